@@ -1,0 +1,81 @@
+import { assignIdentifiers } from './identifiers.ts'
+import { providerFromSource, type ToolSource } from './provider.ts'
+import type { Parse, Tool } from './tool.ts'
+import { lazyValidator } from './validation.ts'
+
+/** A tool with the name that the program calls it by, and its checks. */
+export interface CatalogTool {
+  /** `namespace.identifier` */
+  readonly path: string
+  readonly identifier: string
+  readonly tool: Tool
+  readonly parseInput: Parse | undefined
+  readonly parseOutput: Parse | undefined
+}
+
+export interface Namespace {
+  readonly identifier: string
+  readonly description: string | undefined
+  readonly tools: readonly CatalogTool[]
+}
+
+/** All tools of all providers, with the identifiers they got. */
+export interface Catalog {
+  readonly namespaces: readonly Namespace[]
+  /** By `namespace.identifier`, and by `namespace.original-name` where no identifier has that name. */
+  readonly find: (path: string) => CatalogTool | undefined
+}
+
+/** What a namespace must not hide from the program. */
+const GLOBAL_NAMES = ['codemode', 'console', 'crypto', 'fetch', 'performance', 'process', 'require', 'globalThis']
+
+/** @throws `TypeError` for two tools of one provider with the same name */
+export function createCatalog(sources: ToolSource | readonly ToolSource[]): Catalog {
+  const merged = mergeByName(isList(sources) ? sources : [sources])
+  const builtIns = Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]/.test(name))
+  const identifiers = assignIdentifiers([...merged.keys()], [...GLOBAL_NAMES, ...builtIns])
+  const byPath = new Map<string, CatalogTool>()
+  const namespaces = [...merged.values()].map(({ description, tools }, index): Namespace => {
+    const namespace = identifiers[index] as string
+    const names = assignIdentifiers(tools.map((tool) => tool.name))
+    const entries = tools.map((tool, at) => catalogTool(namespace, names[at] as string, tool))
+    for (const entry of entries) byPath.set(entry.path, entry)
+    for (const entry of entries) {
+      // Models know many tools by their original names.
+      const original = `${namespace}.${entry.tool.name}`
+      if (!byPath.has(original)) byPath.set(original, entry)
+    }
+    return { identifier: namespace, description, tools: entries }
+  })
+  return { namespaces, find: (path) => byPath.get(path) }
+}
+
+const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)
+
+function mergeByName(sources: readonly ToolSource[]): Map<string, { description: string | undefined; tools: Tool[] }> {
+  const merged = new Map<string, { description: string | undefined; tools: Tool[] }>()
+  for (const source of sources) {
+    const { name, description, tools } = providerFromSource(source)
+    const known = merged.get(name)
+    if (known === undefined) merged.set(name, { description, tools: [...tools] })
+    else known.tools.push(...tools)
+  }
+  for (const [name, { tools }] of merged) {
+    const names = new Set<string>()
+    for (const tool of tools) {
+      if (names.has(tool.name)) throw new TypeError(`Two tools of ${name} are called ${tool.name}`)
+      names.add(tool.name)
+    }
+  }
+  return merged
+}
+
+function catalogTool(namespace: string, identifier: string, tool: Tool): CatalogTool {
+  return {
+    path: `${namespace}.${identifier}`,
+    identifier,
+    tool,
+    parseInput: tool.parseInput ?? (tool.inputSchema === undefined ? undefined : lazyValidator(tool.inputSchema)),
+    parseOutput: tool.parseOutput ?? (tool.outputSchema === undefined ? undefined : lazyValidator(tool.outputSchema)),
+  }
+}

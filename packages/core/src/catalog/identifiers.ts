@@ -1,0 +1,48 @@
+/** Words that TypeScript or strict mode does not take as a name. */
+const RESERVED = new Set(
+  `arguments async await break case catch class const continue debugger default delete do else enum eval export extends false
+  finally for function if implements import in instanceof interface let new null package private protected public return
+  static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
+)
+
+/** `read_text_file` → `readTextFile`, `get-sum` → `getSum`, `2fa` → `_2fa`, `delete` → `delete_`. */
+export function identifierFor(name: string): string {
+  const words = name.normalize('NFC').split(/[^\p{ID_Continue}$]+|_+/u).filter((word) => word !== '')
+  const joined = words.map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word))).join('')
+  if (joined === '') return '_'
+  if (!/^[\p{ID_Start}$_]/u.test(joined)) return `_${joined}`
+  return RESERVED.has(joined) ? `${joined}_` : joined
+}
+
+/** An acronym in front stays one: `URLFor` → `urlFor`, `README` → `readme`, `getX` → `getX`. */
+function lowerFirst(word: string): string {
+  return word.replace(/^\p{Lu}+(?=\p{Lu}\p{Ll})|^\p{Lu}+(?!\p{Ll})|^\p{Lu}/u, (capitals) => capitals.toLowerCase())
+}
+
+function upperFirst(word: string): string {
+  const first = String.fromCodePoint(word.codePointAt(0) as number)
+  return first.toUpperCase() + word.slice(first.length)
+}
+
+/**
+ * Hands out names that never collide. Names that need no change are reserved first, so that adding a tool whose name has
+ * to be changed never renames one that did not.
+ */
+export function assignIdentifiers(names: readonly string[], taken: Iterable<string> = []): string[] {
+  const used = new Set(taken)
+  const identifiers = new Array<string | undefined>(names.length)
+  const assign = (index: number, wanted: string) => {
+    let identifier = wanted
+    for (let suffix = 2; used.has(identifier); suffix++) identifier = `${wanted}_${suffix}`
+    used.add(identifier)
+    identifiers[index] = identifier
+  }
+  const wanted = names.map(identifierFor)
+  names.forEach((name, index) => {
+    if (wanted[index] === name) assign(index, name)
+  })
+  names.forEach((_, index) => {
+    if (identifiers[index] === undefined) assign(index, wanted[index] as string)
+  })
+  return identifiers as string[]
+}

@@ -1,0 +1,41 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import type { JsonSchema, Parse, SchemaInput } from './tool.ts'
+
+/**
+ * Splits a developer's schema into what describes and what checks. A Standard Schema checks by itself, transforms
+ * included, and describes if its library gives JSON Schema too (https://standardschema.dev/json-schema).
+ */
+export function readSchema(side: 'input' | 'output', schema: SchemaInput): { schema?: JsonSchema; parse?: Parse } {
+  if (isStandardSchema(schema)) {
+    const described = describe(side, schema)
+    const parse: Parse = async (value) => {
+      const result = await schema['~standard'].validate(value)
+      return result.issues === undefined ? { value: result.value } : { problems: result.issues.map(problemText) }
+    }
+    return described === undefined ? { parse } : { schema: described, parse }
+  }
+  if (typeof schema !== 'object' && typeof schema !== 'boolean') {
+    throw new TypeError(`The ${side} schema must be JSON Schema or Standard Schema, not ${typeof schema}`)
+  }
+  return { schema: schema as JsonSchema }
+}
+
+function isStandardSchema(schema: SchemaInput): schema is StandardSchemaV1 {
+  return (
+    (typeof schema === 'object' || typeof schema === 'function') &&
+    schema !== null &&
+    '~standard' in schema &&
+    typeof (schema as StandardSchemaV1)['~standard'].validate === 'function'
+  )
+}
+
+function describe(side: 'input' | 'output', schema: StandardSchemaV1): JsonSchema | undefined {
+  const converter = (schema['~standard'] as Partial<StandardJSONSchemaV1['~standard']>).jsonSchema
+  // The model writes what goes into an input and reads what comes out of an output.
+  return converter?.[side]({ target: 'draft-2020-12' })
+}
+
+function problemText(issue: StandardSchemaV1.Issue): string {
+  const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}

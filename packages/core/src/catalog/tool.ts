@@ -1,0 +1,82 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { readSchema } from './standard-schema.ts'
+
+/** A JSON Schema as data: TypeBox schemas are such, and so are those of MCP servers. */
+export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
+
+/** What a tool is told about the call beside its input. */
+export interface ToolContext {
+  /** Aborts when the execution ends, for whatever reason. */
+  readonly signal: AbortSignal
+  /** The number that the guest gave the call, from 1. */
+  readonly callId: number
+}
+
+/** Hints of the Model Context Protocol about what a tool does. They are claims, not guarantees. */
+export interface ToolAnnotations {
+  readonly readOnlyHint?: boolean
+  readonly destructiveHint?: boolean
+  readonly idempotentHint?: boolean
+  readonly openWorldHint?: boolean
+}
+
+/** Checks a value and may transform it. Resolves to the value, or to what is wrong with it. */
+export type Parse = (value: unknown) => Promise<{ readonly value: unknown } | { readonly problems: readonly string[] }>
+
+/** One function that the host offers. `name` is the original one; the program may call it by a tidier one. */
+export interface Tool {
+  readonly name: string
+  readonly description?: string
+  /** Of the one object it takes. Without one, any input is let through. */
+  readonly inputSchema?: JsonSchema
+  readonly outputSchema?: JsonSchema
+  readonly annotations?: ToolAnnotations
+  /** Replaces validation by `inputSchema`; gives what `execute` is called with. */
+  readonly parseInput?: Parse
+  readonly parseOutput?: Parse
+  execute(input: unknown, context: ToolContext): unknown
+}
+
+/** A tool as {@link defineTool} makes it, before a record's key gives it its name. */
+export type UnnamedTool = Omit<Tool, 'name'>
+
+/** A schema as a developer has it: JSON Schema, TypeBox, or any library that speaks Standard Schema. */
+export type SchemaInput = StandardSchemaV1 | JsonSchema
+
+/** TypeBox marks its schemas with a type of their own; a plain JSON Schema tells nothing to TypeScript. */
+type ValueOf<Schema, Side extends 'input' | 'output'> = Schema extends StandardSchemaV1
+  ? Side extends 'input'
+    ? StandardSchemaV1.InferInput<Schema>
+    : StandardSchemaV1.InferOutput<Schema>
+  : unknown
+
+export interface ToolDefinition<Input extends SchemaInput, Output extends SchemaInput> {
+  readonly description?: string
+  readonly input?: Input
+  readonly output?: Output
+  readonly annotations?: ToolAnnotations
+  execute(input: ValueOf<Input, 'output'>, context: ToolContext): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
+}
+
+/**
+ * Describes a function to the model and checks what goes in and out of it.
+ *
+ * @throws `TypeError` for a schema that is neither JSON Schema nor Standard Schema
+ */
+export function defineTool<const Input extends SchemaInput = JsonSchema, const Output extends SchemaInput = JsonSchema>(
+  definition: ToolDefinition<Input, Output>,
+): UnnamedTool {
+  if (typeof definition?.execute !== 'function') throw new TypeError('A tool needs an `execute` function')
+  const { description, annotations } = definition
+  const input = definition.input === undefined ? {} : readSchema('input', definition.input)
+  const output = definition.output === undefined ? {} : readSchema('output', definition.output)
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(input.schema === undefined ? {} : { inputSchema: input.schema }),
+    ...(input.parse === undefined ? {} : { parseInput: input.parse }),
+    ...(output.schema === undefined ? {} : { outputSchema: output.schema }),
+    ...(output.parse === undefined ? {} : { parseOutput: output.parse }),
+    execute: definition.execute as Tool['execute'],
+  }
+}

@@ -1,0 +1,140 @@
+import { createCatalog } from './catalog/catalog.ts'
+import type { ToolSource } from './catalog/provider.ts'
+import { type ExecutionError, SandboxError } from './errors.ts'
+import type { ExecutionEvent } from './execution/events.ts'
+import { executeProgram } from './execution/execution.ts'
+import type { ExecuteResult } from './execution/result.ts'
+import { type Guarantees, requireGuarantees } from './guarantees.ts'
+import { writeInstructions } from './instructions.ts'
+import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
+import { type ModelOutput, toModelOutput } from './model-output.ts'
+import { codeFrame } from './program/positions.ts'
+import { type PreparedProgram, prepareProgram } from './program/program.ts'
+import { ProgramSyntaxError } from './program/syntax-error.ts'
+import { exceedsBytes } from './protocol/size.ts'
+import { guestsOf, type Sandbox } from './sandbox.ts'
+import { declarationsFromCatalog } from './schema/declarations.ts'
+
+export interface CodeModeOptions {
+  /** Stays the caller's: closing a code mode closes neither the sandbox nor the tool providers. */
+  readonly sandbox: Sandbox
+  /** A record of functions or tools, tool providers, or a list of these. */
+  readonly tools: ToolSource | readonly ToolSource[]
+  /** In place of the defaults, for every execution. */
+  readonly limits?: Limits
+  /** Refuse to start on a sandbox that promises less. */
+  readonly require?: Partial<Guarantees>
+}
+
+export interface ExecuteOptions {
+  /** An abort ends the program and rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** May only tighten. */
+  readonly limits?: Limits
+  /** Logs and host calls, as they happen. What it throws ends the execution and rejects it. */
+  readonly onEvent?: (event: ExecutionEvent) => void
+}
+
+/** The one tool for the model. Fits any framework that takes JSON Schema. */
+export interface ModelTool {
+  readonly name: string
+  readonly description: string
+  readonly inputSchema: {
+    readonly type: 'object'
+    readonly properties: { readonly code: { readonly type: 'string'; readonly description: string } }
+    readonly required: readonly ['code']
+    readonly additionalProperties: false
+  }
+  /** Resolves to plain JSON within bounds, a program's failure included, so that the model can mend it. */
+  execute(input: { readonly code: string }, options?: ExecuteOptions): Promise<ModelOutput>
+}
+
+export interface CodeMode extends AsyncDisposable {
+  /** TypeScript the model reads. */
+  readonly declarations: string
+  /** Prompt text: how to write a program, and the declarations. */
+  readonly instructions: string
+  readonly tool: ModelTool
+  /**
+   * Runs a program in a fresh guest. Resolves for anything the program does.
+   *
+   * @throws `TypeError` for a caller's mistake, `SandboxError`, or the signal's reason
+   */
+  execute(code: string, options?: ExecuteOptions): Promise<ExecuteResult>
+  /** Ends the executions that run, with `SANDBOX_CLOSED`. Idempotent. */
+  close(): Promise<void>
+}
+
+/** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
+export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
+  const guests = guestsOf(options.sandbox)
+  requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
+  const base = chooseLimits(options.limits)
+  const catalog = createCatalog(options.tools)
+  const declarations = declarationsFromCatalog(catalog)
+  const instructions = writeInstructions(declarations)
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+
+  const run = async (code: string, limits: Required<Limits>, signal: AbortSignal, onEvent: ExecuteOptions['onEvent']): Promise<ExecuteResult> => {
+    const started = performance.now()
+    if (exceedsBytes(code, limits.codeBytes)) {
+      const message = `The program takes more than ${limits.codeBytes} bytes`
+      return notRun(started, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
+    }
+    let program: PreparedProgram
+    try {
+      program = await prepareProgram(code)
+    } catch (error) {
+      if (error instanceof ProgramSyntaxError) return notRun(started, syntaxFailure(code, error))
+      throw error
+    }
+    return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
+  }
+
+  const execute: CodeMode['execute'] = async (code, { signal, limits, onEvent } = {}) => {
+    if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
+    closing.signal.throwIfAborted()
+    signal?.throwIfAborted()
+    const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+    const execution = run(code, tightenLimits(base, limits), either, onEvent)
+    running.add(execution)
+    try {
+      return await execution
+    } finally {
+      running.delete(execution)
+    }
+  }
+
+  const close: CodeMode['close'] = async () => {
+    closing.abort(new SandboxError('SANDBOX_CLOSED', 'The code mode is closed'))
+    await Promise.allSettled(running)
+  }
+
+  return {
+    declarations,
+    instructions,
+    tool: {
+      name: 'run_program',
+      description: `Runs a TypeScript program in a sealed sandbox and returns its value and its console output.\n\n${instructions}`,
+      inputSchema: {
+        type: 'object',
+        properties: { code: { type: 'string', description: 'The program, as the body of an async function.' } },
+        required: ['code'],
+        additionalProperties: false,
+      },
+      execute: async ({ code }, executeOptions) => toModelOutput(await execute(code, executeOptions)),
+    },
+    execute,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
+  return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, position)}`, ...position }
+}
+
+function notRun(started: number, error: ExecutionError): ExecuteResult {
+  return { ok: false, error, logs: [], calls: [], usage: { wallTimeMs: performance.now() - started, hostCalls: 0 } }
+}

@@ -1,0 +1,319 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Guest, GuestExit, Turn } from '../contract.ts'
+import { type ExecutionError, type ExecutionErrorCode, SandboxError } from '../errors.ts'
+import type { Limits } from '../limits.ts'
+import type { PreparedProgram } from '../program/program.ts'
+import { decode, MalformedValueError } from '../protocol/codec.ts'
+import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { type CheckedGuestMessage, ForgedMessageError, readGuestMessage } from '../protocol/schemas.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import type { GuestSource } from '../sandbox.ts'
+import { Clock } from './clock.ts'
+import type { ExecutionEvent, HostCallRecord } from './events.ts'
+import { HostCalls, type Settled } from './host-calls.ts'
+import { Log } from './log.ts'
+import type { ExecuteResult } from './result.ts'
+import { normaliseStack } from './stack.ts'
+
+export interface ExecutionOptions {
+  readonly program: PreparedProgram
+  readonly catalog: Catalog
+  readonly limits: Required<Limits>
+  readonly guests: GuestSource
+  readonly signal: AbortSignal
+  onEvent?(event: ExecutionEvent): void
+  /** Receives every message into the guest, in order: fed to a fresh guest, they repeat the run. */
+  readonly journal?: string[]
+}
+
+type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError }
+
+/** Room for what stands around a payload in a message. */
+const HEADER_BYTES = 4_096
+/** Parallel calls send their inputs in one turn; more than this many full ones is a flood. */
+const FULL_MESSAGES_PER_TURN = 4
+const MAX_ERROR_TEXT = 10_000
+/** `setTimeout` knows no longer delay; the guest asks again when woken early. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/**
+ * One program, one fresh guest, one result. Trusts nothing that comes out of the guest: messages are checked, calls
+ * counted and time taken here.
+ *
+ * @throws the signal's reason, a `SandboxError`, or what `onEvent` threw; never for what a program does
+ */
+export function executeProgram(options: ExecutionOptions): Promise<ExecuteResult> {
+  return new Promise((resolve, reject) => {
+    new Execution(options, resolve, reject).start()
+  })
+}
+
+class Execution {
+  readonly #options: ExecutionOptions
+  readonly #resolve: (result: ExecuteResult) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #clock = new Clock()
+  readonly #journal: string[]
+  readonly #calls: HostCalls
+  readonly #callRecords: HostCallRecord[] = []
+  readonly #log: Log
+  /** Ends the wait for a guest. */
+  readonly #ended = new AbortController()
+  #guest: Guest | undefined
+  #wallTimer: ReturnType<typeof setTimeout> | undefined
+  #wakeTimer: ReturnType<typeof setTimeout> | undefined
+  #wakeAt: number | null = null
+  #sent = 0
+  #acknowledged = 0
+  /** What the guest said of its end. It counts when the turn is over: what loops on afterwards has not ended. */
+  #outcome: Outcome | undefined
+  #over = false
+  #cpuTimeMs: number | undefined
+  #peakMemoryBytes: number | undefined
+
+  constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
+    const { limits, catalog } = options
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#journal = options.journal ?? []
+    this.#log = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
+    this.#calls = new HostCalls({
+      catalog,
+      concurrent: limits.concurrentHostCalls,
+      messageBytes: limits.messageBytes,
+      elapsed: this.#clock.elapsed,
+      onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: this.#clock.elapsed() }),
+      onSettled: (id, settled) => this.#deliver(id, settled),
+      onRecord: (record) => {
+        this.#callRecords.push(record)
+        this.#emit({ type: 'settled', ...record })
+      },
+    })
+  }
+
+  start(): void {
+    const { signal, guests, limits } = this.#options
+    if (signal.aborted) return this.#reject(signal.reason)
+    signal.addEventListener('abort', this.#abort, { once: true })
+    this.#wallTimer = setTimeout(() => {
+      this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms`)
+    }, limits.wallTimeMs)
+    guests.take(limits.memoryBytes, this.#ended.signal).then(
+      (guest) => (this.#over ? guests.retire(guest) : this.#run(guest)),
+      (error: unknown) => this.#refuse(error),
+    )
+  }
+
+  #run(guest: Guest): void {
+    const { program, catalog, limits } = this.#options
+    this.#guest = guest
+    guest.exited.then((exit) => this.#onExit(exit))
+    const first = this.#record({
+      type: 'start',
+      version: PROTOCOL_VERSION,
+      now: this.#clock.tell(),
+      seed: [...crypto.getRandomValues(new Uint32Array(4))],
+      limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
+      namespaces: Object.fromEntries(
+        catalog.namespaces.map(({ identifier, tools }) => [identifier, tools.map((tool) => tool.identifier)]),
+      ),
+    })
+    guest.run({
+      program: { name: program.name, source: program.source },
+      first,
+      limits: {
+        cpuTimeMs: limits.cpuTimeMs,
+        // On a busy machine a turn takes longer than its CPU time; only a built-in that never returns takes this long.
+        turnMs: limits.cpuTimeMs * 2 + 500,
+        outputBytes: limits.messageBytes * FULL_MESSAGES_PER_TURN + limits.resultBytes + limits.logBytes,
+      },
+      onOutput: (messages) => this.#onOutput(messages),
+      onTurn: (turn) => this.#onTurn(turn),
+    })
+  }
+
+  #record(message: HostMessage, payload?: string): string {
+    const text = formatMessage(message, payload)
+    this.#journal.push(text)
+    this.#sent++
+    return text
+  }
+
+  #send(message: HostMessage, payload?: string): void {
+    if (!this.#over) this.#guest?.send(this.#record(message, payload))
+  }
+
+  #deliver(id: number, settled: Settled): void {
+    const now = this.#clock.tell()
+    if (settled.ok) this.#send({ type: 'returned', now, id }, settled.payload)
+    else this.#send({ type: 'failed', now, id, error: { code: settled.code, message: settled.message } })
+  }
+
+  #onOutput(messages: readonly string[]): void {
+    for (const text of messages) {
+      // What follows a program's end is late, and says nothing.
+      if (this.#over || this.#outcome !== undefined) return
+      try {
+        this.#onMessage(text)
+      } catch (error) {
+        if (!(error instanceof ForgedMessageError || error instanceof MalformedValueError)) return this.#refuse(error)
+        this.#fail('PROTOCOL_VIOLATION', `The guest's runtime was tampered with: ${error.message}`)
+      }
+    }
+  }
+
+  #onMessage(text: string): void {
+    const { limits } = this.#options
+    if (exceedsBytes(text, Math.max(limits.messageBytes, limits.resultBytes, limits.logBytes) + HEADER_BYTES)) {
+      return this.#fail('LIMIT_MESSAGE_SIZE', `The guest sent a message of more than ${limits.messageBytes} bytes`)
+    }
+    const { message, payload } = readGuestMessage(text)
+    switch (message.type) {
+      case 'log':
+        return this.#log.add(message.level, message.text, this.#clock.elapsed(), message.truncated === true)
+      case 'call':
+        return this.#onCall(message, payload)
+      case 'wake':
+        this.#wakeAt = message.at
+        return
+      case 'returned':
+        this.#outcome = exceedsBytes(payload, limits.resultBytes)
+          ? failure('LIMIT_RESULT_SIZE', `The result takes more than ${limits.resultBytes} bytes`)
+          : { ok: true, value: decode(payload) }
+        return
+      case 'threw':
+        this.#outcome = { ok: false, error: this.#describe(message.error) }
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  #onCall({ id, tool }: Extract<CheckedGuestMessage, { type: 'call' }>, payload: string): void {
+    const { limits } = this.#options
+    if (id !== this.#calls.count + 1) throw new ForgedMessageError('a host call is out of order')
+    if (id > limits.hostCalls) {
+      return this.#fail('LIMIT_HOST_CALLS', `The program made more than ${limits.hostCalls} host calls`)
+    }
+    if (exceedsBytes(payload, limits.messageBytes)) {
+      return this.#fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${limits.messageBytes} bytes`)
+    }
+    this.#calls.make(id, tool, payload)
+  }
+
+  #onTurn(turn: Turn): void {
+    if (this.#over) return
+    this.#acknowledged = turn.index + 1
+    this.#cpuTimeMs = turn.cpuTimeMs ?? this.#cpuTimeMs
+    if (turn.memoryBytes !== undefined) this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes ?? 0, turn.memoryBytes)
+    if (turn.failed !== undefined) return this.#onTurnFailed(turn.failed)
+    if (this.#outcome !== undefined) return this.#finish(this.#outcome)
+    this.#armWake()
+    const isIdle = this.#acknowledged === this.#sent && this.#wakeAt === null && !this.#calls.isOpen
+    if (isIdle) this.#fail('PROGRAM_STALLED', 'The program waits for something that can never come: no host call or timer is open')
+  }
+
+  #onTurnFailed({ kind, name, message, line, column }: NonNullable<Turn['failed']>): void {
+    const error = { code: kind === 'syntax' ? 'CODE_SYNTAX' : 'CODE_THREW', name, message: clip(message) } as const
+    if (line === undefined || column === undefined) return this.#finish({ ok: false, error })
+    this.#finish({ ok: false, error: { ...error, ...this.#options.program.original({ line, column }) } })
+  }
+
+  /** One timer for all of the guest's, set once a turn, however often the guest changed its mind. */
+  #armWake(): void {
+    clearTimeout(this.#wakeTimer)
+    const at = this.#wakeAt
+    if (at === null) return
+    const delay = Math.min(Math.max(0, Math.ceil(at - this.#clock.tell())), MAX_DELAY_MS)
+    this.#wakeTimer = setTimeout(() => {
+      this.#wakeAt = null
+      this.#send({ type: 'wake', now: this.#clock.tell(delay === MAX_DELAY_MS ? 0 : at) })
+    }, delay)
+  }
+
+  #onExit(exit: GuestExit): void {
+    this.#cpuTimeMs = exit.cpuTimeMs ?? this.#cpuTimeMs
+    const { limits } = this.#options
+    switch (exit.why) {
+      case 'terminated':
+        return this.#refuse(new SandboxError('SANDBOX_CLOSED', 'The sandbox was closed while the program ran'))
+      case 'limit':
+        switch (exit.limit) {
+          case 'memory':
+            return this.#fail('LIMIT_MEMORY', `The program needs more than ${limits.memoryBytes} bytes of memory`)
+          case 'cpu':
+          case 'turn':
+            return this.#fail('LIMIT_CPU', `The program computed for more than ${limits.cpuTimeMs} ms`)
+          case 'output':
+            return this.#fail('LIMIT_MESSAGE_SIZE', `The guest sent more than ${limits.messageBytes} bytes at once`)
+          default:
+            return exit.limit satisfies never
+        }
+      case 'crashed':
+      case 'lost':
+        return this.#fail('SANDBOX_CRASHED', `The sandbox crashed: ${exit.detail}`)
+      default:
+        exit satisfies never
+    }
+  }
+
+  #describe(error: GuestError): ExecutionError {
+    const described = { code: error.code as ExecutionErrorCode, name: clip(error.name), message: clip(error.message) }
+    const normalised = error.stack === undefined ? undefined : normaliseStack(error.stack, this.#options.program)
+    return normalised === undefined ? described : { ...described, stack: normalised.stack, ...normalised.position }
+  }
+
+  readonly #abort = (): void => this.#refuse(this.#options.signal.reason)
+
+  #emit(event: ExecutionEvent): void {
+    try {
+      this.#options.onEvent?.(event)
+    } catch (error) {
+      this.#refuse(error)
+    }
+  }
+
+  #fail(code: ExecutionErrorCode, message: string): void {
+    this.#finish(failure(code, message))
+  }
+
+  #finish(outcome: Outcome): void {
+    if (!this.#stop('the program has ended')) return
+    this.#resolve({
+      ...outcome,
+      logs: this.#log.entries,
+      calls: this.#callRecords.sort((left, right) => left.id - right.id),
+      usage: {
+        wallTimeMs: this.#clock.elapsed(),
+        hostCalls: this.#calls.count,
+        ...(this.#cpuTimeMs === undefined ? {} : { cpuTimeMs: this.#cpuTimeMs }),
+        ...(this.#peakMemoryBytes === undefined ? {} : { peakMemoryBytes: this.#peakMemoryBytes }),
+      },
+    })
+  }
+
+  #refuse(reason: unknown): void {
+    if (this.#stop(reason)) this.#reject(reason)
+  }
+
+  /** Ends everything that was begun. False if that was done before. */
+  #stop(reason: unknown): boolean {
+    if (this.#over) return false
+    this.#over = true
+    clearTimeout(this.#wallTimer)
+    clearTimeout(this.#wakeTimer)
+    this.#options.signal.removeEventListener('abort', this.#abort)
+    if (this.#guest !== undefined) this.#options.guests.retire(this.#guest)
+    this.#ended.abort(reason)
+    this.#calls.cancel(reason instanceof Error ? reason : new Error(String(reason)))
+    return true
+  }
+}
+
+const failure = (code: ExecutionErrorCode, message: string): Outcome => ({
+  ok: false,
+  error: { code, name: 'Error', message },
+})
+
+const clip = (text: string): string => (text.length <= MAX_ERROR_TEXT ? text : `${text.slice(0, MAX_ERROR_TEXT)}…`)

@@ -1,0 +1,161 @@
+import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
+import { nearest } from '../catalog/nearest.ts'
+import type { Parse } from '../catalog/tool.ts'
+import { ToolCallError, type ToolErrorCode } from '../errors.ts'
+import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import type { HostCallRecord } from './events.ts'
+import { isTreeWithin } from './tree.ts'
+
+export interface HostCallsOptions {
+  readonly catalog: Catalog
+  readonly concurrent: number
+  readonly messageBytes: number
+  /** Milliseconds since the execution began. */
+  readonly elapsed: () => number
+  onStart(id: number, tool: string): void
+  /** Not called for calls that the end of the execution cuts off. */
+  onSettled(id: number, settled: Settled): void
+  onRecord(record: HostCallRecord): void
+}
+
+export type Settled =
+  | { readonly ok: true; readonly payload: string }
+  | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
+
+/** As many visits as a validator may make of one input. Shared parts count each time they are reached. */
+const MAX_INPUT_NODES = 1_000_000
+const UNBOUNDED = Symbol('an input that is no tree')
+
+interface OpenCall {
+  readonly id: number
+  readonly path: string
+  readonly input: unknown
+  readonly startedMs: number
+}
+
+/** The host's end of host calls: runs tools, no more at once than allowed, and cuts them off when the execution ends. */
+export class HostCalls {
+  readonly #options: HostCallsOptions
+  readonly #controller = new AbortController()
+  readonly #open = new Map<number, OpenCall>()
+  readonly #queue: OpenCall[] = []
+  #running = 0
+  #made = 0
+
+  constructor(options: HostCallsOptions) {
+    this.#options = options
+  }
+
+  /** How many were made. */
+  get count(): number {
+    return this.#made
+  }
+
+  /** Whether any still has to settle. */
+  get isOpen(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** @throws `MalformedValueError` for a payload that no guest of ours writes */
+  make(id: number, path: string, payload: string): void {
+    const input = decode(payload)
+    // Only the graph form can share or nest without bound, and validators walk it as if it were a tree.
+    const isTree = payload[0] === 'j' || isTreeWithin(input, MAX_INPUT_NODES)
+    const call: OpenCall = { id, path, input: isTree ? input : UNBOUNDED, startedMs: this.#options.elapsed() }
+    this.#made++
+    this.#open.set(id, call)
+    this.#options.onStart(id, path)
+    this.#queue.push(call)
+    this.#next()
+  }
+
+  /** Aborts the signal of every call in flight and forgets the rest. Nothing settles after this. */
+  cancel(reason: unknown): void {
+    this.#queue.length = 0
+    for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
+    this.#open.clear()
+    this.#controller.abort(reason)
+  }
+
+  #next(): void {
+    while (this.#running < this.#options.concurrent) {
+      const call = this.#queue.shift()
+      if (call === undefined) return
+      this.#running++
+      this.#perform(call).then((settled) => {
+        this.#running--
+        if (this.#open.delete(call.id)) {
+          this.#record(call, settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code })
+          this.#options.onSettled(call.id, settled)
+        }
+        this.#next()
+      })
+    }
+  }
+
+  #record(call: OpenCall, end: Pick<HostCallRecord, 'outcome' | 'code'>): void {
+    const { id, path, startedMs } = call
+    this.#options.onRecord({ id, tool: path, startedMs, durationMs: this.#options.elapsed() - startedMs, ...end })
+  }
+
+  async #perform({ id, path, input: given }: OpenCall): Promise<Settled> {
+    try {
+      const { tool, parseInput, parseOutput } = this.#find(path)
+      if (given === UNBOUNDED) {
+        throw new ToolCallError('TOOL_INPUT_INVALID', `The input of ${path} refers to itself or is too large`)
+      }
+      const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
+      const output = await tool.execute(input, { signal: this.#controller.signal, callId: id })
+      const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output)
+      return { ok: true, payload: this.#write(path, checked) }
+    } catch (error) {
+      return describeFailure(path, error)
+    }
+  }
+
+  #find(path: string): CatalogTool {
+    const tool = this.#options.catalog.find(path)
+    if (tool !== undefined) return tool
+    const namespaces = this.#options.catalog.namespaces
+    const known = namespaces.flatMap((namespace) => namespace.tools.map((each) => each.path))
+    const similar = nearest(path, known)
+    const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
+    throw new ToolCallError('TOOL_NOT_FOUND', `There is no tool ${path}.${hint}`)
+  }
+
+  #write(path: string, output: unknown): string {
+    let payload: string
+    try {
+      payload = encode(output)
+    } catch (error) {
+      if (!(error instanceof NotSerializableError)) throw error
+      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, { cause: error })
+    }
+    if (!exceedsBytes(payload, this.#options.messageBytes)) return payload
+    throw new ToolCallError(
+      'LIMIT_MESSAGE_SIZE',
+      `The output of ${path} takes more than ${this.#options.messageBytes} bytes: ask for less of it`,
+    )
+  }
+}
+
+async function check(
+  path: string,
+  code: 'TOOL_INPUT_INVALID' | 'TOOL_OUTPUT_INVALID',
+  side: string,
+  parse: Parse | undefined,
+  value: unknown,
+): Promise<unknown> {
+  if (parse === undefined) return value
+  const parsed = await parse(value)
+  if ('value' in parsed) return parsed.value
+  throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
+}
+
+/** The tool's own message and nothing else of the host: no stack, no path, no cause. */
+function describeFailure(path: string, error: unknown): Settled & { ok: false } {
+  if (error instanceof ToolCallError) return { ok: false, code: error.code, message: error.message }
+  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : ''
+  return { ok: false, code: 'TOOL_FAILED', message: message === '' ? `${path} failed` : message }
+}

@@ -1,0 +1,33 @@
+import type { LogLevel } from '../protocol/messages.ts'
+import { utf8Bytes } from '../protocol/size.ts'
+import type { LogEntry } from './events.ts'
+
+/** The log of one execution. The guest cuts its own; this holds a tampered one to the same bound. */
+export class Log {
+  readonly entries: LogEntry[] = []
+  readonly #limit: number
+  readonly #emit: (entry: LogEntry) => void
+  #left: number
+
+  constructor(limit: number, emit: (entry: LogEntry) => void) {
+    this.#limit = limit
+    this.#left = limit
+    this.#emit = emit
+  }
+
+  add(level: LogLevel, text: string, timeMs: number, truncated: boolean): void {
+    if (this.#left <= 0) return
+    const bytes = utf8Bytes(text) + 1
+    const fits = bytes <= this.#left && !truncated
+    this.#write({ level, text: bytes <= this.#left ? text : text.slice(0, Math.floor(this.#left / 3)), timeMs })
+    this.#left -= bytes
+    if (fits && this.#left > 0) return
+    this.#left = 0
+    this.#write({ level: 'warn', text: `[the log is cut here: it reached its limit of ${this.#limit} bytes]`, timeMs })
+  }
+
+  #write(entry: LogEntry): void {
+    this.entries.push(entry)
+    this.#emit(entry)
+  }
+}

@@ -1,0 +1,18 @@
+import type { ExecutionError } from '../errors.ts'
+import type { HostCallRecord, LogEntry } from './events.ts'
+
+/** What an execution took. What was not measured is absent. */
+export interface Usage {
+  readonly wallTimeMs: number
+  readonly hostCalls: number
+  readonly cpuTimeMs?: number
+  /** The largest heap seen at the end of a turn. */
+  readonly peakMemoryBytes?: number
+}
+
+/** Whatever a program does gives one of these; only the host's own faults reject. */
+export type ExecuteResult = {
+  readonly logs: readonly LogEntry[]
+  readonly calls: readonly HostCallRecord[]
+  readonly usage: Usage
+} & ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError })

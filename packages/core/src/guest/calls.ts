@@ -1,0 +1,102 @@
+import { encode, decode } from '../protocol/codec.ts'
+import {
+  freeze,
+  mapDelete,
+  mapGet,
+  mapSet,
+  objectCreate,
+  objectKeys,
+  OriginalMap,
+  OriginalPromise,
+  OriginalProxy,
+} from '../protocol/intrinsics.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import { define } from './define.ts'
+import { ToolError } from './errors.ts'
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+  readonly error: ToolError
+}
+
+type Send = (call: { readonly type: 'call'; readonly id: number; readonly tool: string }, payload: string) => void
+
+/** The guest's end of host calls: numbered as they are made, settled by the host's messages in any order. */
+export class Calls {
+  readonly #pending = new OriginalMap<number, PendingCall>()
+  readonly #send: Send
+  #count = 0
+  #messageBytes = 0
+
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  start(messageBytes: number, namespaces: Readonly<Record<string, readonly string[]>>): void {
+    this.#messageBytes = messageBytes
+    const names = objectKeys(namespaces)
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string
+      define(globalThis, name, this.#namespace(name, namespaces[name] as readonly string[]))
+    }
+  }
+
+  /**
+   * An object with a function for each tool. A name it does not have gives a function too, whose call tells what is
+   * wrong; but not `then`, or `await namespace` would wait for ever, nor what built-ins ask any object for.
+   */
+  #namespace(namespace: string, tools: readonly string[]): object {
+    const functions: Record<string, unknown> = objectCreate(null)
+    for (let index = 0; index < tools.length; index++) {
+      const tool = tools[index] as string
+      functions[tool] = this.#function(namespace, tool)
+    }
+    return new OriginalProxy(freeze(functions), {
+      __proto__: null,
+      get: (known: typeof functions, key: string | symbol) =>
+        key in known || typeof key === 'symbol' || key === 'then' || key === 'toJSON' || key === 'constructor'
+          ? known[key as string]
+          : this.#function(namespace, key),
+    } as ProxyHandler<typeof functions>)
+  }
+
+  #function(namespace: string, tool: string): (...inputs: unknown[]) => Promise<unknown> {
+    const call = (...inputs: unknown[]) => this.#call(`${namespace}.${tool}`, inputs)
+    define(call, 'name', tool)
+    return call
+  }
+
+  #call(tool: string, inputs: readonly unknown[]): Promise<unknown> {
+    return new OriginalPromise((resolve, reject) => {
+      const error = new ToolError(tool)
+      if (inputs.length > 1) {
+        reject(error.fail('TOOL_INPUT_INVALID', `${tool} takes one object, not ${inputs.length} arguments`))
+        return
+      }
+      const payload = encode(inputs.length === 0 ? {} : inputs[0])
+      if (exceedsBytes(payload, this.#messageBytes)) {
+        reject(error.fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${this.#messageBytes} bytes`))
+        return
+      }
+      const id = ++this.#count
+      mapSet(this.#pending, id, { resolve, reject, error })
+      this.#send({ type: 'call', id, tool }, payload)
+    })
+  }
+
+  returned(id: number, payload: string): void {
+    this.#take(id)?.resolve(decode(payload))
+  }
+
+  failed(id: number, code: string, message: string): void {
+    const call = this.#take(id)
+    call?.reject(call.error.fail(code, message))
+  }
+
+  #take(id: number): PendingCall | undefined {
+    const call = mapGet(this.#pending, id)
+    mapDelete(this.#pending, id)
+    return call
+  }
+}

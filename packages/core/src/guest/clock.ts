@@ -1,0 +1,166 @@
+import {
+  dateGetTime,
+  objectToString,
+  OriginalDate,
+  OriginalNumber,
+  OriginalString,
+  reflectApply,
+  reflectConstruct,
+  regExpTest,
+  trunc,
+} from '../protocol/intrinsics.ts'
+import { define } from './define.ts'
+
+/** Milliseconds since the epoch. Moves only when a message arrives. */
+let now = 0
+let startedAt = 0
+
+export const clock = {
+  get now(): number {
+    return now
+  },
+  start(time: number): void {
+    now = startedAt = time
+  },
+  advance(time: number): void {
+    now = time
+  },
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const LOCAL_FIELDS = ['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds', 'Milliseconds', 'Day']
+
+const { UTC, parse: originalParse } = OriginalDate
+const prototype = OriginalDate.prototype as unknown as Record<string, unknown>
+
+/**
+ * Gives the guest a clock that stands still within a turn and a time zone that is always UTC, in texts as well: engines
+ * differ in how they format dates, and none may tell where its host is.
+ */
+export function installClock(): void {
+  for (let index = 0; index < LOCAL_FIELDS.length; index++) {
+    const field = LOCAL_FIELDS[index]
+    define(prototype, `get${field}`, prototype[`getUTC${field}`])
+    if (field !== 'Day') define(prototype, `set${field}`, prototype[`setUTC${field}`])
+  }
+  delete prototype.getYear
+  delete prototype.setYear
+  const methods = {
+    getTimezoneOffset: (_: Parts) => 0,
+    toString: (at: Parts) => `${dateText(at)} ${timeText(at)}`,
+    toDateString: dateText,
+    toTimeString: timeText,
+    toLocaleString: (at: Parts) => `${localeDateText(at)}, ${localeTimeText(at)}`,
+    toLocaleDateString: localeDateText,
+    toLocaleTimeString: localeTimeText,
+  }
+  const names = Object.keys(methods) as (keyof typeof methods)[]
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as keyof typeof methods
+    const describe = methods[name]
+    define(prototype, name, {
+      [name](this: Date) {
+        const time = dateGetTime(this)
+        return time === time ? describe(partsOf(time)) : name === 'getTimezoneOffset' ? Number.NaN : 'Invalid Date'
+      },
+    }[name])
+  }
+  define(prototype, 'constructor', GuestDate)
+  define(globalThis, 'Date', GuestDate)
+  const performance = {}
+  define(performance, 'now', () => now - startedAt)
+  define(performance, 'timeOrigin', 0)
+  define(globalThis, 'performance', performance)
+}
+
+function GuestDate(this: unknown, ...parts: unknown[]): unknown {
+  if (new.target === undefined) {
+    const at = partsOf(trunc(now))
+    return `${dateText(at)} ${timeText(at)}`
+  }
+  const target = new.target === GuestDate ? OriginalDate : new.target
+  return reflectConstruct(OriginalDate, [timeOf(parts)], target as never)
+}
+define(GuestDate, 'name', 'Date')
+define(GuestDate, 'length', 7)
+define(GuestDate, 'prototype', OriginalDate.prototype)
+define(GuestDate, 'now', () => trunc(now))
+define(GuestDate, 'parse', (text: unknown) => parse(OriginalString(text)))
+define(GuestDate, 'UTC', UTC)
+
+function timeOf(parts: unknown[]): number {
+  if (parts.length === 0) return trunc(now)
+  if (parts.length > 1) return reflectApply(UTC, undefined, parts) as number
+  let value = parts[0]
+  if (objectToString(value) === '[object Date]') return dateGetTime(value as Date)
+  if (typeof value === 'object' && value !== null) value = value.valueOf()
+  if (typeof value === 'object' && value !== null) value = OriginalString(value)
+  return typeof value === 'string' ? parse(value) : OriginalNumber(value)
+}
+
+const explicitZone = /(?:Z|GMT|UTC?|[+-]\d\d:?\d\d)\s*(?:\(.*\))?\s*$/i
+
+/** A text without a zone means local time, which is UTC here whatever the engine thinks. */
+function parse(text: string): number {
+  if (regExpTest(explicitZone, text)) return originalParse(text)
+  const iso = originalParse(`${text}Z`)
+  return iso === iso ? iso : originalParse(`${text} UTC`)
+}
+
+interface Parts {
+  readonly year: number
+  readonly month: number
+  readonly date: number
+  readonly day: number
+  readonly hours: number
+  readonly minutes: number
+  readonly seconds: number
+}
+
+const read = {
+  year: prototype.getUTCFullYear,
+  month: prototype.getUTCMonth,
+  date: prototype.getUTCDate,
+  day: prototype.getUTCDay,
+  hours: prototype.getUTCHours,
+  minutes: prototype.getUTCMinutes,
+  seconds: prototype.getUTCSeconds,
+} as Record<keyof Parts, () => number>
+
+function partsOf(time: number): Parts {
+  const date = reflectConstruct(OriginalDate, [time])
+  const part = (key: keyof Parts): number => reflectApply(read[key], date, []) as number
+  return {
+    year: part('year'),
+    month: part('month'),
+    date: part('date'),
+    day: part('day'),
+    hours: part('hours'),
+    minutes: part('minutes'),
+    seconds: part('seconds'),
+  }
+}
+
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
+
+function yearText(year: number): string {
+  const digits = `${year < 0 ? -year : year}`
+  return (year < 0 ? '-' : '') + '000'.slice(0, digits.length < 4 ? 4 - digits.length : 0) + digits
+}
+
+function dateText(at: Parts): string {
+  return `${DAYS[at.day]} ${MONTHS[at.month]} ${two(at.date)} ${yearText(at.year)}`
+}
+
+function timeText(at: Parts): string {
+  return `${two(at.hours)}:${two(at.minutes)}:${two(at.seconds)} GMT+0000 (Coordinated Universal Time)`
+}
+
+function localeDateText(at: Parts): string {
+  return `${at.month + 1}/${at.date}/${at.year}`
+}
+
+function localeTimeText(at: Parts): string {
+  return `${at.hours % 12 || 12}:${two(at.minutes)}:${two(at.seconds)} ${at.hours < 12 ? 'AM' : 'PM'}`
+}

@@ -1,0 +1,147 @@
+import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
+import { ownKeys, promiseThen, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
+import { define, defineLazy, installGlobals } from './define.ts'
+import { DOMException, domException } from './dom-exception.ts'
+import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
+import { TextEncoder } from './text-encoder.ts'
+
+/** The global names of ECMAScript 2025 that are the same on every engine. What is not here and not ours is removed. */
+const KEPT = new Set<PropertyKey>(
+  `AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError Float32Array
+  Float64Array Function Infinity Int16Array Int32Array Int8Array Iterator JSON Map Math NaN Number Object Promise Proxy
+  RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError Uint16Array Uint32Array
+  Uint8Array Uint8ClampedArray WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape globalThis
+  isFinite isNaN parseFloat parseInt undefined unescape`.split(/\s+/),
+)
+
+/** Properties of built-ins that only some engines have, or that show garbage collection or the engine itself. */
+const REMOVED: readonly (readonly [holder: string, ...keys: string[]])[] = [
+  ['Error', 'captureStackTrace', 'stackTraceLimit', 'prepareStackTrace', 'isError'],
+  ['Iterator', 'concat', 'zip', 'zipKeyed'],
+  ['JSON', 'rawJSON', 'isRawJSON'],
+  ['Math', 'sumPrecise'],
+  ['Uint8Array', 'fromBase64', 'fromHex'],
+]
+
+export function removeGlobals(): void {
+  const globals = globalThis as unknown as Record<string, Record<string, unknown> | undefined>
+  for (const [holder, ...keys] of REMOVED) for (const key of keys) delete globals[holder]?.[key]
+  for (const key of ['toBase64', 'toHex', 'setFromBase64', 'setFromHex']) delete (Uint8Array.prototype as never)[key]
+  for (const Keyed of [Map, WeakMap]) {
+    for (const key of ['getOrInsert', 'getOrInsertComputed']) delete (Keyed.prototype as never)[key]
+  }
+  for (const key of ownKeys(globalThis)) {
+    if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
+  }
+}
+
+/**
+ * @param report takes what a callback threw that nobody waits for
+ */
+export function installGlobalsOfThePlatform(report: (error: unknown) => void): void {
+  const classes = { DOMException, Event, CustomEvent, EventTarget, AbortController, AbortSignal, TextEncoder }
+  for (const [name, value] of Object.entries(classes)) define(globalThis, name, value)
+
+  define(globalThis, 'queueMicrotask', function queueMicrotask(callback: unknown): void {
+    if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
+    const run = callback as () => unknown
+    promiseThen(promiseThen(OriginalPromise.resolve(), run, report), ignore, report)
+  })
+  define(globalThis, 'structuredClone', function structuredClone(value: unknown): unknown {
+    try {
+      return decode(encode(value))
+    } catch (error) {
+      throw error instanceof NotSerializableError ? domException(error.message, 'DataCloneError') : error
+    }
+  })
+
+  const url = ['URL', 'URLSearchParams']
+  for (const name of url) {
+    defineLazy(globalThis, name, () => {
+      const installed = installGlobals(url, () => {
+        require('core-js/modules/web.url.js')
+        require('core-js/modules/web.url.can-parse.js')
+        require('core-js/modules/web.url.parse.js')
+        require('core-js/modules/web.url.to-json.js')
+        require('core-js/modules/web.url-search-params.js')
+        require('core-js/modules/web.url-search-params.delete.js')
+        require('core-js/modules/web.url-search-params.has.js')
+        require('core-js/modules/web.url-search-params.size.js')
+      })
+      return installed[name]
+    })
+  }
+  defineLazy(globalThis, 'atob', () => installGlobals(['atob'], () => require('core-js/modules/web.atob.js')).atob)
+  defineLazy(globalThis, 'btoa', () => installGlobals(['btoa'], () => require('core-js/modules/web.btoa.js')).btoa)
+  defineLazy(globalThis, 'TextDecoder', () => require('@exodus/bytes/encoding-lite.js').TextDecoder)
+  installMissingBuiltIns()
+}
+
+/** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks. */
+function installMissingBuiltIns(): void {
+  const missing: readonly (readonly [holder: object, key: string, load: () => unknown])[] = [
+    [Array, 'fromAsync', () => require('core-js/modules/es.array.from-async.js')],
+    [Promise, 'try', () => require('core-js/modules/es.promise.try.js')],
+    [RegExp, 'escape', () => require('core-js/modules/es.regexp.escape.js')],
+    [Math, 'f16round', () => require('core-js/modules/es.math.f16round.js')],
+    [DataView.prototype, 'getFloat16', () => require('core-js/modules/es.data-view.get-float16.js')],
+    [DataView.prototype, 'setFloat16', () => require('core-js/modules/es.data-view.set-float16.js')],
+  ]
+  for (const [holder, key, load] of missing) {
+    if (key in holder) continue
+    defineLazy(holder, key, () => {
+      delete (holder as Record<string, unknown>)[key]
+      installGlobals([], load)
+      return (holder as Record<string, unknown>)[key]
+    })
+  }
+}
+
+/** What models reach for out of habit, and what to do instead. */
+export function installRefusals(namespaces: readonly string[]): void {
+  const instead =
+    namespaces.length === 0
+      ? 'this program was given no tools'
+      : `call a tool instead, such as those of ${namespaces.slice(0, 5).join(', ')}`
+  const refuse = (name: string, why: string) => new Error(`${name} is not available in the sandbox: ${why}; ${instead}.`)
+  const refusing = (name: string, why: string) =>
+    Object.defineProperty(
+      (): never => {
+        throw refuse(name, why)
+      },
+      'name',
+      { value: name },
+    )
+  define(globalThis, 'fetch', refusing('fetch', 'it has no network'))
+  define(globalThis, 'require', refusing('require', 'it has no modules'))
+  define(globalThis, '__import__', () => OriginalPromise.reject(refuse('import()', 'it has no modules')))
+  const process = new OriginalProxy(
+    {},
+    {
+      get(_, key) {
+        if (typeof key === 'symbol') return undefined
+        throw refuse(`process.${key}`, 'it has no process, files or environment')
+      },
+    },
+  )
+  define(globalThis, 'process', process)
+}
+
+/** `eval` and the function constructors do not exist on workerd, so nowhere. */
+export function removeCodeFromStrings(): void {
+  const samples = [() => {}, async () => {}, function* () {}, async function* () {}]
+  for (const sample of samples) {
+    const prototype = Object.getPrototypeOf(sample)
+    const Original = prototype.constructor
+    const Refusing = {
+      [Original.name](): never {
+        throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
+      },
+    }[Original.name] as object
+    define(Refusing, 'prototype', prototype)
+    define(prototype, 'constructor', Refusing)
+    if (Original === Function) define(globalThis, 'Function', Refusing)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,118 @@
+import { encode } from '../protocol/codec.ts'
+import { freeze, objectKeys, promiseThen, OriginalPromise } from '../protocol/intrinsics.ts'
+import { formatMessage, type GuestMessage, type HostMessage, parseMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import { Calls } from './calls.ts'
+import { clock, installClock } from './clock.ts'
+import { Console } from './console.ts'
+import { describeThrown } from './errors.ts'
+import { installGlobalsOfThePlatform, installRefusals, removeCodeFromStrings, removeGlobals } from './globals.ts'
+import { installRandom, seedRandom } from './random.ts'
+import { Timers } from './timers.ts'
+
+type Program = () => unknown
+
+/** What an adapter holds of a guest: `load` once with the evaluated program, then `receive` for each message, a turn each. */
+export interface GuestMachine {
+  load(program: Program): void
+  receive(message: string): void
+}
+
+/**
+ * Makes the realm it is evaluated in a guest. After this, the guest changes only when it receives a message.
+ *
+ * @param post hands one message to the host; the adapter keeps the order
+ */
+export function boot(post: (message: string) => void): GuestMachine {
+  let program: Program | undefined
+  let resultBytes = 0
+  let ended = false
+
+  const send = (message: GuestMessage, payload?: string): void => post(formatMessage(message, payload))
+  const calls = new Calls(send)
+  const timers = new Timers((at) => send({ type: 'wake', at }))
+  const console = new Console((level, text, truncated) =>
+    send(truncated ? { type: 'log', level, text, truncated } : { type: 'log', level, text }),
+  )
+
+  const end = (message: GuestMessage, payload?: string): void => {
+    if (ended) return
+    ended = true
+    send(message, payload)
+  }
+  const fail = (thrown: unknown): void => end({ type: 'threw', error: describeThrown(thrown) })
+  const succeed = (value: unknown): void => {
+    try {
+      const payload = encode(value)
+      if (!exceedsBytes(payload, resultBytes)) return end({ type: 'returned' }, payload)
+      const message = `The result takes ${payload.length} bytes, more than the ${resultBytes} allowed: return less of it, such as a summary or the first rows`
+      end({ type: 'threw', error: { code: 'LIMIT_RESULT_SIZE', name: 'RangeError', message } })
+    } catch (error) {
+      fail(error)
+    }
+  }
+  const settle = (value: unknown, then: (value: unknown) => void): void => {
+    promiseThen(
+      new OriginalPromise((resolve) => {
+        resolve(value)
+      }),
+      then,
+      fail,
+    )
+  }
+
+  removeGlobals()
+  installClock()
+  installRandom()
+  timers.install()
+  console.install()
+  installGlobalsOfThePlatform(fail)
+  removeCodeFromStrings()
+
+  const start = (message: Extract<HostMessage, { type: 'start' }>): void => {
+    if (message.version !== PROTOCOL_VERSION) {
+      throw new Error(`this guest speaks version ${PROTOCOL_VERSION} of the protocol, its host version ${message.version}`)
+    }
+    clock.start(message.now)
+    seedRandom(message.seed)
+    resultBytes = message.limits.resultBytes
+    console.start(message.limits.logBytes)
+    installRefusals(objectKeys(message.namespaces))
+    calls.start(message.limits.messageBytes, message.namespaces)
+    const run = program as Program
+    settle(run(), (value) => {
+      // A program whose value is a function is that function: models write `async () => { … }` and leave the call out.
+      if (typeof value !== 'function') return succeed(value)
+      try {
+        settle((value as Program)(), succeed)
+      } catch (error) {
+        fail(error)
+      }
+    })
+  }
+
+  return freeze({
+    load(evaluated: Program): void {
+      program = evaluated
+    },
+    receive(text: string): void {
+      const { header, payload } = parseMessage(text)
+      const message = header as HostMessage
+      clock.advance(message.now)
+      switch (message.type) {
+        case 'start':
+          return start(message)
+        case 'returned':
+          return calls.returned(message.id, payload)
+        case 'failed':
+          return calls.failed(message.id, message.error.code, message.error.message)
+        case 'wake':
+          try {
+            timers.fire()
+          } catch (error) {
+            fail(error)
+          }
+      }
+    },
+  })
+}

@@ -1,0 +1,126 @@
+import { isFiniteNumber, mapDelete, mapGet, mapSet, OriginalMap, OriginalNumber, reflectApply, trunc } from '../protocol/intrinsics.ts'
+import { clock } from './clock.ts'
+import { define } from './define.ts'
+
+interface Timer {
+  readonly id: number
+  readonly callback: (...rest: unknown[]) => void
+  readonly rest: unknown[]
+  /** Milliseconds between firings; undefined for a timeout. */
+  readonly every: number | undefined
+  due: number
+}
+
+/** Longer delays fire at once, as in Node and browsers. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/**
+ * Timers whose clock is the host's: the guest says when it wants to be woken next, and each waking fires one timer, so
+ * that promise callbacks run between two timers as they do in Node. The host keeps one timer, however many are set here.
+ */
+export class Timers {
+  readonly #live = new OriginalMap<number, Timer>()
+  /** A binary heap by due time, then by age. Cleared timers stay until they come up. */
+  readonly #heap: Timer[] = []
+  readonly #wake: (at: number | null) => void
+  #asked: number | null = null
+  #count = 0
+
+  constructor(wake: (at: number | null) => void) {
+    this.#wake = wake
+  }
+
+  install(): void {
+    const set = (repeat: boolean) => (callback: unknown, delay?: unknown, ...rest: unknown[]): number => {
+      if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
+      const asked = OriginalNumber(delay)
+      const ms = isFiniteNumber(asked) && asked >= 1 && asked <= MAX_DELAY_MS ? trunc(asked) : 1
+      const id = ++this.#count
+      const timer: Timer = { id, callback: callback as never, rest, every: repeat ? ms : undefined, due: clock.now + ms }
+      mapSet(this.#live, id, timer)
+      this.#push(timer)
+      this.#ask()
+      return id
+    }
+    const clear = (id: unknown): void => {
+      if (mapDelete(this.#live, OriginalNumber(id))) this.#ask()
+    }
+    define(globalThis, 'setTimeout', named('setTimeout', set(false)))
+    define(globalThis, 'setInterval', named('setInterval', set(true)))
+    define(globalThis, 'clearTimeout', named('clearTimeout', clear))
+    define(globalThis, 'clearInterval', named('clearInterval', clear))
+  }
+
+  /** Fires the timer that is due first. Whatever its callback throws goes to the caller. */
+  fire(): void {
+    this.#asked = null
+    this.#dropCleared()
+    const timer = this.#heap[0]
+    if (timer !== undefined && timer.due <= clock.now) {
+      this.#pop()
+      if (timer.every === undefined) {
+        mapDelete(this.#live, timer.id)
+      } else {
+        timer.due = clock.now + timer.every
+        this.#push(timer)
+      }
+      this.#ask()
+      reflectApply(timer.callback, undefined, timer.rest)
+    } else {
+      this.#ask()
+    }
+  }
+
+  #ask(): void {
+    this.#dropCleared()
+    const next = this.#heap[0]?.due ?? null
+    if (next === this.#asked) return
+    this.#asked = next
+    this.#wake(next)
+  }
+
+  #dropCleared(): void {
+    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+      if (mapGet(this.#live, first.id) === first) return
+      this.#pop()
+    }
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap
+    let at = heap.length
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!isBefore(timer, heap[parent] as Timer)) break
+      heap[at] = heap[parent] as Timer
+      at = parent
+    }
+    heap[at] = timer
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap[heap.length - 1] as Timer
+    heap.length -= 1
+    const length = heap.length
+    if (length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= length) break
+      if (child + 1 < length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child++
+      if (!isBefore(heap[child] as Timer, last)) break
+      heap[at] = heap[child] as Timer
+      at = child
+    }
+    heap[at] = last
+  }
+}
+
+const isBefore = (left: Timer, right: Timer): boolean =>
+  left.due !== right.due ? left.due < right.due : left.id < right.id
+
+function named<Callable extends object>(name: string, callable: Callable): Callable {
+  define(callable, 'name', name)
+  return callable
+}

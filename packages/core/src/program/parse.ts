@@ -1,0 +1,121 @@
+import { type Program as Ast, type Options, parse, parseExpressionAt } from 'acorn'
+import { type Edit, positionAt } from './positions.ts'
+import { ProgramSyntaxError } from './syntax-error.ts'
+
+const OPTIONS: Options = {
+  ecmaVersion: 2025,
+  sourceType: 'module',
+  allowReturnOutsideFunction: true,
+  allowAwaitOutsideFunction: true,
+}
+
+/** @throws {@link ProgramSyntaxError} */
+export function parseJavaScript(text: string): Ast {
+  try {
+    return parse(text, OPTIONS)
+  } catch (error) {
+    throw syntaxError(text, error)
+  }
+}
+
+/** Whether the whole text is one expression, as `{ a: 1 }` is, which as statements would be a block. */
+export function isExpression(text: string): boolean {
+  try {
+    const expression = parseExpressionAt(text, 0, OPTIONS)
+    return /^\s*;?\s*$/.test(text.slice(expression.end))
+  } catch {
+    return false
+  }
+}
+
+function syntaxError(text: string, error: unknown): unknown {
+  const offset = (error as { pos?: unknown }).pos
+  if (typeof offset !== 'number') return error
+  // Acorn puts the position at the end of its message.
+  const message = (error as Error).message.replace(/\s*\(\d+:\d+\)$/, '')
+  return new ProgramSyntaxError(message, positionAt(text, offset))
+}
+
+type Node = { readonly type: string; readonly start: number; readonly end: number } & { readonly [key: string]: unknown }
+
+/**
+ * What makes these statements the body of a function that returns the program's value, and what to add behind them.
+ *
+ * @throws {@link ProgramSyntaxError} for imports and exports that mean nothing here
+ */
+export function planBody(text: string, ast: Ast): { edits: Edit[]; tail: string } {
+  const statements = ast.body as unknown as readonly Node[]
+  const edits: Edit[] = []
+  for (const statement of statements) edits.push(...planModuleSyntax(text, statement))
+  visitImportCalls(ast as unknown as Node, (at) => edits.push({ start: at, end: at + 'import'.length, insert: '__import__' }))
+
+  const last = statements.findLast((statement) => statement.type !== 'EmptyStatement')
+  if (last === undefined) return { edits, tail: '' }
+  if (last.type === 'ExpressionStatement') {
+    edits.push({ start: last.start, end: last.start, insert: 'return(' }, closeBeforeSemicolon(text, last))
+    return { edits, tail: '' }
+  }
+  const name = statements.every(isDeclaration) ? declaredFunction(last) : undefined
+  return { edits, tail: name === undefined ? '' : `;return ${name}` }
+}
+
+function closeBeforeSemicolon(text: string, statement: Node): Edit {
+  const at = text[statement.end - 1] === ';' ? statement.end - 1 : statement.end
+  return { start: at, end: at, insert: ')' }
+}
+
+function planModuleSyntax(text: string, statement: Node): Edit[] {
+  switch (statement.type) {
+    case 'ImportDeclaration':
+      throw new ProgramSyntaxError(
+        'import is not available: a program has no modules, its tools are global objects',
+        positionAt(text, statement.start),
+      )
+    case 'ExportDefaultDeclaration': {
+      // Its value is the program's. `return(` takes the place of `default`, so that a line break may follow.
+      const at = text.indexOf('default', statement.start)
+      return [
+        { start: statement.start, end: statement.start + 'export'.length, insert: '      ' },
+        { start: at, end: at + 'default'.length, insert: 'return(' },
+        closeBeforeSemicolon(text, statement),
+      ]
+    }
+    case 'ExportNamedDeclaration':
+      if (statement.declaration !== null) {
+        return [{ start: statement.start, end: statement.start + 'export'.length, insert: '      ' }]
+      }
+      throw new ProgramSyntaxError('export lists are not available: a program has no modules', positionAt(text, statement.start))
+    case 'ExportAllDeclaration':
+      throw new ProgramSyntaxError('export * is not available: a program has no modules', positionAt(text, statement.start))
+    default:
+      return []
+  }
+}
+
+const isDeclaration = ({ type }: Node): boolean =>
+  /^(?:Function|Class|Variable|ExportNamed)Declaration$|^EmptyStatement$/.test(type)
+
+/** The name of the function that a declaration declares, and nothing else. */
+function declaredFunction(statement: Node): string | undefined {
+  if (statement.type === 'ExportNamedDeclaration') {
+    return statement.declaration === null ? undefined : declaredFunction(statement.declaration as Node)
+  }
+  if (statement.type === 'FunctionDeclaration') return (statement.id as Node).name as string
+  if (statement.type !== 'VariableDeclaration') return undefined
+  const [declarator, ...others] = statement.declarations as readonly Node[]
+  const value = declarator?.init as Node | null | undefined
+  const isFunction = value?.type === 'ArrowFunctionExpression' || value?.type === 'FunctionExpression'
+  const id = declarator?.id as Node | undefined
+  return isFunction && others.length === 0 && id?.type === 'Identifier' ? (id.name as string) : undefined
+}
+
+/** Engines differ in what `import()` does, and none may load anything, so each is made a call that explains itself. */
+function visitImportCalls(root: Node, found: (offset: number) => void): void {
+  const pending: unknown[] = [root]
+  while (pending.length > 0) {
+    const node = pending.pop()
+    if (typeof node !== 'object' || node === null) continue
+    if ((node as Node).type === 'ImportExpression') found((node as Node).start)
+    for (const child of Object.values(node)) if (typeof child === 'object') pending.push(child)
+  }
+}

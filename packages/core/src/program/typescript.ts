@@ -1,0 +1,100 @@
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import type { Position } from './positions.ts'
+import { ProgramSyntaxError } from './syntax-error.ts'
+
+type Amaro = typeof import('amaro')
+
+/** Amaro takes 150 to 290 ms to load, so it is loaded when the first program with types comes, or ahead by a host. */
+let amaro: Promise<Amaro> | undefined
+
+export function loadTypeScript(): Promise<Amaro> {
+  amaro ??= import('amaro')
+  return amaro
+}
+
+export interface JavaScript {
+  readonly text: string
+  /** Where a place of `text` was in the TypeScript. */
+  original(position: Position): Position
+}
+
+const IDENTITY = (position: Position): Position => position
+
+/** A `return` at the top is legal in a program and nowhere else, so it is parsed inside a function. */
+const OPENING = 'async()=>{'
+const CLOSING = '\n}'
+
+/**
+ * Takes the types out. Positions are kept, but for syntax that has no place in JavaScript, such as enums: that is
+ * rewritten, and positions are mapped back.
+ *
+ * @throws {@link ProgramSyntaxError}
+ */
+export async function stripTypes(text: string): Promise<JavaScript> {
+  const { transformSync } = await loadTypeScript()
+  const inFunction = attempt(() => {
+    const { code } = transformSync(OPENING + text + CLOSING, { mode: 'strip-only' })
+    return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), original: IDENTITY }
+  }, OPENING.length)
+  if ('text' in inFunction) return inFunction
+  // `export default` stands in no function.
+  const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, original: IDENTITY }), 0)
+  if ('text' in asModule) return asModule
+  const failure = later(inFunction, asModule)
+  if (failure.code !== 'UnsupportedSyntax') throw failure.error
+  return rewrite(text, transformSync)
+}
+
+function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScript {
+  const run = (source: string, unwrap: (code: string) => string, shift: number) =>
+    attempt(() => {
+      const { code, map } = transformSync(source, { mode: 'transform', sourceMap: true })
+      const trace = new TraceMap(map as string)
+      return {
+        text: unwrap(code),
+        original: ({ line, column }: Position): Position => {
+          // The opening stands on a line of its own here, so what it adds is a line.
+          const found = originalPositionFor(trace, { line: line + shift, column: column - 1 })
+          return found.line === null ? { line, column } : { line: found.line - shift, column: found.column + 1 }
+        },
+      }
+    }, 0)
+  const open = `${OPENING}\n`
+  const inFunction = run(
+    open + text + CLOSING,
+    (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')),
+    1,
+  )
+  if ('text' in inFunction) return inFunction
+  const asModule = run(text, (code) => code, 0)
+  if ('text' in asModule) return asModule
+  throw asModule.error
+}
+
+interface Failure {
+  readonly code: unknown
+  readonly error: ProgramSyntaxError
+}
+
+function attempt(parse: () => JavaScript, shift: number): JavaScript | Failure {
+  try {
+    return parse()
+  } catch (thrown) {
+    const { code, message, startLine, startColumn } = thrown as {
+      code?: string
+      message?: string
+      startLine?: number
+      startColumn?: number
+    }
+    if (typeof startLine !== 'number' || typeof startColumn !== 'number') throw thrown
+    const column = startColumn + 1 - (startLine === 1 ? shift : 0)
+    return { code, error: new ProgramSyntaxError(String(message), { line: startLine, column: Math.max(1, column) }) }
+  }
+}
+
+/** Of two readings of one text, the one that got further knows better what is wrong. */
+function later(left: Failure, right: Failure): Failure {
+  const a = left.error.position
+  const b = right.error.position
+  return a.line > b.line || (a.line === b.line && a.column >= b.column) ? left : right
+}

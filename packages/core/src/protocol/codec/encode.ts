@@ -1,0 +1,259 @@
+import {
+  arrayBufferByteLength,
+  bigIntToString,
+  bigIntValueOf,
+  booleanValueOf,
+  dataViewBuffer,
+  dataViewByteLength,
+  dataViewByteOffset,
+  dateGetTime,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isArrayBufferView,
+  mapForEach,
+  mapGet,
+  mapSet,
+  mapSize,
+  numberValueOf,
+  objectKeys,
+  objectPrototype,
+  objectToString,
+  OriginalError,
+  OriginalMap,
+  OriginalString,
+  OriginalUint8Array,
+  ownKeys,
+  regExpFlags,
+  regExpSource,
+  regExpTest,
+  setForEach,
+  setSize,
+  stringValueOf,
+  typedArrayBuffer,
+  typedArrayByteLength,
+  typedArrayByteOffset,
+  typedArrayName,
+} from '../intrinsics.ts'
+import { toJson } from '../json.ts'
+import { bytesToBase64 } from './base64.ts'
+import { NodeKind, type Slot, Special } from './graph.ts'
+import { isPlainJson } from './plain.ts'
+
+/** A value that cannot cross the wall. `path` is where it stands, as in `$.rows[3].save`; `what` says what it is. */
+export class NotSerializableError extends OriginalError {
+  static {
+    this.prototype.name = 'NotSerializableError'
+  }
+  readonly code = 'VALUE_NOT_SERIALIZABLE'
+  readonly path: string
+  readonly what: string
+  constructor(path: string, what: string) {
+    super(`${path} is ${what}, which cannot cross the sandbox wall`)
+    this.path = path
+    this.what = what
+  }
+}
+
+/** @throws {@link NotSerializableError} */
+export function encode(value: unknown): string {
+  return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder().encode(value))}`
+}
+
+const MAX_HOLES = 100_000
+
+class GraphEncoder {
+  readonly #ids = new OriginalMap<object, number>()
+  readonly #objects: object[] = []
+  readonly #paths: string[] = []
+
+  encode(root: unknown): unknown[] {
+    const nodes: unknown[] = [this.#slot(root, '$')]
+    for (let index = 0; index < this.#objects.length; index++) {
+      nodes[index + 1] = this.#node(this.#objects[index] as object, this.#paths[index] as string)
+    }
+    return nodes
+  }
+
+  #slot(value: unknown, path: string): Slot {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value
+      case 'number':
+        if (value !== value) return [Special.nan]
+        if (value - value !== 0) return [value > 0 ? Special.infinity : Special.negativeInfinity]
+        return value === 0 && 1 / value < 0 ? [Special.negativeZero] : value
+      case 'undefined':
+        return [Special.undefined]
+      case 'bigint':
+        return [Special.bigInt, bigIntToString(value, 16)]
+      case 'object':
+        if (value === null) return null
+        break
+      default:
+        throw new NotSerializableError(path, typeof value === 'function' ? describeFunction(value) : `a ${typeof value}`)
+    }
+    let id = mapGet(this.#ids, value)
+    if (id === undefined) {
+      id = this.#objects.length + 1
+      mapSet(this.#ids, value, id)
+      this.#objects[id - 1] = value
+      this.#paths[id - 1] = path
+    }
+    return [id]
+  }
+
+  #node(value: object, path: string): unknown[] {
+    try {
+      if (isArray(value)) return this.#array(value, path)
+      if (isArrayBufferView(value)) return this.#view(value, path)
+      // Each branch ends in a captured brand check, which throws for an impostor with a forged tag.
+      switch (objectToString(value)) {
+        case '[object Object]':
+          return this.#object(value, path)
+        case '[object Map]':
+          return mapSize(value) >= 0 ? this.#map(value as Map<unknown, unknown>, path) : []
+        case '[object Set]':
+          return setSize(value) >= 0 ? this.#set(value as Set<unknown>, path) : []
+        case '[object Date]': {
+          const time = dateGetTime(value as Date)
+          return [NodeKind.date, time === time ? time : null]
+        }
+        case '[object RegExp]':
+          return [NodeKind.regExp, regExpSource(value), regExpFlags(value)]
+        case '[object Error]':
+          return this.#error(value as Error, path)
+        case '[object ArrayBuffer]':
+          return [NodeKind.arrayBuffer, base64Of(value as ArrayBuffer, 0, arrayBufferByteLength(value))]
+        case '[object Number]':
+          return [NodeKind.boxed, this.#slot(numberValueOf(value as never), path)]
+        case '[object String]':
+          return [NodeKind.boxed, stringValueOf(value as never)]
+        case '[object Boolean]':
+          return [NodeKind.boxed, booleanValueOf(value as never)]
+        case '[object BigInt]':
+          return [NodeKind.boxed, this.#slot(bigIntValueOf(value as never), path)]
+        case '[object Promise]':
+          throw new NotSerializableError(path, 'a Promise (is an `await` missing?)')
+      }
+    } catch (error) {
+      if (error instanceof TypeError && !(error instanceof NotSerializableError)) {
+        throw new NotSerializableError(path, describeInstance(value))
+      }
+      throw error
+    }
+    throw new NotSerializableError(path, describeInstance(value))
+  }
+
+  #object(value: object, path: string): unknown[] {
+    const prototype = getPrototypeOf(value)
+    if (prototype !== null && prototype !== objectPrototype && hasBehaviour(prototype)) {
+      throw new NotSerializableError(path, describeInstance(value))
+    }
+    return this.#properties([NodeKind.object], value, objectKeys(value), 0, path)
+  }
+
+  #properties(node: unknown[], value: object, keys: readonly string[], from: number, path: string): unknown[] {
+    for (let index = from; index < keys.length; index++) {
+      const key = keys[index] as string
+      node[node.length] = key
+      node[node.length] = this.#slot((value as Record<string, unknown>)[key], propertyPath(path, key))
+    }
+    return node
+  }
+
+  #array(value: readonly unknown[], path: string): unknown[] {
+    const keys = objectKeys(value)
+    // The receiver's work must stay linear in the length of the text, so holes are written one by one, and so bounded.
+    if (value.length - keys.length > MAX_HOLES) {
+      throw new NotSerializableError(path, `an array with ${value.length - keys.length} holes`)
+    }
+    const slots: Slot[] = []
+    let elements = 0
+    for (let index = 0; index < value.length; index++) {
+      const present = hasOwn(value, index)
+      if (present) elements++
+      slots[index] = present ? this.#slot(value[index], `${path}[${index}]`) : [Special.hole]
+    }
+    return this.#properties([NodeKind.array, slots], value, keys, elements, path)
+  }
+
+  #map(value: Map<unknown, unknown>, path: string): unknown[] {
+    const node: unknown[] = [NodeKind.map]
+    mapForEach(value, (item, key) => {
+      const at = `${path}.get(${typeof key === 'string' ? toJson(key) : '…'})`
+      node[node.length] = this.#slot(key, `${path}.keys()`)
+      node[node.length] = this.#slot(item, at)
+    })
+    return node
+  }
+
+  #set(value: Set<unknown>, path: string): unknown[] {
+    const node: unknown[] = [NodeKind.set]
+    setForEach(value, (item) => {
+      node[node.length] = this.#slot(item, `${path}.values()`)
+    })
+    return node
+  }
+
+  #error(value: Error, path: string): unknown[] {
+    const node: unknown[] = [NodeKind.error, OriginalString(value.name), OriginalString(value.message)]
+    const inside = ['cause', 'errors'] as const
+    for (let index = 0; index < inside.length; index++) {
+      const key = inside[index] as 'cause' | 'errors'
+      const property = getOwnPropertyDescriptor(value, key)
+      if (property === undefined || !('value' in property)) continue
+      node[node.length] = key
+      node[node.length] = this.#slot(property.value, `${path}.${key}`)
+    }
+    return node
+  }
+
+  #view(value: ArrayBufferView, path: string): unknown[] {
+    const type = typedArrayName(value)
+    const isTyped = type !== undefined
+    const buffer = isTyped ? typedArrayBuffer(value) : dataViewBuffer(value)
+    const offset = isTyped ? typedArrayByteOffset(value) : dataViewByteOffset(value)
+    const length = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value)
+    const name = isTyped ? type : 'DataView'
+    // A view that shows part of its buffer travels as that part: the rest, as in Node's pooled Buffers, is not its own.
+    if (objectToString(buffer) !== '[object ArrayBuffer]') throw new NotSerializableError(path, 'a view of shared memory')
+    if (length === arrayBufferByteLength(buffer)) return [NodeKind.view, name, this.#slot(buffer, path), 0, length]
+    return [NodeKind.view, name, base64Of(buffer, offset, length), 0, length]
+  }
+}
+
+function base64Of(buffer: ArrayBuffer, offset: number, length: number): string {
+  return bytesToBase64(new OriginalUint8Array(buffer, offset, length))
+}
+
+/** A class that adds nothing but data gives plain objects; one with methods or accessors would lose them on the way. */
+function hasBehaviour(prototype: object): boolean {
+  const parent = getPrototypeOf(prototype)
+  // Object.prototype of another realm, such as one of node:vm.
+  if (parent === null && hasOwn(prototype, 'hasOwnProperty')) return false
+  const keys = ownKeys(prototype)
+  for (let index = 0; index < keys.length; index++) if (keys[index] !== 'constructor') return true
+  return parent !== null && parent !== objectPrototype && hasBehaviour(parent)
+}
+
+const plainKey = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
+
+function propertyPath(path: string, key: string): string {
+  return regExpTest(plainKey, key) ? `${path}.${key}` : `${path}[${toJson(key)}]`
+}
+
+function describeFunction(value: object): string {
+  const name = getOwnPropertyDescriptor(value, 'name')?.value
+  return typeof name === 'string' && name !== '' ? `the function ${name}` : 'a function'
+}
+
+function describeInstance(value: object): string {
+  const prototype = getPrototypeOf(value)
+  const constructor = prototype === null ? undefined : getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  const name =
+    typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an exotic object'
+}

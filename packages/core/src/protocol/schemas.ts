@@ -1,0 +1,69 @@
+import Type, { type Static } from 'typebox'
+import Schema from 'typebox/schema'
+import { type GuestMessage, LOG_LEVELS, parseMessage } from './messages.ts'
+
+const closed = { additionalProperties: false } as const
+
+/** The codes that a guest may claim for its own end. The others are the host's to give. */
+const GUEST_CODES = [
+  'CODE_THREW',
+  'VALUE_NOT_SERIALIZABLE',
+  'LIMIT_STACK',
+  'LIMIT_MESSAGE_SIZE',
+  'LIMIT_RESULT_SIZE',
+  'TOOL_NOT_FOUND',
+  'TOOL_INPUT_INVALID',
+  'TOOL_OUTPUT_INVALID',
+  'TOOL_DENIED',
+  'TOOL_FAILED',
+] as const
+
+const guestMessage = Type.Union([
+  Type.Object(
+    {
+      type: Type.Literal('log'),
+      level: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
+      text: Type.String(),
+      truncated: Type.Optional(Type.Literal(true)),
+    },
+    closed,
+  ),
+  Type.Object({ type: Type.Literal('call'), id: Type.Integer({ minimum: 1 }), tool: Type.String({ maxLength: 1_000 }) }, closed),
+  Type.Object({ type: Type.Literal('wake'), at: Type.Union([Type.Number(), Type.Null()]) }, closed),
+  Type.Object({ type: Type.Literal('returned') }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('threw'),
+      error: Type.Object(
+        {
+          code: Type.Union(GUEST_CODES.map((code) => Type.Literal(code))),
+          name: Type.String(),
+          message: Type.String(),
+          stack: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+])
+
+const validator = Schema.Compile(guestMessage)
+export type CheckedGuestMessage = GuestMessage & Static<typeof guestMessage>
+
+/** What arrived is no message of a guest: its runtime was tampered with. */
+export class ForgedMessageError extends Error {
+  override readonly name = 'ForgedMessageError'
+}
+
+/** @throws {@link ForgedMessageError} */
+export function readGuestMessage(text: string): { readonly message: CheckedGuestMessage; readonly payload: string } {
+  let parsed: ReturnType<typeof parseMessage>
+  try {
+    parsed = parseMessage(text)
+  } catch (error) {
+    throw new ForgedMessageError('a message of the guest is not JSON', { cause: error })
+  }
+  if (!validator.Check(parsed.header)) throw new ForgedMessageError('a message of the guest is not of the protocol')
+  return { message: parsed.header as CheckedGuestMessage, payload: parsed.payload }
+}

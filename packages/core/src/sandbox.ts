@@ -1,0 +1,196 @@
+import type { Guest, GuestRuntime, SandboxAdapter } from './contract.ts'
+import { SandboxError } from './errors.ts'
+import type { Guarantees } from './guarantees.ts'
+import { guestRuntime } from './guest/runtime.generated.ts'
+
+/** Where an embedder's programs run. Made by an adapter's package; may serve any number of code modes. */
+export interface Sandbox extends AsyncDisposable {
+  readonly name: string
+  readonly guarantees: Guarantees
+  /** Ends every guest. Idempotent. */
+  close(): Promise<void>
+  /** @internal For `createCodeMode`; a registered symbol, so that two copies of this package still meet. */
+  readonly [GUESTS]: GuestSource
+}
+
+const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
+
+/** What an execution needs of a sandbox. */
+export interface GuestSource {
+  readonly engine: string
+  take(memoryBytes: number, signal: AbortSignal): Promise<Guest>
+  /** Follows a guest's end, so that closing the sandbox waits for it. */
+  retire(guest: Guest): void
+}
+
+export interface SandboxOptions {
+  /** How many guests are made ahead of need. */
+  readonly ready: number
+}
+
+/** Enough for any sensible program, and little enough that no engine overflows its own stack. */
+const STACK_BYTES = 512 * 1024
+
+/** Makes the sandbox that embedders hold from the adapter that a backend provides. */
+export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions): Sandbox {
+  return new AdapterSandbox(adapter, guestRuntime, options.ready)
+}
+
+/** @throws `TypeError` for what is not a sandbox */
+export function guestsOf(sandbox: Sandbox): GuestSource {
+  const guests = (sandbox as Partial<Sandbox> | undefined)?.[GUESTS]
+  if (guests === undefined) throw new TypeError('`sandbox` must be a sandbox, such as `quickjs()` of @glovebox/quickjs makes')
+  return guests
+}
+
+interface Waiter {
+  resolve(guest: Guest): void
+  reject(reason: unknown): void
+}
+
+/** The guests of one memory limit. A guest that comes up goes to whoever waits longest, or is kept ready. */
+interface Lane {
+  readonly memoryBytes: number
+  readonly ready: Guest[]
+  readonly waiters: Waiter[]
+  starting: number
+}
+
+class AdapterSandbox implements Sandbox, GuestSource {
+  readonly #adapter: SandboxAdapter
+  readonly #runtime: GuestRuntime
+  readonly #keepReady: number
+  readonly #lanes = new Map<number, Lane>()
+  readonly #ending = new Set<Promise<unknown>>()
+  /** The lane used last: guests are kept ready only there. */
+  #current: Lane | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(adapter: SandboxAdapter, runtime: GuestRuntime, keepReady: number) {
+    this.#adapter = adapter
+    this.#runtime = runtime
+    this.#keepReady = keepReady
+  }
+
+  get name(): string {
+    return this.#adapter.name
+  }
+  get engine(): string {
+    return this.#adapter.engine
+  }
+  get guarantees(): Guarantees {
+    return this.#adapter.guarantees
+  }
+  get [GUESTS](): GuestSource {
+    return this
+  }
+
+  take(memoryBytes: number, signal: AbortSignal): Promise<Guest> {
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError())
+    if (signal.aborted) return Promise.reject(signal.reason)
+    const lane = this.#switchTo(memoryBytes)
+    const guest = lane.ready.pop()
+    if (guest !== undefined) {
+      this.#fill(lane)
+      return Promise.resolve(guest)
+    }
+    return new Promise((resolve, reject) => {
+      const abandon = () => {
+        lane.waiters.splice(lane.waiters.indexOf(waiter), 1)
+        reject(signal.reason)
+      }
+      const settled = () => signal.removeEventListener('abort', abandon)
+      const waiter: Waiter = {
+        resolve: (started) => {
+          settled()
+          resolve(started)
+        },
+        reject: (reason) => {
+          settled()
+          reject(reason)
+        },
+      }
+      signal.addEventListener('abort', abandon, { once: true })
+      lane.waiters.push(waiter)
+      this.#fill(lane)
+    })
+  }
+
+  retire(guest: Guest): void {
+    const ended = guest.terminate().finally(() => this.#ending.delete(ended))
+    this.#ending.add(ended)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    for (const lane of this.#lanes.values()) {
+      for (const waiter of lane.waiters.splice(0)) waiter.reject(this.#closedError())
+      for (const guest of lane.ready.splice(0)) this.retire(guest)
+    }
+    await Promise.allSettled(this.#ending)
+    await this.#adapter.close()
+  }
+
+  #closedError(): SandboxError {
+    return new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
+  }
+
+  #switchTo(memoryBytes: number): Lane {
+    let lane = this.#lanes.get(memoryBytes)
+    if (lane === undefined) {
+      lane = { memoryBytes, ready: [], waiters: [], starting: 0 }
+      this.#lanes.set(memoryBytes, lane)
+    }
+    const previous = this.#current
+    this.#current = lane
+    if (previous !== undefined && previous !== lane) {
+      for (const stale of previous.ready.splice(0)) this.retire(stale)
+      if (previous.waiters.length === 0 && previous.starting === 0) this.#lanes.delete(previous.memoryBytes)
+    }
+    return lane
+  }
+
+  #fill(lane: Lane): void {
+    if (this.#closing !== undefined) return
+    const wanted = lane.waiters.length + (lane === this.#current ? this.#keepReady : 0)
+    while (lane.ready.length + lane.starting < wanted) this.#start(lane)
+  }
+
+  #start(lane: Lane): void {
+    lane.starting++
+    const init = { runtime: this.#runtime, memoryBytes: lane.memoryBytes, stackBytes: STACK_BYTES, alone: false }
+    this.#adapter.start(init).then(
+      (guest) => {
+        lane.starting--
+        const waiter = lane.waiters.shift()
+        if (waiter !== undefined) waiter.resolve(guest)
+        else this.#keep(lane, guest)
+      },
+      (error: unknown) => {
+        lane.starting--
+        // Without a waiter nobody is told: whoever needs a guest next meets the same failure.
+        lane.waiters.shift()?.reject(error)
+      },
+    )
+  }
+
+  #keep(lane: Lane, guest: Guest): void {
+    if (this.#closing !== undefined || lane !== this.#current || lane.ready.length >= this.#keepReady) {
+      return this.retire(guest)
+    }
+    lane.ready.push(guest)
+    // One that dies while it waits is simply not there.
+    guest.exited.then(() => {
+      const index = lane.ready.indexOf(guest)
+      if (index >= 0) lane.ready.splice(index, 1)
+    })
+  }
+}
