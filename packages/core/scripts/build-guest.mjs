@@ -1,26 +1,46 @@
-/** Bundles the guest runtime to one string, so that every adapter evaluates the same text. */
+/** Bundles the guest runtime and its libraries to strings, so that every adapter evaluates the same text. */
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const directory = new URL('../src/guest/', import.meta.url)
-const { outputFiles } = await build({
-  entryPoints: [new URL('main.ts', directory).pathname],
-  bundle: true,
-  write: false,
-  minify: true,
-  format: 'iife',
-  globalName: 'guest',
-  // Neutral, so that no library picks its Node build; it must run where there is nothing but ECMAScript.
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-  target: 'es2023',
-  legalComments: 'none',
-})
-const source = `post=>{"use strict";${outputFiles[0].text.trim()}return guest.boot(post)}`
-const id = createHash('sha256').update(source).digest('hex').slice(0, 16)
+const directory = fileURLToPath(new URL('../src/guest/', import.meta.url))
+
+/** A module's text as that of a function's body; a function around it would cost, as engines keep every one's source. */
+async function bundle(file) {
+  const { outputFiles } = await build({
+    entryPoints: [directory + file],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    // Neutral, so that no library picks its Node build; it must run where there is nothing but ECMAScript.
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    target: 'es2023',
+    legalComments: 'none',
+  })
+  return outputFiles[0].text.trim()
+}
+
+const main = await bundle('main.ts')
+const exported = /export\{(\w+) as boot\};?$/.exec(main)
+if (exported === null) throw new Error('the guest runtime must end in its one export')
+const source = `(post,library)=>{"use strict";${main.slice(0, exported.index)}return ${exported[1]}(post,library)}`
+
+const libraries = {}
+for (const file of (await readdir(`${directory}libraries`)).sort()) {
+  libraries[file.replace('.ts', '')] = `()=>{"use strict";${await bundle(`libraries/${file}`)}}`
+}
+
+const id = createHash('sha256').update(JSON.stringify([source, libraries])).digest('hex').slice(0, 16)
 await writeFile(
-  new URL('runtime.generated.ts', directory),
-  `/** Made by scripts/build-guest.mjs. */\nexport const guestRuntime = ${JSON.stringify({ id, source })}\n`,
+  `${directory}runtime.generated.ts`,
+  `import type { GuestRuntime } from '../contract.ts'
+
+/** Made by scripts/build-guest.mjs. */
+export const guestRuntime: GuestRuntime = ${JSON.stringify({ id, source, libraries }, null, 2)}
+`,
 )
-console.log(`guest runtime ${id}: ${source.length} bytes`)
+const sizes = Object.entries({ runtime: source, ...libraries }).map(([name, text]) => `${name} ${text.length}`)
+console.log(`guest runtime ${id}, in bytes: ${sizes.join(', ')}`)

@@ -30,10 +30,16 @@ export interface GuestInit {
   readonly signal?: AbortSignal
 }
 
-/** `source` is an expression: a function that takes `post(message)` and returns `{ load(program), receive(message) }`. */
+/**
+ * What every guest is made of. `source` is an expression, a function of two parameters: `post(message)` hands a message
+ * to the host, and `library(name)` evaluates that library's text, an expression too, in the guest's realm and returns
+ * the function it is. The result is `{ load(program), receive(message) }`.
+ */
 export interface GuestRuntime {
   readonly id: string
   readonly source: string
+  /** Large and rarely needed parts by name, kept out of the source so that a guest pays only for those it touches. */
+  readonly libraries: { readonly [name: string]: string }
 }
 
 /** `source` is one async function expression, already parsed, in strict mode; `name` is its file name in stacks. */

@@ -4,7 +4,7 @@ export interface PoolOptions<Member> {
   /** How many are kept warm. The first `acquire` starts them. */
   readonly min: number
   readonly max: number
-  /** How long a request waits for a busy member before another is made, up to `max`. */
+  /** How long requests wait while no member comes back, before another is made, up to `max`. */
   readonly growAfterMs: number
   /** How long one above `min` may stand idle. */
   readonly idleMs: number
@@ -20,7 +20,7 @@ interface Waiter<Member> {
 /**
  * The threads or processes of an adapter. Each serves one holder at a time and is used again, unlike the guests in it.
  * Kept pools (tarn, generic-pool) grow at once: on a machine with few cores a burst of short executions would then
- * start threads that cost more than the wait, so this one grows only for a request that has waited.
+ * start threads that cost more than the wait, so this one grows only when all its members stay busy.
  */
 export class Pool<Member extends object> implements AsyncDisposable {
   readonly #options: PoolOptions<Member>
@@ -31,6 +31,8 @@ export class Pool<Member extends object> implements AsyncDisposable {
   readonly #work = new Set<Promise<unknown>>()
   #growTimer: ReturnType<typeof setTimeout> | undefined
   #creating = 0
+  /** Whether a member came back since the last look: then those who wait are being served. */
+  #returned = false
   #closing: Promise<void> | undefined
 
   constructor(options: PoolOptions<Member>) {
@@ -73,6 +75,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
   /** Gives a member back that can serve again. */
   release(member: Member): void {
     if (!this.#members.has(member)) return
+    this.#returned = true
     if (this.#closing !== undefined) return this.discard(member)
     const waiter = this.#waiters.shift()
     if (waiter !== undefined) return waiter.resolve(member)
@@ -116,11 +119,13 @@ export class Pool<Member extends object> implements AsyncDisposable {
   }
 
   #growLater(): void {
-    if (this.#growTimer !== undefined || this.#members.size + this.#creating >= this.#options.max) return
+    if (this.#growTimer !== undefined) return
+    this.#returned = false
     this.#growTimer = setTimeout(() => {
       this.#growTimer = undefined
       if (this.#waiters.length === 0) return
-      if (this.#creating === 0 && this.#members.size < this.#options.max) this.#create()
+      const isStuck = !this.#returned && this.#creating === 0
+      if (isStuck && this.#members.size < this.#options.max) this.#create()
       this.#growLater()
     }, this.#options.growAfterMs)
   }

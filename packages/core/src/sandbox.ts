@@ -30,6 +30,7 @@ export interface SandboxOptions {
 
 /** Enough for any sensible program, and little enough that no engine overflows its own stack. */
 const STACK_BYTES = 512 * 1024
+const FILL_DELAY_MS = 5
 
 /** Makes the sandbox that embedders hold from the adapter that a backend provides. */
 export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions): Sandbox {
@@ -64,6 +65,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   readonly #ending = new Set<Promise<unknown>>()
   /** The lane used last: guests are kept ready only there. */
   #current: Lane | undefined
+  #fillTimer: ReturnType<typeof setTimeout> | undefined
   #closing: Promise<void> | undefined
 
   constructor(adapter: SandboxAdapter, runtime: GuestRuntime, keepReady: number) {
@@ -91,7 +93,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
     const lane = this.#switchTo(memoryBytes)
     const guest = lane.ready.pop()
     if (guest !== undefined) {
-      this.#fill(lane)
+      this.#fillSoon(lane)
       return Promise.resolve(guest)
     }
     return new Promise((resolve, reject) => {
@@ -119,6 +121,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   retire(guest: Guest): void {
     const ended = guest.terminate().finally(() => this.#ending.delete(ended))
     this.#ending.add(ended)
+    if (this.#current !== undefined) this.#fill(this.#current)
   }
 
   close(): Promise<void> {
@@ -131,6 +134,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#fillTimer)
     for (const lane of this.#lanes.values()) {
       for (const waiter of lane.waiters.splice(0)) waiter.reject(this.#closedError())
       for (const guest of lane.ready.splice(0)) this.retire(guest)
@@ -156,6 +160,12 @@ class AdapterSandbox implements Sandbox, GuestSource {
       if (previous.waiters.length === 0 && previous.starting === 0) this.#lanes.delete(previous.memoryBytes)
     }
     return lane
+  }
+
+  /** Making the next guest would slow down the program that has just begun; most end within this time. */
+  #fillSoon(lane: Lane): void {
+    clearTimeout(this.#fillTimer)
+    this.#fillTimer = setTimeout(() => this.#fill(lane), FILL_DELAY_MS)
   }
 
   #fill(lane: Lane): void {

@@ -1,6 +1,7 @@
 import { encode, decode } from '../protocol/codec.ts'
 import {
   freeze,
+  jsonStringify,
   mapDelete,
   mapGet,
   mapSet,
@@ -10,6 +11,7 @@ import {
   OriginalPromise,
   OriginalProxy,
 } from '../protocol/intrinsics.ts'
+import { formatCall } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
@@ -20,17 +22,16 @@ interface PendingCall {
   readonly error: ToolError
 }
 
-type Send = (call: { readonly type: 'call'; readonly id: number; readonly tool: string }, payload: string) => void
 
 /** The guest's end of host calls: numbered as they are made, settled by the host's messages in any order. */
 export class Calls {
   readonly #pending = new OriginalMap<number, PendingCall>()
-  readonly #send: Send
+  readonly #post: (message: string) => void
   #count = 0
   #messageBytes = 0
 
-  constructor(send: Send) {
-    this.#send = send
+  constructor(post: (message: string) => void) {
+    this.#post = post
   }
 
   start(messageBytes: number, namespaces: Readonly<Record<string, readonly string[]>>): void {
@@ -62,12 +63,14 @@ export class Calls {
   }
 
   #function(namespace: string, tool: string): (...inputs: unknown[]) => Promise<unknown> {
-    const call = (...inputs: unknown[]) => this.#call(`${namespace}.${tool}`, inputs)
+    const path = `${namespace}.${tool}`
+    const quoted = jsonStringify(path)
+    const call = (...inputs: unknown[]) => this.#call(path, quoted, inputs)
     define(call, 'name', tool)
     return call
   }
 
-  #call(tool: string, inputs: readonly unknown[]): Promise<unknown> {
+  #call(tool: string, quoted: string, inputs: readonly unknown[]): Promise<unknown> {
     return new OriginalPromise((resolve, reject) => {
       const error = new ToolError(tool)
       if (inputs.length > 1) {
@@ -81,7 +84,7 @@ export class Calls {
       }
       const id = ++this.#count
       mapSet(this.#pending, id, { resolve, reject, error })
-      this.#send({ type: 'call', id, tool }, payload)
+      this.#post(formatCall(id, quoted, payload))
     })
   }
 

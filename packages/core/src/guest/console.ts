@@ -1,6 +1,5 @@
-import { stringSlice } from '../protocol/intrinsics.ts'
+import { reflectApply, stringSlice } from '../protocol/intrinsics.ts'
 import type { LogLevel } from '../protocol/messages.ts'
-import { utf8Bytes } from '../protocol/size.ts'
 import { clock } from './clock.ts'
 import { define } from './define.ts'
 import { format, inspect } from './inspect.ts'
@@ -76,7 +75,7 @@ export class Console {
       // Logging never throws, whatever traps the values are made of.
       const guarded = (...values: unknown[]) => {
         try {
-          method(...values)
+          reflectApply(method, undefined, values)
         } catch {
           this.#emit('error', 'a value that cannot be shown')
         }
@@ -87,26 +86,14 @@ export class Console {
     define(globalThis, 'console', console)
   }
 
+  /** Counts UTF-16 units, each a byte at least: the exact count is the host's. */
   #emit(level: LogLevel, text: string): void {
     if (this.#left <= 0) return
     const indented = this.#indent === '' ? text : this.#indent + text.replaceAll('\n', `\n${this.#indent}`)
     // Each entry costs at least its line break, so that empty ones run out as well.
-    const room = this.#left - 1
-    if (indented.length <= room) {
-      const bytes = utf8Bytes(indented)
-      if (bytes <= room) {
-        this.#left = room - bytes
-        this.#write(level, indented, false)
-        return
-      }
-    }
-    this.#left = 0
-    this.#write(level, cut(indented, room), true)
+    const left = this.#left - indented.length - 1
+    if (left >= 0) this.#write(level, indented, false)
+    else this.#write(level, stringSlice(indented, 0, this.#left), true)
+    this.#left = left
   }
-}
-
-/** The longest beginning that surely fits: a UTF-16 unit takes up to three bytes. */
-function cut(text: string, bytes: number): string {
-  const start = stringSlice(text, 0, bytes)
-  return utf8Bytes(start) <= bytes ? start : stringSlice(text, 0, Math.floor(bytes / 3))
 }

@@ -12,7 +12,6 @@ export class ToolError extends Error {
 
   constructor(tool: string) {
     super()
-    define(this, 'name', 'ToolError')
     this.tool = tool
   }
 
@@ -29,7 +28,7 @@ export class ToolError extends Error {
     return #failed in value && value.#failed ? value.code : undefined
   }
 }
-define(ToolError.prototype, 'fail', ToolError.prototype.fail)
+define(ToolError.prototype, 'name', 'ToolError')
 
 /** Describes whatever a program threw. Never throws itself, whatever traps the value is made of. */
 export function describeThrown(thrown: unknown): GuestError {

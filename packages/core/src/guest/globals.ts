@@ -1,6 +1,6 @@
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
-import { ownKeys, promiseThen, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
-import { define, defineLazy, installGlobals } from './define.ts'
+import { getOwnPropertyDescriptor, ownKeys, promiseThen, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
+import { define, defineLazy, loadLibrary } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
 import { TextEncoder } from './text-encoder.ts'
@@ -35,10 +35,30 @@ export function removeGlobals(): void {
   }
 }
 
+/** The globals of each library that is evaluated when a program first touches one. */
+const LIBRARIES = [
+  ['url', ['URL', 'URLSearchParams']],
+  ['base64', ['atob', 'btoa']],
+  ['text-decoder', ['TextDecoder']],
+] as const
+
+/** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks: the library `built-ins` has them. */
+const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string])[] = [
+  [Array as never, 'fromAsync'],
+  [Promise as never, 'try'],
+  [RegExp as never, 'escape'],
+  [Math as never, 'f16round'],
+  [DataView.prototype as never, 'getFloat16'],
+  [DataView.prototype as never, 'setFloat16'],
+]
+
+/** Gives the function that evaluates a library of the runtime. */
+export type Library = (name: string) => () => unknown
+
 /**
  * @param report takes what a callback threw that nobody waits for
  */
-export function installGlobalsOfThePlatform(report: (error: unknown) => void): void {
+export function installPlatform(library: Library, report: (error: unknown) => void): void {
   const classes = { DOMException, Event, CustomEvent, EventTarget, AbortController, AbortSignal, TextEncoder }
   for (const [name, value] of Object.entries(classes)) define(globalThis, name, value)
 
@@ -55,44 +75,21 @@ export function installGlobalsOfThePlatform(report: (error: unknown) => void): v
     }
   })
 
-  const url = ['URL', 'URLSearchParams']
-  for (const name of url) {
-    defineLazy(globalThis, name, () => {
-      const installed = installGlobals(url, () => {
-        require('core-js/modules/web.url.js')
-        require('core-js/modules/web.url.can-parse.js')
-        require('core-js/modules/web.url.parse.js')
-        require('core-js/modules/web.url.to-json.js')
-        require('core-js/modules/web.url-search-params.js')
-        require('core-js/modules/web.url-search-params.delete.js')
-        require('core-js/modules/web.url-search-params.has.js')
-        require('core-js/modules/web.url-search-params.size.js')
+  for (const [name, globals] of LIBRARIES) {
+    const load = () => loadLibrary(library(name), globals)
+    for (const key of globals) {
+      defineLazy(globalThis, key, () => {
+        load()
+        return getOwnPropertyDescriptor(globalThis, key)?.value
       })
-      return installed[name]
-    })
+    }
   }
-  defineLazy(globalThis, 'atob', () => installGlobals(['atob'], () => require('core-js/modules/web.atob.js')).atob)
-  defineLazy(globalThis, 'btoa', () => installGlobals(['btoa'], () => require('core-js/modules/web.btoa.js')).btoa)
-  defineLazy(globalThis, 'TextDecoder', () => require('@exodus/bytes/encoding-lite.js').TextDecoder)
-  installMissingBuiltIns()
-}
-
-/** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks. */
-function installMissingBuiltIns(): void {
-  const missing: readonly (readonly [holder: object, key: string, load: () => unknown])[] = [
-    [Array, 'fromAsync', () => require('core-js/modules/es.array.from-async.js')],
-    [Promise, 'try', () => require('core-js/modules/es.promise.try.js')],
-    [RegExp, 'escape', () => require('core-js/modules/es.regexp.escape.js')],
-    [Math, 'f16round', () => require('core-js/modules/es.math.f16round.js')],
-    [DataView.prototype, 'getFloat16', () => require('core-js/modules/es.data-view.get-float16.js')],
-    [DataView.prototype, 'setFloat16', () => require('core-js/modules/es.data-view.set-float16.js')],
-  ]
-  for (const [holder, key, load] of missing) {
+  for (const [holder, key] of MISSING) {
     if (key in holder) continue
     defineLazy(holder, key, () => {
-      delete (holder as Record<string, unknown>)[key]
-      installGlobals([], load)
-      return (holder as Record<string, unknown>)[key]
+      for (const [each, name] of MISSING) if (getOwnPropertyDescriptor(each, name)?.get !== undefined) delete each[name]
+      loadLibrary(library('built-ins'))
+      return holder[key]
     })
   }
 }
@@ -112,6 +109,7 @@ export function installRefusals(namespaces: readonly string[]): void {
       'name',
       { value: name },
     )
+  define(globalThis, 'eval', refusing('eval', 'it makes no code from strings'))
   define(globalThis, 'fetch', refusing('fetch', 'it has no network'))
   define(globalThis, 'require', refusing('require', 'it has no modules'))
   define(globalThis, '__import__', () => OriginalPromise.reject(refuse('import()', 'it has no modules')))

@@ -1,4 +1,4 @@
-import { define } from './define.ts'
+import { define, loadLibrary } from './define.ts'
 
 type Inspector = typeof import('node-inspect-extracted')
 
@@ -8,13 +8,8 @@ let loaded: Inspector | undefined
 function inspector(): Inspector {
   if (loaded !== undefined) return loaded
   // On loading it copies a few built-ins that guests do not have.
-  const absent = ['Atomics', 'FinalizationRegistry', 'WeakRef']
-  for (const key of absent) define(globalThis, key, class {})
-  try {
-    loaded = require('node-inspect-extracted') as Inspector
-  } finally {
-    for (const key of absent) delete (globalThis as Record<string, unknown>)[key]
-  }
+  const stands = { Atomics: {}, FinalizationRegistry: class {}, WeakRef: class {} }
+  loaded = loadLibrary(() => require('node-inspect-extracted') as Inspector, [], stands)
   // Stacks differ between engines; a message and what hangs on the error do not.
   define(Error.prototype, loaded.inspect.custom, function (this: Error, depth: number, options: object) {
     const extras = Object.entries(Object.getOwnPropertyDescriptors(this)).filter(

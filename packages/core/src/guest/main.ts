@@ -1,12 +1,12 @@
 import { encode } from '../protocol/codec.ts'
 import { freeze, objectKeys, promiseThen, OriginalPromise } from '../protocol/intrinsics.ts'
-import { formatMessage, type GuestMessage, type HostMessage, parseMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { formatLog, formatMessage, type GuestMessage, type HostMessage, parseMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { Calls } from './calls.ts'
 import { clock, installClock } from './clock.ts'
 import { Console } from './console.ts'
 import { describeThrown } from './errors.ts'
-import { installGlobalsOfThePlatform, installRefusals, removeCodeFromStrings, removeGlobals } from './globals.ts'
+import { installPlatform, installRefusals, type Library, removeCodeFromStrings, removeGlobals } from './globals.ts'
 import { installRandom, seedRandom } from './random.ts'
 import { Timers } from './timers.ts'
 
@@ -22,18 +22,20 @@ export interface GuestMachine {
  * Makes the realm it is evaluated in a guest. After this, the guest changes only when it receives a message.
  *
  * @param post hands one message to the host; the adapter keeps the order
+ * @param library evaluates one of the runtime's libraries in this realm
  */
-export function boot(post: (message: string) => void): GuestMachine {
+export function boot(post: (message: string) => void, library: Library): GuestMachine {
   let program: Program | undefined
   let resultBytes = 0
   let ended = false
 
   const send = (message: GuestMessage, payload?: string): void => post(formatMessage(message, payload))
-  const calls = new Calls(send)
+  const calls = new Calls(post)
   const timers = new Timers((at) => send({ type: 'wake', at }))
-  const console = new Console((level, text, truncated) =>
-    send(truncated ? { type: 'log', level, text, truncated } : { type: 'log', level, text }),
-  )
+  const console = new Console((level, text, truncated) => {
+    if (truncated) send({ type: 'log', level, text, truncated })
+    else post(formatLog(level, text))
+  })
 
   const end = (message: GuestMessage, payload?: string): void => {
     if (ended) return
@@ -66,7 +68,7 @@ export function boot(post: (message: string) => void): GuestMachine {
   installRandom()
   timers.install()
   console.install()
-  installGlobalsOfThePlatform(fail)
+  installPlatform(library, fail)
   removeCodeFromStrings()
 
   const start = (message: Extract<HostMessage, { type: 'start' }>): void => {

@@ -40,9 +40,10 @@ export async function stripTypes(text: string): Promise<JavaScript> {
   // `export default` stands in no function.
   const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, original: IDENTITY }), 0)
   if ('text' in asModule) return asModule
-  const failure = later(inFunction, asModule)
-  if (failure.code !== 'UnsupportedSyntax') throw failure.error
-  return rewrite(text, transformSync)
+  // Unsupported syntax was understood, and only cannot be blanked out.
+  const isUnderstood = inFunction.code === 'UnsupportedSyntax' || asModule.code === 'UnsupportedSyntax'
+  if (isUnderstood) return rewrite(text, transformSync)
+  throw later(inFunction, asModule).error
 }
 
 function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScript {
@@ -68,7 +69,7 @@ function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScrip
   if ('text' in inFunction) return inFunction
   const asModule = run(text, (code) => code, 0)
   if ('text' in asModule) return asModule
-  throw asModule.error
+  throw later(inFunction, asModule).error
 }
 
 interface Failure {

@@ -8,10 +8,11 @@ const MAX_DEPTH = 200
  * and dense arrays, each object standing in one place only.
  */
 export function isPlainJson(value: unknown): boolean {
-  return isPlain(value, new OriginalSet(), 0)
+  return isPlain(value, undefined, 0)
 }
 
-function isPlain(value: unknown, seen: Set<object>, depth: number): boolean {
+/** @param seen the objects met so far; made for the first object within another, which most inputs do not have */
+function isPlain(value: unknown, seen: Set<object> | undefined, depth: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -24,20 +25,23 @@ function isPlain(value: unknown, seen: Set<object>, depth: number): boolean {
       return false
   }
   if (value === null) return true
-  if (depth > MAX_DEPTH || setHas(seen, value)) return false
-  setAdd(seen, value)
+  if (depth > MAX_DEPTH || (seen !== undefined && setHas(seen, value))) return false
+  if (seen !== undefined) setAdd(seen, value)
   const keys = objectKeys(value)
-  if (isArray(value)) {
-    if (keys.length !== value.length) return false
-    for (let index = 0; index < value.length; index++) {
-      if (!isPlain(value[index], seen, depth + 1)) return false
-    }
-    return true
+  const isList = isArray(value)
+  if (isList && keys.length !== value.length) return false
+  if (!isList) {
+    const prototype = getPrototypeOf(value)
+    if (prototype !== objectPrototype && prototype !== null) return false
   }
-  const prototype = getPrototypeOf(value)
-  if (prototype !== objectPrototype && prototype !== null) return false
+  let met = seen
   for (let index = 0; index < keys.length; index++) {
-    if (!isPlain((value as Record<string, unknown>)[keys[index] as string], seen, depth + 1)) return false
+    const child = isList ? value[index] : (value as Record<string, unknown>)[keys[index] as string]
+    if (met === undefined && typeof child === 'object' && child !== null) {
+      met = new OriginalSet()
+      setAdd(met, value)
+    }
+    if (!isPlain(child, met, depth + 1)) return false
   }
   return true
 }

@@ -1,0 +1,2 @@
+import 'core-js/modules/web.atob.js'
+import 'core-js/modules/web.btoa.js'

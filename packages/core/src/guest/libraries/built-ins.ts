@@ -1,0 +1,6 @@
+import 'core-js/modules/es.array.from-async.js'
+import 'core-js/modules/es.promise.try.js'
+import 'core-js/modules/es.regexp.escape.js'
+import 'core-js/modules/es.math.f16round.js'
+import 'core-js/modules/es.data-view.get-float16.js'
+import 'core-js/modules/es.data-view.set-float16.js'

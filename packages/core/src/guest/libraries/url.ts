@@ -1,0 +1,8 @@
+import 'core-js/modules/web.url.js'
+import 'core-js/modules/web.url.can-parse.js'
+import 'core-js/modules/web.url.parse.js'
+import 'core-js/modules/web.url.to-json.js'
+import 'core-js/modules/web.url-search-params.js'
+import 'core-js/modules/web.url-search-params.delete.js'
+import 'core-js/modules/web.url-search-params.has.js'
+import 'core-js/modules/web.url-search-params.size.js'

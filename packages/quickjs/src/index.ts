@@ -1,0 +1,31 @@
+import { availableParallelism } from 'node:os'
+import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
+import { QuickJSAdapter } from './adapter.ts'
+
+export interface QuickJSOptions {
+  /** Executions at once, a thread each; more wait for their turn. 16 unless told otherwise. */
+  readonly maxThreads?: number
+  /** Guests made ahead of need. 1 unless told otherwise; 0 makes each when it is asked for. */
+  readonly ready?: number
+}
+
+const DEFAULT_MAX_THREADS = 16
+
+/**
+ * A sandbox of QuickJS in WebAssembly: no native code, a fresh instance for each program, in threads that can be ended.
+ *
+ * @throws `TypeError` for options out of range
+ */
+export function quickjs(options: QuickJSOptions = {}): Sandbox {
+  const max = atLeast('maxThreads', options.maxThreads ?? DEFAULT_MAX_THREADS, 1)
+  const ready = atLeast('ready', options.ready ?? 1, 0)
+  const min = Math.min(max, Math.max(2, availableParallelism()))
+  return createSandbox(new QuickJSAdapter({ min, max }), { ready })
+}
+
+function atLeast(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new TypeError(`\`${name}\` must be an integer of at least ${least}, not ${value}`)
+}
+
+export type { Sandbox }

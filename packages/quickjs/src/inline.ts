@@ -1,0 +1,111 @@
+/** `@glovebox/quickjs/inline`: QuickJS on the caller's own thread, for browsers and edge runtimes without threads. */
+import { createSandbox, type Guest, type GuestExit, type GuestInit, type RunInit, type Sandbox, type SandboxAdapter, SandboxError } from '@glovebox/core/adapter'
+import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
+import { Engine, type EngineGuest } from './engine.ts'
+import { ENGINE } from './engine-build.ts'
+import { MIN_MEMORY_BYTES } from './memory.ts'
+
+export interface QuickJSInlineOptions {
+  /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it. */
+  readonly variant: QuickJSSyncVariant
+  /** Its compiled WebAssembly. */
+  readonly module: WebAssembly.Module
+}
+
+/** For trusted programs, or where the caller's thread may block: what the interrupt cannot stop, nothing stops. */
+export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
+  return createSandbox(new InlineAdapter(options), { ready: 1 })
+}
+
+class InlineAdapter implements SandboxAdapter {
+  readonly name = 'quickjs-inline'
+  readonly engine = ENGINE
+  readonly guarantees = {
+    boundary: 'inline',
+    stopsNativeLoops: false,
+    survivesOutOfMemory: true,
+    memory: 'hard',
+    cpuTime: false,
+    isolatesCrashes: false,
+    deterministic: true,
+  } as const
+  readonly #options: QuickJSInlineOptions
+  readonly #guests = new Set<InlineGuest>()
+  #engine: Engine | undefined
+  #isClosed = false
+
+  constructor(options: QuickJSInlineOptions) {
+    this.#options = options
+  }
+
+  async start({ runtime, memoryBytes, stackBytes }: GuestInit): Promise<Guest> {
+    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
+    if (memoryBytes < MIN_MEMORY_BYTES) {
+      throw new SandboxError('LIMIT_UNSUPPORTED', `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${memoryBytes}`)
+    }
+    this.#engine ??= new Engine({ ...this.#options, runtime, now: () => performance.now() })
+    const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, stackBytes))
+    this.#guests.add(guest)
+    guest.exited.then(() => this.#guests.delete(guest))
+    return guest
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#guests].map((guest) => guest.terminate()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+class InlineGuest implements Guest {
+  readonly ready = 'guest'
+  readonly exited: Promise<GuestExit>
+  readonly #resolveExited: (exit: GuestExit) => void
+  #engine: EngineGuest | undefined
+
+  constructor(engine: EngineGuest) {
+    this.#engine = engine
+    const exited = Promise.withResolvers<GuestExit>()
+    this.exited = exited.promise
+    this.#resolveExited = exited.resolve
+  }
+
+  run(init: RunInit): void {
+    this.#later((engine) =>
+      engine.run({
+        ...init,
+        // An end from within a callback ends the rest of the turn's callbacks too.
+        onOutput: (messages) => this.#engine && init.onOutput(messages),
+        onTurn: (turn, messages) => {
+          if (messages.length > 0) init.onOutput(messages)
+          if (this.#engine) init.onTurn(turn)
+        },
+      }),
+    )
+  }
+
+  send(message: string): void {
+    this.#later((engine) => engine.send(message))
+  }
+
+  async terminate(): Promise<void> {
+    this.#exit({ why: 'terminated' })
+  }
+
+  /** Never within the caller's own call. */
+  #later(turn: (engine: EngineGuest) => GuestExit | undefined): void {
+    queueMicrotask(() => {
+      const engine = this.#engine
+      const exit = engine && turn(engine)
+      if (exit !== undefined) this.#exit({ ...exit, cpuTimeMs: (engine as EngineGuest).cpuTimeMs })
+    })
+  }
+
+  #exit(exit: GuestExit): void {
+    this.#engine = undefined
+    this.#resolveExited(exit)
+  }
+}

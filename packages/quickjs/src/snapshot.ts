@@ -1,0 +1,53 @@
+/** Small enough that little unchanged memory is copied along, large enough that there are few pieces. */
+const PIECE_BYTES = 1_024
+
+/** What booting changed in a memory: written into a fresh one that has gone the same way up to there, it boots that too. */
+export class MemorySnapshot {
+  readonly #length: number
+  readonly #pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
+
+  constructor(length: number, pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]) {
+    this.#length = length
+    this.#pieces = pieces
+  }
+
+  writeTo(memory: WebAssembly.Memory): void {
+    if (memory.buffer.byteLength !== this.#length) throw new Error('the snapshot is of a memory of another size')
+    const target = new Uint8Array(memory.buffer)
+    for (const { offset, bytes } of this.#pieces) target.set(bytes, offset)
+  }
+}
+
+export class MemoryTracker {
+  readonly #memory: WebAssembly.Memory
+  readonly #before: Uint8Array
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory
+    this.#before = new Uint8Array(memory.buffer.slice(0))
+  }
+
+  changes(): MemorySnapshot {
+    const now = new Uint8Array(this.#memory.buffer)
+    const before = new BigUint64Array(this.#before.buffer)
+    const after = new BigUint64Array(this.#memory.buffer)
+    const words = PIECE_BYTES / 8
+    const pieces: { offset: number; bytes: Uint8Array }[] = []
+    for (let start = 0; start < after.length; start += words) {
+      let word = start
+      while (word < start + words && before[word] === after[word]) word++
+      if (word === start + words) continue
+      const offset = start * 8
+      const last = pieces.at(-1)
+      if (last !== undefined && last.offset + last.bytes.length === offset) {
+        last.bytes = now.subarray(last.offset, offset + PIECE_BYTES)
+      } else {
+        pieces.push({ offset, bytes: now.subarray(offset, offset + PIECE_BYTES) })
+      }
+    }
+    return new MemorySnapshot(
+      now.length,
+      pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.slice() })),
+    )
+  }
+}
