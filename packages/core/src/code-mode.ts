@@ -11,6 +11,7 @@ import { type ModelOutput, toModelOutput } from './model-output.ts'
 import { codeFrame } from './program/positions.ts'
 import { type PreparedProgram, prepareProgram } from './program/program.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
+import { preloadTypeScript } from './program/typescript.ts'
 import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
 import { declarationsFromCatalog } from './schema/declarations.ts'
@@ -73,6 +74,8 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
   const catalog = createCatalog(options.tools)
   const declarations = declarationsFromCatalog(catalog)
   const instructions = writeInstructions(declarations)
+  guests.warm(base.memoryBytes)
+  preloadTypeScript()
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
 

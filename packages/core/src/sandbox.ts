@@ -18,6 +18,8 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 /** What an execution needs of a sandbox. */
 export interface GuestSource {
   readonly engine: string
+  /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
+  warm(memoryBytes: number): void
   take(memoryBytes: number, signal: AbortSignal): Promise<Guest>
   /** Follows a guest's end, so that closing the sandbox waits for it. */
   retire(guest: Guest): void
@@ -85,6 +87,10 @@ class AdapterSandbox implements Sandbox, GuestSource {
   }
   get [GUESTS](): GuestSource {
     return this
+  }
+
+  warm(memoryBytes: number): void {
+    if (this.#current === undefined) this.#fill(this.#switchTo(memoryBytes))
   }
 
   take(memoryBytes: number, signal: AbortSignal): Promise<Guest> {

@@ -7,9 +7,14 @@ type Amaro = typeof import('amaro')
 /** Amaro takes 150 to 290 ms to load, so it is loaded when the first program with types comes, or ahead by a host. */
 let amaro: Promise<Amaro> | undefined
 
-export function loadTypeScript(): Promise<Amaro> {
+function loadTypeScript(): Promise<Amaro> {
   amaro ??= import('amaro')
   return amaro
+}
+
+/** Begins to load it. A failure is met again, and told, by the first program with types. */
+export function preloadTypeScript(): void {
+  loadTypeScript().catch(() => {})
 }
 
 export interface JavaScript {

@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { SandboxError } from '@glovebox/core'
+import { McpError } from '@glovebox/mcp'
+import { Command, CommanderError } from 'commander'
+import { run, type RunOptions } from './commands/run.ts'
+import { types } from './commands/types.ts'
+import { type ExitCode, EXIT, EXIT_HELP, UsageError } from './exit-codes.ts'
+import { readLimit } from './limit-option.ts'
+import { Reporter } from './reporter.ts'
+import type { ServerOptions } from './session.ts'
+
+const interrupt = new AbortController()
+let exitCode: ExitCode = EXIT.ok
+
+const append = (value: string, values: readonly string[] = []): string[] => [...values, value]
+
+function withServers(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'MCP servers, as `mcpServers` in JSON (default: mcp.json or .mcp.json here)')
+    .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
+}
+
+const program = new Command('glovebox')
+  .description('Runs programs that call tools, in a sealed sandbox.')
+  .version((JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version)
+  .exitOverride()
+  .addHelpText('after', `\n${EXIT_HELP}`)
+
+withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
+  .description('Run a program and print its value.')
+  .option('-l, --limit <name=value>', 'such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', readLimit)
+  .option('--json', 'print the whole result as one line of JSON')
+  .option('-q, --quiet', 'show no calls and no console output')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  glovebox run report.ts --server "files=npx -y @modelcontextprotocol/server-filesystem ."
+  echo 'return await files.listDirectory({ path: "." })' | glovebox run - --config mcp.json --json
+
+${EXIT_HELP}`,
+  )
+  .action(async (file: string, options: RunOptions) => {
+    exitCode = await run(file, options, interrupt.signal)
+  })
+
+withServers(program.command('types'))
+  .description('Print the TypeScript declarations of the tools, as a model reads them.')
+  .addHelpText('after', '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts')
+  .action(async (options: ServerOptions) => {
+    exitCode = await types(options, interrupt.signal)
+  })
+
+function exitCodeOfError(error: unknown): ExitCode {
+  if (interrupt.signal.aborted) return EXIT.interrupted
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  const reporter = new Reporter(process.stderr, false)
+  if (error instanceof UsageError || error instanceof TypeError) {
+    reporter.error(error.message)
+    return EXIT.usage
+  }
+  reporter.error(error instanceof Error ? error.message : String(error))
+  if (error instanceof McpError) return EXIT.server
+  if (!(error instanceof SandboxError) && error instanceof Error && error.stack) console.error(error.stack)
+  return EXIT.sandbox
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Once to end in order; a second time the default, which ends at once.
+  process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
+}
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = exitCodeOfError(error)
+}
+process.exitCode = exitCode

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { text as readStream } from 'node:stream/consumers'
+import { inspect } from 'node:util'
+import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
+import { type ExitCode, EXIT, exitCodeOf, UsageError } from '../exit-codes.ts'
+import { Reporter, safe } from '../reporter.ts'
+import { type ServerOptions, withCodeMode } from '../session.ts'
+
+export interface RunOptions extends ServerOptions {
+  readonly limit?: Limits
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+/** Runs one program and prints its value. */
+export async function run(file: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
+  const reporter = new Reporter(process.stderr, options.quiet === true)
+  const code = await readProgram(file)
+  const result = await withCodeMode({ ...options, limits: options.limit ?? {} }, reporter, signal, (codeMode) =>
+    codeMode.execute(code, { signal, onEvent: reporter.event }),
+  )
+  if (options.json === true) console.log(toJson(result))
+  else if (result.ok) console.log(show(result.value))
+  else reporter.failure(result.error)
+  return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
+}
+
+async function readProgram(file: string): Promise<string> {
+  if (file === '-') return readStream(process.stdin)
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UsageError(`Cannot read the program ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`, { cause: error })
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return process.stdout.isTTY ? safe(value) : value
+  return inspect(value, { colors: process.stdout.isTTY && process.stdout.hasColors(), depth: 8, maxArrayLength: 1_000 })
+}
+
+/** The value as plain JSON; everything else as it is. */
+function toJson(result: ExecuteResult): string {
+  if (!result.ok) return JSON.stringify(result)
+  const output = toModelOutput(result)
+  return JSON.stringify({ ...result, value: 'result' in output ? output.result : null })
+}

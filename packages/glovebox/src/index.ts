@@ -1,0 +1,27 @@
+export type {
+  CodeMode,
+  CodeModeOptions,
+  ExecuteOptions,
+  ExecuteResult,
+  ExecutionError,
+  ExecutionErrorCode,
+  ExecutionEvent,
+  Guarantees,
+  HostCallRecord,
+  JsonSchema,
+  Limits,
+  LogEntry,
+  ModelOutput,
+  ModelTool,
+  Sandbox,
+  Tool,
+  ToolContext,
+  ToolProvider,
+  ToolSource,
+  Usage,
+} from '@glovebox/core'
+export { createCodeMode, defineTool, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
+export type { McpOptions, McpProvider } from '@glovebox/mcp'
+export { fromClient, McpError, mcp } from '@glovebox/mcp'
+export type { QuickJSOptions } from '@glovebox/quickjs'
+export { quickjs } from '@glovebox/quickjs'

@@ -1,0 +1,63 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { ExecutionError, ExecutionEvent } from '@glovebox/core'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** What is said beside the result, on standard error: colours only where a person reads them. */
+export class Reporter {
+  readonly #stream: NodeJS.WriteStream
+  readonly #isQuiet: boolean
+
+  constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
+    this.#stream = stream
+    this.#isQuiet = isQuiet
+  }
+
+  /** A step that takes a while. */
+  progress(text: string): void {
+    if (!this.#isQuiet && this.#stream.isTTY) this.#write(this.#style('dim', text))
+  }
+
+  readonly event = (event: ExecutionEvent): void => {
+    if (this.#isQuiet) return
+    switch (event.type) {
+      case 'log':
+        return this.#write(this.#style(LEVEL_STYLES[event.level], safe(event.text)))
+      case 'call':
+        return this.#write(this.#style('dim', `→ ${safe(event.tool)}`))
+      case 'settled': {
+        const time = `${event.durationMs.toFixed(0)} ms`
+        if (event.outcome === 'returned') return this.#write(this.#style('dim', `✓ ${safe(event.tool)} ${time}`))
+        const why = event.code === undefined ? event.outcome : `${event.outcome}: ${event.code}`
+        return this.#write(this.#style('yellow', `✗ ${safe(event.tool)} ${time} ${why}`))
+      }
+      default:
+        event satisfies never
+    }
+  }
+
+  failure({ code, name, message, stack }: ExecutionError): void {
+    const place = stack === undefined ? '' : `\n${stack.replace(/^/gm, '    ')}`
+    this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
+  }
+
+  error(message: string): void {
+    this.#write(`${this.#style('red', 'error')} ${message}`)
+  }
+
+  #style(style: Style, text: string): string {
+    return text === '' ? '' : styleText(style, text, { stream: this.#stream })
+  }
+
+  #write(text: string): void {
+    this.#stream.write(`${text}\n`)
+  }
+}
+
+const LEVEL_STYLES = { debug: 'dim', info: 'reset', log: 'reset', warn: 'yellow', error: 'red' } as const
+
+/** A program's text must not move the cursor, or worse. */
+export function safe(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+}

@@ -1,0 +1,73 @@
+import { type JsonSchema, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
+import { type CallResult, readResult } from './result.ts'
+
+interface RequestOptions {
+  readonly signal?: AbortSignal
+  readonly timeout?: number
+}
+
+interface ListedTool {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly inputSchema: object
+  readonly outputSchema?: object | undefined
+  readonly annotations?: object | undefined
+}
+
+/** The part of an MCP client that is used, as `@modelcontextprotocol/sdk` (v1) and `@modelcontextprotocol/client` (v2) have it. */
+export interface McpClient {
+  listTools(params?: { cursor: string }, options?: RequestOptions): Promise<{ tools: readonly ListedTool[]; nextCursor?: string | undefined }>
+  // biome-ignore lint/suspicious/noExplicitAny: the two versions disagree on everything after the first parameter
+  callTool(params: { name: string; arguments?: Record<string, unknown> }, ...rest: any[]): Promise<unknown>
+}
+
+export interface McpClientOptions {
+  /** The namespace that programs call. */
+  readonly name: string
+  readonly signal?: AbortSignal
+}
+
+/** The execution's own limits end a call; this is the longest that `setTimeout` knows. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+/** A server that hands out cursors for ever is broken. */
+const MAX_PAGES = 1_000
+
+/**
+ * The tools of a client that the host has connected already, and closes itself.
+ *
+ * @throws what the client throws when it lists the tools
+ */
+export async function fromClient(client: McpClient, options: McpClientOptions): Promise<ToolProvider> {
+  const { name, signal } = options
+  const tools: Tool[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const listed = await client.listTools(cursor === undefined ? undefined : { cursor }, signal === undefined ? {} : { signal })
+    tools.push(...listed.tools.map((tool) => toolOf(client, tool)))
+    cursor = listed.nextCursor
+    if (cursor === undefined || cursor === '') break
+  }
+  return toolProvider({ name, tools })
+}
+
+function toolOf(client: McpClient, { name, description, inputSchema, outputSchema, annotations }: ListedTool): Tool {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    inputSchema: inputSchema as JsonSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as JsonSchema }),
+    ...(annotations === undefined ? {} : { annotations }),
+    execute: async (input, { signal }) => {
+      const params = { name, arguments: input as Record<string, unknown> }
+      const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
+      // In v1 the schema of the result stands before the options.
+      const result = isVersion1(client) ? await client.callTool(params, undefined, options) : await client.callTool(params, options)
+      return readResult(name, result as CallResult)
+    },
+  }
+}
+
+/** Only v2 negotiates eras of the protocol. */
+function isVersion1(client: McpClient): boolean {
+  return !('getProtocolEra' in client)
+}

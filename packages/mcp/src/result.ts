@@ -1,0 +1,70 @@
+import { ToolCallError } from '@glovebox/core'
+
+/** A block of a tool's result, as the Model Context Protocol defines it. */
+interface ContentBlock {
+  readonly type: string
+  readonly text?: string
+  readonly data?: string
+  readonly mimeType?: string
+  readonly uri?: string
+  readonly name?: string
+  readonly description?: string
+  readonly resource?: { readonly uri: string; readonly mimeType?: string; readonly text?: string; readonly blob?: string }
+}
+
+export interface CallResult {
+  readonly content?: readonly ContentBlock[]
+  readonly structuredContent?: unknown
+  readonly isError?: boolean
+}
+
+/**
+ * What a program gets of a result: its structured content if it has any, else its blocks; one block stands for itself.
+ *
+ * @throws `ToolCallError` `TOOL_FAILED` with the result's text, where the result says that it is an error
+ */
+export function readResult(tool: string, result: CallResult): unknown {
+  const content = result.content ?? []
+  if (result.isError === true) {
+    const text = content.map((block) => block.text ?? '').join('\n').trim()
+    throw new ToolCallError('TOOL_FAILED', text === '' ? `${tool} failed` : text)
+  }
+  // null is a result; only absence is none.
+  if (result.structuredContent !== undefined) return result.structuredContent
+  return content.length === 1 ? readBlock(content[0] as ContentBlock) : content.length === 0 ? undefined : content.map(readBlock)
+}
+
+function readBlock(block: ContentBlock): unknown {
+  switch (block.type) {
+    case 'text':
+      return readText(block.text ?? '')
+    case 'image':
+    case 'audio':
+      return { type: block.type, mimeType: block.mimeType, bytes: bytesOf(block.data ?? '') }
+    case 'resource': {
+      const { uri, mimeType, text, blob } = block.resource ?? { uri: '' }
+      return { type: 'resource', uri, mimeType, ...(blob === undefined ? { text } : { bytes: bytesOf(blob) }) }
+    }
+    case 'resource_link': {
+      const { type, uri, name, description, mimeType } = block
+      return { type, uri, name, description, mimeType }
+    }
+    default:
+      return block
+  }
+}
+
+/** Objects and arrays are what a server without structured content means by JSON; `123` and `true` are texts. */
+function readText(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** A copy: Node's small buffers share their memory. */
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64, 'base64'))
+}
