@@ -24,7 +24,7 @@ async function bundle(file) {
 }
 
 const main = await bundle('main.ts')
-const exported = /export\{(\w+) as boot\};?$/.exec(main)
+const exported = /export\{([\w$]+) as boot\};?$/.exec(main)
 if (exported === null) throw new Error('the guest runtime must end in its one export')
 const source = `(post,library)=>{"use strict";${main.slice(0, exported.index)}return ${exported[1]}(post,library)}`
 

@@ -22,8 +22,13 @@ export interface ExecutionOptions {
   readonly guests: GuestSource
   readonly signal: AbortSignal
   onEvent?(event: ExecutionEvent): void
-  /** Receives every message into the guest, in order: fed to a fresh guest, they repeat the run. */
-  readonly journal?: string[]
+  readonly transcript?: Transcript
+}
+
+/** Every message of a run, in order. `journal`, fed to a fresh guest, repeats the run; `output` is what it then says. */
+export interface Transcript {
+  readonly journal: string[]
+  readonly output: string[]
 }
 
 type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError }
@@ -53,7 +58,6 @@ class Execution {
   readonly #resolve: (result: ExecuteResult) => void
   readonly #reject: (reason: unknown) => void
   readonly #clock = new Clock()
-  readonly #journal: string[]
   readonly #calls: HostCalls
   readonly #callRecords: HostCallRecord[] = []
   readonly #log: Log
@@ -76,7 +80,6 @@ class Execution {
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
-    this.#journal = options.journal ?? []
     this.#log = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
     this.#calls = new HostCalls({
       catalog,
@@ -135,7 +138,7 @@ class Execution {
 
   #record(message: HostMessage, payload?: string): string {
     const text = formatMessage(message, payload)
-    this.#journal.push(text)
+    this.#options.transcript?.journal.push(text)
     this.#sent++
     return text
   }
@@ -154,6 +157,7 @@ class Execution {
     for (const text of messages) {
       // What follows a program's end is late, and says nothing.
       if (this.#over || this.#outcome !== undefined) return
+      this.#options.transcript?.output.push(text)
       try {
         this.#onMessage(text)
       } catch (error) {

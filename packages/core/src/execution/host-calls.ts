@@ -106,7 +106,10 @@ export class HostCalls {
         throw new ToolCallError('TOOL_INPUT_INVALID', `The input of ${path} refers to itself or is too large`)
       }
       const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
-      const output = await tool.execute(input, { signal: this.#controller.signal, callId: id })
+      const { signal } = this.#controller
+      // While the input was checked, the program may have ended.
+      signal.throwIfAborted()
+      const output = await tool.execute(input, { signal, callId: id })
       const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output)
       return { ok: true, payload: this.#write(path, checked) }
     } catch (error) {

@@ -84,7 +84,7 @@ function GuestDate(this: unknown, ...parts: unknown[]): unknown {
 }
 define(GuestDate, 'name', 'Date')
 define(GuestDate, 'length', 7)
-define(GuestDate, 'prototype', OriginalDate.prototype)
+GuestDate.prototype = OriginalDate.prototype
 define(GuestDate, 'now', () => trunc(now))
 define(GuestDate, 'parse', (text: unknown) => parse(OriginalString(text)))
 define(GuestDate, 'UTC', UTC)

@@ -1,5 +1,5 @@
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
-import { getOwnPropertyDescriptor, ownKeys, promiseThen, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
+import { getOwnPropertyDescriptor, ownKeys, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
 import { define, defineLazy, loadLibrary } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
@@ -64,8 +64,7 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
 
   define(globalThis, 'queueMicrotask', function queueMicrotask(callback: unknown): void {
     if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
-    const run = callback as () => unknown
-    promiseThen(promiseThen(OriginalPromise.resolve(), run, report), ignore, report)
+    runLater(callback as () => unknown, report)
   })
   define(globalThis, 'structuredClone', function structuredClone(value: unknown): unknown {
     try {
@@ -131,15 +130,21 @@ export function removeCodeFromStrings(): void {
   for (const sample of samples) {
     const prototype = Object.getPrototypeOf(sample)
     const Original = prototype.constructor
-    const Refusing = {
-      [Original.name](): never {
-        throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
-      },
-    }[Original.name] as object
-    define(Refusing, 'prototype', prototype)
+    const Refusing = function (): never {
+      throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
+    }
+    define(Refusing, 'name', Original.name)
+    Refusing.prototype = prototype
     define(prototype, 'constructor', Refusing)
     if (Original === Function) define(globalThis, 'Function', Refusing)
   }
 }
 
-function ignore(): void {}
+async function runLater(run: () => unknown, report: (error: unknown) => void): Promise<void> {
+  await undefined
+  try {
+    run()
+  } catch (error) {
+    report(error)
+  }
+}

@@ -62,7 +62,7 @@ export function layOut({ base, open, close, entries }: Parts, room: Room, innerL
   if (isWhole && room.compact >= 1 && innerLevels < room.compact && !base.includes('\n')) {
     const begin = room.indent + open.length + base.length + 10
     const length = entries.reduce((sum, entry) => sum + entry.length, begin + 2 * entries.length)
-    const fits = length + entries.length <= room.breakLength
+    const fits = length <= room.breakLength
     if (fits && !entries.some((entry) => entry.includes('\n'))) return `${head} ${entries.join(', ')} ${close}`
   }
   const line = `\n${' '.repeat(room.indent)}`
@@ -82,7 +82,7 @@ export function inColumns(entries: readonly string[], room: Room, hasRest: boole
   const widest = Math.max(0, ...widths) + separator
   const isShort = widest * 3 + room.indent < room.breakLength
   if (!isShort || (total / widest <= 5 && widest > 6 + separator)) return entries
-  const columns = columnCount(entries.length, widest, total, room)
+  const columns = columnCount(count, widest, total / entries.length, room)
   if (columns <= 1) return entries
   const columnWidths: number[] = []
   for (let column = 0; column < columns; column++) {
@@ -110,8 +110,8 @@ export function inColumns(entries: readonly string[], room: Room, hasRest: boole
 }
 
 /** Aims at a block whose sides look alike, a character being about 2.5 times as high as wide. */
-function columnCount(count: number, widest: number, total: number, { breakLength, indent, compact }: Room): number {
-  const typical = Math.max(widest - Math.sqrt(widest - total / count) - 2, 1)
+function columnCount(count: number, widest: number, average: number, { breakLength, indent, compact }: Room): number {
+  const typical = Math.max(widest - Math.sqrt(widest - average) - 3, 1)
   const square = Math.round(Math.sqrt(2.5 * typical * count) / typical)
   return Math.min(square, Math.floor((breakLength - indent) / widest), compact * 4, 15)
 }

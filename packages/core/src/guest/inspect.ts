@@ -1,52 +1,147 @@
-import { define, loadLibrary } from './define.ts'
+import { chainOf, hasBuiltInText } from './inspect-kind.ts'
+import { type Inspection, show } from './inspect-value.ts'
 
-type Inspector = typeof import('node-inspect-extracted')
+/** Deeper values are cut off, however deep is asked for: a guest's stack is small. */
+const MAX_DEPTH = 100
+/** About how much text one value may make, so that a hostile one cannot take for ever. */
+const MAX_LENGTH = 1_000_000
 
-let loaded: Inspector | undefined
-
-/** Node's own formatter, extracted. It is as large as the rest of the runtime, so it is evaluated when first needed. */
-function inspector(): Inspector {
-  if (loaded !== undefined) return loaded
-  // On loading it copies a few built-ins that guests do not have.
-  const stands = { Atomics: {}, FinalizationRegistry: class {}, WeakRef: class {} }
-  loaded = loadLibrary(() => require('node-inspect-extracted') as Inspector, [], stands)
-  // Stacks differ between engines; a message and what hangs on the error do not.
-  define(Error.prototype, loaded.inspect.custom, function (this: Error, depth: number, options: object) {
-    const extras = Object.entries(Object.getOwnPropertyDescriptors(this)).filter(
-      ([key, property]) => (property.enumerable || key === 'cause' || key === 'errors') && key !== 'stack',
-    )
-    const text = `[${this.name}${this.message === '' ? '' : `: ${this.message}`}]`
-    if (extras.length === 0) return text
-    const shown = Object.fromEntries(extras.map(([key, property]) => [key, property.value]))
-    return depth < 0 ? text : `${text} ${(loaded as Inspector).inspect(shown, { ...options, depth })}`
-  })
-  return loaded
+const DEFAULTS = {
+  showHidden: false,
+  depth: 2,
+  colors: false,
+  customInspect: true,
+  showProxy: false,
+  maxArrayLength: 100,
+  maxStringLength: 10_000,
+  breakLength: 80,
+  compact: 3,
+  sorted: false,
+  getters: false,
+  numericSeparator: false,
 }
 
-/** A value as Node's `util.inspect` shows it. */
+/** How often custom inspectors may call `inspect` within each other. */
+const MAX_NESTED = 50
+let nested = 0
+
+/** A value as Node's `util.inspect` shows it, but for the stacks of errors. */
 export function inspect(value: unknown, options?: object): string {
-  return primitiveText(value) ?? inspector().inspect(value, options)
+  if (nested >= MAX_NESTED) return '…'
+  nested++
+  try {
+    return inspectAfresh(value, options)
+  } finally {
+    nested--
+  }
+}
+
+function inspectAfresh(value: unknown, options?: object): string {
+  const all: Record<keyof typeof DEFAULTS, unknown> = { ...DEFAULTS, ...options }
+  return show(
+    {
+      depth: Math.min(limit(all.depth, DEFAULTS.depth), MAX_DEPTH),
+      breakLength: limit(all.breakLength, DEFAULTS.breakLength),
+      compact: all.compact === false ? 0 : limit(all.compact, DEFAULTS.compact),
+      maxArrayLength: Math.max(limit(all.maxArrayLength, DEFAULTS.maxArrayLength), 0),
+      maxStringLength: Math.max(limit(all.maxStringLength, DEFAULTS.maxStringLength), 0),
+      showHidden: all.showHidden === true,
+      sorted: typeof all.sorted === 'function' ? (all.sorted as () => number) : all.sorted === true,
+      customInspect: all.customInspect !== false,
+      options: all,
+      inspect,
+      seen: [],
+      circular: new Map(),
+      reached: 0,
+      left: MAX_LENGTH,
+    } satisfies Inspection,
+    value,
+    0,
+  )
+}
+
+function limit(asked: unknown, standard: number): number {
+  if (asked === null) return Infinity
+  return typeof asked === 'number' && !Number.isNaN(asked) ? asked : standard
 }
 
 /** Arguments as Node's `console.log` joins them, `%s` and its kin included. */
 export function format(values: readonly unknown[]): string {
+  const [template] = values
+  let next = 1
   let text = ''
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]
-    const part = typeof value === 'string' ? value : primitiveText(value)
-    if (part === undefined || (index === 0 && typeof value === 'string' && value.includes('%') && values.length > 1)) {
-      return inspector().format(...(values as [unknown, ...unknown[]]))
-    }
-    text += index === 0 ? part : ` ${part}`
+  if (typeof template === 'string' && values.length > 1 && template.includes('%')) {
+    text = template.replace(/%([%sdifjoOc])/g, (directive, letter: string) => {
+      // Once the arguments have run out, only the escape still means something.
+      if (letter === '%') return '%'
+      return next < values.length ? convert(letter, values[next++]) : directive
+    })
+  } else if (values.length > 0) text = plain(template)
+  for (; next < values.length; next++) {
+    if (text.length > MAX_LENGTH) return `${text} … `
+    text += ` ${plain(values[next])}`
   }
   return text
 }
 
-/** What needs no formatter, so that most programs never load it. */
+const plain = (value: unknown): string => (typeof value === 'string' ? value : (primitiveText(value) ?? inspect(value)))
+
+function convert(letter: string, value: unknown): string {
+  switch (letter) {
+    case 's':
+      return convertToText(value)
+    case 'd':
+      return convertToNumber(value, Number)
+    case 'i':
+      return convertToNumber(value, (number) => Number.parseInt(number as string, 10))
+    case 'f':
+      return typeof value === 'symbol' ? 'NaN' : numberText(safely(() => Number.parseFloat(value as string), NaN))
+    case 'j':
+      return convertToJson(value)
+    case 'o':
+      return inspect(value, { showHidden: true, showProxy: true, depth: 4 })
+    case 'O':
+      return inspect(value)
+    default:
+      return ''
+  }
+}
+
+function convertToText(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return primitiveText(value) as string
+  const shown = () => inspect(value, { depth: 0 })
+  if (typeof value !== 'object' || value === null) return safely(() => String(value), '') || (value === '' ? '' : shown())
+  return safely(() => (hasBuiltInText(value, chainOf(value)) ? shown() : String(value)), undefined) ?? shown()
+}
+
+function convertToNumber(value: unknown, convertOne: (value: unknown) => number): string {
+  if (typeof value === 'bigint') return `${value}n`
+  return typeof value === 'symbol' ? 'NaN' : numberText(safely(() => convertOne(value), NaN))
+}
+
+function convertToJson(value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}`
+  } catch (error) {
+    return /circular/i.test(safely(() => String(error), '')) ? '[Circular]' : inspect(value)
+  }
+}
+
+function safely<Result, Fallback>(compute: () => Result, fallback: Fallback): Result | Fallback {
+  try {
+    return compute()
+  } catch {
+    return fallback
+  }
+}
+
+const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : `${value}`)
+
+/** What needs no formatter. */
 function primitiveText(value: unknown): string | undefined {
   switch (typeof value) {
     case 'number':
-      return value === 0 && 1 / value < 0 ? '-0' : `${value}`
+      return numberText(value)
     case 'bigint':
       return `${value}n`
     case 'boolean':

@@ -1,5 +1,5 @@
 import { encode } from '../protocol/codec.ts'
-import { freeze, objectKeys, promiseThen, OriginalPromise } from '../protocol/intrinsics.ts'
+import { freeze, objectKeys } from '../protocol/intrinsics.ts'
 import { formatLog, formatMessage, type GuestMessage, type HostMessage, parseMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { Calls } from './calls.ts'
@@ -21,14 +21,18 @@ export interface GuestMachine {
 /**
  * Makes the realm it is evaluated in a guest. After this, the guest changes only when it receives a message.
  *
- * @param post hands one message to the host; the adapter keeps the order
+ * @param hand hands one message to the host; the adapter keeps the order
  * @param library evaluates one of the runtime's libraries in this realm
  */
-export function boot(post: (message: string) => void, library: Library): GuestMachine {
+export function boot(hand: (message: string) => void, library: Library): GuestMachine {
   let program: Program | undefined
   let resultBytes = 0
   let ended = false
 
+  /** A program that has ended says nothing more, so that a run and its replay are the same to the last message. */
+  const post = (message: string): void => {
+    if (!ended) hand(message)
+  }
   const send = (message: GuestMessage, payload?: string): void => post(formatMessage(message, payload))
   const calls = new Calls(post)
   const timers = new Timers((at) => send({ type: 'wake', at }))
@@ -38,9 +42,8 @@ export function boot(post: (message: string) => void, library: Library): GuestMa
   })
 
   const end = (message: GuestMessage, payload?: string): void => {
-    if (ended) return
-    ended = true
     send(message, payload)
+    ended = true
   }
   const fail = (thrown: unknown): void => end({ type: 'threw', error: describeThrown(thrown) })
   const succeed = (value: unknown): void => {
@@ -53,14 +56,15 @@ export function boot(post: (message: string) => void, library: Library): GuestMa
       fail(error)
     }
   }
-  const settle = (value: unknown, then: (value: unknown) => void): void => {
-    promiseThen(
-      new OriginalPromise((resolve) => {
-        resolve(value)
-      }),
-      then,
-      fail,
-    )
+  // `await` of a native promise looks nothing up on a prototype.
+  const settle = async (value: unknown, then: (value: unknown) => void): Promise<void> => {
+    let settled: unknown
+    try {
+      settled = await value
+    } catch (error) {
+      return fail(error)
+    }
+    then(settled)
   }
 
   removeGlobals()

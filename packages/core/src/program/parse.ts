@@ -47,8 +47,18 @@ export function planBody(text: string, ast: Ast): { edits: Edit[]; tail: string 
   const statements = ast.body as unknown as readonly Node[]
   const edits: Edit[] = []
   for (const statement of statements) edits.push(...planModuleSyntax(text, statement))
-  visitImportCalls(ast as unknown as Node, (at) => edits.push({ start: at, end: at + 'import'.length, insert: '__import__' }))
-
+  visit(ast as unknown as Node, (node) => {
+    switch (node.type) {
+      case 'ImportExpression':
+        // Engines differ in what this does, and none may load anything, so it is made a call that explains itself.
+        return edits.push({ start: node.start, end: node.start + 'import'.length, insert: '__import__' })
+      case 'TaggedTemplateExpression':
+        // Three backticks are such a thing to JavaScript; nobody else writes one.
+        if ((node.tag as Node).type === 'TemplateLiteral') {
+          throw new ProgramSyntaxError('a template literal is no function to call', positionAt(text, node.start))
+        }
+    }
+  })
   const last = statements.findLast((statement) => statement.type !== 'EmptyStatement')
   if (last === undefined) return { edits, tail: '' }
   if (last.type === 'ExpressionStatement') {
@@ -109,13 +119,12 @@ function declaredFunction(statement: Node): string | undefined {
   return isFunction && others.length === 0 && id?.type === 'Identifier' ? (id.name as string) : undefined
 }
 
-/** Engines differ in what `import()` does, and none may load anything, so each is made a call that explains itself. */
-function visitImportCalls(root: Node, found: (offset: number) => void): void {
+function visit(root: Node, enter: (node: Node) => void): void {
   const pending: unknown[] = [root]
   while (pending.length > 0) {
     const node = pending.pop()
     if (typeof node !== 'object' || node === null) continue
-    if ((node as Node).type === 'ImportExpression') found((node as Node).start)
+    if (typeof (node as Node).type === 'string') enter(node as Node)
     for (const child of Object.values(node)) if (typeof child === 'object') pending.push(child)
   }
 }

@@ -21,15 +21,13 @@ const CLOSING = '\n}'
  * @throws {@link ProgramSyntaxError} with a place in the model's text
  */
 export async function prepareProgram(text: string): Promise<PreparedProgram> {
-  const fenced = withoutFence(text)
-  if (fenced === undefined) return wrap(text)
-  if (STARTS_WITH_FENCE.test(text)) return wrap(fenced)
   try {
-    // A fence may also stand in a template literal, so what is a program as it stands is left alone.
     return await wrap(text)
   } catch (error) {
-    if (error instanceof ProgramSyntaxError) return wrap(fenced)
-    throw error
+    // A fence may also stand in a comment, so what is a program as it stands is left alone.
+    const fenced = error instanceof ProgramSyntaxError ? withoutFence(text) : undefined
+    if (fenced === undefined) throw error
+    return wrap(fenced)
   }
 }
 
@@ -74,8 +72,6 @@ function objectLiteral(text: string): JavaScript {
   ])
 }
 
-/** To JavaScript this would be a tagged template. */
-const STARTS_WITH_FENCE = /^\s*```/
 const FENCE = /^[ \t]*(`{3,}|~{3,})[^\n`]*\n([^]*?)^[ \t]*\1[ \t]*$/m
 
 /** The first fenced block of a text, on the lines where it stands. */

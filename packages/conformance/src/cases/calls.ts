@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { defineTool, ToolCallError, toolProvider } from '@glovebox/core'
+import { failed, returned } from '../assert.ts'
+import type { ConformanceCase } from '../case.ts'
+
+const schema = {
+  type: 'object',
+  properties: { n: { type: 'integer', minimum: 1 }, kind: { enum: ['a', 'b'] } },
+  required: ['n'],
+  additionalProperties: false,
+} as const
+
+export const calls: readonly ConformanceCase[] = [
+  {
+    id: 'calls.parallel',
+    protects: 'calls begun together run together',
+    run: async ({ run }) => {
+      let open = 0
+      let most = 0
+      const wait = async (input: { i: number }) => {
+        most = Math.max(most, ++open)
+        await delay(30)
+        open--
+        return input.i
+      }
+      returned(await run('return await Promise.all([0, 1, 2, 3, 4].map((i) => tools.wait({ i })))', { tools: { wait } }), [0, 1, 2, 3, 4])
+      assert.equal(most, 5)
+    },
+  },
+  {
+    id: 'calls.queue',
+    protects: 'no more calls run at once than the limit allows; the rest wait and are not refused',
+    run: async ({ run }) => {
+      let open = 0
+      let most = 0
+      const wait = async () => {
+        most = Math.max(most, ++open)
+        await delay(5)
+        open--
+      }
+      const result = await run('await Promise.all(Array.from({ length: 12 }, () => tools.wait())); return "done"', {
+        tools: { wait },
+        limits: { concurrentHostCalls: 3 },
+      })
+      returned(result, 'done')
+      assert.equal(most, 3)
+      assert.equal(result.usage.hostCalls, 12)
+    },
+  },
+  {
+    id: 'calls.order',
+    protects: 'calls are numbered as the program makes them, and records come in that order',
+    run: async ({ run }) => {
+      const wait = async ({ ms }: { ms: number }) => delay(ms)
+      const result = await run('await Promise.all([tools.wait({ ms: 20 }), tools.wait({ ms: 1 })])', { tools: { wait } })
+      assert.deepEqual(
+        result.calls.map(({ id, tool, outcome }) => [id, tool, outcome]),
+        [
+          [1, 'tools.wait', 'returned'],
+          [2, 'tools.wait', 'returned'],
+        ],
+      )
+    },
+  },
+  {
+    id: 'calls.failure',
+    protects: 'a tool\'s failure can be caught, with its message and nothing else of the host',
+    run: async ({ run }) => {
+      const tools = {
+        fail: () => {
+          throw new Error('no such user')
+        },
+        deny: () => {
+          throw new ToolCallError('TOOL_DENIED', 'ask first')
+        },
+        text: () => {
+          throw 'plain text'
+        },
+        nothing: () => Promise.reject(null),
+      }
+      const result = await run(
+        `const seen = []
+        for (const name of ['fail', 'deny', 'text', 'nothing']) {
+          try { await tools[name]() } catch (e) { seen.push([e.name, e.code, e.message, e.tool, e instanceof Error, String(e.stack).includes('file:')]) }
+        }
+        return seen`,
+        { tools },
+      )
+      returned(result, [
+        ['ToolError', 'TOOL_FAILED', 'no such user', 'tools.fail', true, false],
+        ['ToolError', 'TOOL_DENIED', 'ask first', 'tools.deny', true, false],
+        ['ToolError', 'TOOL_FAILED', 'plain text', 'tools.text', true, false],
+        ['ToolError', 'TOOL_FAILED', 'tools.nothing failed', 'tools.nothing', true, false],
+      ])
+    },
+  },
+  {
+    id: 'calls.failure-uncaught',
+    protects: 'an uncaught failure of a tool keeps its code and points at the call',
+    run: async ({ run }) => {
+      const fail = () => {
+        throw new Error('broken')
+      }
+      const error = failed(await run('const a = 1\nawait tools.fail()', { tools: { fail } }), 'TOOL_FAILED')
+      assert.deepEqual([error.name, error.message, error.line], ['ToolError', 'broken', 2])
+    },
+  },
+  {
+    id: 'calls.input-invalid',
+    protects: 'an input that does not fit is refused before the tool runs, in words a model can act on',
+    run: async ({ run }) => {
+      let ran = false
+      const pick = defineTool({ input: schema, execute: () => (ran = true) })
+      const error = failed(await run('await tools.pick({ kind: "c", typo: 1 })', { tools: { pick } }), 'TOOL_INPUT_INVALID')
+      assert.match(error.message, /n is missing/)
+      assert.match(error.message, /kind: must be one of "a", "b"/)
+      assert.match(error.message, /unknown typo/)
+      assert.equal(ran, false)
+    },
+  },
+  {
+    id: 'calls.output-invalid',
+    protects: 'a program never sees an output that breaks its declaration',
+    run: async ({ run }) => {
+      const count = defineTool({ output: { type: 'integer' }, execute: () => 'many' as unknown as number })
+      failed(await run('await tools.count()', { tools: { count } }), 'TOOL_OUTPUT_INVALID')
+      const method = () => ({ save() {} })
+      assert.match(failed(await run('await tools.method()', { tools: { method } }), 'TOOL_OUTPUT_INVALID').message, /\$\.save is the function save/)
+    },
+  },
+  {
+    id: 'calls.not-found',
+    protects: 'a mistyped tool is told with the name that was meant',
+    run: async ({ run }) => {
+      const github = toolProvider({ name: 'github', tools: { create_issue: () => 1 } })
+      assert.match(failed(await run('await github.createIsue({})', { tools: github }), 'TOOL_NOT_FOUND').message, /Did you mean github\.createIssue\?/)
+    },
+  },
+  {
+    id: 'calls.inherited-names',
+    protects: 'names that every object inherits are no tools',
+    run: async ({ run }) => {
+      for (const name of ['hasOwnProperty', 'toString', '__proto__', 'valueOf', 'isPrototypeOf']) {
+        failed(await run(`await tools[${JSON.stringify(name)}]({})`, { tools: { echo: () => 1 } }), 'TOOL_NOT_FOUND')
+      }
+    },
+  },
+  {
+    id: 'calls.original-name',
+    protects: 'a tool also answers to the name that its server gave it',
+    run: async ({ run }) => {
+      const files = toolProvider({ name: 'files', tools: { read_file: () => 'text' } })
+      returned(await run('return [await files.readFile(), await files.read_file(), Object.keys(files)]', { tools: files }), ['text', 'text', ['readFile']])
+    },
+  },
+  {
+    id: 'calls.collisions',
+    protects: 'two tools never become one function',
+    run: async ({ run }) => {
+      const tools = { get_user: () => 1, getUser: () => 2, 'get-user': () => 3 }
+      returned(await run('return await Promise.all([tools.getUser(), tools.getUser_2(), tools.getUser_3()])', { tools }), [2, 1, 3])
+    },
+  },
+  {
+    id: 'calls.await-namespace',
+    protects: 'awaiting a namespace by mistake does not wait for ever',
+    run: async ({ run }) => returned(await run('const t = await tools; return typeof t.echo', { tools: { echo: () => 1 } }), 'function'),
+  },
+  {
+    id: 'calls.arguments',
+    protects: 'a second argument is refused and not dropped; none is an empty object',
+    run: async ({ run }) => {
+      const tools = { echo: (input: unknown) => input }
+      failed(await run('await tools.echo({}, {})', { tools }), 'TOOL_INPUT_INVALID')
+      returned(await run('return await tools.echo()', { tools }), {})
+    },
+  },
+  {
+    id: 'calls.cancelled-at-end',
+    protects: 'a call that is still open when the program ends is cancelled',
+    run: async ({ run }) => {
+      let reason: unknown
+      const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason
+          })
+        })
+      const result = await run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', { tools: { hang } })
+      returned(result, 'early')
+      assert.ok(reason instanceof Error)
+      assert.deepEqual(result.calls.map(({ outcome }) => outcome), ['cancelled'])
+    },
+  },
+  {
+    id: 'calls.not-begun-at-end',
+    protects: 'a call that the program makes as it ends is never begun',
+    run: async ({ run }) => {
+      let ran = false
+      const act = () => {
+        ran = true
+      }
+      const result = await run('tools.act(); return "early"', { tools: { act } })
+      returned(result, 'early')
+      await delay(20)
+      assert.equal(ran, false)
+      assert.deepEqual(result.calls.map(({ outcome }) => outcome), ['cancelled'])
+    },
+  },
+  {
+    id: 'calls.hanging-tool',
+    protects: 'a tool that never settles ends with the wall clock, and its signal tells it so',
+    run: async ({ run }) => {
+      let aborted = false
+      const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => {
+            aborted = true
+          })
+        })
+      failed(await run('await tools.hang()', { tools: { hang }, limits: { wallTimeMs: 300 } }), 'LIMIT_WALL_TIME')
+      assert.equal(aborted, true)
+    },
+  },
+  {
+    id: 'calls.quota',
+    protects: 'a program that calls without end is stopped',
+    run: async ({ run }) => {
+      let made = 0
+      const result = await run('for (;;) await tools.count()', { tools: { count: () => ++made }, limits: { hostCalls: 20 } })
+      failed(result, 'LIMIT_HOST_CALLS')
+      assert.equal(made, 20)
+    },
+  },
+  {
+    id: 'calls.message-size',
+    protects: 'an input or an output past the limit fails that call and no more',
+    run: async ({ run }) => {
+      const tools = { echo: (input: unknown) => input, big: () => 'x'.repeat(200_000) }
+      const result = await run(
+        `const codes = []
+        try { await tools.echo("x".repeat(200_000)) } catch (e) { codes.push(e.code) }
+        try { await tools.big() } catch (e) { codes.push(e.code) }
+        return codes`,
+        { tools, limits: { messageBytes: 100_000 } },
+      )
+      returned(result, ['LIMIT_MESSAGE_SIZE', 'LIMIT_MESSAGE_SIZE'])
+    },
+  },
+  {
+    id: 'calls.shared-bomb',
+    protects: 'an input that shares its parts exponentially does not hang the host\'s validator',
+    run: async ({ run }) => {
+      const tree = defineTool({
+        input: { $ref: '#/$defs/t', $defs: { t: { type: 'object', properties: { l: { $ref: '#/$defs/t' }, r: { $ref: '#/$defs/t' } } } } },
+        execute: () => 1,
+      })
+      const code = 'let t = {}; for (let i = 0; i < 60; i++) t = { l: t, r: t }; await tools.tree(t)'
+      failed(await run(code, { tools: { tree } }), 'TOOL_INPUT_INVALID')
+      failed(await run('const t = {}; t.l = t; await tools.tree(t)', { tools: { tree } }), 'TOOL_INPUT_INVALID')
+    },
+  },
+]

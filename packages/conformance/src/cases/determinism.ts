@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { recordExecution, replayExecution } from '@glovebox/core/adapter'
+import { returned } from '../assert.ts'
+import type { ConformanceCase } from '../case.ts'
+
+/** Calls, timers, randomness, the clock and many kinds of waiting, as different as the order of answers makes it. */
+const BUSY_PROGRAM = `
+const out = []
+const task = async (i) => {
+  if (i % 3 === 0) await null
+  let got
+  try {
+    got = await tools.work({ i, r: Math.random(), t: Date.now() })
+  } catch (e) {
+    console.log('caught', i, e.message)
+    got = { n: 1 }
+  }
+  for (let k = 0; k < got.n; k++) {
+    for await (const x of [1, Promise.resolve(2)]) out.push([i, k, x, Date.now()])
+  }
+  const inner = await Promise.race([
+    tools.sub({ i, id: crypto.randomUUID() }),
+    new Promise((r) => setTimeout(r, Math.floor(Math.random() * 12), { n: -i })),
+  ])
+  console.log('task', i, inner.n, performance.now())
+  const timer = setTimeout(() => out.push('never'), 30)
+  if (Math.random() < 0.7) clearTimeout(timer)
+  return inner.n + Math.random()
+}
+const results = await Promise.all(Array.from({ length: 8 }, (_, i) => task(i)))
+return { results, out, at: new Date().toISOString() }`
+
+const tools = {
+  work: async ({ i }: { i: number }) => {
+    await delay(Math.random() * 15)
+    if (Math.random() < 0.2) throw new Error(`busy ${i}`)
+    return { n: Math.floor(Math.random() * 3) }
+  },
+  sub: async ({ i }: { i: number }) => {
+    await delay(Math.random() * 12)
+    return { n: i * 100 }
+  },
+}
+
+export const determinism: readonly ConformanceCase[] = [
+  {
+    id: 'determinism.replay',
+    protects: 'a recorded run, fed to a fresh guest, makes the same calls and ends with the same result, without a tool being called',
+    needs: { deterministic: true },
+    run: async ({ sandbox }) => {
+      for (let round = 0; round < 5; round++) {
+        const { result, recording } = await recordExecution(sandbox, { code: BUSY_PROGRAM, tools })
+        assert.ok(result.ok, JSON.stringify(result))
+        assert.ok(recording.journal.length > 10)
+        assert.deepEqual(await replayExecution(sandbox, recording), recording.output)
+      }
+    },
+  },
+  {
+    id: 'determinism.replay-needs-all',
+    protects: 'the journal is the run: with one message changed the guest says something else',
+    needs: { deterministic: true },
+    run: async ({ sandbox }) => {
+      const { recording } = await recordExecution(sandbox, { code: 'return Math.random()', tools: {} })
+      const first = recording.journal[0]?.replace(/"seed":\[\d+/, '"seed":[1') as string
+      assert.notDeepEqual(await replayExecution(sandbox, { ...recording, journal: [first] }), recording.output)
+    },
+  },
+  {
+    id: 'determinism.clock',
+    protects: 'the clock stands still within a turn and moves with the messages',
+    run: async ({ run }) => {
+      returned(
+        await run(
+          `const a = Date.now(); for (let i = 0; i < 1e5; i++); const same = Date.now() === a && performance.now() === performance.now()
+          await tools.wait(); const moved = Date.now() > a
+          await new Promise((r) => setTimeout(r, 20)); return [same, moved, Date.now() - a >= 30]`,
+          { tools: { wait: () => delay(15) } },
+        ),
+        [true, true, true],
+      )
+    },
+  },
+  {
+    id: 'determinism.seeds',
+    protects: 'two runs do not share their randomness',
+    run: async ({ run }) => {
+      const code = 'return [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(8))].join()].join()'
+      const [a, b] = await Promise.all([run(code), run(code)])
+      assert.ok(a?.ok && b?.ok && a.value !== b.value)
+    },
+  },
+  {
+    id: 'determinism.utc',
+    protects: 'dates are in UTC and in one format, wherever the host is',
+    run: async ({ run }) => {
+      returned(
+        await run(`const d = new Date(2024, 1, 29, 13, 5, 9)
+          return [String(d), d.toISOString(), d.getTimezoneOffset(), d.getHours(), d.toLocaleString(), d.toLocaleDateString(), new Date('2024-02-29T13:05:09').getTime() === d.getTime(), new Date('Feb 29 2024 13:05:09').getTime() === d.getTime(), new Date('2024-02-29T13:05:09+02:00').getUTCHours(), String(new Date(NaN))]`),
+        ['Thu Feb 29 2024 13:05:09 GMT+0000 (Coordinated Universal Time)', '2024-02-29T13:05:09.000Z', 0, 13, '2/29/2024, 1:05:09 PM', '2/29/2024', true, true, 11, 'Invalid Date'],
+      )
+    },
+  },
+  {
+    id: 'determinism.timers',
+    protects: 'timers fire by time and age, each in a turn of its own, and can be cleared',
+    run: async ({ run }) => {
+      returned(
+        await run(`const out = []
+          setTimeout(() => { out.push('a'); Promise.resolve().then(() => out.push('micro')) }, 5)
+          setTimeout((x) => out.push(x), 5, 'b')
+          setTimeout(() => out.push('first'), 1)
+          const gone = setTimeout(() => out.push('gone'), 2); clearTimeout(gone)
+          let ticks = 0
+          await new Promise((r) => { const i = setInterval(() => { if (++ticks === 3) { clearInterval(i); r() } }, 4) })
+          return [out, ticks]`),
+        [['first', 'a', 'micro', 'b'], 3],
+      )
+    },
+  },
+]

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { createCodeMode } from '@glovebox/core'
+import { returned } from '../assert.ts'
+import type { ConformanceCase } from '../case.ts'
+
+export const lifecycle: readonly ConformanceCase[] = [
+  {
+    id: 'lifecycle.fresh',
+    protects: 'nothing of one program is there for the next',
+    run: async ({ run }) => {
+      await run('globalThis.left = 1; Array.prototype.left = 1; Object.prototype.left = 1; Math.random = () => 4')
+      returned(await run('return [typeof left, [].left, ({}).left, Math.random() < 1]'), ['undefined', undefined, undefined, true])
+    },
+  },
+  {
+    id: 'lifecycle.abort',
+    protects: 'an abort ends the program and rejects with the caller\'s own reason',
+    run: async ({ run }) => {
+      const controller = new AbortController()
+      const reason = new Error('the user left')
+      const running = run('console.log("here"); await new Promise((r) => setTimeout(r, 60_000))', {
+        signal: controller.signal,
+        onEvent: () => controller.abort(reason),
+      })
+      await assert.rejects(running, (error) => error === reason)
+      await assert.rejects(run('return 1', { signal: controller.signal }), (error) => error === reason)
+    },
+  },
+  {
+    id: 'lifecycle.abort-computing',
+    protects: 'a program that computes is aborted as well',
+    run: async ({ run }) => {
+      await assert.rejects(run('for (;;) {}', { signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' })
+      returned(await run('return "next"'), 'next')
+    },
+    needs: { stopsNativeLoops: true },
+  },
+  {
+    id: 'lifecycle.closed-code-mode',
+    protects: 'a closed code mode refuses, and ends what it was running',
+    run: async ({ sandbox }) => {
+      const codeMode = await createCodeMode({ sandbox, tools: {} })
+      const running = codeMode.execute('await new Promise((r) => setTimeout(r, 60_000))')
+      const refused = assert.rejects(running, { name: 'SandboxError', code: 'SANDBOX_CLOSED' })
+      await codeMode.close()
+      await codeMode.close()
+      await refused
+      await assert.rejects(codeMode.execute('return 1'), { code: 'SANDBOX_CLOSED' })
+    },
+  },
+  {
+    id: 'lifecycle.event-handler',
+    protects: 'what the host\'s own event handler throws is the host\'s to see',
+    run: async ({ run }) => {
+      const mistake = new Error('mistake')
+      const running = run('console.log(1); await new Promise((r) => setTimeout(r, 60_000))', {
+        onEvent: () => {
+          throw mistake
+        },
+      })
+      await assert.rejects(running, (error) => error === mistake)
+    },
+  },
+  {
+    id: 'lifecycle.many',
+    protects: 'fifty programs at once all end, each with its own value',
+    run: async ({ run }) => {
+      const echo = (input: unknown) => input
+      const results = await Promise.all(Array.from({ length: 50 }, (_, i) => run(`return await tools.echo(${i})`, { tools: { echo } })))
+      results.forEach((result, i) => returned(result, i))
+    },
+  },
+  {
+    id: 'lifecycle.usage',
+    protects: 'what an execution took is told, and only what was measured',
+    run: async ({ run, sandbox }) => {
+      const { usage } = await run('let n = 0; for (let i = 0; i < 1e6; i++) n += i; await tools.a(); return n', { tools: { a: () => 1 } })
+      assert.equal(usage.hostCalls, 1)
+      assert.ok(usage.wallTimeMs > 0)
+      if (sandbox.guarantees.cpuTime) assert.ok((usage.cpuTimeMs ?? 0) > 0)
+    },
+  },
+]

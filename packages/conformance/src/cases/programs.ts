@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { failed, returned } from '../assert.ts'
+import type { ConformanceCase } from '../case.ts'
+
+/** Every way in which models write a program, and the value it must have. */
+const FORMS: readonly (readonly [id: string, code: string, value: unknown])[] = [
+  ['statements', 'const a = await Promise.resolve(2)\nreturn a * 3', 6],
+  ['expression', '1 + 2', 3],
+  ['last-expression', 'const a = [1, 2]\na.map((x) => x * 2)', [2, 4]],
+  ['last-expression-semicolon', 'const a = 4;\na; // the answer\n', 4],
+  ['object-literal', '{ a: 1, b: [2] }', { a: 1, b: [2] }],
+  ['async-arrow', 'async () => { return 5 }', 5],
+  ['called-arrow', '(async () => { return 6 })()', 6],
+  ['function-declaration', 'async function main() { return 7 }', 7],
+  ['helper-and-function', 'const twice = (x) => x * 2\nasync function main() { return twice(4) }', 8],
+  ['called-function', 'async function main() { return 9 }\nmain()', 9],
+  ['constant-arrow', 'const run = async () => 10', 10],
+  ['export-default', 'export default async () => 11', 11],
+  ['export-default-function', 'export default async function () { return 12 }', 12],
+  ['export-default-parenthesised', 'export default (async () => 13)', 13],
+  ['fence', '```ts\nconst a: number = 14\nreturn a\n```', 14],
+  ['fence-in-prose', 'Here it is:\n\n```js\nreturn 15\n```\n\nDone.', 15],
+  ['fence-in-comment', '/*\n```js\nx\n```\n*/\nreturn 14', 14],
+  ['types', 'interface A { n: number }\nconst a = { n: 16 } as A\nreturn a.n satisfies number', 16],
+  ['generics', 'const id = <T>(x: T): T => x\nreturn id<number>(17)', 17],
+  ['enum', 'enum Colour { Red = 18, Green }\nreturn Colour.Green - 1', 18],
+  ['parameter-property', 'class P { constructor(readonly n: number) {} }\nreturn new P(19).n', 19],
+  ['comment-at-the-end', 'return 20 // done', 20],
+  ['trailing-comment-function', 'async function main() { return 21 } // end', 21],
+  ['nothing', '// nothing\n', undefined],
+  ['crlf', 'const a = 22\r\nreturn a\r\n', 22],
+]
+
+const MISTAKES: readonly (readonly [id: string, code: string, line: number])[] = [
+  ['unfinished', 'const a = [1,\nreturn a', 2],
+  ['no-value', 'let a = 1\nconst b: string = ;', 2],
+  ['closes-the-wrapper', '})(); globalThis.evil = 1; (async () => {', 1],
+  ['closes-a-function', 'return 1 }; evil(); async () => {', 1],
+  ['import', 'const a = 1\nimport fs from "fs"', 2],
+  ['in-a-fence', 'Look:\n```js\nlet = = 2\n```', 3],
+]
+
+export const programs: readonly ConformanceCase[] = [
+  ...FORMS.map(([id, code, value]) => ({
+    id: `programs.form.${id}`,
+    protects: `a program written as ${id.replaceAll('-', ' ')} gives its value`,
+    run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => returned(await run(code), value),
+  })),
+  ...MISTAKES.map(([id, code, line]) => ({
+    id: `programs.mistake.${id}`,
+    protects: 'a mistake is told with its line and a picture of it, and nothing runs',
+    run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
+      const error = failed(await run(code), 'CODE_SYNTAX')
+      assert.equal(error.line, line)
+      assert.match(error.message, new RegExp(`> +${line} \\|`))
+    },
+  })),
+  {
+    id: 'programs.position.thrown',
+    protects: 'an error points at the line and near the column of the model\'s own text',
+    run: async ({ run }) => {
+      const error = failed(await run('const a = 1\n\n  throw new TypeError("bad")\n'), 'CODE_THREW')
+      assert.deepEqual([error.name, error.message, error.line], ['TypeError', 'bad', 3])
+      assert.ok((error.column ?? 0) >= 3 && (error.column ?? 0) <= 22)
+    },
+  },
+  {
+    id: 'programs.position.function',
+    protects: 'the stack names the program\'s functions and no file of the host',
+    run: async ({ run }) => {
+      const error = failed(await run('function inner() {\n  null.x\n}\nfunction outer() {\n  inner()\n}\nouter()'), 'CODE_THREW')
+      const frames = (error.stack ?? '').split('\n')
+      assert.match(frames[0] ?? '', /^at inner \(program\.js:2:\d+\)$/)
+      assert.match(frames[1] ?? '', /^at outer \(program\.js:5:\d+\)$/)
+      assert.doesNotMatch(error.stack ?? '', /\/|node:/)
+    },
+  },
+  {
+    id: 'programs.position.rewritten',
+    protects: 'positions stay true where types had to be rewritten',
+    run: async ({ run }) => {
+      assert.equal(failed(await run('enum A { X }\nconst y: A = A.X\n\nnull.x'), 'CODE_THREW').line, 4)
+    },
+  },
+  {
+    id: 'programs.strict',
+    protects: 'programs run in strict mode everywhere, as modules do',
+    run: async ({ run }) => {
+      assert.equal(failed(await run('undeclared = 1'), 'CODE_THREW').name, 'ReferenceError')
+    },
+  },
+]

@@ -1,0 +1,3 @@
+export type { Bench, ConformanceCase, RunOptions } from './case.ts'
+export type { AdapterUnderTest } from './describe-adapter.ts'
+export { CASES, describeAdapter } from './describe-adapter.ts'
