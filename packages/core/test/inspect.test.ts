@@ -10,7 +10,8 @@ function stackless<Thrown extends Error>(error: Thrown): Thrown {
 const orphan = <Value extends object>(value: Value): Value => Object.setPrototypeOf(value, null) as Value
 const nested = (levels: number, wrap: (inner: unknown) => unknown, inner: unknown = 1): unknown =>
   levels === 0 ? inner : wrap(nested(levels - 1, wrap, inner))
-const range = <Value>(count: number, make: (index: number) => Value): Value[] => Array.from({ length: count }, (_, index) => make(index))
+const range = <Value>(count: number, make: (index: number) => Value): Value[] =>
+  Array.from({ length: count }, (_, index) => make(index))
 
 const circular: Record<string, unknown> = { name: 'loop' }
 circular.self = circular
@@ -123,7 +124,14 @@ const values: Record<string, unknown> = {
   'anonymous subclass': new (class extends Foo {})(),
   prototype: Foo.prototype,
   'prototype of a subclass': Bar.prototype,
-  'built-in prototypes': [Map.prototype, Promise.prototype, Date.prototype, Object.prototype, Error.prototype, Array.prototype],
+  'built-in prototypes': [
+    Map.prototype,
+    Promise.prototype,
+    Date.prototype,
+    Object.prototype,
+    Error.prototype,
+    Array.prototype,
+  ],
   'own constructor': { constructor: 'a' },
   'made from a prototype': Object.create(Foo.prototype),
   'made from an object': Object.create({ a: 1 }),
@@ -156,21 +164,30 @@ const values: Record<string, unknown> = {
   'nested columns': { a: { b: range(40, (index) => index * 1000) } },
   'array of long strings': range(8, (index) => 'x'.repeat(40 + index)),
   // oxlint-disable-next-line no-sparse-arrays
-  'holes': [, 1, , , 2, ,],
+  holes: [, 1, , , 2, ,],
   'only holes': new Array(200),
   'wide holes': Object.assign(new Array(4_000_000_000), { 150: 1, x: 2 }),
   'many holes': Object.assign(new Array(500), Object.fromEntries(range(200, (index) => [index * 2, index]))),
   'array with keys': Object.assign([1, 2], { x: 1, [-1]: 3, '01': 4, [Symbol('s')]: 5 }),
-  'long array with keys': Object.assign(range(20, (index) => index), { x: 1 }),
-  'full array with keys': Object.assign(range(100, (index) => index), { x: 1 }),
-  'subclass of Array': (class List extends Array {}).of(1, 2, 3),
+  'long array with keys': Object.assign(
+    range(20, (index) => index),
+    { x: 1 },
+  ),
+  'full array with keys': Object.assign(
+    range(100, (index) => index),
+    { x: 1 },
+  ),
+  'subclass of Array': class List extends Array {}.of(1, 2, 3),
   'array without prototype': orphan([1]),
   'array with accessors': Object.defineProperty([1, 2], 0, { get: () => 1 }),
   arguments: (function (..._: unknown[]) {
     // oxlint-disable-next-line prefer-rest-params
     return arguments
   })(1, 'a'),
-  map: new Map<unknown, unknown>([['a', 1], [{ b: 2 }, new Map()]]),
+  map: new Map<unknown, unknown>([
+    ['a', 1],
+    [{ b: 2 }, new Map()],
+  ]),
   'empty map': new Map(),
   'map with keys': Object.assign(new Map([[1, 2]]), { x: 1 }),
   'long map': new Map(range(101, (index) => [index, { index }])),
@@ -212,7 +229,6 @@ const values: Record<string, unknown> = {
     static x = 1
   },
   'class with a static name': class A {
-    // @ts-expect-error A function's own name, shadowed.
     static name = 'B'
   },
   'class without spaces': new Function('return class{}')(),
@@ -298,7 +314,10 @@ const values: Record<string, unknown> = {
     }
   },
   'custom arguments': {
-    a: { [node.inspect.custom]: (depth: number, options: object) => `${depth} ${JSON.stringify(options)} ${Object.keys(options)}` },
+    a: {
+      [node.inspect.custom]: (depth: number, options: object) =>
+        `${depth} ${JSON.stringify(options)} ${Object.keys(options)}`,
+    },
   },
   'custom recursion': {
     a: {
@@ -421,9 +440,23 @@ const calls: unknown[][] = [
   ['%s', { toString: () => 'own' }],
   ['%s', { toString: 5 }],
   ['%s', Object.create({ toString: () => 'inherited' })],
-  ['%s', new (class extends (class { toString() { return 'class' } }) {})()],
+  [
+    '%s',
+    new (class extends class {
+      toString() {
+        return 'class'
+      }
+    } {})(),
+  ],
   ['%s', { [Symbol.toPrimitive]: () => 'primitive' }],
-  ['%s', new (class extends Date { override [Symbol.toPrimitive]() { return 'primitive' as never } })(0)],
+  [
+    '%s',
+    new (class extends Date {
+      override [Symbol.toPrimitive]() {
+        return 'primitive' as never
+      }
+    })(0),
+  ],
   ['%s %s', new (class Day extends Date {})(0), new (class List extends Array {})()],
   ['%s %s %s', new Uint8Array(2), new Map(), /x/],
   ['%s', Object(3)],
@@ -442,9 +475,12 @@ const calls: unknown[][] = [
 ]
 
 describe('format joins as Node does', () => {
-  test.each(calls.map((call) => [node.inspect(call, { breakLength: Infinity, depth: 0 }), call] as const))('%s', (_name, call) => {
-    expect(format(call)).toBe(node.format(...call))
-  })
+  test.each(calls.map((call) => [node.inspect(call, { breakLength: Infinity, depth: 0 }), call] as const))(
+    '%s',
+    (_name, call) => {
+      expect(format(call)).toBe(node.format(...call))
+    },
+  )
 })
 
 describe('inspect does not throw', () => {
@@ -454,10 +490,38 @@ describe('inspect does not throw', () => {
   const traps = new Proxy({}, { get: () => raise })
   const hostile: Record<string, [unknown, string]> = {
     'a proxy that refuses everything': [new Proxy({}, traps), '[Unreadable]'],
-    'a refused property': [new Proxy({ a: 1 }, { getOwnPropertyDescriptor: (target, key) => key === 'a' ? raise() : Reflect.getOwnPropertyDescriptor(target, key) }), '[Unreadable]'],
-    'an inspector that throws': [{ a: 1, [node.inspect.custom]: raise }, '{ a: 1, Symbol(nodejs.util.inspect.custom): [Function: raise] }'],
-    'a getter for a tag': [{ b: { get [Symbol.toStringTag]() { return raise() } } }, '{ b: [Unreadable] }'],
-    'a revoked proxy': [(() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return [1, proxy] })(), '[ 1, [Unreadable] ]'],
+    'a refused property': [
+      new Proxy(
+        { a: 1 },
+        {
+          getOwnPropertyDescriptor: (target, key) =>
+            key === 'a' ? raise() : Reflect.getOwnPropertyDescriptor(target, key),
+        },
+      ),
+      '[Unreadable]',
+    ],
+    'an inspector that throws': [
+      { a: 1, [node.inspect.custom]: raise },
+      '{ a: 1, Symbol(nodejs.util.inspect.custom): [Function: raise] }',
+    ],
+    'a getter for a tag': [
+      {
+        b: {
+          get [Symbol.toStringTag]() {
+            return raise()
+          },
+        },
+      },
+      '{ b: [Unreadable] }',
+    ],
+    'a revoked proxy': [
+      (() => {
+        const { proxy, revoke } = Proxy.revocable({}, {})
+        revoke()
+        return [1, proxy]
+      })(),
+      '[ 1, [Unreadable] ]',
+    ],
     'a name that throws': [Object.defineProperty(new Error('x'), 'name', { get: raise }), '[Unreadable]'],
     'a brand that does not hold': [Object.create(Map.prototype), 'Map {}'],
   }
@@ -471,24 +535,32 @@ describe('inspect does not throw', () => {
   })
 
   test('an object that cannot be turned into text', () => {
-    expect(format(['%s %d %j', { toString: raise }, { valueOf: raise }, { toJSON: raise }])).toBe('{ toString: [Function: raise] } NaN { toJSON: [Function: raise] }')
+    expect(format(['%s %d %j', { toString: raise }, { valueOf: raise }, { toJSON: raise }])).toBe(
+      '{ toString: [Function: raise] } NaN { toJSON: [Function: raise] }',
+    )
   })
 })
 
 describe('inspect ends', () => {
   test('where custom inspectors go on for ever', () => {
-    const endless: object = { [node.inspect.custom]: (_depth: number, options: object, show: typeof inspect) => `${show(endless, options)}.` }
+    const endless: object = {
+      [node.inspect.custom]: (_depth: number, options: object, show: typeof inspect) => `${show(endless, options)}.`,
+    }
     expect(inspect(endless)).toMatch(/^…\.{50}$/)
     expect(inspect([1])).toBe('[ 1 ]')
   })
 
   test('at a depth however deep is asked for', () => {
-    const text = inspect(nested(5000, (a) => [a]), { depth: Infinity, breakLength: Infinity })
+    const text = inspect(
+      nested(5000, (a) => [a]),
+      { depth: Infinity, breakLength: Infinity },
+    )
     expect(text).toContain('[Array]')
   })
 
   test('at about a million characters', () => {
-    const bushy = (levels: number): unknown => (levels === 0 ? 'leaf' : nested(1, (inner) => [inner, inner, inner], bushy(levels - 1)))
+    const bushy = (levels: number): unknown =>
+      levels === 0 ? 'leaf' : nested(1, (inner) => [inner, inner, inner], bushy(levels - 1))
     const text = inspect(bushy(60), { depth: Infinity })
     expect(text.length).toBeLessThan(2_000_000)
     expect(text).toContain('…')

@@ -93,13 +93,17 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
   }
 }
 
-/** What models reach for out of habit, and what to do instead. */
-export function installRefusals(namespaces: readonly string[]): void {
-  const instead =
-    namespaces.length === 0
-      ? 'this program was given no tools'
-      : `call a tool instead, such as those of ${namespaces.slice(0, 5).join(', ')}`
-  const refuse = (name: string, why: string) => new Error(`${name} is not available in the sandbox: ${why}; ${instead}.`)
+/**
+ * What models reach for out of habit, and what to do instead.
+ *
+ * @param namespaces what there is to call, which is known only when the program starts
+ */
+export function installRefusals(namespaces: () => readonly string[]): void {
+  const refuse = (name: string, why: string) => {
+    const known = namespaces().slice(0, 5).join(', ')
+    const instead = known === '' ? 'this program was given no tools' : `call a tool instead, such as those of ${known}`
+    return new Error(`${name} is not available in the sandbox: ${why}; ${instead}.`)
+  }
   const refusing = (name: string, why: string) =>
     Object.defineProperty(
       (): never => {

@@ -15,7 +15,8 @@ export interface Head {
 export function headOf(value: object, showHidden: boolean, isCutOff: boolean): Head {
   const chain = chainOf(value)
   const tag: unknown = (value as Record<symbol, unknown>)[Symbol.toStringTag]
-  const isShown = typeof tag === 'string' && tag !== '' && !(showHidden ? hasOwn : isEnumerable)(value, Symbol.toStringTag)
+  const isShown =
+    typeof tag === 'string' && tag !== '' && !(showHidden ? hasOwn : isEnumerable)(value, Symbol.toStringTag)
   return { kind: kindOf(value, chain), chain, name: constructorName(value, chain, isCutOff), tag: isShown ? tag : '' }
 }
 

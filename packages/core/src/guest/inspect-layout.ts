@@ -1,4 +1,4 @@
-/** How shown values are quoted and broken into lines. The rules are those of Node's `util.inspect`. */
+/** How shown values are broken into lines and set in columns. The rules are those of Node's `util.inspect`. */
 
 /** One value's text in parts, before it is known whether it fits on a line. */
 export interface Parts {
@@ -17,47 +17,18 @@ export interface Room {
   readonly indent: number
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\b': '\\b',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\f': '\\f',
-  '\r': '\\r',
-  '\\': '\\\\',
-  "'": "\\'",
-}
-const PLAIN = /^[ !#-&(-[\]-~]*$/
-const LONE_SURROGATE = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]'
-const UNPRINTABLE = new RegExp(`[\\x00-\\x1f\\\\\\x7f-\\x9f]|${LONE_SURROGATE}`, 'g')
-const UNPRINTABLE_OR_QUOTE = new RegExp(`'|${UNPRINTABLE.source}`, 'g')
-
-/** A string as a literal: in single quotes if it can be, in others if that saves escapes. */
-export function quote(text: string): string {
-  if (PLAIN.test(text)) return `'${text}'`
-  if (!text.includes("'")) return `'${text.replace(UNPRINTABLE, escapeCharacter)}'`
-  if (!text.includes('"')) return `"${text.replace(UNPRINTABLE, escapeCharacter)}"`
-  if (!text.includes('`') && !text.includes('${')) return `\`${text.replace(UNPRINTABLE, escapeCharacter)}\``
-  return `'${escapeText(text)}'`
-}
-
-/** Escapes what would not show in a single-quoted literal. */
-export function escapeText(text: string): string {
-  return text.replace(UNPRINTABLE_OR_QUOTE, escapeCharacter)
-}
-
-function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0)
-  const hex = code.toString(16)
-  return ESCAPES[character] ?? (code < 256 ? `\\x${hex.toUpperCase().padStart(2, '0')}` : `\\u${hex}`)
-}
-
 /**
  * Joins the parts on one line where that stays readable.
  *
  * @param innerLevels how deep the value's own nesting was followed
  * @param isWhole whether the entries are one value each, and not rows of several
  */
-export function layOut({ base, open, close, entries }: Parts, room: Room, innerLevels: number, isWhole: boolean): string {
+export function layOut(
+  { base, open, close, entries }: Parts,
+  room: Room,
+  innerLevels: number,
+  isWhole: boolean,
+): string {
   const head = base === '' ? open : `${base} ${open}`
   if (isWhole && room.compact >= 1 && innerLevels < room.compact && !base.includes('\n')) {
     const begin = room.indent + open.length + base.length + 10
@@ -74,7 +45,12 @@ export function layOut({ base, open, close, entries }: Parts, room: Room, innerL
  *
  * @param hasRest whether the last entry only tells how many more there are
  */
-export function inColumns(entries: readonly string[], room: Room, hasRest: boolean, alignRight: () => boolean): readonly string[] {
+export function inColumns(
+  entries: readonly string[],
+  room: Room,
+  hasRest: boolean,
+  alignRight: () => boolean,
+): readonly string[] {
   const count = hasRest ? entries.length - 1 : entries.length
   const separator = 2
   const widths = entries.slice(0, count).map(displayWidth)
@@ -98,9 +74,7 @@ export function inColumns(entries: readonly string[], room: Room, hasRest: boole
     for (let index = begin; index < end; index++) {
       const isLast = index === end - 1
       const text = isLast ? (entries[index] as string) : `${entries[index]}, `
-      const padding = ' '.repeat(
-        (columnWidths[index - begin] as number) - (widths[index] as number) - separator,
-      )
+      const padding = ' '.repeat((columnWidths[index - begin] as number) - (widths[index] as number) - separator)
       row += right ? padding + text : isLast ? text : text + padding
     }
     rows.push(row)

@@ -1,10 +1,9 @@
 import { getOwnPropertyDescriptor, hasOwn, isArray, min, objectKeys, reflectApply } from '../protocol/intrinsics.ts'
-import { classText, functionText, type Head, headOf, isEnumerable, prefix, prefixed, showError, tagSuffix } from './inspect-head.ts'
+import { classText, functionText, type Head, headOf, prefix, prefixed, showError, tagSuffix } from './inspect-head.ts'
 import {
   type Boxed,
   dateText,
   dateTime,
-  errorText,
   isClass,
   mapEntries,
   mapSize,
@@ -15,7 +14,9 @@ import {
   typedArrayName,
   unbox,
 } from './inspect-kind.ts'
-import { escapeText, inColumns, layOut, quote } from './inspect-layout.ts'
+import { errorKeys, extraKeys, isIndex, keysOf } from './inspect-keys.ts'
+import { inColumns, layOut } from './inspect-layout.ts'
+import { counted, isPrimitive, showKey, showPrimitive } from './inspect-primitive.ts'
 
 /** One call of `inspect`: what was asked for, and how far it has come. */
 export interface Inspection {
@@ -58,16 +59,9 @@ interface Shape {
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const UNREADABLE = '[Unreadable]'
 const CUT = '… '
-/** Longer lists are not searched for further properties: that would make a string of each index. */
-const MAX_SEARCHED = 50_000
-const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/
-const INDEX = /^(?:0|[1-9]\d*)$/
-
 /** Shows a value that begins at a column. Never throws, whatever traps the value is made of. */
 export function show(of: Inspection, value: unknown, indent: number): string {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
-    return spend(of, showPrimitive(of, value, indent), indent)
-  }
+  if (isPrimitive(value)) return spend(of, showPrimitive(value, of, indent), indent)
   if (of.left <= 0) return CUT
   const level = of.seen.length
   try {
@@ -83,22 +77,6 @@ function spend(of: Inspection, text: string, indent: number): string {
   of.left -= text.length + indent + 4
   return text
 }
-
-function showPrimitive(of: Inspection, value: unknown, indent: number): string {
-  if (typeof value === 'string') return showString(of, value, indent)
-  if (typeof value === 'bigint') return `${value}n`
-  return Object.is(value, -0) ? '-0' : String(value)
-}
-
-function showString(of: Inspection, value: string, indent: number): string {
-  const rest = value.length - of.maxStringLength
-  const text = rest > 0 ? value.slice(0, of.maxStringLength) : value
-  const more = rest > 0 ? `... ${counted(rest, 'more character')}` : ''
-  if (text.length <= 16 || text.length <= of.breakLength - indent - 4) return quote(text) + more
-  return text.split(/(?<=\n)/).map(quote).join(` +\n${' '.repeat(indent + 2)}`) + more
-}
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function showCustom(of: Inspection, value: object, indent: number): string | undefined {
   const custom = (value as Record<symbol, unknown>)[CUSTOM]
@@ -189,7 +167,8 @@ function showProperty(of: Inspection, owner: object, key: PropertyKey, indent: n
       enumerable: true,
     }
     isShown = property.enumerable === true
-    text = property.get || property.set ? spend(of, showAccessor(property), indent) : show(of, property.value, indent + 2)
+    text =
+      property.get || property.set ? spend(of, showAccessor(property), indent) : show(of, property.value, indent + 2)
   } catch {
     text = spend(of, UNREADABLE, indent)
   }
@@ -202,12 +181,6 @@ function showAccessor({ get, set }: PropertyDescriptor): string {
   return get === undefined ? '[Setter]' : set === undefined ? '[Getter]' : '[Getter/Setter]'
 }
 
-function showKey(key: PropertyKey): string {
-  if (typeof key === 'symbol') return escapeText(String(key))
-  const name = String(key)
-  return IDENTIFIER.test(name) && name !== '__proto__' ? name : quote(name)
-}
-
 function shapeOf(of: Inspection, value: object, head: Head, indent: number): Shape {
   const { kind } = head
   switch (kind) {
@@ -216,13 +189,19 @@ function shapeOf(of: Inspection, value: object, head: Head, indent: number): Sha
     case 'TypedArray':
       return typedArrayShape(of, value as Uint8Array, head)
     case 'Function':
-      return basedShape(isClass(value) ? classText(value, head) : functionText(value, head), keysOf(of, value))
+      return basedShape(
+        isClass(value) ? classText(value, head) : functionText(value, head),
+        keysOf(value, of.showHidden),
+      )
     case 'Error':
-      return basedShape(showError(value as Error, head, indent), errorKeys(of, value as Error))
+      return basedShape(showError(value as Error, head, indent), errorKeys(value as Error, of.showHidden))
     case 'Date':
-      return basedShape(prefixed(head, Number.isNaN(dateTime(value)) ? 'Invalid Date' : dateText(value)), keysOf(of, value))
+      return basedShape(
+        prefixed(head, Number.isNaN(dateTime(value)) ? 'Invalid Date' : dateText(value)),
+        keysOf(value, of.showHidden),
+      )
     case 'RegExp':
-      return basedShape(prefixed(head, regExpText(value)), keysOf(of, value))
+      return basedShape(prefixed(head, regExpText(value)), keysOf(value, of.showHidden))
     case 'Number':
     case 'String':
     case 'Boolean':
@@ -237,41 +216,20 @@ function shapeOf(of: Inspection, value: object, head: Head, indent: number): Sha
   }
 }
 
-function keysOf(of: Inspection, value: object): PropertyKey[] {
-  const { showHidden } = of
-  const keys: PropertyKey[] = showHidden ? Object.getOwnPropertyNames(value) : objectKeys(value)
-  for (const symbol of Object.getOwnPropertySymbols(value)) {
-    if (showHidden || isEnumerable(value, symbol)) keys.push(symbol)
-  }
-  return keys
-}
-
 function basedShape(base: string, keys: readonly PropertyKey[]): Shape {
   return { base, open: '{', keys, bare: keys.length === 0 ? base : undefined }
 }
 
 function plainShape(of: Inspection, value: object, head: Head): Shape {
-  const keys = keysOf(of, value)
+  const keys = keysOf(value, of.showHidden)
   const isPlain = head.name === 'Object' && head.tag === ''
   const open = head.kind === 'Arguments' ? '[Arguments] {' : isPlain ? '{' : `${prefix(head, 'Object')}{`
   return { open, keys, bare: keys.length === 0 ? `${open}}` : undefined }
 }
 
-/** The properties of a list beside its elements. Indices come first among the keys of any object. */
-function extraKeys(of: Inspection, value: object, length: number): PropertyKey[] {
-  // A list with holes at its ends may be wide and yet have few keys.
-  if (length > MAX_SEARCHED && hasOwn(value, 0) && hasOwn(value, length - 1)) return []
-  const keys = keysOf(of, value)
-  return keys.slice(keys.findLastIndex(isIndex) + 1)
-}
-
-function isIndex(key: PropertyKey): boolean {
-  return typeof key === 'string' && INDEX.test(key)
-}
-
 function arrayShape(of: Inspection, list: readonly unknown[], head: Head): Shape {
   const { length } = list
-  const keys = extraKeys(of, list, length)
+  const keys = extraKeys(list, length, of.showHidden)
   const open = head.name === 'Array' && head.tag === '' ? '[' : `${prefix(head, 'Array', `(${length})`)}[`
   const contents = (add: (entry: string) => boolean, indent: number) => addElements(of, list, indent, add)
   return { open, close: ']', keys, contents, list, bare: length + keys.length === 0 ? `${open}]` : undefined }
@@ -300,12 +258,12 @@ function addElements(of: Inspection, list: readonly unknown[], indent: number, a
 
 function typedArrayShape(of: Inspection, list: Uint8Array, head: Head): Shape {
   const length = typedArrayLength(list)
-  const keys = extraKeys({ ...of, showHidden: false }, list, length)
+  const keys = extraKeys(list, length, false)
   const open = `${prefix(head, typedArrayName(list) as string, `(${length})`)}[`
   const contents = (add: (entry: string) => boolean) => {
     const shown = min(length, of.maxArrayLength)
     for (let index = 0; index < shown; index++) {
-      if (!add(spend(of, showPrimitive(of, list[index], 0), 0))) return
+      if (!add(spend(of, showPrimitive(list[index]), 0))) return
     }
     if (shown < length) add(`... ${counted(length - shown, 'more item')}`)
   }
@@ -313,7 +271,7 @@ function typedArrayShape(of: Inspection, list: Uint8Array, head: Head): Shape {
 }
 
 function collectionShape(of: Inspection, value: object, head: Head): Shape {
-  const keys = keysOf(of, value)
+  const keys = keysOf(value, of.showHidden)
   const { kind } = head
   if (kind === 'Map' || kind === 'Set') {
     const size = kind === 'Map' ? mapSize(value) : setSize(value)
@@ -377,22 +335,11 @@ function addViewed(of: Inspection, value: DataView, indent: number, add: (entry:
 function boxedShape(of: Inspection, value: object, head: Head, kind: Boxed): Shape {
   const { name, tag } = head
   const inner = unbox[kind](value)
-  const all = keysOf(of, value)
+  const all = keysOf(value, of.showHidden)
   const keys = kind === 'String' ? all.slice((inner as string).length) : all
   const type = name === kind ? kind : `${kind} (${name ?? 'null prototype'})`
-  return basedShape(`[${type}: ${showPrimitive({ ...of, breakLength: Infinity }, inner, 0)}]${tagSuffix(name, tag)}`, keys)
-}
-
-function errorKeys(of: Inspection, value: Error): PropertyKey[] {
-  const keys = keysOf(of, value).filter((key) => !isToldByError(value, key))
-  if (hasOwn(value, 'cause') && !keys.includes('cause')) keys.push('cause')
-  if (hasOwn(value, 'errors') && isArray((value as AggregateError).errors) && !keys.includes('errors')) keys.push('errors')
-  return keys
-}
-
-function isToldByError(value: Error, key: PropertyKey): boolean {
-  if (key === 'stack') return true
-  if (key !== 'name' && key !== 'message') return false
-  const told: unknown = value[key]
-  return typeof told !== 'string' || errorText(value).includes(told)
+  return basedShape(
+    `[${type}: ${showPrimitive(inner, { breakLength: Infinity, maxStringLength: of.maxStringLength })}]${tagSuffix(name, tag)}`,
+    keys,
+  )
 }

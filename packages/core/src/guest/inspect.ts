@@ -1,4 +1,5 @@
 import { chainOf, hasBuiltInText } from './inspect-kind.ts'
+import { isPrimitive, showPrimitive } from './inspect-primitive.ts'
 import { type Inspection, show } from './inspect-value.ts'
 
 /** Deeper values are cut off, however deep is asked for: a guest's stack is small. */
@@ -84,7 +85,8 @@ export function format(values: readonly unknown[]): string {
   return text
 }
 
-const plain = (value: unknown): string => (typeof value === 'string' ? value : (primitiveText(value) ?? inspect(value)))
+const plain = (value: unknown): string =>
+  typeof value === 'string' ? value : isPrimitive(value) ? showPrimitive(value) : inspect(value)
 
 function convert(letter: string, value: unknown): string {
   switch (letter) {
@@ -95,7 +97,7 @@ function convert(letter: string, value: unknown): string {
     case 'i':
       return convertToNumber(value, (number) => Number.parseInt(number as string, 10))
     case 'f':
-      return typeof value === 'symbol' ? 'NaN' : numberText(safely(() => Number.parseFloat(value as string), NaN))
+      return typeof value === 'symbol' ? 'NaN' : showPrimitive(safely(() => Number.parseFloat(value as string), NaN))
     case 'j':
       return convertToJson(value)
     case 'o':
@@ -108,15 +110,16 @@ function convert(letter: string, value: unknown): string {
 }
 
 function convertToText(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return primitiveText(value) as string
+  if (typeof value === 'number' || typeof value === 'bigint') return showPrimitive(value)
   const shown = () => inspect(value, { depth: 0 })
-  if (typeof value !== 'object' || value === null) return safely(() => String(value), '') || (value === '' ? '' : shown())
-  return safely(() => (hasBuiltInText(value, chainOf(value)) ? shown() : String(value)), undefined) ?? shown()
+  const isText = () =>
+    typeof value === 'function' || isPrimitive(value) || !hasBuiltInText(value as object, chainOf(value as object))
+  return safely(() => (isText() ? String(value) : undefined), undefined) ?? shown()
 }
 
 function convertToNumber(value: unknown, convertOne: (value: unknown) => number): string {
   if (typeof value === 'bigint') return `${value}n`
-  return typeof value === 'symbol' ? 'NaN' : numberText(safely(() => convertOne(value), NaN))
+  return typeof value === 'symbol' ? 'NaN' : showPrimitive(safely(() => convertOne(value), NaN))
 }
 
 function convertToJson(value: unknown): string {
@@ -132,22 +135,5 @@ function safely<Result, Fallback>(compute: () => Result, fallback: Fallback): Re
     return compute()
   } catch {
     return fallback
-  }
-}
-
-const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : `${value}`)
-
-/** What needs no formatter. */
-function primitiveText(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'number':
-      return numberText(value)
-    case 'bigint':
-      return `${value}n`
-    case 'boolean':
-    case 'undefined':
-      return `${value}`
-    default:
-      return value === null ? 'null' : undefined
   }
 }

@@ -28,6 +28,7 @@ export function boot(hand: (message: string) => void, library: Library): GuestMa
   let program: Program | undefined
   let resultBytes = 0
   let ended = false
+  let namespaces: readonly string[] = []
 
   /** A program that has ended says nothing more, so that a run and its replay are the same to the last message. */
   const post = (message: string): void => {
@@ -74,6 +75,7 @@ export function boot(hand: (message: string) => void, library: Library): GuestMa
   console.install()
   installPlatform(library, fail)
   removeCodeFromStrings()
+  installRefusals(() => namespaces)
 
   const start = (message: Extract<HostMessage, { type: 'start' }>): void => {
     if (message.version !== PROTOCOL_VERSION) {
@@ -83,7 +85,7 @@ export function boot(hand: (message: string) => void, library: Library): GuestMa
     seedRandom(message.seed)
     resultBytes = message.limits.resultBytes
     console.start(message.limits.logBytes)
-    installRefusals(objectKeys(message.namespaces))
+    namespaces = objectKeys(message.namespaces)
     calls.start(message.limits.messageBytes, message.namespaces)
     const run = program as Program
     settle(run(), (value) => {

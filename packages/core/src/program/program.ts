@@ -33,7 +33,7 @@ export async function prepareProgram(text: string): Promise<PreparedProgram> {
 
 async function wrap(text: string): Promise<PreparedProgram> {
   const script = isObjectLiteral(text) ? objectLiteral(text) : await toJavaScript(text)
-  const { edits, tail } = planBody(script.text, parseJavaScript(script.text))
+  const { edits, tail } = planBody(script.text, script.ast ?? parseJavaScript(script.text))
   const body = applyEdits(script.text, edits)
   return {
     name: PROGRAM_NAME,
@@ -50,8 +50,7 @@ const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/
 async function toJavaScript(text: string): Promise<JavaScript> {
   if (!TYPE_ARGUMENTS.test(text)) {
     try {
-      parseJavaScript(text)
-      return { text, original: (position) => position }
+      return { text, ast: parseJavaScript(text), original: (position) => position }
     } catch {
       // Not JavaScript; it may still be TypeScript, whose parser tells what is wrong if not.
     }

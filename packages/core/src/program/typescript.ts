@@ -1,4 +1,5 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import type { Program as Ast } from 'acorn'
 import type { Position } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 
@@ -19,6 +20,8 @@ export function preloadTypeScript(): void {
 
 export interface JavaScript {
   readonly text: string
+  /** Of the text, where it was parsed on the way. */
+  readonly ast?: Ast
   /** Where a place of `text` was in the TypeScript. */
   original(position: Position): Position
 }
