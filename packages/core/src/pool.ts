@@ -81,7 +81,9 @@ export class Pool<Member extends object> implements AsyncDisposable {
     if (waiter !== undefined) return waiter.resolve(member)
     this.#idle.push(member)
     if (this.#members.size > this.#options.min) {
-      const timer = setTimeout(() => this.discard(member), this.#options.idleMs)
+      const timer = setTimeout(() => {
+        if (this.#members.size > this.#options.min) this.discard(member)
+      }, this.#options.idleMs)
       unref(timer)
       this.#idleTimers.set(member, timer)
     }

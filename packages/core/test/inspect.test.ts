@@ -163,7 +163,6 @@ const values: Record<string, unknown> = {
   'array of undefined': range(9, () => undefined),
   'nested columns': { a: { b: range(40, (index) => index * 1000) } },
   'array of long strings': range(8, (index) => 'x'.repeat(40 + index)),
-  // oxlint-disable-next-line no-sparse-arrays
   holes: [, 1, , , 2, ,],
   'only holes': new Array(200),
   'wide holes': Object.assign(new Array(4_000_000_000), { 150: 1, x: 2 }),
@@ -181,7 +180,6 @@ const values: Record<string, unknown> = {
   'array without prototype': orphan([1]),
   'array with accessors': Object.defineProperty([1, 2], 0, { get: () => 1 }),
   arguments: (function (..._: unknown[]) {
-    // oxlint-disable-next-line prefer-rest-params
     return arguments
   })(1, 'a'),
   map: new Map<unknown, unknown>([

@@ -14,7 +14,7 @@ export function readSchema(side: 'input' | 'output', schema: SchemaInput): { sch
     }
     return described === undefined ? { parse } : { schema: described, parse }
   }
-  if (typeof schema !== 'object' && typeof schema !== 'boolean') {
+  if ((typeof schema !== 'object' && typeof schema !== 'boolean') || schema === null || Array.isArray(schema)) {
     throw new TypeError(`The ${side} schema must be JSON Schema or Standard Schema, not ${typeof schema}`)
   }
   return { schema: schema as JsonSchema }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Static } from 'typebox'
 import { readSchema } from './standard-schema.ts'
 
 /** A JSON Schema as data: TypeBox schemas are such, and so are those of MCP servers. */
@@ -41,14 +42,16 @@ export interface Tool {
 export type UnnamedTool = Omit<Tool, 'name'>
 
 /** A schema as a developer has it: JSON Schema, TypeBox, or any library that speaks Standard Schema. */
-export type SchemaInput = StandardSchemaV1 | JsonSchema
+export type SchemaInput = StandardSchemaV1 | object | boolean
 
-/** TypeBox marks its schemas with a type of their own; a plain JSON Schema tells nothing to TypeScript. */
+/** The TypeScript of a schema, where it tells TypeScript any: TypeBox and Standard Schema do, plain JSON Schema does not. */
 type ValueOf<Schema, Side extends 'input' | 'output'> = Schema extends StandardSchemaV1
   ? Side extends 'input'
     ? StandardSchemaV1.InferInput<Schema>
     : StandardSchemaV1.InferOutput<Schema>
-  : unknown
+  : Schema extends { readonly '~kind': string }
+    ? Static<Schema>
+    : unknown
 
 export interface ToolDefinition<Input extends SchemaInput, Output extends SchemaInput> {
   readonly description?: string

@@ -37,7 +37,7 @@ function describeProblems(problems: readonly Problem[]): string[] {
     if (problem.keyword !== 'boolean') texts.add(describeProblem(problem))
   }
   const all = [...texts]
-  return all.length <= MAX_PROBLEMS ? all : [...all.slice(0, MAX_PROBLEMS), `and ${all.length - MAX_PROBLEMS} more`]
+  return all.length <= MAX_PROBLEMS ? all : [...all.slice(0, MAX_PROBLEMS), 'and more']
 }
 
 function describeProblem({ keyword, instancePath, params, message }: Problem): string {

@@ -131,7 +131,7 @@ export function functionKind(chain: readonly object[]): string {
   return functionKinds.find(([, prototype]) => chain.includes(prototype as object))?.[0] ?? 'Function'
 }
 
-const COMMENTS = /\/\/.*?\n|\/\*[^]*?\*\//g
+const COMMENTS = /\/\/.*?\n|\/\*[\s\S]*?\*\//g
 const CLASS_HEAD = /^class\b[^(]*?\{/
 
 export function isClass(value: object): boolean {
@@ -143,12 +143,11 @@ const globalNames = new Set(Object.getOwnPropertyNames(globalThis).filter((name)
 
 /** Whether turning the object into a string would run a built-in, which tells less than showing the object does. */
 export function hasBuiltInText(value: object, chain: readonly object[]): boolean {
-  const { toString } = value
   if (typeof (value as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive] === 'function') {
     const owner = chain.find((link) => hasOwn(link, Symbol.toPrimitive))
     if (owner !== Date.prototype) return false
   }
-  if (typeof toString !== 'function') return true
+  if (typeof value.toString !== 'function') return true
   const owner = chain.find((link) => hasOwn(link, 'toString'))
   if (owner === undefined || owner === value) return false
   const maker: unknown = getOwnPropertyDescriptor(owner, 'constructor')?.value

@@ -1,4 +1,4 @@
-import { getOwnPropertyDescriptor, hasOwn, isArray, min, objectKeys, reflectApply } from '../protocol/intrinsics.ts'
+import { getOwnPropertyDescriptor, hasOwn, min, objectKeys, reflectApply } from '../protocol/intrinsics.ts'
 import { classText, functionText, type Head, headOf, prefix, prefixed, showError, tagSuffix } from './inspect-head.ts'
 import {
   type Boxed,
@@ -59,6 +59,7 @@ interface Shape {
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const UNREADABLE = '[Unreadable]'
 const CUT = '… '
+
 /** Shows a value that begins at a column. Never throws, whatever traps the value is made of. */
 export function show(of: Inspection, value: unknown, indent: number): string {
   if (isPrimitive(value)) return spend(of, showPrimitive(value, of, indent), indent)
@@ -95,8 +96,8 @@ function showCustom(of: Inspection, value: object, indent: number): string | und
 
 /** A prototype inherits its class's inspector to no instance but itself. */
 function isPrototype(value: object): boolean {
-  const { constructor } = value
-  return typeof constructor === 'function' && constructor.prototype === value
+  const maker: unknown = value.constructor
+  return typeof maker === 'function' && maker.prototype === value
 }
 
 function showObject(of: Inspection, value: object, indent: number): string {

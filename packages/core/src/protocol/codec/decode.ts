@@ -177,7 +177,9 @@ class GraphDecoder {
 
   #value(slot: unknown): unknown {
     if (!isArray(slot)) {
-      return typeof slot === 'object' && slot !== null ? malformed('an object is not a slot') : slot
+      // Undefined is what a list that ends too early gives.
+      if (slot === undefined || (typeof slot === 'object' && slot !== null)) return malformed('not a slot')
+      return slot
     }
     const id = slot[0]
     switch (id) {

@@ -1,0 +1,99 @@
+import Type from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createCatalog } from '../src/catalog/catalog.ts'
+import { assignIdentifiers, identifierFor } from '../src/catalog/identifiers.ts'
+import { toolProvider } from '../src/catalog/provider.ts'
+import { defineTool } from '../src/catalog/tool.ts'
+import { declarationsFromCatalog } from '../src/schema/declarations.ts'
+
+describe('identifiers', () => {
+  it.each([
+    ['read_text_file', 'readTextFile'],
+    ['get-sum', 'getSum'],
+    ['getUser', 'getUser'],
+    ['GetUser', 'getUser'],
+    ['API_KEY', 'apiKEY'],
+    ['2fa', '_2fa'],
+    ['delete', 'delete_'],
+    ['await', 'await_'],
+    ['größe_ändern', 'größeÄndern'],
+    ['名前', '名前'],
+    ['a.b/c d', 'aBCD'],
+    ['***', '_'],
+    ['', '_'],
+  ])('%s becomes %s', (name, identifier) => {
+    expect(identifierFor(name)).toBe(identifier)
+  })
+
+  it('never collide, are valid, and do not move when a tool is added', () => {
+    const names = ['get_user', 'getUser', 'get-user', 'get user', 'GET_USER', '__proto__', 'constructor', 'class']
+    const identifiers = assignIdentifiers(names)
+    expect(new Set(identifiers).size).toBe(names.length)
+    for (const identifier of identifiers) expect(() => new Function(`const ${identifier} = 1`)).not.toThrow()
+    expect(identifiers[1]).toBe('getUser')
+    const more = assignIdentifiers(['zzz', ...names, 'new_tool'])
+    expect(more.slice(1, -1)).toEqual(identifiers)
+  })
+})
+
+describe('the catalog', () => {
+  it('takes records, tools and providers, and finds by own names only', () => {
+    const catalog = createCatalog([{ add: () => 1 }, toolProvider({ name: 'my-server', tools: { do_it: () => 2 } })])
+    expect(catalog.namespaces.map(({ identifier }) => identifier)).toEqual(['tools', 'myServer'])
+    expect(catalog.find('tools.add')?.tool.name).toBe('add')
+    expect(catalog.find('myServer.doIt')).toBe(catalog.find('myServer.do_it'))
+    for (const path of ['tools.toString', 'tools', 'constructor', '__proto__']) expect(catalog.find(path)).toBeUndefined()
+  })
+
+  it('does not let a namespace hide what a program needs', () => {
+    const { namespaces } = createCatalog([toolProvider({ name: 'console', tools: { a: () => 1 } }), toolProvider({ name: 'Promise', tools: { a: () => 1 } })])
+    for (const { identifier } of namespaces) expect(identifier in globalThis).toBe(false)
+  })
+
+  it('refuses two tools of one name, and what is no tool', () => {
+    const twice = toolProvider({ name: 'x', tools: [{ name: 'a', execute: () => 1 }, { name: 'a', execute: () => 2 }] })
+    expect(() => createCatalog(twice)).toThrow(/Two tools of x are called a/)
+    expect(() => createCatalog({ broken: 5 as never })).toThrow(/broken is neither/)
+    expect(() => defineTool({} as never)).toThrow(TypeError)
+    expect(() => defineTool({ input: 'string' as never, execute: () => 1 })).toThrow(/must be JSON Schema or Standard Schema/)
+  })
+
+  it.each([
+    ['JSON Schema', defineTool({ input: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false }, execute: () => 1 })],
+    ['TypeBox', defineTool({ input: Type.Object({ n: Type.Integer() }, { additionalProperties: false }), execute: () => 1 })],
+    ['Standard Schema', defineTool({ input: z.strictObject({ n: z.int() }), execute: () => 1 })],
+  ])('describes and checks inputs by %s', async (_, tool) => {
+    const catalog = createCatalog({ pick: tool })
+    expect(declarationsFromCatalog(catalog)).toContain('n: number')
+    const parse = catalog.find('tools.pick')?.parseInput
+    expect(await parse?.({ n: 1 })).toEqual({ value: { n: 1 } })
+    const refused = await parse?.({ n: 'x', extra: 1 })
+    expect(refused).toHaveProperty('problems')
+    expect(JSON.stringify(refused)).toMatch(/n: /)
+  })
+
+  it('gives a tool what its Standard Schema made of the input', async () => {
+    const catalog = createCatalog({ pick: defineTool({ input: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }) })
+    expect(await catalog.find('tools.pick')?.parseInput?.({ n: '4' })).toEqual({ value: { n: 4 } })
+  })
+
+  it('lists no more problems than help', async () => {
+    const required = Array.from({ length: 40 }, (_, i) => `key${i}`)
+    const properties = Object.fromEntries(required.map((key) => [key, { type: 'string' }]))
+    const catalog = createCatalog({ big: defineTool({ input: { type: 'object', properties }, execute: () => 1 }) })
+    const input = Object.fromEntries(required.map((key) => [key, 1]))
+    const parsed = (await catalog.find('tools.big')?.parseInput?.(input)) as { problems: string[] }
+    expect(parsed.problems).toHaveLength(6)
+    expect(parsed.problems.at(-1)).toBe('and more')
+  })
+})
+
+it('tells TypeScript what a TypeBox or Standard Schema input is', () => {
+  defineTool({ input: Type.Object({ n: Type.Integer() }), execute: ({ n }) => n.toFixed() })
+  defineTool({ input: z.object({ n: z.number() }), output: z.string(), execute: ({ n }) => n.toFixed() })
+  // @ts-expect-error: the input has no such property
+  defineTool({ input: z.object({ n: z.number() }), execute: ({ m }) => m })
+  // @ts-expect-error: the output must be a string
+  defineTool({ output: z.string(), execute: () => 5 })
+})

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { Pool } from '../src/pool.ts'
+
+function poolOf(options: Partial<ConstructorParameters<typeof Pool>[0]> = {}) {
+  const made: { id: number }[] = []
+  const destroyed: number[] = []
+  const pool = new Pool<{ id: number }>({
+    min: 1,
+    max: 3,
+    growAfterMs: 10,
+    idleMs: 20,
+    create: async () => {
+      const member = { id: made.length }
+      made.push(member)
+      return member
+    },
+    destroy: async (member) => {
+      destroyed.push((member as { id: number }).id)
+    },
+    ...(options as object),
+  })
+  return { pool, made, destroyed }
+}
+
+describe('the pool', () => {
+  it('starts nothing before the first request, then its minimum', async () => {
+    const { pool, made } = poolOf({ min: 2 })
+    expect(made).toHaveLength(0)
+    await pool.acquire()
+    await delay(1)
+    expect(made).toHaveLength(2)
+    await pool.close()
+  })
+
+  it('gives one member to one holder at a time, in the order of asking', async () => {
+    const { pool, made } = poolOf({ max: 1 })
+    const first = await pool.acquire()
+    const order: string[] = []
+    const second = pool.acquire().then((member) => (order.push('second'), member))
+    const third = pool.acquire().then((member) => (order.push('third'), member))
+    pool.release(first)
+    pool.release(await second)
+    await third
+    expect(order).toEqual(['second', 'third'])
+    expect(made).toHaveLength(1)
+    await pool.close()
+  })
+
+  it('grows while requests wait and nothing comes back, up to its maximum, and shrinks again', async () => {
+    const { pool, made, destroyed } = poolOf()
+    const held = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()])
+    expect(made).toHaveLength(3)
+    const fourth = pool.acquire()
+    await delay(50)
+    expect(made).toHaveLength(3)
+    for (const member of held) pool.release(member)
+    pool.release(await fourth)
+    await delay(100)
+    expect(destroyed).toHaveLength(2)
+    await pool.close()
+    expect(destroyed).toHaveLength(3)
+  })
+
+  it('replaces a member that was discarded, for whoever waits', async () => {
+    const { pool, made, destroyed } = poolOf({ max: 1 })
+    const first = await pool.acquire()
+    const next = pool.acquire()
+    pool.discard(first)
+    pool.discard(first)
+    pool.release(first)
+    expect((await next).id).toBe(1)
+    expect(made).toHaveLength(2)
+    expect(destroyed).toEqual([0])
+    await pool.close()
+  })
+
+  it('rejects those who wait: with the signal\'s reason, with what creation threw, or because it closes', async () => {
+    const { pool } = poolOf({ max: 1 })
+    const held = await pool.acquire()
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const aborted = pool.acquire(controller.signal)
+    controller.abort(reason)
+    await expect(aborted).rejects.toBe(reason)
+    const waiting = pool.acquire()
+    const closing = pool.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+    await closing
+    pool.release(held)
+    await expect(pool.acquire()).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+
+    const broken = poolOf({ create: () => Promise.reject(new Error('no engine')) })
+    await expect(broken.pool.acquire()).rejects.toThrow('no engine')
+    await broken.pool.close()
+  })
+})

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { createCodeMode } from '../src/code-mode.ts'
+import { SandboxError } from '../src/errors.ts'
+import { createSandbox } from '../src/sandbox.ts'
+import { ScriptedAdapter } from './scripted-adapter.ts'
+
+const answer = () =>
+  new ScriptedAdapter((guest) => {
+    guest.say('{"type":"returned"}\nj1')
+    guest.endTurn()
+  })
+
+describe('a sandbox', () => {
+  it('makes guests ready ahead of need, and uses each once', async () => {
+    const adapter = answer()
+    await using sandbox = createSandbox(adapter, { ready: 2 })
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    await delay(1)
+    expect(adapter.guests).toHaveLength(2)
+    for (let i = 0; i < 4; i++) await codeMode.execute('return 1')
+    expect(adapter.guests.filter((guest) => guest.received.length > 1)).toEqual([])
+    expect(adapter.guests.filter((guest) => guest.received.length === 1)).toHaveLength(4)
+    expect(adapter.guests.filter((guest) => guest.received.length === 1).every((guest) => guest.terminations === 1)).toBe(true)
+  })
+
+  it('gives an execution with a tighter memory limit a guest of its own', async () => {
+    const adapter = answer()
+    await using sandbox = createSandbox(adapter, { ready: 1 })
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    await codeMode.execute('return 1', { limits: { memoryBytes: 32 * 1024 * 1024 } })
+    const used = adapter.guests.findIndex((guest) => guest.received.length > 0)
+    expect(adapter.started[used]?.memoryBytes).toBe(32 * 1024 * 1024)
+  })
+
+  it('ends ready guests when it is closed, then the adapter, and refuses from then on', async () => {
+    const adapter = answer()
+    const sandbox = createSandbox(adapter, { ready: 1 })
+    const codeMode = await createCodeMode({ sandbox, tools: {} })
+    await delay(1)
+    await Promise.all([sandbox.close(), sandbox.close()])
+    expect(adapter.guests.every((guest) => guest.terminations === 1)).toBe(true)
+    expect(adapter.isClosed).toBe(true)
+    await expect(codeMode.execute('return 1')).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+  })
+
+  it('tells why no guest can be had', async () => {
+    const adapter = answer()
+    adapter.start = () => Promise.reject(new SandboxError('SANDBOX_UNAVAILABLE', 'run `npm install the-engine`'))
+    await using sandbox = createSandbox(adapter, { ready: 1 })
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    await expect(codeMode.execute('return 1')).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
+  })
+
+  it('is refused where it promises less than is required', async () => {
+    await using sandbox = createSandbox(answer(), { ready: 0 })
+    const creation = createCodeMode({ sandbox, tools: {}, require: { boundary: 'thread', memory: 'soft', cpuTime: true } })
+    await expect(creation).rejects.toMatchObject({ code: 'LIMIT_UNSUPPORTED', message: expect.stringMatching(/boundary: thread.*memory: soft.*cpuTime: true/) })
+    await expect(createCodeMode({ sandbox, tools: {}, require: { boundary: 'inline' } })).resolves.toBeDefined()
+    await expect(createCodeMode({ sandbox, tools: {}, require: { nothing: true } as never })).rejects.toThrow(TypeError)
+    await expect(createCodeMode({ sandbox: {} as never, tools: {} })).rejects.toThrow(/must be a sandbox/)
+  })
+})

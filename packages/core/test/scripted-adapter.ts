@@ -1,0 +1,101 @@
+import type { Guest, GuestExit, GuestInit, RunInit, SandboxAdapter } from '../src/contract.ts'
+
+/** What an attacker does who has taken over the whole guest: it says what it likes, when it likes. */
+export type Script = (guest: ScriptedGuest) => void | Promise<void>
+
+/** An adapter whose guests follow a script instead of running a program. */
+export class ScriptedAdapter implements SandboxAdapter {
+  readonly name = 'scripted'
+  readonly engine = 'scripted@1'
+  readonly guarantees = {
+    boundary: 'inline',
+    stopsNativeLoops: false,
+    survivesOutOfMemory: false,
+    memory: 'none',
+    cpuTime: false,
+    isolatesCrashes: false,
+    deterministic: false,
+  } as const
+  readonly guests: ScriptedGuest[] = []
+  readonly started: GuestInit[] = []
+  isClosed = false
+  readonly #script: Script
+
+  constructor(script: Script) {
+    this.#script = script
+  }
+
+  async start(init: GuestInit): Promise<Guest> {
+    this.started.push(init)
+    const guest = new ScriptedGuest(this.#script)
+    this.guests.push(guest)
+    return guest
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+export class ScriptedGuest implements Guest {
+  readonly ready = 'guest'
+  readonly exited: Promise<GuestExit>
+  readonly received: string[] = []
+  terminations = 0
+  readonly #script: Script
+  readonly #exit: (exit: GuestExit) => void
+  #init: RunInit | undefined
+  #turns = 0
+  #heard: (() => void) | undefined
+
+  constructor(script: Script) {
+    this.#script = script
+    const { promise, resolve } = Promise.withResolvers<GuestExit>()
+    this.exited = promise
+    this.#exit = resolve
+  }
+
+  get init(): RunInit {
+    return this.#init as RunInit
+  }
+
+  run(init: RunInit): void {
+    this.#init = init
+    this.received.push(init.first)
+    queueMicrotask(() => this.#script(this))
+  }
+
+  send(message: string): void {
+    this.received.push(message)
+    this.#heard?.()
+  }
+
+  async terminate(): Promise<void> {
+    this.terminations++
+    this.#exit({ why: 'terminated' })
+  }
+
+  /** Says these messages; objects are written as headers. */
+  say(...messages: readonly (string | object)[]): void {
+    this.init.onOutput(messages.map((message) => (typeof message === 'string' ? message : JSON.stringify(message))))
+  }
+
+  endTurn(): void {
+    this.init.onTurn({ index: this.#turns++ })
+  }
+
+  end(exit: GuestExit): void {
+    this.#exit(exit)
+  }
+
+  /** The next message from the host. */
+  hears(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#heard = resolve
+    })
+  }
+}
