@@ -1,4 +1,4 @@
-import { type JsonSchema, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
+import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
 import { type CallResult, readResult } from './result.ts'
 
 interface RequestOptions {
@@ -16,6 +16,9 @@ interface ListedTool {
 
 /** The part of an MCP client that is used, as `@modelcontextprotocol/sdk` (v1) and `@modelcontextprotocol/client` (v2) have it. */
 export interface McpClient {
+  /** Undefined before and after the connection. */
+  readonly transport?: unknown
+  getServerCapabilities(): { readonly tools?: object | undefined } | undefined
   listTools(params?: { cursor: string }, options?: RequestOptions): Promise<{ tools: readonly ListedTool[]; nextCursor?: string | undefined }>
   // biome-ignore lint/suspicious/noExplicitAny: the two versions disagree on everything after the first parameter
   callTool(params: { name: string; arguments?: Record<string, unknown> }, ...rest: any[]): Promise<unknown>
@@ -40,17 +43,19 @@ const MAX_PAGES = 1_000
 export async function fromClient(client: McpClient, options: McpClientOptions): Promise<ToolProvider> {
   const { name, signal } = options
   const tools: Tool[] = []
+  // v1 would fail, and v2 print to standard output.
+  if (client.getServerCapabilities()?.tools === undefined) return toolProvider({ name, tools })
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const listed = await client.listTools(cursor === undefined ? undefined : { cursor }, signal === undefined ? {} : { signal })
-    tools.push(...listed.tools.map((tool) => toolOf(client, tool)))
+    tools.push(...listed.tools.map((tool) => toolOf(name, client, tool)))
     cursor = listed.nextCursor
     if (cursor === undefined || cursor === '') break
   }
   return toolProvider({ name, tools })
 }
 
-function toolOf(client: McpClient, { name, description, inputSchema, outputSchema, annotations }: ListedTool): Tool {
+function toolOf(server: string, client: McpClient, { name, description, inputSchema, outputSchema, annotations }: ListedTool): Tool {
   return {
     name,
     ...(description === undefined ? {} : { description }),
@@ -60,9 +65,15 @@ function toolOf(client: McpClient, { name, description, inputSchema, outputSchem
     execute: async (input, { signal }) => {
       const params = { name, arguments: input as Record<string, unknown> }
       const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
-      // In v1 the schema of the result stands before the options.
-      const result = isVersion1(client) ? await client.callTool(params, undefined, options) : await client.callTool(params, options)
-      return readResult(name, result as CallResult)
+      try {
+        // In v1 the schema of the result stands before the options.
+        const result = isVersion1(client) ? await client.callTool(params, undefined, options) : await client.callTool(params, options)
+        return readResult(name, result as CallResult)
+      } catch (error) {
+        // Either client says only "Not connected", and a program may call many servers.
+        if (client.transport !== undefined) throw error
+        throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
+      }
     },
   }
 }
