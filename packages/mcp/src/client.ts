@@ -65,15 +65,14 @@ function toolOf(server: string, client: McpClient, { name, description, inputSch
     execute: async (input, { signal }) => {
       const params = { name, arguments: input as Record<string, unknown> }
       const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
-      try {
-        // In v1 the schema of the result stands before the options.
-        const result = isVersion1(client) ? await client.callTool(params, undefined, options) : await client.callTool(params, options)
-        return readResult(name, result as CallResult)
-      } catch (error) {
+      // In v1 the schema of the result stands before the options.
+      const calling = isVersion1(client) ? client.callTool(params, undefined, options) : client.callTool(params, options)
+      const result = await calling.catch((error: unknown) => {
         // Either client says only "Not connected", and a program may call many servers.
         if (client.transport !== undefined) throw error
         throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
-      }
+      })
+      return readResult(name, result as CallResult)
     },
   }
 }

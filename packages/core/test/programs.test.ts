@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { applyEdits, codeFrame, positionAt } from '../src/program/positions.ts'
+import { prepareProgram } from '../src/program/program.ts'
+
+describe('positions', () => {
+  it('go back through edits to where a character was', () => {
+    const text = 'ab cd\nef gh\n'
+    const { text: edited, original } = applyEdits(text, [
+      { start: 3, end: 3, insert: 'return(' },
+      { start: 5, end: 5, insert: ')' },
+      { start: 6, end: 8, insert: '__x__' },
+    ])
+    expect(edited).toBe('ab return(cd)\n__x__ gh\n')
+    for (const [character, offset] of [['a', 0], ['c', 3], ['d', 4], ['g', 9]] as const) {
+      const place = positionAt(edited, edited.indexOf(character, character === 'c' ? 10 : 0))
+      if (character === 'a' || character === 'c' || character === 'g') expect(original(place), character).toEqual(positionAt(text, offset))
+    }
+  })
+
+  it('are shown with the lines around them', () => {
+    expect(codeFrame('one\ntwo\nthree\nfour\nfive', { line: 3, column: 4 })).toBe('  1 | one\n  2 | two\n> 3 | three\n    |    ^\n  4 | four')
+  })
+
+  it('are shown in a long line without the whole of it', () => {
+    const frame = codeFrame(`${'x'.repeat(5_000)}!`, { line: 1, column: 5_001 })
+    expect(frame.length).toBeLessThan(400)
+    const [source = '', mark = ''] = frame.split('\n')
+    expect(source[mark.indexOf('^')]).toBe('!')
+  })
+})
+
+describe('a program', () => {
+  it('keeps every line on its line', async () => {
+    const text = 'const a: number = 1\n\ninterface B {\n  x: string\n}\nconst b = { x: "y" } as B\nreturn b.x'
+    const { source } = await prepareProgram(text)
+    const lines = source.split('\n')
+    expect(lines[0]).toContain('const a')
+    expect(lines[5]).toMatch(/^const b = \{ x: "y" \}/)
+    expect(lines[6]).toBe('return b.x')
+  })
+
+  it('maps columns of rewritten TypeScript back', async () => {
+    const text = 'enum Colour { Red, Green }\nconst c: Colour = Colour.Green\nthrow new Error(String(c))'
+    const { source, original } = await prepareProgram(text)
+    const at = positionAt(source, source.indexOf('throw'))
+    expect(original(at)).toEqual({ line: 3, column: 1 })
+  })
+
+  it.each([
+    '})(); evil(); (async () => {',
+    '}\nevil()\nasync()=>{',
+    '}; evil(); {',
+    'return 1 }) ; ({',
+    '`${"',
+    '/*',
+    '"unterminated',
+    '<!-- html',
+  ])('that would close its wrapper is a syntax error: %j', async (text) => {
+    await expect(prepareProgram(text)).rejects.toMatchObject({ name: 'SyntaxError' })
+  })
+
+  it('is one function expression and nothing else, whatever its text', async () => {
+    for (const text of ['return 1', '// x', '"use strict"', 'a\n//', '`\n`', 'const x = () => {}', 'export default 1', '{}', '']) {
+      const { source } = await prepareProgram(text)
+      // Evaluating the expression must run nothing of the program.
+      const evaluated: unknown = (0, eval)(source)
+      expect(typeof evaluated, text).toBe('function')
+    }
+  })
+})

@@ -1,0 +1,147 @@
+import { type McpProvider, mcp } from '@glovebox/mcp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Fixture, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
+
+const text = (value: string) => ({ type: 'text', text: value })
+
+describe('what a program gets of a result', () => {
+  const directory = temporaryDirectory()
+  let server: Fixture
+  let provider: McpProvider
+
+  beforeAll(async () => {
+    server = fixture(directory.path)
+    provider = await mcp({ name: 'fixture', ...server })
+  })
+  afterAll(async () => {
+    await provider.close()
+    await directory[Symbol.asyncDispose]()
+  })
+
+  /** What a program gets where the server answers with exactly this. */
+  const read = (result: unknown) => valueOf(provider, `return await fixture.result(${JSON.stringify({ result })})`)
+
+  it.each([
+    ['123', '123'],
+    ['true', 'true'],
+    ['null', 'null'],
+    ['"quoted"', '"quoted"'],
+    ['', ''],
+    ['plain words', 'plain words'],
+    ['{"a":1}', { a: 1 }],
+    [' [1, {"b": null}]\n', [1, { b: null }]],
+    ['{"a":1', '{"a":1'],
+    ['{not json}', '{not json}'],
+    ['[link](https://example.org)', '[link](https://example.org)'],
+  ])('reads the one text %j as %j: only objects and arrays are meant as JSON', async (given, expected) => {
+    expect(await read({ content: [text(given)] })).toEqual(expected)
+  })
+
+  it('keeps the order of several blocks, each read like a single one', async () => {
+    expect(await read({ content: [text('one'), text('{"two":2}'), text('3')] })).toEqual(['one', { two: 2 }, '3'])
+  })
+
+  it('is undefined where there is no content', async () => {
+    expect(await read({ content: [] })).toBeUndefined()
+  })
+
+  it('prefers structured content to the text that repeats it', async () => {
+    expect(await read({ content: [text('{"a":"text"}')], structuredContent: { a: 'structured' } })).toEqual({ a: 'structured' })
+  })
+
+  it('gives an image and a sound as bytes of their own', async () => {
+    const data = Buffer.from([0, 255, 128, 7]).toString('base64')
+    const image = { type: 'image', data, mimeType: 'image/png' }
+    const audio = { type: 'audio', data, mimeType: 'audio/wav' }
+    expect(await read({ content: [image] })).toEqual({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([0, 255, 128, 7]) })
+    expect(await read({ content: [audio] })).toEqual({ type: 'audio', mimeType: 'audio/wav', bytes: new Uint8Array([0, 255, 128, 7]) })
+  })
+
+  it('gives embedded resources with their text or bytes, and links as links', async () => {
+    const content = [
+      { type: 'resource', resource: { uri: 'note://1', mimeType: 'text/plain', text: 'hello' } },
+      { type: 'resource', resource: { uri: 'blob://1', blob: Buffer.from('hi').toString('base64') } },
+      { type: 'resource_link', uri: 'file:///x', name: 'x' },
+    ]
+    expect(await read({ content })).toEqual([
+      { type: 'resource', uri: 'note://1', mimeType: 'text/plain', text: 'hello' },
+      { type: 'resource', uri: 'blob://1', mimeType: undefined, bytes: new Uint8Array([104, 105]) },
+      { type: 'resource_link', uri: 'file:///x', name: 'x', description: undefined, mimeType: undefined },
+    ])
+  })
+
+  it('fails with TOOL_FAILED and the text of a result that says it is an error', async () => {
+    const result = { isError: true, content: [text('no such row'), text('try another')], structuredContent: { ignored: true } }
+    const failed = await runProgram(provider, `await fixture.result(${JSON.stringify({ result })})`)
+    expect(failed).toMatchObject({
+      ok: false,
+      error: { code: 'TOOL_FAILED', message: expect.stringContaining('no such row\ntry another') },
+      calls: [{ outcome: 'failed', code: 'TOOL_FAILED' }],
+    })
+  })
+
+  it('names the tool where a failed result says nothing', async () => {
+    const caught = await valueOf(
+      provider,
+      `try { await fixture.result({ result: { isError: true, content: [] } }) } catch (error) { return [error.code, error.message] }`,
+    )
+    expect(caught).toEqual(['TOOL_FAILED', 'result failed'])
+  })
+
+  it('takes structured content that matches the output schema', async () => {
+    const result = { content: [], structuredContent: { count: 2 } }
+    expect(await valueOf(provider, `return await fixture.counted(${JSON.stringify({ result })})`)).toEqual({ count: 2 })
+  })
+
+  it.each([
+    ['of the wrong type', { content: [], structuredContent: { count: 'two' } }],
+    ['with more than it allows', { content: [], structuredContent: { count: 2, more: true } }],
+    ['that is not there', { content: [text('{"count":2}')] }],
+  ])('shows the program an error for structured content %s', async (_, result) => {
+    const caught = await valueOf(
+      provider,
+      `try { await fixture.counted(${JSON.stringify({ result })}) } catch (error) { return { code: error.code, message: error.message } }`,
+    )
+    expect(caught).toMatchObject({
+      code: expect.stringMatching(/^TOOL_(FAILED|OUTPUT_INVALID)$/),
+      message: expect.stringMatching(/schema|count/),
+    })
+  })
+})
+
+it.each([null, 0, '', false, [1, 2], 'text'])('takes the structured content %j for what it is, not for absent', async (structuredContent) => {
+  await using directory = temporaryDirectory()
+  // Structured content that is no object is allowed since protocol revision 2026-07-28.
+  await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'modern') })
+  const result = { resultType: 'complete', content: [text('the same as text')], structuredContent }
+  expect(await valueOf(provider, `return await fixture.result(${JSON.stringify({ result })})`)).toEqual(structuredContent)
+})
+
+describe('what the public "everything" server answers', () => {
+  let provider: McpProvider
+  beforeAll(async () => {
+    provider = await mcp({ name: 'everything', ...publicServer('everything') })
+  })
+  afterAll(() => provider.close())
+
+  it('becomes an array of texts and an image whose bytes are a PNG', async () => {
+    const value = await valueOf(provider, 'return await everything.getTinyImage({})')
+    expect(value).toEqual([
+      expect.any(String),
+      { type: 'image', mimeType: 'image/png', bytes: expect.any(Uint8Array) },
+      expect.any(String),
+    ])
+    const [, image] = value as [string, { bytes: Uint8Array }]
+    expect([...image.bytes.slice(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47])
+  })
+
+  it('becomes its structured content', async () => {
+    const value = await valueOf(provider, `return await everything.getStructuredContent({ location: 'Chicago' })`)
+    expect(value).toMatchObject({ temperature: expect.any(Number), conditions: expect.any(String) })
+  })
+
+  it('refuses an input that its schema does not take before it is sent', async () => {
+    const result = await runProgram(provider, `await everything.getSum({ a: 1, b: 'two' })`)
+    expect(result).toMatchObject({ ok: false, error: { code: 'TOOL_INPUT_INVALID', message: expect.stringContaining('b') } })
+  })
+})

@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mcp } from '@glovebox/mcp'
+import { expect, it } from 'vitest'
+import { eventually, expectGone, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
+
+it('runs a program on real files through server-filesystem, and only below its directory', async () => {
+  await using directory = temporaryDirectory()
+  writeFileSync(join(directory.path, 'one.txt'), 'first\nsecond\n')
+  writeFileSync(join(directory.path, 'two.txt'), 'third\n')
+  await using files = await mcp({ name: 'files', ...publicServer('filesystem', directory.path) })
+  const code = `
+    const root = ${JSON.stringify(directory.path)}
+    const texts = await Promise.all(['one', 'two'].map((name) => files.readTextFile({ path: root + '/' + name + '.txt' })))
+    const lines = texts.map((text) => (typeof text === 'string' ? text : text.content).trim().split('\\n')).flat()
+    await files.writeFile({ path: root + '/all.txt', content: lines.join(',') })
+    return lines
+  `
+  expect(await valueOf(files, code)).toEqual(['first', 'second', 'third'])
+  expect(readFileSync(join(directory.path, 'all.txt'), 'utf8')).toBe('first,second,third')
+  const outside = await runProgram(files, `await files.readTextFile({ path: '/etc/hostname' })`)
+  expect(outside).toMatchObject({ ok: false, error: { code: 'TOOL_FAILED', message: expect.stringContaining('Access denied') } })
+})
+
+it('keeps what a program tells server-memory from one execution to the next', async () => {
+  await using directory = temporaryDirectory()
+  const env = { MEMORY_FILE_PATH: join(directory.path, 'memory.jsonl') }
+  await using memory = await mcp({ name: 'memory', ...publicServer('memory'), env })
+  await valueOf(memory, `await memory.createEntities({ entities: [{ name: 'Ada', entityType: 'person', observations: ['writes'] }] })`)
+  const found = await valueOf(memory, `return (await memory.searchNodes({ query: 'Ada' })).entities[0].observations`)
+  expect(found).toEqual(['writes'])
+  expect(readFileSync(env.MEMORY_FILE_PATH, 'utf8')).toContain('Ada')
+})
+
+it('calls several servers from one program', async () => {
+  await using directory = temporaryDirectory()
+  await using everything = await mcp({ name: 'everything', ...publicServer('everything') })
+  await using other = await mcp({ name: 'other', ...fixture(directory.path) })
+  const { createCodeMode } = await import('@glovebox/core')
+  const { quickjs } = await import('@glovebox/quickjs')
+  await using sandbox = quickjs()
+  await using codeMode = await createCodeMode({ sandbox, tools: [everything, other] })
+  const code = `return await Promise.all([everything.echo({ message: 'hi' }), everything.getSum({ a: 2, b: 3 }), other.lastOfAll({})])`
+  expect(await codeMode.execute(code)).toMatchObject({
+    ok: true,
+    value: ['Echo: hi', expect.stringContaining('5'), 'reached'],
+    calls: [{ tool: 'everything.echo' }, { tool: 'everything.getSum' }, { tool: 'other.lastOfAll' }],
+  })
+})
+
+it('lists all pages of tools, each once', async () => {
+  await using directory = temporaryDirectory()
+  const server = fixture(directory.path)
+  await using provider = await mcp({ name: 'fixture', ...server })
+  expect(provider.tools.map(({ name }) => name)).toEqual(['result', 'counted', 'wait', 'die', 'environment', 'last_of_all'])
+  expect(server.notes('listed').map(({ cursor }) => cursor)).toEqual([null, 'second', 'third'])
+  expect(provider.tools.find(({ name }) => name === 'counted')?.outputSchema).toMatchObject({ required: ['count'] })
+  expect(await valueOf(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
+})
+
+it('has no tools where the server says that it has none, and asks for none', async () => {
+  await using directory = temporaryDirectory()
+  const server = fixture(directory.path, 'toolless')
+  await using provider = await mcp({ name: 'fixture', ...server })
+  expect(provider.tools).toEqual([])
+  expect(server.notes('listed')).toEqual([])
+})
+
+it('passes on the variables it is given, and none of the host’s secrets', async () => {
+  await using directory = temporaryDirectory()
+  process.env.GLOVEBOX_TEST_SECRET = 'host-secret'
+  try {
+    await using provider = await mcp({ name: 'fixture', ...fixture(directory.path), env: { GIVEN: 'to the server' } })
+    const environment = (await valueOf(provider, 'return await fixture.environment({})')) as Record<string, string>
+    expect(environment).toMatchObject({ GIVEN: 'to the server', PATH: process.env.PATH })
+    expect(environment).not.toHaveProperty('GLOVEBOX_TEST_SECRET')
+    expect(Object.values(environment)).not.toContain('host-secret')
+  } finally {
+    delete process.env.GLOVEBOX_TEST_SECRET
+  }
+})
+
+it('passes a secret on where `env` names it', async () => {
+  await using directory = temporaryDirectory()
+  await using provider = await mcp({ name: 'fixture', ...fixture(directory.path), env: { GLOVEBOX_TEST_SECRET: 'meant' } })
+  expect(await valueOf(provider, 'return (await fixture.environment({})).GLOVEBOX_TEST_SECRET')).toBe('meant')
+})
+
+it('closes twice, also at once, and leaves no process', async () => {
+  await using directory = temporaryDirectory()
+  const server = fixture(directory.path)
+  const provider = await mcp({ name: 'fixture', ...server })
+  await Promise.all([provider.close(), provider.close()])
+  await provider.close()
+  await expectGone(server)
+})
+
+it('ends a server that will not go by itself', async () => {
+  await using directory = temporaryDirectory()
+  const server = fixture(directory.path, 'stubborn')
+  const provider = await mcp({ name: 'fixture', ...server })
+  await provider.close()
+  await expectGone(server)
+  await eventually(() => expect(server.notes('SIGTERM').length).toBeGreaterThan(0))
+})
