@@ -66,6 +66,12 @@ function exitCodeOfError(error: unknown): ExitCode {
   return EXIT.sandbox
 }
 
+// Whoever read this has seen enough, as `head` has: no reason to fail, nor to stop before everything is closed in order.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Once to end in order; a second time the default, which ends at once.
   process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))

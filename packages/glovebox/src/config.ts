@@ -65,7 +65,7 @@ function readServer(file: string, name: string, entry: unknown): McpOptions {
     const given = texts('headers', headers)
     return { name, url: expanded, ...(given === undefined ? {} : { headers: given }), ...(type === 'sse' ? { transport: 'sse' } : {}) }
   }
-  if (typeof command !== 'string') return fail('has neither a "command" nor a "url"')
+  if (typeof command !== 'string' || command === '') return fail('has neither a "command" nor a "url"')
   if (args !== undefined && !(Array.isArray(args) && args.every((item) => typeof item === 'string'))) return fail('has "args" that are no list of strings')
   const variables = texts('env', env)
   return {
@@ -93,9 +93,17 @@ export function readServerFlag(text: string): McpOptions {
   const [, name = '', rest = ''] = /^([\w.-]+)=(.+)$/s.exec(text.trim()) ?? []
   if (name === '') throw new UsageError(`Cannot read the server "${text}". Write name=command or name=https://…`)
   if (/^https?:\/\//.test(rest)) return { name, url: rest }
-  const words = [...rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '')
+  const words = splitWords(rest)
+  if (words === undefined) throw new UsageError(`Cannot read the server "${text}": a quote is not closed.`)
   const [command = '', ...args] = words
   return { name, command, args }
+}
+
+/** Undefined for a quote without an end. A quoted part belongs to the word it stands in: `--root="a b"` is one. */
+function splitWords(text: string): string[] | undefined {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
+  if (/["']/.test(text.replace(/"[^"]*"|'[^']*'/g, ''))) return undefined
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''))
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,24 +1,26 @@
 import { DEFAULT_LIMITS, type Limits } from '@glovebox/core'
 import { UsageError } from './exit-codes.ts'
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  ms: 1,
-  s: 1_000,
-  min: 60_000,
-  b: 1,
-  kb: 1_000,
-  mb: 1_000_000,
-  gb: 1_000_000_000,
-  kib: 1_024,
-  mib: 1_048_576,
-  gib: 1_073_741_824,
+/** What a limit is counted in, by the end of its name. */
+const UNITS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
+  Ms: new Map([['', 1], ['ms', 1], ['s', 1_000], ['min', 60_000]]),
+  Bytes: new Map([
+    ['', 1],
+    ['b', 1],
+    ['kb', 1_000],
+    ['mb', 1_000_000],
+    ['gb', 1_000_000_000],
+    ['kib', 1_024],
+    ['mib', 1_048_576],
+    ['gib', 1_073_741_824],
+  ]),
+  Calls: new Map([['', 1]]),
 }
 
 /** Reads `name=value`, as in `wallTimeMs=5s` or `memoryBytes=128MiB`, into what was read before. */
 export function readLimit(text: string, limits: Limits = {}): Limits {
   const [, name = '', amount = '', unit = ''] = /^(\w+)=(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? []
-  const factor = UNITS[unit.toLowerCase()]
+  const factor = UNITS[/(?:Ms|Bytes|Calls)$/.exec(name)?.[0] ?? '']?.get(unit.toLowerCase())
   if (!Object.hasOwn(DEFAULT_LIMITS, name) || factor === undefined) {
     throw new UsageError(
       `Cannot read the limit "${text}". Write name=value, such as wallTimeMs=5s or memoryBytes=128MiB; the names are ${Object.keys(DEFAULT_LIMITS).join(', ')}.`,

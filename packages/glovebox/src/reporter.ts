@@ -37,12 +37,13 @@ export class Reporter {
   }
 
   failure({ code, name, message, stack }: ExecutionError): void {
-    const place = stack === undefined ? '' : `\n${stack.replace(/^/gm, '    ')}`
+    const place = stack === undefined ? '' : `\n${safe(stack).replace(/^/gm, '    ')}`
     this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
   }
 
+  /** `message` may quote what a server wrote. */
   error(message: string): void {
-    this.#write(`${this.#style('red', 'error')} ${message}`)
+    this.#write(`${this.#style('red', 'error')} ${safe(message)}`)
   }
 
   #style(style: Style, text: string): string {
@@ -56,7 +57,7 @@ export class Reporter {
 
 const LEVEL_STYLES = { debug: 'dim', info: 'reset', log: 'reset', warn: 'yellow', error: 'red' } as const
 
-/** A program's text must not move the cursor, or worse. */
+/** A program's or a server's text must not move the cursor, or worse. */
 export function safe(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
   return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')

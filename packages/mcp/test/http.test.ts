@@ -63,10 +63,11 @@ describe('over HTTP', () => {
     await using provider = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: TOKEN } })
     const code = `
       const seen = [JSON.stringify(greeter), String(greeter.greet), JSON.stringify(Object.keys(globalThis)), JSON.stringify(Object.getOwnPropertyNames(greeter))]
-      return { greeting: await greeter.greet({}), seen, hasFetch: typeof fetch, hasProcess: typeof process }
+      const refused = await fetch('https://example.org').catch((error) => error.message)
+      return { greeting: await greeter.greet({}), seen, refused }
     `
     const value = await valueOf(provider, code)
-    expect(value).toMatchObject({ greeting: 'hello over HTTP', hasFetch: 'undefined', hasProcess: 'undefined' })
+    expect(value).toMatchObject({ greeting: 'hello over HTTP', refused: expect.stringContaining('no network') })
     expect(JSON.stringify(value)).not.toContain('a-token-only')
     // Nor the declarations that the model reads.
     expect(JSON.stringify(provider)).not.toContain('a-token-only')

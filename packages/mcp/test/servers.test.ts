@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createCodeMode } from '@glovebox/core'
 import { mcp } from '@glovebox/mcp'
+import { quickjs } from '@glovebox/quickjs'
 import { expect, it } from 'vitest'
 import { eventually, expectGone, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
 
@@ -36,8 +38,6 @@ it('calls several servers from one program', async () => {
   await using directory = temporaryDirectory()
   await using everything = await mcp({ name: 'everything', ...publicServer('everything') })
   await using other = await mcp({ name: 'other', ...fixture(directory.path) })
-  const { createCodeMode } = await import('@glovebox/core')
-  const { quickjs } = await import('@glovebox/quickjs')
   await using sandbox = quickjs()
   await using codeMode = await createCodeMode({ sandbox, tools: [everything, other] })
   const code = `return await Promise.all([everything.echo({ message: 'hi' }), everything.getSum({ a: 2, b: 3 }), other.lastOfAll({})])`

@@ -17,6 +17,9 @@ export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
   return createSandbox(new InlineAdapter(options), { ready: 1 })
 }
 
+/** The engine recurses on the caller's stack too, which is about 1 MB and takes several times what the engine counts. */
+const STACK_BYTES = 160 * 1024
+
 class InlineAdapter implements SandboxAdapter {
   readonly name = 'quickjs-inline'
   readonly engine = ENGINE
@@ -38,13 +41,13 @@ class InlineAdapter implements SandboxAdapter {
     this.#options = options
   }
 
-  async start({ runtime, memoryBytes, stackBytes }: GuestInit): Promise<Guest> {
+  async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     if (memoryBytes < MIN_MEMORY_BYTES) {
       throw new SandboxError('LIMIT_UNSUPPORTED', `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${memoryBytes}`)
     }
     this.#engine ??= new Engine({ ...this.#options, runtime, now: () => performance.now() })
-    const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, stackBytes))
+    const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, STACK_BYTES))
     this.#guests.add(guest)
     guest.exited.then(() => this.#guests.delete(guest))
     return guest

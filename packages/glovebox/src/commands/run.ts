@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
@@ -15,7 +16,7 @@ export interface RunOptions extends ServerOptions {
 /** Runs one program and prints its value. */
 export async function run(file: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
   const reporter = new Reporter(process.stderr, options.quiet === true)
-  const code = await readProgram(file)
+  const code = await readProgram(file, signal)
   const result = await withCodeMode({ ...options, limits: options.limit ?? {} }, reporter, signal, (codeMode) =>
     codeMode.execute(code, { signal, onEvent: reporter.event }),
   )
@@ -25,8 +26,8 @@ export async function run(file: string, options: RunOptions, signal: AbortSignal
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
 }
 
-async function readProgram(file: string): Promise<string> {
-  if (file === '-') return readStream(process.stdin)
+async function readProgram(file: string, signal: AbortSignal): Promise<string> {
+  if (file === '-') return readStream(addAbortSignal(signal, process.stdin))
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type ExitCode, EXIT } from '../exit-codes.ts'
-import { Reporter } from '../reporter.ts'
+import { Reporter, safe } from '../reporter.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
 /** Prints the TypeScript that the model would read. */
@@ -10,6 +10,7 @@ export async function types(options: ServerOptions, signal: AbortSignal): Promis
     reporter.error('There are no tools. Name a server with --server, or in mcp.json.')
     return EXIT.usage
   }
-  process.stdout.write(declarations)
+  // They hold the servers' own descriptions.
+  process.stdout.write(process.stdout.isTTY ? safe(declarations) : declarations)
   return EXIT.ok
 }
