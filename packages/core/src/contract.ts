@@ -98,7 +98,7 @@ export interface Turn {
 
 export type GuestExit = { readonly cpuTimeMs?: number } & (
   | { readonly why: 'terminated' }
-  | { readonly why: 'limit'; readonly limit: 'memory' | 'cpu' | 'turn' | 'output' }
+  | { readonly why: 'limit'; readonly limit: 'memory' | 'stack' | 'cpu' | 'turn' | 'output' }
   /** It was alone, so it is to blame. */
   | { readonly why: 'crashed'; readonly detail: string }
   /** It shared what died. `running`: it was in a turn, so it may be to blame. */

@@ -161,6 +161,7 @@ describe('a guest that has taken over its own runtime', () => {
 
   it.each([
     [{ why: 'limit', limit: 'memory' }, 'LIMIT_MEMORY'],
+    [{ why: 'limit', limit: 'stack' }, 'LIMIT_STACK'],
     [{ why: 'limit', limit: 'cpu' }, 'LIMIT_CPU'],
     [{ why: 'limit', limit: 'turn' }, 'LIMIT_CPU'],
     [{ why: 'limit', limit: 'output' }, 'LIMIT_MESSAGE_SIZE'],

@@ -48,7 +48,7 @@ export interface EngineRun extends Pick<RunInit, 'program' | 'first' | 'limits' 
 
 /** Why a guest must not be touched again. Its instance is dropped, never disposed: after an abnormal end that aborts. */
 export type Fault =
-  | { readonly why: 'limit'; readonly limit: 'memory' | 'cpu' | 'output' }
+  | { readonly why: 'limit'; readonly limit: 'memory' | 'stack' | 'cpu' | 'output' }
   | { readonly why: 'crashed'; readonly detail: string }
 
 /** Output waits for the end of its turn, but not longer than this and not more than this. */
@@ -167,8 +167,9 @@ export class EngineGuest {
     try {
       failed = run()
     } catch (error) {
-      // The engine itself, not the program: a trap, or the thread's own stack.
-      this.#fault ??= { why: 'crashed', detail: error instanceof Error ? error.message : String(error) }
+      // Recursion through built-ins can reach the end of the thread's own stack before that of the engine's count.
+      if (error instanceof RangeError) this.#fault ??= { why: 'limit', limit: 'stack' }
+      else this.#fault ??= { why: 'crashed', detail: error instanceof Error ? error.message : String(error) }
     }
     this.#cpuTimeMs += this.#now() - this.#turnStarted
     if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }

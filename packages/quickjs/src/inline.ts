@@ -18,7 +18,7 @@ export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
 }
 
 /** The engine recurses on the caller's stack too, which is about 1 MB and takes several times what the engine counts. */
-const STACK_BYTES = 160 * 1024
+const STACK_BYTES = 256 * 1024
 
 class InlineAdapter implements SandboxAdapter {
   readonly name = 'quickjs-inline'

@@ -76,7 +76,7 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'limits.stack-deep',
     protects: 'recursion as deep as sensible programs go works',
-    run: async ({ run }) => returned(await run('const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); return depth(1500)'), 1500),
+    run: async ({ run }) => returned(await run('const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); return depth(1000)'), 1000),
   },
   {
     id: 'limits.stack-native',

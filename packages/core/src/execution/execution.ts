@@ -246,6 +246,8 @@ class Execution {
         switch (exit.limit) {
           case 'memory':
             return this.#fail('LIMIT_MEMORY', `The program needs more than ${limits.memoryBytes} bytes of memory`)
+          case 'stack':
+            return this.#fail('LIMIT_STACK', 'The program recurses deeper than the engine can follow')
           case 'cpu':
           case 'turn':
             return this.#fail('LIMIT_CPU', `The program computed for more than ${limits.cpuTimeMs} ms`)

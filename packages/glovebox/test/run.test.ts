@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Directory, FIXTURE, fixtureFlag, glovebox, publicFlag, run } from './support.ts'
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
+
+describe('glovebox', () => {
+  it('prints its help, with the commands and every exit code', async () => {
+    const { code, stdout, stderr } = await glovebox(['--help'])
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    for (const word of ['run', 'types', '--version', 'Exit codes', '130']) expect(stdout).toContain(word)
+  })
+
+  it.each(['run', 'types'])('prints the help of %s, with an example', async (command) => {
+    const { code, stdout } = await glovebox([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('--server')
+    expect(stdout).toMatch(/Examples?:\n {2}glovebox /)
+  })
+
+  it('prints the version of its package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+    expect(await glovebox(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it.each([[[]], [['fly']], [['run']], [['run', '-', '--fast']], [['run', 'a.ts', 'b.ts']], [['run', '-', '--limit']]])(
+    'exits 2 for the wrong usage %j and says so on standard error',
+    async (args) => {
+      const { code, stdout, stderr } = await glovebox(args)
+      expect(code).toBe(2)
+      expect(stdout).toBe('')
+      expect(stderr).not.toBe('')
+      expect(stderr).not.toMatch(/^ +at /m)
+    },
+  )
+})
+
+describe('glovebox run', () => {
+  it('runs a file of TypeScript and prints its value', async () => {
+    await using directory = new Directory()
+    directory.write('program.ts', 'const numbers: number[] = [1, 2, 3]\nreturn { sum: numbers.reduce((a, b) => a + b, 0), at: new Date(0) }')
+    expect(await glovebox(['run', 'program.ts'], { cwd: directory.path })).toEqual({
+      code: 0,
+      stdout: '{ sum: 6, at: 1970-01-01T00:00:00.000Z }\n',
+      stderr: '',
+    })
+  })
+
+  it('runs a program from standard input, and prints a text as it is', async () => {
+    expect(await run(`return 'line one\\nline two'`)).toEqual({ code: 0, stdout: 'line one\nline two\n', stderr: '' })
+  })
+
+  it('calls the tools of a server and reports each call on standard error', async () => {
+    const { code, stdout, stderr } = await run(`console.log('hello'); return await everything.getSum({ a: 2, b: 3 })`, ['-s', publicFlag('everything')])
+    expect(code).toBe(0)
+    expect(stdout).toContain('5')
+    expect(stderr).toMatch(/^hello\n→ everything\.getSum\n✓ everything\.getSum \d+ ms\n$/)
+  })
+
+  it('prints nothing but the result with --quiet', async () => {
+    const { code, stdout, stderr } = await run(`console.error('hello'); await fixture.about({}); return 7`, ['--quiet', '-s', fixtureFlag('fixture')])
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '7\n', stderr: '' })
+  })
+
+  it('still says why it failed with --quiet', async () => {
+    const { code, stdout, stderr } = await run(`throw new RangeError('too far')`, ['-q'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('RangeError: too far')
+  })
+
+  it('prints the whole result as one line of JSON with --json', async () => {
+    const { code, stdout } = await run(`console.warn('careful'); await fixture.about({}); return { big: 12n, none: undefined, at: new Date(0), list: [1, 'two\\n'] }`, [
+      '--json',
+      '-s',
+      fixtureFlag('fixture'),
+    ])
+    expect(code).toBe(0)
+    expect(stdout.trimEnd()).not.toContain('\n')
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      value: { big: '12', none: null, at: '1970-01-01T00:00:00.000Z', list: [1, 'two\n'] },
+      logs: [{ level: 'warn', text: 'careful', timeMs: expect.any(Number) }],
+      calls: [{ id: 1, tool: 'fixture.about', outcome: 'returned' }],
+      usage: { hostCalls: 1, wallTimeMs: expect.any(Number) },
+    })
+  })
+
+  it('prints a failure as one line of JSON too, with the exit code of the failure', async () => {
+    const { code, stdout } = await run(`\n  throw new TypeError('wrong')`, ['--json'])
+    expect(code).toBe(1)
+    expect(stdout.trimEnd()).not.toContain('\n')
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'CODE_THREW', name: 'TypeError', message: 'wrong', line: 2 } })
+  })
+
+  it('has no value to print as JSON but null where the program returns nothing', async () => {
+    expect(JSON.parse((await run('1 + 1', ['--json'])).stdout)).toMatchObject({ ok: true, value: null })
+  })
+
+  it('prints nothing but the JSON, even of a server that offers no tools', async () => {
+    await using directory = new Directory()
+    const server = directory.write(
+      'toolless.mjs',
+      `import { createInterface } from 'node:readline'
+      createInterface({ input: process.stdin }).on('line', (line) => {
+        const { id, method, params } = JSON.parse(line)
+        const result = { protocolVersion: params?.protocolVersion, capabilities: {}, serverInfo: { name: 'none', version: '1' } }
+        if (id === undefined) return
+        const answer = method === 'initialize' ? { result } : { error: { code: -32601, message: 'Method not found' } }
+        process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, ...answer }) + '\\n')
+      })`,
+    )
+    const { code, stdout } = await run('return 1', ['--json', '-s', `none="${process.execPath}" "${server}"`])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, value: 1 })
+  })
+})
+
+describe('the exit code', () => {
+  it.each([
+    ['cannot be read', 'return (', 'CODE_SYNTAX'],
+    ['throws', `throw new Error('no')`, 'CODE_THREW'],
+    ['waits for ever', 'await new Promise(() => {})', 'PROGRAM_STALLED'],
+    ['lets a tool’s failure through', `await everything.getSum({ a: 'one' })`, 'TOOL_INPUT_INVALID'],
+    ['returns what cannot leave', 'return () => 1', 'VALUE_NOT_SERIALIZABLE'],
+  ])('is 1 for a program that %s', async (_, program, expected) => {
+    const { code, stdout, stderr } = await run(program, program.includes('everything') ? ['-q', '-s', publicFlag('everything')] : [])
+    expect(code).toBe(1)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(new RegExp(`^${expected} `))
+  })
+
+  it('is 2 for a program that is not there', async () => {
+    const { code, stderr } = await glovebox(['run', '/no/such/program.ts'])
+    expect(code).toBe(2)
+    expect(stderr).toBe('error Cannot read the program /no/such/program.ts: there is no such file\n')
+  })
+
+  it.each([
+    ['wall time', 'await new Promise((resolve) => setTimeout(resolve, 600_000))', 'wallTimeMs=200ms', 'LIMIT_WALL_TIME'],
+    ['CPU time', 'for (;;) {}', 'cpuTimeMs=0.2s', 'LIMIT_CPU'],
+    ['memory', `const all = []; for (;;) all.push(new Array(1000).fill(1.5))`, 'memoryBytes=16MiB', 'LIMIT_MEMORY'],
+    ['host calls', 'await fixture.about({}); await fixture.about({})', 'hostCalls=1', 'LIMIT_HOST_CALLS'],
+    ['the result', `return 'x'.repeat(5000)`, 'resultBytes=2kB', 'LIMIT_RESULT_SIZE'],
+    ['the program', `return '${'x'.repeat(2_000)}'`, 'codeBytes=1KiB', 'LIMIT_CODE_SIZE'],
+  ])('is 3 at the limit of %s', async (_, program, limit, expected) => {
+    const { code, stderr } = await run(program, ['-q', '-l', limit, '-s', fixtureFlag('fixture')])
+    expect(stderr).toMatch(new RegExp(`^${expected} `))
+    expect(code).toBe(3)
+  })
+
+  it('is 4 for a server that cannot be started, with its name and what to check', async () => {
+    const { code, stdout, stderr } = await run('return 1', ['-s', 'ghost=glovebox-no-such-command'])
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(stderr).toMatch(/^error The MCP server ghost .*no such command.*PATH\?\n$/)
+  })
+
+  it('is 4 for a server that cannot be reached', async () => {
+    // Nothing may listen on port 1 but TCPMUX.
+    const { code, stderr } = await run('return 1', ['-s', 'remote=http://127.0.0.1:1/mcp'])
+    expect(code).toBe(4)
+    expect(stderr).toContain('The MCP server remote could not be reached')
+  })
+
+  it('is 4 where one of two servers fails, and the other is ended', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', {
+      mcpServers: { good: { command: process.execPath, args: [FIXTURE], env: { PID_FILE: `${directory.path}/pids` } }, bad: { command: 'glovebox-no-such-command' } },
+    })
+    expect((await run('return 1', ['-c', config])).code).toBe(4)
+    const { eventually, isAlive, pidsIn } = await import('./support.ts')
+    const pids = pidsIn(`${directory.path}/pids`)
+    expect(pids.length).toBeGreaterThan(0)
+    await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
+  })
+})
+
+describe('--limit', () => {
+  it.each(['wallTimeMs=1min', 'wallTimeMs=90s', 'wallTimeMs=1.5s', 'memoryBytes=32MiB', 'memoryBytes=32mb', 'hostCalls=3', 'logBytes=1000', 'cpuTimeMs=2000 ms'])(
+    'takes %s',
+    async (limit) => {
+      expect(await run('return 1', ['--limit', limit])).toEqual({ code: 0, stdout: '1\n', stderr: '' })
+    },
+  )
+
+  it('may be given more than once', async () => {
+    const { code, stderr } = await run('for (;;) {}', ['-l', 'wallTimeMs=1min', '-l', 'cpuTimeMs=100'])
+    expect(code).toBe(3)
+    expect(stderr).toContain('100 ms')
+  })
+
+  it.each([
+    'wallTimeMs',
+    'wallTimeMs=',
+    'wallTimeMs=soon',
+    'wallTimeMs=-5',
+    'wallTimeMs=5parsecs',
+    'wallTimeMs=5constructor',
+    'wallTimeMs=5MiB',
+    'memoryBytes=5s',
+    'hostCalls=5s',
+    'hostCalls=1kb',
+    'wallTimeMs=0',
+    'hostCalls=0.4',
+    'wallTime=5s',
+    'toString=5',
+    '=5',
+    '5s',
+  ])('exits 2 for %j, saying what can be written', async (limit) => {
+    const { code, stdout, stderr } = await run('return 1', ['--limit', limit])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^error .*(name=value|positive integer)/)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe('what a terminal is protected from', () => {
+  it('prints no escape sequence where nobody reads in colour', async () => {
+    const ended = [
+      await run(`console.error('red'); console.debug('dim'); await fixture.about({}).catch(() => 0); return { a: 1, b: 'x' }`, ['-s', fixtureFlag('fixture')]),
+      await run(`throw new Error('no')`),
+      await glovebox(['run', '/no/such/program.ts']),
+      await glovebox(['--help']),
+      await glovebox(['types', '-s', publicFlag('everything')]),
+    ]
+    for (const { stdout, stderr } of ended) expect(stdout + stderr).not.toMatch(CONTROLS)
+  })
+
+  it('neutralises what a program logs', async () => {
+    const { code, stderr } = await run(
+      `console.log('\\u001b[2Jwiped\\u001b[31m red \\u001b]0;title\\u0007\\u009b1mC1\\rreturned\\u0008'); console.warn('%s', '\\u001b[1mbold')`,
+    )
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/wiped red /)
+    expect(stderr).toContain('bold')
+    expect(stderr).not.toMatch(CONTROLS)
+  })
+
+  it('neutralises what a program throws, its name and its functions’ names', async () => {
+    const { code, stderr } = await run(`
+      const error = new Error('\\u001b[2Jgone')
+      error.name = '\\u001b[31mRed'
+      error.stack = 'at \\u001b[5mblink (program.js:1:1)'
+      throw error`)
+    expect(code).toBe(1)
+    expect(stderr).toContain('Red: gone')
+    expect(stderr).not.toMatch(CONTROLS)
+  })
+
+  it('neutralises what a failing server wrote', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', { mcpServers: { rude: { command: process.execPath, args: [FIXTURE], env: { ANSI: '1' } } } })
+    const { code, stderr } = await run('return 1', ['-c', config])
+    expect(code).toBe(4)
+    expect(stderr).toContain('no licence')
+    expect(stderr).not.toMatch(CONTROLS)
+  })
+})

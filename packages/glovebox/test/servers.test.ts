@@ -1,0 +1,171 @@
+import { mkdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Directory, type Ended, FIXTURE, fixtureEntry, fixtureFlag, glovebox, run } from './support.ts'
+
+interface About {
+  readonly args: string[]
+  readonly env: Record<string, string>
+  readonly cwd: string
+}
+
+/** How the server that the program calls `fixture` was started. */
+function aboutIn({ code, stdout, stderr }: Ended): About {
+  if (code !== 0) throw new Error(`glovebox exited ${code}: ${stderr}`)
+  return (JSON.parse(stdout) as { value: About }).value
+}
+const ABOUT = 'return await fixture.about({})'
+
+const expectRefused = (ended: Ended, message: string | RegExp) => {
+  expect(ended.stderr).toMatch(message)
+  expect(ended.stderr).not.toMatch(/^ +at /m)
+  expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: '' })
+}
+
+describe('a configuration file', () => {
+  it.each(['mcp.json', '.mcp.json'])('is %s of the current directory where none is named', async (name) => {
+    await using directory = new Directory()
+    directory.write(name, { mcpServers: { fixture: fixtureEntry } })
+    expect(aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path })).args).toEqual([])
+  })
+
+  it('is mcp.json before .mcp.json', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'plain'] } } })
+    directory.write('.mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'hidden'] } } })
+    expect(aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path })).args).toEqual(['plain'])
+  })
+
+  it('is the one that --config names, instead of mcp.json', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', 'never read')
+    const config = directory.write('other.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'other'] } } })
+    expect(aboutIn(await run(ABOUT, ['--json', '--config', config], { cwd: directory.path })).args).toEqual(['other'])
+  })
+
+  it('is not looked for where --server names servers', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', 'never read')
+    expect(aboutIn(await run(ABOUT, ['--json', '-s', fixtureFlag('fixture', 'flag')], { cwd: directory.path })).args).toEqual(['flag'])
+  })
+
+  it('and --server add up where both are named', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', { mcpServers: { one: { ...fixtureEntry, args: [FIXTURE, 'first'] } } })
+    const program = 'return [(await one.about({})).args, (await two.about({})).args].flat()'
+    const { code, stdout } = await run(program, ['-q', '-c', config, '-s', fixtureFlag('two', 'second')])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `[ 'first', 'second' ]\n` })
+  })
+
+  it('need not be there at all', async () => {
+    await using directory = new Directory()
+    expect(await run('return 1', [], { cwd: directory.path })).toEqual({ code: 0, stdout: '1\n', stderr: '' })
+  })
+
+  it('leaves out servers that are disabled', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', {
+      mcpServers: { fixture: fixtureEntry, off: { command: 'glovebox-no-such-command', disabled: true }, on: { ...fixtureEntry, disabled: false } },
+    })
+    const { code, stdout } = await run('await on.about({}); await fixture.about({}); return typeof off', ['-q'], { cwd: directory.path })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'undefined\n' })
+  })
+
+  it('starts servers with its arguments, variables and directory', async () => {
+    await using directory = new Directory()
+    mkdirSync(`${directory.path}/below`)
+    directory.write('mcp.json', {
+      mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'two words'], env: { COLOUR: 'blue' }, cwd: `${directory.path}/below` } },
+    })
+    const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env: { HOST_SECRET: 'hidden' } }))
+    expect(about).toMatchObject({ args: ['two words'], env: { COLOUR: 'blue' }, cwd: `${directory.path}/below` })
+    expect(about.env).not.toHaveProperty('HOST_SECRET')
+  })
+
+  it('expands ${VAR} and ${VAR:-default} everywhere, and no more than once', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', {
+      mcpServers: {
+        fixture: {
+          command: '${NODE_PATH_OF_TEST}',
+          args: [FIXTURE, '--root=${ROOT}', '${MISSING:-fall back}', '${MISSING:-}', '${TRICKY}', '$ROOT', '${ROOT:-unused}'],
+          env: { TOKEN: 'Bearer ${SECRET}' },
+          cwd: '${ROOT}',
+        },
+      },
+    })
+    const env = { NODE_PATH_OF_TEST: process.execPath, ROOT: directory.path, SECRET: 's3cret', TRICKY: '${SECRET} $& $1' }
+    const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env }))
+    expect(about.args).toEqual([`--root=${directory.path}`, 'fall back', '', '${SECRET} $& $1', '$ROOT', directory.path])
+    expect(about).toMatchObject({ env: { TOKEN: 'Bearer s3cret' }, cwd: directory.path })
+  })
+
+  it('exits 2 for a variable that is not set, naming it and the server', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, env: { TOKEN: '${GLOVEBOX_UNSET_VARIABLE}' } } } })
+    expectRefused(await run('return 1', [], { cwd: directory.path }), /mcp\.json: the server "fixture" needs .*GLOVEBOX_UNSET_VARIABLE/)
+  })
+
+  it.each([
+    ['is not JSON', '{ "mcpServers": {', /is not valid JSON/],
+    ['is no object', '[]', /must hold a JSON object/],
+    ['has no mcpServers', '{ "servers": {} }', /has no "mcpServers" object/],
+    ['has a list of servers', '{ "mcpServers": [] }', /has no "mcpServers" object/],
+    ['has a server that is no object', { mcpServers: { a: 'npx' } }, /the server "a" is not an object/],
+    ['has a server without a command', { mcpServers: { a: { args: [] } } }, /the server "a" has neither a "command" nor a "url"/],
+    ['has a server with an empty command', { mcpServers: { a: { command: '' } } }, /the server "a" has neither/],
+    ['has arguments that are no list', { mcpServers: { a: { command: 'node', args: '-y' } } }, /the server "a" has "args"/],
+    ['has arguments that are no texts', { mcpServers: { a: { command: 'node', args: [1] } } }, /the server "a" has "args"/],
+    ['has variables that are no texts', { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } }, /the server "a" has a "env"/],
+    ['has a url that is none', { mcpServers: { a: { url: 'somewhere' } } }, /the server "a" has a "url" that is none/],
+    ['has headers that are no texts', { mcpServers: { a: { url: 'http://127.0.0.1', headers: ['x'] } } }, /the server "a" has a "headers"/],
+  ])('that %s exits 2 and says what is wrong', async (_, content, message) => {
+    await using directory = new Directory()
+    const config = directory.write('broken.json', content)
+    const ended = await run('return 1', ['--config', config])
+    expectRefused(ended, message)
+    expect(ended.stderr).toContain('broken.json')
+  })
+
+  it('that is not there, or is a directory, exits 2', async () => {
+    await using directory = new Directory()
+    expectRefused(await run('return 1', ['-c', 'nowhere.json'], { cwd: directory.path }), /Cannot read nowhere\.json: ENOENT/)
+    expectRefused(await run('return 1', ['-c', directory.path]), /Cannot read .*: EISDIR/)
+  })
+})
+
+describe('--server', () => {
+  it.each([
+    ['"two words" plain', ['two words', 'plain']],
+    [`'single "inside"' "double 'inside'"`, ['single "inside"', `double 'inside'`]],
+    ['--root="a b" --x=\'c d\'e', ['--root=a b', '--x=c de']],
+    ['"" last', ['', 'last']],
+    ['  spread \t out  ', ['spread', 'out']],
+    ['a=b=c', ['a=b=c']],
+  ])('splits %s into words as a shell does', async (written, expected) => {
+    expect(aboutIn(await run(ABOUT, ['--json', '--server', fixtureFlag('fixture', written)])).args).toEqual(expected)
+  })
+
+  it.each([
+    ['no name', 'npx -y server', /Write name=command/],
+    ['an empty name', '=npx', /Write name=command/],
+    ['no command', 'files=', /Write name=command/],
+    ['a name with a space', 'my files=npx', /Write name=command/],
+    ['an open quote', 'files=npx "server', /a quote is not closed/],
+    ['an empty command', 'files=""', /needs a `command`/],
+  ])('exits 2 for %s', async (_, flag, message) => {
+    expectRefused(await run('return 1', ['-s', flag]), message)
+  })
+
+  it('refuses two servers of one name, wherever they come from', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', { mcpServers: { twin: fixtureEntry } })
+    const twice = /Two servers are called "twin"/
+    expectRefused(await run('return 1', ['-s', fixtureFlag('twin'), '-s', fixtureFlag('twin')]), twice)
+    expectRefused(await run('return 1', ['-c', config, '-s', fixtureFlag('twin')]), twice)
+  })
+})
+
+it('says that there is nothing to declare without servers', async () => {
+  await using directory = new Directory()
+  expectRefused(await glovebox(['types'], { cwd: directory.path }), /There are no tools/)
+})
