@@ -62,6 +62,7 @@ function exitCodeOfError(error: unknown): ExitCode {
   }
   reporter.error(error instanceof Error ? error.message : String(error))
   if (error instanceof McpError) return EXIT.server
+  if (error instanceof SandboxError && error.code === 'LIMIT_UNSUPPORTED') return EXIT.usage
   if (!(error instanceof SandboxError) && error instanceof Error && error.stack) console.error(error.stack)
   return EXIT.sandbox
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Directory, FIXTURE, fixtureFlag, glovebox, publicFlag, run } from './support.ts'
+import { Directory, eventually, FIXTURE, fixtureFlag, glovebox, isAlive, pidsIn, publicFlag, run } from './support.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
@@ -95,7 +95,7 @@ describe('glovebox run', () => {
   })
 
   it('has no value to print as JSON but null where the program returns nothing', async () => {
-    expect(JSON.parse((await run('1 + 1', ['--json'])).stdout)).toMatchObject({ ok: true, value: null })
+    expect(JSON.parse((await run('const unused = 1', ['--json'])).stdout)).toMatchObject({ ok: true, value: null })
   })
 
   it('prints nothing but the JSON, even of a server that offers no tools', async () => {
@@ -123,7 +123,7 @@ describe('the exit code', () => {
     ['throws', `throw new Error('no')`, 'CODE_THREW'],
     ['waits for ever', 'await new Promise(() => {})', 'PROGRAM_STALLED'],
     ['lets a tool’s failure through', `await everything.getSum({ a: 'one' })`, 'TOOL_INPUT_INVALID'],
-    ['returns what cannot leave', 'return () => 1', 'VALUE_NOT_SERIALIZABLE'],
+    ['returns what cannot leave', 'return { a: () => 1 }', 'VALUE_NOT_SERIALIZABLE'],
   ])('is 1 for a program that %s', async (_, program, expected) => {
     const { code, stdout, stderr } = await run(program, program.includes('everything') ? ['-q', '-s', publicFlag('everything')] : [])
     expect(code).toBe(1)
@@ -140,7 +140,7 @@ describe('the exit code', () => {
   it.each([
     ['wall time', 'await new Promise((resolve) => setTimeout(resolve, 600_000))', 'wallTimeMs=200ms', 'LIMIT_WALL_TIME'],
     ['CPU time', 'for (;;) {}', 'cpuTimeMs=0.2s', 'LIMIT_CPU'],
-    ['memory', `const all = []; for (;;) all.push(new Array(1000).fill(1.5))`, 'memoryBytes=16MiB', 'LIMIT_MEMORY'],
+    ['memory', `const all = []; for (;;) all.push(new Array(1000).fill(1.5))`, 'memoryBytes=32MiB', 'LIMIT_MEMORY'],
     ['host calls', 'await fixture.about({}); await fixture.about({})', 'hostCalls=1', 'LIMIT_HOST_CALLS'],
     ['the result', `return 'x'.repeat(5000)`, 'resultBytes=2kB', 'LIMIT_RESULT_SIZE'],
     ['the program', `return '${'x'.repeat(2_000)}'`, 'codeBytes=1KiB', 'LIMIT_CODE_SIZE'],
@@ -169,7 +169,6 @@ describe('the exit code', () => {
       mcpServers: { good: { command: process.execPath, args: [FIXTURE], env: { PID_FILE: `${directory.path}/pids` } }, bad: { command: 'glovebox-no-such-command' } },
     })
     expect((await run('return 1', ['-c', config])).code).toBe(4)
-    const { eventually, isAlive, pidsIn } = await import('./support.ts')
     const pids = pidsIn(`${directory.path}/pids`)
     expect(pids.length).toBeGreaterThan(0)
     await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
@@ -213,6 +212,12 @@ describe('--limit', () => {
     expect(stderr).toMatch(/^error .*(name=value|positive integer)/)
     expect(stderr).not.toMatch(/^ +at /m)
   })
+})
+
+it('exits 2 for a limit that the sandbox cannot hold', async () => {
+  const { code, stdout, stderr } = await run('return 1', ['--limit', 'memoryBytes=1KiB'])
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^error .*bytes of memory/)
 })
 
 describe('what a terminal is protected from', () => {
