@@ -49,11 +49,20 @@ function run(command, args, { quiet = false } = {}) {
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
       detached: process.platform !== 'win32',
       shell: process.platform === 'win32',
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+      env: {
+        ...process.env,
+        ...(isTerminal ? {} : { NO_COLOR: '1' }),
+        TURBO_TELEMETRY_DISABLED: '1',
+        DO_NOT_TRACK: '1',
+      },
     })
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
     child.on('error', (error) => {
-      reject(error.code === 'ENOENT' ? new Error(`${command} is not on PATH. Install Node with npm: https://nodejs.org`) : error)
+      reject(
+        error.code === 'ENOENT'
+          ? new Error(`${command} is not on PATH. Install Node with npm: https://nodejs.org`)
+          : error,
+      )
     })
     child.on('close', (code) => {
       if (quiet && code !== 0) process.stderr.write(output)
@@ -72,7 +81,9 @@ async function step(title, action) {
 }
 
 async function install() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml'))).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return
   await step('Installing dependencies (the first time takes about half a minute)', () =>
     run('npx', [...PNPM, 'install', '--frozen-lockfile'], { quiet: true }),
@@ -80,7 +91,10 @@ async function install() {
   writeFileSync(STAMP, wanted)
 }
 
-const build = () => step('Building', () => run('npx', [...PNPM, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { quiet: true }))
+const build = () =>
+  step('Building', () =>
+    run('npx', [...PNPM, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { quiet: true }),
+  )
 
 const start = () => run('npx', [...PNPM, 'exec', 'node', 'apps/demo/dist/main.js'])
 
@@ -90,7 +104,11 @@ async function test(args) {
     const report = join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const code = await run('npx', [...PNPM, 'exec', 'vitest', 'run', ...reporters, ...args])
-    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(readFileSync(report, 'utf8'))
+    const {
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numPendingTests: skipped,
+    } = JSON.parse(readFileSync(report, 'utf8'))
     console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
     return passed + failed === 0 ? 1 : code
   } finally {

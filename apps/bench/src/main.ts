@@ -41,7 +41,10 @@ for (const [name, create] of Object.entries(SANDBOXES)) {
   })
 }
 if (json !== undefined) {
-  await writeFile(json, `${JSON.stringify({ node: process.version, cores: availableParallelism(), noise, rows }, null, 2)}\n`)
+  await writeFile(
+    json,
+    `${JSON.stringify({ node: process.version, cores: availableParallelism(), noise, rows }, null, 2)}\n`,
+  )
 }
 
 function printRow(title: string, ...cells: string[]): void {

@@ -19,9 +19,19 @@ export interface Context {
 /** Long enough for a guest to be made ready while nothing else happens. */
 const IDLE_MS = 20
 
-export async function withContext<Result>(sandbox: Sandbox, effort: number, use: (context: Context) => Promise<Result>): Promise<Result> {
+export async function withContext<Result>(
+  sandbox: Sandbox,
+  effort: number,
+  use: (context: Context) => Promise<Result>,
+): Promise<Result> {
   const megabyte = 'x'.repeat(1_000_000)
-  const rows = Array.from({ length: 9_000 }, (_, id) => ({ id, name: `item ${id}`, tags: ['a', 'b'], price: id * 1.5, nested: { x: id, y: null } }))
+  const rows = Array.from({ length: 9_000 }, (_, id) => ({
+    id,
+    name: `item ${id}`,
+    tags: ['a', 'b'],
+    price: id * 1.5,
+    nested: { x: id, y: null },
+  }))
   await using codeMode = await createCodeMode({
     sandbox,
     tools: { echo: (input: unknown) => input, text: () => megabyte, rows: () => rows, wait: () => delay(20) },
@@ -54,8 +64,10 @@ function program(id: string, title: string, code: string, rounds: number, idle: 
   }
 }
 
-const sequential = (calls: number) => `let sum = 0; for (let i = 0; i < ${calls}; i++) sum += (await tools.echo({ i })).i; return sum`
-const parallel = (calls: number) => `return (await Promise.all(Array.from({ length: ${calls} }, (_, i) => tools.echo({ i })))).length`
+const sequential = (calls: number) =>
+  `let sum = 0; for (let i = 0; i < ${calls}; i++) sum += (await tools.echo({ i })).i; return sum`
+const parallel = (calls: number) =>
+  `return (await Promise.all(Array.from({ length: ${calls} }, (_, i) => tools.echo({ i })))).length`
 
 export const MEASURES: readonly Measure[] = [
   program('fresh-ready', 'fresh run, a guest ready', 'return 1 + 1', 200, true),
@@ -64,11 +76,23 @@ export const MEASURES: readonly Measure[] = [
   program('calls-10', '10 host calls in sequence', sequential(10), 60, true),
   program('calls-100', '100 host calls in sequence', sequential(100), 40, true),
   program('calls-100-parallel', '100 host calls at once', parallel(100), 40, true),
-  program('calls-10-waiting', '10 host calls at once, of 20 ms each', 'await Promise.all(Array.from({ length: 10 }, () => tools.wait()))', 20, true),
+  program(
+    'calls-10-waiting',
+    '10 host calls at once, of 20 ms each',
+    'await Promise.all(Array.from({ length: 10 }, () => tools.wait()))',
+    20,
+    true,
+  ),
   program('value-1kB', 'a 1 kB value in and out', 'return await tools.echo({ text: "x".repeat(1000) })', 60, true),
   program('value-1MB-text', '1 MB of text in and out', 'return await tools.text()', 20, true),
   program('value-1MB-rows', '1 MB of rows in and out', 'return await tools.rows()', 15, true),
-  program('value-1MB-graph', '1 MB of rows and a Map, in and out', 'return new Map([["rows", await tools.rows()]])', 8, true),
+  program(
+    'value-1MB-graph',
+    '1 MB of rows and a Map, in and out',
+    'return new Map([["rows", await tools.rows()]])',
+    8,
+    true,
+  ),
   {
     id: 'runs-50',
     title: '50 runs at once',

@@ -6,7 +6,10 @@ import { type Spread, spreadOf } from './stats.ts'
  * machines, or of two moments, compare by their ratio to it.
  */
 export async function threadRoundTrip(): Promise<Spread> {
-  const worker = new Worker('const { parentPort: p } = require("node:worker_threads"); p.on("message", (m) => p.postMessage(m))', { eval: true })
+  const worker = new Worker(
+    'const { parentPort: p } = require("node:worker_threads"); p.on("message", (m) => p.postMessage(m))',
+    { eval: true },
+  )
   const samples: number[] = []
   try {
     for (let round = 0; round < 2_500; round++) {

@@ -17,7 +17,8 @@ const FILES = {
 }
 
 /** What a model would write, having read the declarations. */
-const program = (folder: string) => `
+const program = (folder: string) =>
+  `
 interface Sale { month: string; item: string; amount: number }
 
 const folder = ${JSON.stringify(folder)}
@@ -53,7 +54,10 @@ function show(event: ExecutionEvent): void {
 const folder = await mkdtemp(join(tmpdir(), 'glovebox-'))
 try {
   for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text)
-  const server = join(dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/package.json')), 'dist/index.js')
+  const server = join(
+    dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/package.json')),
+    'dist/index.js',
+  )
 
   await using files = await mcp({ name: 'files', command: process.execPath, args: [server, folder] })
   await using sandbox = quickjs()

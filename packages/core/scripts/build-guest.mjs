@@ -33,7 +33,10 @@ for (const file of (await readdir(`${directory}libraries`)).sort()) {
   libraries[file.replace('.ts', '')] = `()=>{"use strict";${await bundle(`libraries/${file}`)}}`
 }
 
-const id = createHash('sha256').update(JSON.stringify([source, libraries])).digest('hex').slice(0, 16)
+const id = createHash('sha256')
+  .update(JSON.stringify([source, libraries]))
+  .digest('hex')
+  .slice(0, 16)
 await writeFile(
   `${directory}runtime.generated.ts`,
   `import type { GuestRuntime } from '../contract.ts'

@@ -79,7 +79,12 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
 
-  const run = async (code: string, limits: Required<Limits>, signal: AbortSignal, onEvent: ExecuteOptions['onEvent']): Promise<ExecuteResult> => {
+  const run = async (
+    code: string,
+    limits: Required<Limits>,
+    signal: AbortSignal,
+    onEvent: ExecuteOptions['onEvent'],
+  ): Promise<ExecuteResult> => {
     const started = performance.now()
     if (exceedsBytes(code, limits.codeBytes)) {
       const message = `The program takes more than ${limits.codeBytes} bytes`

@@ -35,6 +35,8 @@ export function requireGuarantees(name: string, given: Guarantees, required: Par
     return value === true && actual !== true
   })
   if (lacking.length === 0) return
-  const list = lacking.map(([key, value]) => `${key}: ${String(value)} (it gives ${String(given[key as keyof Guarantees])})`)
+  const list = lacking.map(
+    ([key, value]) => `${key}: ${String(value)} (it gives ${String(given[key as keyof Guarantees])})`,
+  )
   throw new SandboxError('LIMIT_UNSUPPORTED', `The sandbox ${name} does not give what is required: ${list.join(', ')}`)
 }

@@ -1,7 +1,15 @@
-export type { JsonSchema, SchemaInput, Tool, ToolAnnotations, ToolContext, ToolDefinition, UnnamedTool } from './catalog/tool.ts'
-export { defineTool } from './catalog/tool.ts'
 export type { ToolLike, ToolProvider, ToolRecord, ToolSource } from './catalog/provider.ts'
 export { toolProvider } from './catalog/provider.ts'
+export type {
+  JsonSchema,
+  SchemaInput,
+  Tool,
+  ToolAnnotations,
+  ToolContext,
+  ToolDefinition,
+  UnnamedTool,
+} from './catalog/tool.ts'
+export { defineTool } from './catalog/tool.ts'
 export type { CodeMode, CodeModeOptions, ExecuteOptions, ModelTool } from './code-mode.ts'
 export { createCodeMode } from './code-mode.ts'
 export type { ExecutionError, ExecutionErrorCode, SandboxErrorCode, ToolErrorCode } from './errors.ts'

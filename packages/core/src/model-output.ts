@@ -1,10 +1,7 @@
 import type { ExecuteResult } from './execution/result.ts'
 
 /** What the model is told of an execution, as plain JSON. */
-export type ModelOutput = { readonly logs?: string } & (
-  | { readonly result: unknown }
-  | { readonly error: string }
-)
+export type ModelOutput = { readonly logs?: string } & ({ readonly result: unknown } | { readonly error: string })
 
 /** Longer than this helps no model and costs much. */
 const MAX_TEXT = 50_000
@@ -12,7 +9,9 @@ const MAX_NODES = 20_000
 const MAX_DEPTH = 32
 
 export function toModelOutput(result: ExecuteResult): ModelOutput {
-  const logs = result.logs.map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`)).join('\n')
+  const logs = result.logs
+    .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
+    .join('\n')
   const shown = logs === '' ? {} : { logs: cut(logs) }
   if (result.ok) return { result: jsonValue(result.value), ...shown }
   const { code, name, message, line, column, stack } = result.error
@@ -63,7 +62,12 @@ function jsonValue(root: unknown): unknown {
     const shown: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
       if (nodes > MAX_NODES) break
-      Object.defineProperty(shown, key, { value: convert(item, depth + 1), enumerable: true, configurable: true, writable: true })
+      Object.defineProperty(shown, key, {
+        value: convert(item, depth + 1),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
     }
     return shown
   }

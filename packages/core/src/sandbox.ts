@@ -42,7 +42,8 @@ export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions):
 /** @throws `TypeError` for what is not a sandbox */
 export function guestsOf(sandbox: Sandbox): GuestSource {
   const guests = (sandbox as Partial<Sandbox> | undefined)?.[GUESTS]
-  if (guests === undefined) throw new TypeError('`sandbox` must be a sandbox, such as `quickjs()` of @glovebox/quickjs makes')
+  if (guests === undefined)
+    throw new TypeError('`sandbox` must be a sandbox, such as `quickjs()` of @glovebox/quickjs makes')
   return guests
 }
 

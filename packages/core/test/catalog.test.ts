@@ -43,25 +43,46 @@ describe('the catalog', () => {
     expect(catalog.namespaces.map(({ identifier }) => identifier)).toEqual(['tools', 'myServer'])
     expect(catalog.find('tools.add')?.tool.name).toBe('add')
     expect(catalog.find('myServer.doIt')).toBe(catalog.find('myServer.do_it'))
-    for (const path of ['tools.toString', 'tools', 'constructor', '__proto__']) expect(catalog.find(path)).toBeUndefined()
+    for (const path of ['tools.toString', 'tools', 'constructor', '__proto__'])
+      expect(catalog.find(path)).toBeUndefined()
   })
 
   it('does not let a namespace hide what a program needs', () => {
-    const { namespaces } = createCatalog([toolProvider({ name: 'console', tools: { a: () => 1 } }), toolProvider({ name: 'Promise', tools: { a: () => 1 } })])
+    const { namespaces } = createCatalog([
+      toolProvider({ name: 'console', tools: { a: () => 1 } }),
+      toolProvider({ name: 'Promise', tools: { a: () => 1 } }),
+    ])
     for (const { identifier } of namespaces) expect(identifier in globalThis).toBe(false)
   })
 
   it('refuses two tools of one name, and what is no tool', () => {
-    const twice = toolProvider({ name: 'x', tools: [{ name: 'a', execute: () => 1 }, { name: 'a', execute: () => 2 }] })
+    const twice = toolProvider({
+      name: 'x',
+      tools: [
+        { name: 'a', execute: () => 1 },
+        { name: 'a', execute: () => 2 },
+      ],
+    })
     expect(() => createCatalog(twice)).toThrow(/Two tools of x are called a/)
     expect(() => createCatalog({ broken: 5 as never })).toThrow(/broken is neither/)
     expect(() => defineTool({} as never)).toThrow(TypeError)
-    expect(() => defineTool({ input: 'string' as never, execute: () => 1 })).toThrow(/must be JSON Schema or Standard Schema/)
+    expect(() => defineTool({ input: 'string' as never, execute: () => 1 })).toThrow(
+      /must be JSON Schema or Standard Schema/,
+    )
   })
 
   it.each([
-    ['JSON Schema', defineTool({ input: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false }, execute: () => 1 })],
-    ['TypeBox', defineTool({ input: Type.Object({ n: Type.Integer() }, { additionalProperties: false }), execute: () => 1 })],
+    [
+      'JSON Schema',
+      defineTool({
+        input: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false },
+        execute: () => 1,
+      }),
+    ],
+    [
+      'TypeBox',
+      defineTool({ input: Type.Object({ n: Type.Integer() }, { additionalProperties: false }), execute: () => 1 }),
+    ],
     ['Standard Schema', defineTool({ input: z.strictObject({ n: z.int() }), execute: () => 1 })],
   ])('describes and checks inputs by %s', async (_, tool) => {
     const catalog = createCatalog({ pick: tool })
@@ -74,7 +95,9 @@ describe('the catalog', () => {
   })
 
   it('gives a tool what its Standard Schema made of the input', async () => {
-    const catalog = createCatalog({ pick: defineTool({ input: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }) })
+    const catalog = createCatalog({
+      pick: defineTool({ input: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }),
+    })
     expect(await catalog.find('tools.pick')?.parseInput?.({ n: '4' })).toEqual({ value: { n: 4 } })
   })
 

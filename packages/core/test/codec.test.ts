@@ -61,7 +61,8 @@ function anyValue(pick: (n: number) => number): unknown {
       default: {
         const object: Record<string, unknown> = {}
         made.push(object)
-        for (let i = pick(5); i > 0; i--) object[['a', 'b c', 'constructor', 'length', '0'][pick(5)] as string] = make(depth + 1)
+        for (let i = pick(5); i > 0; i--)
+          object[['a', 'b c', 'constructor', 'length', '0'][pick(5)] as string] = make(depth + 1)
         return object
       }
     }
@@ -114,7 +115,16 @@ describe('the codec', () => {
     ['$["odd key"]', { 'odd key': new WeakMap() }],
     ['$.get("k")', new Map([['k', Promise.resolve()]])],
     ['$', Object.assign(Object.create({ method() {} }), { a: 1 })],
-    ['$', Object.assign(Object.create({ get [Symbol.toStringTag]() { return 'Map' } }))],
+    [
+      '$',
+      Object.assign(
+        Object.create({
+          get [Symbol.toStringTag]() {
+            return 'Map'
+          },
+        }),
+      ),
+    ],
     ['$', new Array(2 ** 32 - 1)],
   ])('refuses at %s', (path, value) => {
     expect(() => encode(value)).toThrow(NotSerializableError)
@@ -123,11 +133,40 @@ describe('the codec', () => {
 
   it('reads only what it writes: any other text is malformed and nothing else happens', () => {
     const bad = [
-      '', 'x', 'j', 'j{', 'g', 'g{}', 'g[]', 'g[[1]]', 'g[[0]]', 'g[["?"]]', 'g[[1],["o","a"]]', 'g[[1],["o",1,2]]', 'g[[1],["?"]]',
-      'g[[1],["a",5]]', 'g[[1],["a",[],"length",4294967295]]', 'g[[1],["d","x"]]', 'g[[1],["r","(",""]]', 'g[[1],["r","a","zz"]]',
-      'g[[1],["b","a"]]', 'g[[1],["b","*AAA"]]', 'g[[1],["v","Uint8Array",1e9]]', 'g[[1],["v","Uint8Array",[1]]]', 'g[[1],["v","Function",""]]',
-      'g[[1],["v","__proto__",""]]', 'g[[1],["v","Float64Array","AAAA"]]', 'g[["B","1"],["o"]]'.replace('"1"', '"zz"'), 'g[[1],["O",[1]]]',
-      'g[[1],["e","Error"]]', 'g[[1],["e","Error","m","stack",1]]', 'g[{}]', 'g[[1],{}]', 'g[[1],["m",[9]]]', 'g[[1],"o"]', 'g[["B","0x"]]',
+      '',
+      'x',
+      'j',
+      'j{',
+      'g',
+      'g{}',
+      'g[]',
+      'g[[1]]',
+      'g[[0]]',
+      'g[["?"]]',
+      'g[[1],["o","a"]]',
+      'g[[1],["o",1,2]]',
+      'g[[1],["?"]]',
+      'g[[1],["a",5]]',
+      'g[[1],["a",[],"length",4294967295]]',
+      'g[[1],["d","x"]]',
+      'g[[1],["r","(",""]]',
+      'g[[1],["r","a","zz"]]',
+      'g[[1],["b","a"]]',
+      'g[[1],["b","*AAA"]]',
+      'g[[1],["v","Uint8Array",1e9]]',
+      'g[[1],["v","Uint8Array",[1]]]',
+      'g[[1],["v","Function",""]]',
+      'g[[1],["v","__proto__",""]]',
+      'g[[1],["v","Float64Array","AAAA"]]',
+      'g[["B","1"],["o"]]'.replace('"1"', '"zz"'),
+      'g[[1],["O",[1]]]',
+      'g[[1],["e","Error"]]',
+      'g[[1],["e","Error","m","stack",1]]',
+      'g[{}]',
+      'g[[1],{}]',
+      'g[[1],["m",[9]]]',
+      'g[[1],"o"]',
+      'g[["B","0x"]]',
     ]
     for (const text of bad) expect(() => decode(text), text).toThrow(MalformedValueError)
   })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { createCodeMode } from '../src/code-mode.ts'
 import type { ToolSource } from '../src/catalog/provider.ts'
+import { createCodeMode } from '../src/code-mode.ts'
 import { createSandbox } from '../src/sandbox.ts'
 import { type Script, ScriptedAdapter } from './scripted-adapter.ts'
 
@@ -33,7 +33,10 @@ describe('a guest that has taken over its own runtime', () => {
     ['a wake time that is no number', { type: 'wake', at: 'soon' }],
     ['a result with a broken payload', returned('j{')],
     ['a result without a payload', '{"type":"returned"}'],
-    ['an end with a code that only the host gives', { type: 'threw', error: { code: 'SANDBOX_CRASHED', name: 'E', message: 'm' } }],
+    [
+      'an end with a code that only the host gives',
+      { type: 'threw', error: { code: 'SANDBOX_CRASHED', name: 'E', message: 'm' } },
+    ],
     ['an end with an unknown code', { type: 'threw', error: { code: 'OK', name: 'E', message: 'm' } }],
     ['an end without an error', { type: 'threw' }],
   ])('cannot say %s', async (_, message) => {
@@ -53,7 +56,16 @@ describe('a guest that has taken over its own runtime', () => {
   })
 
   it('cannot call what the host did not offer, whatever the name', async () => {
-    for (const tool of ['constructor', 'tools.constructor', 'tools.__proto__', 'tools.hasOwnProperty', '__proto__.x', 'tools', '', 'tools.echo.call']) {
+    for (const tool of [
+      'constructor',
+      'tools.constructor',
+      'tools.__proto__',
+      'tools.hasOwnProperty',
+      '__proto__.x',
+      'tools',
+      '',
+      'tools.echo.call',
+    ]) {
       const { guest } = await attack(
         async (guest) => {
           guest.say(`{"type":"call","id":1,"tool":${JSON.stringify(tool)}}\nj{}`)
@@ -70,20 +82,22 @@ describe('a guest that has taken over its own runtime', () => {
 
   it('cannot change its result once it has given one', async () => {
     const { result } = await attack((guest) => {
-      guest.say(returned('j"first"'), returned('j"second"'), { type: 'threw', error: { code: 'CODE_THREW', name: 'E', message: 'm' } }, 'garbage')
+      guest.say(
+        returned('j"first"'),
+        returned('j"second"'),
+        { type: 'threw', error: { code: 'CODE_THREW', name: 'E', message: 'm' } },
+        'garbage',
+      )
       guest.endTurn()
     })
     expect(result).toMatchObject({ ok: true, value: 'first' })
   })
 
   it('has not ended before its turn is over', async () => {
-    const { result } = await attack(
-      (guest) => {
-        guest.say(returned('j"early"'))
-        guest.end({ why: 'limit', limit: 'cpu' })
-      },
-      {},
-    )
+    const { result } = await attack((guest) => {
+      guest.say(returned('j"early"'))
+      guest.end({ why: 'limit', limit: 'cpu' })
+    }, {})
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_CPU' } })
   })
 
@@ -121,7 +135,11 @@ describe('a guest that has taken over its own runtime', () => {
 
   it('cannot send a message past the limit', async () => {
     const huge = `{"type":"call","id":1,"tool":"tools.echo"}\nj"${'x'.repeat(20_000)}"`
-    const { result } = await attack((guest) => guest.say(huge), { echo: () => 1 }, { messageBytes: 10_000, resultBytes: 10_000, logBytes: 10_000 })
+    const { result } = await attack(
+      (guest) => guest.say(huge),
+      { echo: () => 1 },
+      { messageBytes: 10_000, resultBytes: 10_000, logBytes: 10_000 },
+    )
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_MESSAGE_SIZE' } })
   })
 
@@ -151,12 +169,16 @@ describe('a guest that has taken over its own runtime', () => {
   })
 
   it('tells a stack that names no file of the host', async () => {
-    const stack = 'Error: x\n    at secret (/home/user/app.js:1:2)\n    at f (program.js:1:30)\n    at evil\u001b[2J (program.js:1:31)'
+    const stack =
+      'Error: x\n    at secret (/home/user/app.js:1:2)\n    at f (program.js:1:30)\n    at evil\u001b[2J (program.js:1:31)'
     const { result } = await attack((guest) => {
       guest.say({ type: 'threw', error: { code: 'CODE_THREW', name: 'Error', message: 'x', stack } })
       guest.endTurn()
     })
-    expect(result).toMatchObject({ ok: false, error: { stack: expect.stringMatching(/^at f \(program\.js:1:\d+\)\nat evil2J/) } })
+    expect(result).toMatchObject({
+      ok: false,
+      error: { stack: expect.stringMatching(/^at f \(program\.js:1:\d+\)\nat evil2J/) },
+    })
   })
 
   it.each([

@@ -180,6 +180,7 @@ const values: Record<string, unknown> = {
   'array without prototype': orphan([1]),
   'array with accessors': Object.defineProperty([1, 2], 0, { get: () => 1 }),
   arguments: (function (..._: unknown[]) {
+    // biome-ignore lint/complexity/noArguments: it is the value to be shown
     return arguments
   })(1, 'a'),
   map: new Map<unknown, unknown>([

@@ -75,7 +75,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('rejects those who wait: with the signal\'s reason, with what creation threw, or because it closes', async () => {
+  it("rejects those who wait: with the signal's reason, with what creation threw, or because it closes", async () => {
     const { pool } = poolOf({ max: 1 })
     const held = await pool.acquire()
     const reason = new Error('enough')

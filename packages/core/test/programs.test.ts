@@ -11,14 +11,22 @@ describe('positions', () => {
       { start: 6, end: 8, insert: '__x__' },
     ])
     expect(edited).toBe('ab return(cd)\n__x__ gh\n')
-    for (const [character, offset] of [['a', 0], ['c', 3], ['d', 4], ['g', 9]] as const) {
+    for (const [character, offset] of [
+      ['a', 0],
+      ['c', 3],
+      ['d', 4],
+      ['g', 9],
+    ] as const) {
       const place = positionAt(edited, edited.indexOf(character, character === 'c' ? 10 : 0))
-      if (character === 'a' || character === 'c' || character === 'g') expect(original(place), character).toEqual(positionAt(text, offset))
+      if (character === 'a' || character === 'c' || character === 'g')
+        expect(original(place), character).toEqual(positionAt(text, offset))
     }
   })
 
   it('are shown with the lines around them', () => {
-    expect(codeFrame('one\ntwo\nthree\nfour\nfive', { line: 3, column: 4 })).toBe('  1 | one\n  2 | two\n> 3 | three\n    |    ^\n  4 | four')
+    expect(codeFrame('one\ntwo\nthree\nfour\nfive', { line: 3, column: 4 })).toBe(
+      '  1 | one\n  2 | two\n> 3 | three\n    |    ^\n  4 | four',
+    )
   })
 
   it('are shown in a long line without the whole of it', () => {
@@ -60,7 +68,17 @@ describe('a program', () => {
   })
 
   it('is one function expression and nothing else, whatever its text', async () => {
-    for (const text of ['return 1', '// x', '"use strict"', 'a\n//', '`\n`', 'const x = () => {}', 'export default 1', '{}', '']) {
+    for (const text of [
+      'return 1',
+      '// x',
+      '"use strict"',
+      'a\n//',
+      '`\n`',
+      'const x = () => {}',
+      'export default 1',
+      '{}',
+      '',
+    ]) {
       const { source } = await prepareProgram(text)
       // Evaluating the expression must run nothing of the program.
       const evaluated: unknown = (0, eval)(source)

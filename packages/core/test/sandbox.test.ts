@@ -21,7 +21,9 @@ describe('a sandbox', () => {
     for (let i = 0; i < 4; i++) await codeMode.execute('return 1')
     expect(adapter.guests.filter((guest) => guest.received.length > 1)).toEqual([])
     expect(adapter.guests.filter((guest) => guest.received.length === 1)).toHaveLength(4)
-    expect(adapter.guests.filter((guest) => guest.received.length === 1).every((guest) => guest.terminations === 1)).toBe(true)
+    expect(
+      adapter.guests.filter((guest) => guest.received.length === 1).every((guest) => guest.terminations === 1),
+    ).toBe(true)
   })
 
   it('gives an execution with a tighter memory limit a guest of its own', async () => {
@@ -54,8 +56,15 @@ describe('a sandbox', () => {
 
   it('is refused where it promises less than is required', async () => {
     await using sandbox = createSandbox(answer(), { ready: 0 })
-    const creation = createCodeMode({ sandbox, tools: {}, require: { boundary: 'thread', memory: 'soft', cpuTime: true } })
-    await expect(creation).rejects.toMatchObject({ code: 'LIMIT_UNSUPPORTED', message: expect.stringMatching(/boundary: thread.*memory: soft.*cpuTime: true/) })
+    const creation = createCodeMode({
+      sandbox,
+      tools: {},
+      require: { boundary: 'thread', memory: 'soft', cpuTime: true },
+    })
+    await expect(creation).rejects.toMatchObject({
+      code: 'LIMIT_UNSUPPORTED',
+      message: expect.stringMatching(/boundary: thread.*memory: soft.*cpuTime: true/),
+    })
     await expect(createCodeMode({ sandbox, tools: {}, require: { boundary: 'inline' } })).resolves.toBeDefined()
     await expect(createCodeMode({ sandbox, tools: {}, require: { nothing: true } as never })).rejects.toThrow(TypeError)
     await expect(createCodeMode({ sandbox: {} as never, tools: {} })).rejects.toThrow(/must be a sandbox/)

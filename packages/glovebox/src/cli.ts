@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { SandboxError } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
 import { Command, CommanderError } from 'commander'
-import { run, type RunOptions } from './commands/run.ts'
+import { type RunOptions, run } from './commands/run.ts'
 import { types } from './commands/types.ts'
-import { type ExitCode, EXIT, EXIT_HELP, UsageError } from './exit-codes.ts'
+import { EXIT, EXIT_HELP, type ExitCode, UsageError } from './exit-codes.ts'
 import { readLimit } from './limit-option.ts'
 import { Reporter } from './reporter.ts'
 import type { ServerOptions } from './session.ts'
@@ -23,7 +23,9 @@ function withServers(command: Command): Command {
 
 const program = new Command('glovebox')
   .description('Runs programs that call tools, in a sealed sandbox.')
-  .version((JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version)
+  .version(
+    (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+  )
   .exitOverride()
   .addHelpText('after', `\n${EXIT_HELP}`)
 
@@ -47,7 +49,10 @@ ${EXIT_HELP}`,
 
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
-  .addHelpText('after', '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts')
+  .addHelpText(
+    'after',
+    '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',
+  )
   .action(async (options: ServerOptions) => {
     exitCode = await types(options, interrupt.signal)
   })

@@ -37,7 +37,9 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error })
+    throw new UsageError(`Cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, {
+      cause: error,
+    })
   }
   try {
     const parsed: unknown = JSON.parse(text)
@@ -56,17 +58,24 @@ function readServer(file: string, name: string, entry: unknown): McpOptions {
   const { command, args, env, cwd, url, headers, type } = entry as ServerEntry
   const texts = (key: string, value: unknown): Record<string, string> | undefined => {
     if (value === undefined) return undefined
-    if (!isRecord(value) || !Object.values(value).every((item) => typeof item === 'string')) return fail(`has a "${key}" that is no object of strings`)
+    if (!isRecord(value) || !Object.values(value).every((item) => typeof item === 'string'))
+      return fail(`has a "${key}" that is no object of strings`)
     return Object.fromEntries(Object.entries(value).map(([item, text]) => [item, expand(text as string, fail)]))
   }
   if (typeof url === 'string') {
     const expanded = expand(url, fail)
     if (!URL.canParse(expanded)) return fail(`has a "url" that is none: ${expanded}`)
     const given = texts('headers', headers)
-    return { name, url: expanded, ...(given === undefined ? {} : { headers: given }), ...(type === 'sse' ? { transport: 'sse' } : {}) }
+    return {
+      name,
+      url: expanded,
+      ...(given === undefined ? {} : { headers: given }),
+      ...(type === 'sse' ? { transport: 'sse' } : {}),
+    }
   }
   if (typeof command !== 'string' || command === '') return fail('has neither a "command" nor a "url"')
-  if (args !== undefined && !(Array.isArray(args) && args.every((item) => typeof item === 'string'))) return fail('has "args" that are no list of strings')
+  if (args !== undefined && !(Array.isArray(args) && args.every((item) => typeof item === 'string')))
+    return fail('has "args" that are no list of strings')
   const variables = texts('env', env)
   return {
     name,
@@ -103,7 +112,9 @@ export function readServerFlag(text: string): McpOptions {
 function splitWords(text: string): string[] | undefined {
   const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   if (/["']/.test(text.replace(/"[^"]*"|'[^']*'/g, ''))) return undefined
-  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''))
+  return words.map((word) =>
+    word.replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''),
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

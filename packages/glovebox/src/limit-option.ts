@@ -3,7 +3,12 @@ import { UsageError } from './exit-codes.ts'
 
 /** What a limit is counted in, by the end of its name. */
 const UNITS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
-  Ms: new Map([['', 1], ['ms', 1], ['s', 1_000], ['min', 60_000]]),
+  Ms: new Map([
+    ['', 1],
+    ['ms', 1],
+    ['s', 1_000],
+    ['min', 60_000],
+  ]),
   Bytes: new Map([
     ['', 1],
     ['b', 1],

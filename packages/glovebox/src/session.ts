@@ -1,5 +1,5 @@
 import { type CodeMode, createCodeMode, type Limits } from '@glovebox/core'
-import { mcp, type McpOptions, type McpProvider } from '@glovebox/mcp'
+import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { readConfig, readServerFlag } from './config.ts'
 import { UsageError } from './exit-codes.ts'
@@ -24,12 +24,19 @@ export async function withCodeMode<Result>(
   const sandbox = stack.use(quickjs())
   const providers = await connect(options, reporter, signal, stack)
   const { limits } = options
-  const codeMode = stack.use(await createCodeMode({ sandbox, tools: providers, ...(limits === undefined ? {} : { limits }) }))
+  const codeMode = stack.use(
+    await createCodeMode({ sandbox, tools: providers, ...(limits === undefined ? {} : { limits }) }),
+  )
   // Awaited here: what is returned unawaited would go on after everything is closed.
   return await use(codeMode)
 }
 
-async function connect({ config, server = [] }: ServerOptions, reporter: Reporter, signal: AbortSignal, stack: AsyncDisposableStack): Promise<McpProvider[]> {
+async function connect(
+  { config, server = [] }: ServerOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+  stack: AsyncDisposableStack,
+): Promise<McpProvider[]> {
   const flagged = server.map(readServerFlag)
   // Servers named on the command line stand for themselves, unless a configuration is named too.
   const configured = config === undefined && flagged.length > 0 ? [] : await readConfig(config)

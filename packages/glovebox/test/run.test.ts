@@ -21,7 +21,9 @@ describe('glovebox', () => {
   })
 
   it('prints the version of its package', async () => {
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string
+    }
     expect(await glovebox(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
@@ -40,7 +42,10 @@ describe('glovebox', () => {
 describe('glovebox run', () => {
   it('runs a file of TypeScript and prints its value', async () => {
     await using directory = new Directory()
-    directory.write('program.ts', 'const numbers: number[] = [1, 2, 3]\nreturn { sum: numbers.reduce((a, b) => a + b, 0), at: new Date(0) }')
+    directory.write(
+      'program.ts',
+      'const numbers: number[] = [1, 2, 3]\nreturn { sum: numbers.reduce((a, b) => a + b, 0), at: new Date(0) }',
+    )
     expect(await glovebox(['run', 'program.ts'], { cwd: directory.path })).toEqual({
       code: 0,
       stdout: '{ sum: 6, at: 1970-01-01T00:00:00.000Z }\n',
@@ -53,14 +58,21 @@ describe('glovebox run', () => {
   })
 
   it('calls the tools of a server and reports each call on standard error', async () => {
-    const { code, stdout, stderr } = await run(`console.log('hello'); return await everything.getSum({ a: 2, b: 3 })`, ['-s', publicFlag('everything')])
+    const { code, stdout, stderr } = await run(`console.log('hello'); return await everything.getSum({ a: 2, b: 3 })`, [
+      '-s',
+      publicFlag('everything'),
+    ])
     expect(code).toBe(0)
     expect(stdout).toContain('5')
     expect(stderr).toMatch(/^hello\n→ everything\.getSum\n✓ everything\.getSum \d+ ms\n$/)
   })
 
   it('prints nothing but the result with --quiet', async () => {
-    const { code, stdout, stderr } = await run(`console.error('hello'); await fixture.about({}); return 7`, ['--quiet', '-s', fixtureFlag('fixture')])
+    const { code, stdout, stderr } = await run(`console.error('hello'); await fixture.about({}); return 7`, [
+      '--quiet',
+      '-s',
+      fixtureFlag('fixture'),
+    ])
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '7\n', stderr: '' })
   })
 
@@ -71,11 +83,10 @@ describe('glovebox run', () => {
   })
 
   it('prints the whole result as one line of JSON with --json', async () => {
-    const { code, stdout } = await run(`console.warn('careful'); await fixture.about({}); return { big: 12n, none: undefined, at: new Date(0), list: [1, 'two\\n'] }`, [
-      '--json',
-      '-s',
-      fixtureFlag('fixture'),
-    ])
+    const { code, stdout } = await run(
+      `console.warn('careful'); await fixture.about({}); return { big: 12n, none: undefined, at: new Date(0), list: [1, 'two\\n'] }`,
+      ['--json', '-s', fixtureFlag('fixture')],
+    )
     expect(code).toBe(0)
     expect(stdout.trimEnd()).not.toContain('\n')
     expect(JSON.parse(stdout)).toMatchObject({
@@ -91,7 +102,10 @@ describe('glovebox run', () => {
     const { code, stdout } = await run(`\n  throw new TypeError('wrong')`, ['--json'])
     expect(code).toBe(1)
     expect(stdout.trimEnd()).not.toContain('\n')
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'CODE_THREW', name: 'TypeError', message: 'wrong', line: 2 } })
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'CODE_THREW', name: 'TypeError', message: 'wrong', line: 2 },
+    })
   })
 
   it('has no value to print as JSON but null where the program returns nothing', async () => {
@@ -125,7 +139,10 @@ describe('the exit code', () => {
     ['lets a tool’s failure through', `await everything.getSum({ a: 'one' })`, 'TOOL_INPUT_INVALID'],
     ['returns what cannot leave', 'return { a: () => 1 }', 'VALUE_NOT_SERIALIZABLE'],
   ])('is 1 for a program that %s', async (_, program, expected) => {
-    const { code, stdout, stderr } = await run(program, program.includes('everything') ? ['-q', '-s', publicFlag('everything')] : [])
+    const { code, stdout, stderr } = await run(
+      program,
+      program.includes('everything') ? ['-q', '-s', publicFlag('everything')] : [],
+    )
     expect(code).toBe(1)
     expect(stdout).toBe('')
     expect(stderr).toMatch(new RegExp(`^${expected} `))
@@ -138,7 +155,12 @@ describe('the exit code', () => {
   })
 
   it.each([
-    ['wall time', 'await new Promise((resolve) => setTimeout(resolve, 600_000))', 'wallTimeMs=200ms', 'LIMIT_WALL_TIME'],
+    [
+      'wall time',
+      'await new Promise((resolve) => setTimeout(resolve, 600_000))',
+      'wallTimeMs=200ms',
+      'LIMIT_WALL_TIME',
+    ],
     ['CPU time', 'for (;;) {}', 'cpuTimeMs=0.2s', 'LIMIT_CPU'],
     ['memory', `const all = []; for (;;) all.push(new Array(1000).fill(1.5))`, 'memoryBytes=32MiB', 'LIMIT_MEMORY'],
     ['host calls', 'await fixture.about({}); await fixture.about({})', 'hostCalls=1', 'LIMIT_HOST_CALLS'],
@@ -166,7 +188,10 @@ describe('the exit code', () => {
   it('is 4 where one of two servers fails, and the other is ended', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', {
-      mcpServers: { good: { command: process.execPath, args: [FIXTURE], env: { PID_FILE: `${directory.path}/pids` } }, bad: { command: 'glovebox-no-such-command' } },
+      mcpServers: {
+        good: { command: process.execPath, args: [FIXTURE], env: { PID_FILE: `${directory.path}/pids` } },
+        bad: { command: 'glovebox-no-such-command' },
+      },
     })
     expect((await run('return 1', ['-c', config])).code).toBe(4)
     const pids = pidsIn(`${directory.path}/pids`)
@@ -176,12 +201,18 @@ describe('the exit code', () => {
 })
 
 describe('--limit', () => {
-  it.each(['wallTimeMs=1min', 'wallTimeMs=90s', 'wallTimeMs=1.5s', 'memoryBytes=32MiB', 'memoryBytes=32mb', 'hostCalls=3', 'logBytes=1000', 'cpuTimeMs=2000 ms'])(
-    'takes %s',
-    async (limit) => {
-      expect(await run('return 1', ['--limit', limit])).toEqual({ code: 0, stdout: '1\n', stderr: '' })
-    },
-  )
+  it.each([
+    'wallTimeMs=1min',
+    'wallTimeMs=90s',
+    'wallTimeMs=1.5s',
+    'memoryBytes=32MiB',
+    'memoryBytes=32mb',
+    'hostCalls=3',
+    'logBytes=1000',
+    'cpuTimeMs=2000 ms',
+  ])('takes %s', async (limit) => {
+    expect(await run('return 1', ['--limit', limit])).toEqual({ code: 0, stdout: '1\n', stderr: '' })
+  })
 
   it('may be given more than once', async () => {
     const { code, stderr } = await run('for (;;) {}', ['-l', 'wallTimeMs=1min', '-l', 'cpuTimeMs=100'])
@@ -223,7 +254,10 @@ it('exits 2 for a limit that the sandbox cannot hold', async () => {
 describe('what a terminal is protected from', () => {
   it('prints no escape sequence where nobody reads in colour', async () => {
     const ended = [
-      await run(`console.error('red'); console.debug('dim'); await fixture.about({}).catch(() => 0); return { a: 1, b: 'x' }`, ['-s', fixtureFlag('fixture')]),
+      await run(
+        `console.error('red'); console.debug('dim'); await fixture.about({}).catch(() => 0); return { a: 1, b: 'x' }`,
+        ['-s', fixtureFlag('fixture')],
+      ),
       await run(`throw new Error('no')`),
       await glovebox(['run', '/no/such/program.ts']),
       await glovebox(['--help']),
@@ -255,7 +289,9 @@ describe('what a terminal is protected from', () => {
 
   it('neutralises what a failing server wrote', async () => {
     await using directory = new Directory()
-    const config = directory.write('servers.json', { mcpServers: { rude: { command: process.execPath, args: [FIXTURE], env: { ANSI: '1' } } } })
+    const config = directory.write('servers.json', {
+      mcpServers: { rude: { command: process.execPath, args: [FIXTURE], env: { ANSI: '1' } } },
+    })
     const { code, stderr } = await run('return 1', ['-c', config])
     expect(code).toBe(4)
     expect(stderr).toContain('no licence')

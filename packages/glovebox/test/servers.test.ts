@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the command expands them, not TypeScript
 import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Directory, type Ended, FIXTURE, fixtureEntry, fixtureFlag, glovebox, run } from './support.ts'
@@ -38,19 +39,25 @@ describe('a configuration file', () => {
   it('is the one that --config names, instead of mcp.json', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', 'never read')
-    const config = directory.write('other.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'other'] } } })
+    const config = directory.write('other.json', {
+      mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'other'] } },
+    })
     expect(aboutIn(await run(ABOUT, ['--json', '--config', config], { cwd: directory.path })).args).toEqual(['other'])
   })
 
   it('is not looked for where --server names servers', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', 'never read')
-    expect(aboutIn(await run(ABOUT, ['--json', '-s', fixtureFlag('fixture', 'flag')], { cwd: directory.path })).args).toEqual(['flag'])
+    expect(
+      aboutIn(await run(ABOUT, ['--json', '-s', fixtureFlag('fixture', 'flag')], { cwd: directory.path })).args,
+    ).toEqual(['flag'])
   })
 
   it('and --server add up where both are named', async () => {
     await using directory = new Directory()
-    const config = directory.write('servers.json', { mcpServers: { one: { ...fixtureEntry, args: [FIXTURE, 'first'] } } })
+    const config = directory.write('servers.json', {
+      mcpServers: { one: { ...fixtureEntry, args: [FIXTURE, 'first'] } },
+    })
     const program = 'return [(await one.about({})).args, (await two.about({})).args].flat()'
     const { code, stdout } = await run(program, ['-q', '-c', config, '-s', fixtureFlag('two', 'second')])
     expect({ code, stdout }).toEqual({ code: 0, stdout: `[ 'first', 'second' ]\n` })
@@ -64,9 +71,15 @@ describe('a configuration file', () => {
   it('leaves out servers that are disabled', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', {
-      mcpServers: { fixture: fixtureEntry, off: { command: 'glovebox-no-such-command', disabled: true }, on: { ...fixtureEntry, disabled: false } },
+      mcpServers: {
+        fixture: fixtureEntry,
+        off: { command: 'glovebox-no-such-command', disabled: true },
+        on: { ...fixtureEntry, disabled: false },
+      },
     })
-    const { code, stdout } = await run('await on.about({}); await fixture.about({}); return typeof off', ['-q'], { cwd: directory.path })
+    const { code, stdout } = await run('await on.about({}); await fixture.about({}); return typeof off', ['-q'], {
+      cwd: directory.path,
+    })
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'undefined\n' })
   })
 
@@ -74,7 +87,14 @@ describe('a configuration file', () => {
     await using directory = new Directory()
     mkdirSync(`${directory.path}/below`)
     directory.write('mcp.json', {
-      mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'two words'], env: { COLOUR: 'blue' }, cwd: `${directory.path}/below` } },
+      mcpServers: {
+        fixture: {
+          ...fixtureEntry,
+          args: [FIXTURE, 'two words'],
+          env: { COLOUR: 'blue' },
+          cwd: `${directory.path}/below`,
+        },
+      },
     })
     const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env: { HOST_SECRET: 'hidden' } }))
     expect(about).toMatchObject({ args: ['two words'], env: { COLOUR: 'blue' }, cwd: `${directory.path}/below` })
@@ -87,22 +107,47 @@ describe('a configuration file', () => {
       mcpServers: {
         fixture: {
           command: '${NODE_PATH_OF_TEST}',
-          args: [FIXTURE, '--root=${ROOT}', '${MISSING:-fall back}', '${MISSING:-}', '${TRICKY}', '$ROOT', '${ROOT:-unused}'],
+          args: [
+            FIXTURE,
+            '--root=${ROOT}',
+            '${MISSING:-fall back}',
+            '${MISSING:-}',
+            '${TRICKY}',
+            '$ROOT',
+            '${ROOT:-unused}',
+          ],
           env: { TOKEN: 'Bearer ${SECRET}' },
           cwd: '${ROOT}',
         },
       },
     })
-    const env = { NODE_PATH_OF_TEST: process.execPath, ROOT: directory.path, SECRET: 's3cret', TRICKY: '${SECRET} $& $1' }
+    const env = {
+      NODE_PATH_OF_TEST: process.execPath,
+      ROOT: directory.path,
+      SECRET: 's3cret',
+      TRICKY: '${SECRET} $& $1',
+    }
     const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env }))
-    expect(about.args).toEqual([`--root=${directory.path}`, 'fall back', '', '${SECRET} $& $1', '$ROOT', directory.path])
+    expect(about.args).toEqual([
+      `--root=${directory.path}`,
+      'fall back',
+      '',
+      '${SECRET} $& $1',
+      '$ROOT',
+      directory.path,
+    ])
     expect(about).toMatchObject({ env: { TOKEN: 'Bearer s3cret' }, cwd: directory.path })
   })
 
   it('exits 2 for a variable that is not set, naming it and the server', async () => {
     await using directory = new Directory()
-    directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, env: { TOKEN: '${GLOVEBOX_UNSET_VARIABLE}' } } } })
-    expectRefused(await run('return 1', [], { cwd: directory.path }), /mcp\.json: the server "fixture" needs .*GLOVEBOX_UNSET_VARIABLE/)
+    directory.write('mcp.json', {
+      mcpServers: { fixture: { ...fixtureEntry, env: { TOKEN: '${GLOVEBOX_UNSET_VARIABLE}' } } },
+    })
+    expectRefused(
+      await run('return 1', [], { cwd: directory.path }),
+      /mcp\.json: the server "fixture" needs .*GLOVEBOX_UNSET_VARIABLE/,
+    )
   })
 
   it.each([
@@ -111,13 +156,33 @@ describe('a configuration file', () => {
     ['has no mcpServers', '{ "servers": {} }', /has no "mcpServers" object/],
     ['has a list of servers', '{ "mcpServers": [] }', /has no "mcpServers" object/],
     ['has a server that is no object', { mcpServers: { a: 'npx' } }, /the server "a" is not an object/],
-    ['has a server without a command', { mcpServers: { a: { args: [] } } }, /the server "a" has neither a "command" nor a "url"/],
+    [
+      'has a server without a command',
+      { mcpServers: { a: { args: [] } } },
+      /the server "a" has neither a "command" nor a "url"/,
+    ],
     ['has a server with an empty command', { mcpServers: { a: { command: '' } } }, /the server "a" has neither/],
-    ['has arguments that are no list', { mcpServers: { a: { command: 'node', args: '-y' } } }, /the server "a" has "args"/],
-    ['has arguments that are no texts', { mcpServers: { a: { command: 'node', args: [1] } } }, /the server "a" has "args"/],
-    ['has variables that are no texts', { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } }, /the server "a" has a "env"/],
+    [
+      'has arguments that are no list',
+      { mcpServers: { a: { command: 'node', args: '-y' } } },
+      /the server "a" has "args"/,
+    ],
+    [
+      'has arguments that are no texts',
+      { mcpServers: { a: { command: 'node', args: [1] } } },
+      /the server "a" has "args"/,
+    ],
+    [
+      'has variables that are no texts',
+      { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } },
+      /the server "a" has a "env"/,
+    ],
     ['has a url that is none', { mcpServers: { a: { url: 'somewhere' } } }, /the server "a" has a "url" that is none/],
-    ['has headers that are no texts', { mcpServers: { a: { url: 'http://127.0.0.1', headers: ['x'] } } }, /the server "a" has a "headers"/],
+    [
+      'has headers that are no texts',
+      { mcpServers: { a: { url: 'http://127.0.0.1', headers: ['x'] } } },
+      /the server "a" has a "headers"/,
+    ],
   ])('that %s exits 2 and says what is wrong', async (_, content, message) => {
     await using directory = new Directory()
     const config = directory.write('broken.json', content)
@@ -128,7 +193,10 @@ describe('a configuration file', () => {
 
   it('that is not there, or is a directory, exits 2', async () => {
     await using directory = new Directory()
-    expectRefused(await run('return 1', ['-c', 'nowhere.json'], { cwd: directory.path }), /Cannot read nowhere\.json: ENOENT/)
+    expectRefused(
+      await run('return 1', ['-c', 'nowhere.json'], { cwd: directory.path }),
+      /Cannot read nowhere\.json: ENOENT/,
+    )
     expectRefused(await run('return 1', ['-c', directory.path]), /Cannot read .*: EISDIR/)
   })
 })

@@ -44,7 +44,10 @@ export class Directory implements AsyncDisposable {
 }
 
 /** The built command as a process of its own. Variables that ask for colours are kept from it. */
-export function start(args: readonly string[], { cwd = tmpdir(), env = {} }: Omit<Options, 'input'> = {}): ChildProcessWithoutNullStreams {
+export function start(
+  args: readonly string[],
+  { cwd = tmpdir(), env = {} }: Omit<Options, 'input'> = {},
+): ChildProcessWithoutNullStreams {
   const { FORCE_COLOR: _force, CLICOLOR_FORCE: _cli, NO_COLOR: _no, ...inherited } = process.env
   return spawn(process.execPath, [CLI, ...args], { cwd, env: { ...inherited, ...env } })
 }
@@ -59,7 +62,11 @@ export async function glovebox(args: readonly string[], options: Options = {}): 
 }
 
 /** `glovebox run -` with the program as its input. */
-export function run(program: string, args: readonly string[] = [], options: Omit<Options, 'input'> = {}): Promise<Ended> {
+export function run(
+  program: string,
+  args: readonly string[] = [],
+  options: Omit<Options, 'input'> = {},
+): Promise<Ended> {
   return glovebox(['run', '-', ...args], { ...options, input: program })
 }
 

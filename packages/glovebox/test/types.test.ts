@@ -21,12 +21,16 @@ function problems(declarations: string, program: string): string[] {
   const { getSourceFile, fileExists, readFile } = host
   host.getSourceFile = (name, ...rest) => {
     const text = files[name]
-    return text === undefined ? getSourceFile.call(host, name, ...rest) : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, true)
+    return text === undefined
+      ? getSourceFile.call(host, name, ...rest)
+      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, true)
   }
   host.fileExists = (name) => name in files || fileExists.call(host, name)
   host.readFile = (name) => files[name] ?? readFile.call(host, name)
   const compiled = ts.createProgram(Object.keys(files), options, host)
-  return ts.getPreEmitDiagnostics(compiled).map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
+  return ts
+    .getPreEmitDiagnostics(compiled)
+    .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
 }
 
 describe('glovebox types prints what TypeScript compiles at its strictest, and checks programs with', () => {
@@ -47,7 +51,10 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
         const graph = await memory.readGraph()
         const names: string[] = graph.entities.map((entity) => entity.name)
         names.join()`,
-      wrong: [`await memory.createEntities({ entities: [{ name: 'Ada' }] })`, `await memory.searchNodes({ query: ['Ada'] })`],
+      wrong: [
+        `await memory.createEntities({ entities: [{ name: 'Ada' }] })`,
+        `await memory.searchNodes({ query: ['Ada'] })`,
+      ],
     },
     {
       server: 'everything' as const,
@@ -56,11 +63,19 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
         const weather = await everything.getStructuredContent({ location: 'Chicago' })
         const degrees: number = weather.temperature
         degrees.toFixed()`,
-      wrong: [`await everything.getSum({ a: 1, b: 'two' })`, `await everything.getStructuredContent({ location: 'Paris' })`, 'await everything.echo()'],
+      wrong: [
+        `await everything.getSum({ a: 1, b: 'two' })`,
+        `await everything.getStructuredContent({ location: 'Paris' })`,
+        'await everything.echo()',
+      ],
     },
   ])('for server-$server', async ({ server, correct, wrong }) => {
     await using directory = new Directory()
-    const { code, stdout, stderr } = await glovebox(['types', '--server', publicFlag(server, server === 'filesystem' ? directory.path : '')])
+    const { code, stdout, stderr } = await glovebox([
+      'types',
+      '--server',
+      publicFlag(server, server === 'filesystem' ? directory.path : ''),
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(new RegExp(`declare namespace ${server} {`))
     expect(problems(stdout, correct)).toEqual([])
@@ -74,9 +89,16 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
 
   it('for all of them together', async () => {
     await using directory = new Directory()
-    const flags = [publicFlag('filesystem', directory.path), publicFlag('memory'), publicFlag('everything')].flatMap((flag) => ['-s', flag])
+    const flags = [publicFlag('filesystem', directory.path), publicFlag('memory'), publicFlag('everything')].flatMap(
+      (flag) => ['-s', flag],
+    )
     const { code, stdout } = await glovebox(['types', ...flags])
     expect(code).toBe(0)
-    expect(problems(stdout, `await Promise.all([filesystem.listAllowedDirectories(), memory.readGraph(), everything.echo({ message: '' })])`)).toEqual([])
+    expect(
+      problems(
+        stdout,
+        `await Promise.all([filesystem.listAllowedDirectories(), memory.readGraph(), everything.echo({ message: '' })])`,
+      ),
+    ).toEqual([])
   })
 })

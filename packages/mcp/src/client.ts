@@ -19,7 +19,10 @@ export interface McpClient {
   /** Undefined before and after the connection. */
   readonly transport?: unknown
   getServerCapabilities(): { readonly tools?: object | undefined } | undefined
-  listTools(params?: { cursor: string }, options?: RequestOptions): Promise<{ tools: readonly ListedTool[]; nextCursor?: string | undefined }>
+  listTools(
+    params?: { cursor: string },
+    options?: RequestOptions,
+  ): Promise<{ tools: readonly ListedTool[]; nextCursor?: string | undefined }>
   // biome-ignore lint/suspicious/noExplicitAny: the two versions disagree on everything after the first parameter
   callTool(params: { name: string; arguments?: Record<string, unknown> }, ...rest: any[]): Promise<unknown>
 }
@@ -47,7 +50,10 @@ export async function fromClient(client: McpClient, options: McpClientOptions): 
   if (client.getServerCapabilities()?.tools === undefined) return toolProvider({ name, tools })
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
-    const listed = await client.listTools(cursor === undefined ? undefined : { cursor }, signal === undefined ? {} : { signal })
+    const listed = await client.listTools(
+      cursor === undefined ? undefined : { cursor },
+      signal === undefined ? {} : { signal },
+    )
     tools.push(...listed.tools.map((tool) => toolOf(name, client, tool)))
     cursor = listed.nextCursor
     if (cursor === undefined || cursor === '') break
@@ -55,7 +61,11 @@ export async function fromClient(client: McpClient, options: McpClientOptions): 
   return toolProvider({ name, tools })
 }
 
-function toolOf(server: string, client: McpClient, { name, description, inputSchema, outputSchema, annotations }: ListedTool): Tool {
+function toolOf(
+  server: string,
+  client: McpClient,
+  { name, description, inputSchema, outputSchema, annotations }: ListedTool,
+): Tool {
   return {
     name,
     ...(description === undefined ? {} : { description }),
@@ -66,7 +76,9 @@ function toolOf(server: string, client: McpClient, { name, description, inputSch
       const params = { name, arguments: input as Record<string, unknown> }
       const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
       // In v1 the schema of the result stands before the options.
-      const calling = isVersion1(client) ? client.callTool(params, undefined, options) : client.callTool(params, options)
+      const calling = isVersion1(client)
+        ? client.callTool(params, undefined, options)
+        : client.callTool(params, options)
       const result = await calling.catch((error: unknown) => {
         // Either client says only "Not connected", and a program may call many servers.
         if (client.transport !== undefined) throw error

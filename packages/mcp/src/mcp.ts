@@ -94,9 +94,13 @@ export async function mcp(options: McpOptions): Promise<McpProvider> {
     if (signal?.aborted) throw signal.reason
     if (error instanceof McpError) throw error
     const failed = isProcess ? 'started' : 'reached'
-    throw new McpError('MCP_UNAVAILABLE', `The MCP server ${name} could not be ${failed}: ${describe(error, options)}${stderr()}`, {
-      cause: error,
-    })
+    throw new McpError(
+      'MCP_UNAVAILABLE',
+      `The MCP server ${name} could not be ${failed}: ${describe(error, options)}${stderr()}`,
+      {
+        cause: error,
+      },
+    )
   } finally {
     deadline.abort()
   }
@@ -113,7 +117,8 @@ function transportOf(options: McpOptions): Connection {
   if ('url' in options && options.url !== undefined) {
     const init = options.headers === undefined ? {} : { requestInit: { headers: { ...options.headers } } }
     const url = new URL(options.url)
-    const transport = options.transport === 'sse' ? new SSEClientTransport(url, init) : new StreamableHTTPClientTransport(url, init)
+    const transport =
+      options.transport === 'sse' ? new SSEClientTransport(url, init) : new StreamableHTTPClientTransport(url, init)
     return { transport, isProcess: false, stderr: () => '' }
   }
   if (!('command' in options) || typeof options.command !== 'string' || options.command === '') {

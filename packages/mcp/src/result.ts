@@ -9,7 +9,12 @@ interface ContentBlock {
   readonly uri?: string
   readonly name?: string
   readonly description?: string
-  readonly resource?: { readonly uri: string; readonly mimeType?: string; readonly text?: string; readonly blob?: string }
+  readonly resource?: {
+    readonly uri: string
+    readonly mimeType?: string
+    readonly text?: string
+    readonly blob?: string
+  }
 }
 
 export interface CallResult {
@@ -26,12 +31,19 @@ export interface CallResult {
 export function readResult(tool: string, result: CallResult): unknown {
   const content = result.content ?? []
   if (result.isError === true) {
-    const text = content.map((block) => block.text ?? '').join('\n').trim()
+    const text = content
+      .map((block) => block.text ?? '')
+      .join('\n')
+      .trim()
     throw new ToolCallError('TOOL_FAILED', text === '' ? `${tool} failed` : text)
   }
   // null is a result; only absence is none.
   if (result.structuredContent !== undefined) return result.structuredContent
-  return content.length === 1 ? readBlock(content[0] as ContentBlock) : content.length === 0 ? undefined : content.map(readBlock)
+  return content.length === 1
+    ? readBlock(content[0] as ContentBlock)
+    : content.length === 0
+      ? undefined
+      : content.map(readBlock)
 }
 
 function readBlock(block: ContentBlock): unknown {

@@ -1,12 +1,23 @@
-import { type McpError, mcp } from '@glovebox/mcp'
 import { createCodeMode } from '@glovebox/core'
+import { type McpError, mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { describe, expect, it } from 'vitest'
-import { delay, eventually, expectGone, fixture, isAlive, runProgram, temporaryDirectory, valueOf } from './support.ts'
+import {
+  delay,
+  eventually,
+  expectGone,
+  fixture,
+  isAlive,
+  runForValue,
+  runProgram,
+  temporaryDirectory,
+} from './support.ts'
 
 describe('a server that cannot be had', () => {
   it('is MCP_UNAVAILABLE with what to check, for a command that is not there', async () => {
-    const error = await mcp({ name: 'ghost', command: 'glovebox-no-such-command' }).catch((reason: unknown) => reason as McpError)
+    const error = await mcp({ name: 'ghost', command: 'glovebox-no-such-command' }).catch(
+      (reason: unknown) => reason as McpError,
+    )
     expect(error).toMatchObject({ name: 'McpError', code: 'MCP_UNAVAILABLE', cause: { code: 'ENOENT' } })
     expect((error as McpError).message).toMatch(/ghost.*no such command.*installed.*PATH/)
   })
@@ -21,7 +32,7 @@ describe('a server that cannot be had', () => {
     const server = fixture(directory.path, 'exit')
     await expect(mcp({ name: 'expired', ...server })).rejects.toMatchObject({
       code: 'MCP_UNAVAILABLE',
-      message: expect.stringMatching(/expired[^]*the licence has expired/),
+      message: expect.stringMatching(/expired[\s\S]*the licence has expired/),
     })
     await expectGone(server)
   })
@@ -29,10 +40,15 @@ describe('a server that cannot be had', () => {
   it.each(['silent', 'garbage'] as const)('is MCP_TIMEOUT, and no process is left, where it is %s', async (mode) => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path, mode)
-    const error = await mcp({ name: 'lost', ...server, connectTimeoutMs: 1_000 }).catch((reason: unknown) => reason as McpError)
+    const error = await mcp({ name: 'lost', ...server, connectTimeoutMs: 1_000 }).catch(
+      (reason: unknown) => reason as McpError,
+    )
     expect(error).toMatchObject({ name: 'McpError', code: 'MCP_TIMEOUT', message: expect.stringContaining('1000 ms') })
     // Not eventually: whoever is told that it failed may rely on it.
-    const alive = server.notes('started').map(({ pid }) => pid).filter(isAlive)
+    const alive = server
+      .notes('started')
+      .map(({ pid }) => pid)
+      .filter(isAlive)
     expect(alive).toEqual([])
     await expectGone(server)
   })
@@ -51,24 +67,30 @@ describe('a server with bad manners', () => {
   it('may take a while to start', async () => {
     await using directory = temporaryDirectory()
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'slow') })
-    expect(await valueOf(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
+    expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
   })
 
   it('may print lines that are no messages beside those that are', async () => {
     await using directory = temporaryDirectory()
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'chatty') })
-    expect(await valueOf(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
+    expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
   })
 
   it('that dies in a call fails that call, which the program can catch, and every later one, saying why', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })
-    const caught = await valueOf(provider, `try { await fixture.die({}) } catch (error) { return [error.code, error.message] }`)
+    const caught = await runForValue(
+      provider,
+      `try { await fixture.die({}) } catch (error) { return [error.code, error.message] }`,
+    )
     expect(caught).toEqual(['TOOL_FAILED', 'The connection to the MCP server fixture has ended'])
     expect(await runProgram(provider, 'await fixture.lastOfAll({})')).toMatchObject({
       ok: false,
-      error: { code: 'TOOL_FAILED', message: expect.stringContaining('The connection to the MCP server fixture has ended') },
+      error: {
+        code: 'TOOL_FAILED',
+        message: expect.stringContaining('The connection to the MCP server fixture has ended'),
+      },
     })
     await expectGone(server)
   })
@@ -77,7 +99,10 @@ describe('a server with bad manners', () => {
     await using directory = temporaryDirectory()
     const provider = await mcp({ name: 'fixture', ...fixture(directory.path) })
     await provider.close()
-    expect(await runProgram(provider, 'await fixture.lastOfAll({})')).toMatchObject({ ok: false, error: { code: 'TOOL_FAILED' } })
+    expect(await runProgram(provider, 'await fixture.lastOfAll({})')).toMatchObject({
+      ok: false,
+      error: { code: 'TOOL_FAILED' },
+    })
   })
 })
 
@@ -91,25 +116,31 @@ describe('an abort while connecting', () => {
     expect(server.notes()).toEqual([])
   })
 
-  it.each(['silent', 'slow', 'garbage', 'stubborn'] as const)('rejects with the signal’s reason and leaves no process of a %s server', async (mode) => {
-    await using directory = temporaryDirectory()
-    const server = fixture(directory.path, mode)
-    const controller = new AbortController()
-    const reason = { not: 'even an error' }
-    const connecting = mcp({ name: 'fixture', ...server, signal: controller.signal })
-    const settled = expect(connecting).rejects.toBe(reason)
-    await eventually(() => expect(server.notes('started').length).toBeGreaterThan(0))
-    controller.abort(reason)
-    await settled
-    await expectGone(server)
-  })
+  it.each(['silent', 'slow', 'garbage', 'stubborn'] as const)(
+    'rejects with the signal’s reason and leaves no process of a %s server',
+    async (mode) => {
+      await using directory = temporaryDirectory()
+      const server = fixture(directory.path, mode)
+      const controller = new AbortController()
+      const reason = { not: 'even an error' }
+      const connecting = mcp({ name: 'fixture', ...server, signal: controller.signal })
+      const settled = expect(connecting).rejects.toBe(reason)
+      await eventually(() => expect(server.notes('started').length).toBeGreaterThan(0))
+      controller.abort(reason)
+      await settled
+      await expectGone(server)
+    },
+  )
 
   it.each([0, 5, 20, 40, 60, 80, 100, 150])('leaves no process, wherever in the handshake %i ms fall', async (ms) => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     const controller = new AbortController()
     const connecting = mcp({ name: 'fixture', ...server, signal: controller.signal })
-    const outcome = connecting.then((provider) => provider.close(), (error: unknown) => error)
+    const outcome = connecting.then(
+      (provider) => provider.close(),
+      (error: unknown) => error,
+    )
     await delay(ms)
     controller.abort()
     await outcome
@@ -131,7 +162,9 @@ describe('cancellation', () => {
     await using codeMode = await createCodeMode({ sandbox, tools: provider })
     const controller = new AbortController()
     const reason = new Error('the user left')
-    const settled = expect(codeMode.execute('await fixture.wait({})', { signal: controller.signal })).rejects.toBe(reason)
+    const settled = expect(codeMode.execute('await fixture.wait({})', { signal: controller.signal })).rejects.toBe(
+      reason,
+    )
     await eventually(() => expect(server.notes('called')).toHaveLength(1))
     controller.abort(reason)
     await settled
@@ -147,8 +180,15 @@ describe('cancellation', () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })
-    const result = await runProgram(provider, 'fixture.wait({}); fixture.wait({}); await fixture.lastOfAll({}); return 1')
-    expect(result).toMatchObject({ ok: true, value: 1, calls: [{ outcome: 'cancelled' }, { outcome: 'cancelled' }, { outcome: 'returned' }] })
+    const result = await runProgram(
+      provider,
+      'fixture.wait({}); fixture.wait({}); await fixture.lastOfAll({}); return 1',
+    )
+    expect(result).toMatchObject({
+      ok: true,
+      value: 1,
+      calls: [{ outcome: 'cancelled' }, { outcome: 'cancelled' }, { outcome: 'returned' }],
+    })
     await eventually(() => expect(server.notes('notifications/cancelled')).toHaveLength(2))
   })
 

@@ -1,12 +1,20 @@
 import { createCodeMode } from '@glovebox/core'
 import { fromClient } from '@glovebox/mcp'
+import { quickjs } from '@glovebox/quickjs'
 import { Client as Client2 } from '@modelcontextprotocol/client'
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio'
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { quickjs } from '@glovebox/quickjs'
 import { describe, expect, it } from 'vitest'
-import { eventually, expectGone, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
+import {
+  eventually,
+  expectGone,
+  fixture,
+  publicServer,
+  runForValue,
+  runProgram,
+  temporaryDirectory,
+} from './support.ts'
 
 interface Parameters {
   readonly command: string
@@ -32,7 +40,7 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     const client = await versions[version](publicServer('everything'))
     try {
       const provider = await fromClient(client, { name: 'everything' })
-      expect(await valueOf(provider, `return await everything.echo({ message: 'hi' })`)).toBe('Echo: hi')
+      expect(await runForValue(provider, `return await everything.echo({ message: 'hi' })`)).toBe('Echo: hi')
       expect(provider).not.toHaveProperty('close')
       expect(await client.ping()).toEqual({})
     } finally {
@@ -66,8 +74,14 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     const client = await versions[version](fixture(directory.path))
     try {
       const provider = await fromClient(client, { name: 'fixture' })
-      const failed = await runProgram(provider, `await fixture.counted({ result: { content: [], structuredContent: { count: 'two' } } })`)
-      expect(failed).toMatchObject({ ok: false, error: { code: expect.stringMatching(/^TOOL_(FAILED|OUTPUT_INVALID)$/) } })
+      const failed = await runProgram(
+        provider,
+        `await fixture.counted({ result: { content: [], structuredContent: { count: 'two' } } })`,
+      )
+      expect(failed).toMatchObject({
+        ok: false,
+        error: { code: expect.stringMatching(/^TOOL_(FAILED|OUTPUT_INVALID)$/) },
+      })
     } finally {
       await client.close()
     }
@@ -82,7 +96,9 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
       await using codeMode = await createCodeMode({ sandbox, tools: await fromClient(client, { name: 'fixture' }) })
       const controller = new AbortController()
       const reason = new Error('enough')
-      const settled = expect(codeMode.execute('await fixture.wait({})', { signal: controller.signal })).rejects.toBe(reason)
+      const settled = expect(codeMode.execute('await fixture.wait({})', { signal: controller.signal })).rejects.toBe(
+        reason,
+      )
       await eventually(() => expect(server.notes('called')).toHaveLength(1))
       controller.abort(reason)
       await settled
@@ -100,7 +116,9 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     await using directory = temporaryDirectory()
     const client = await versions[version](fixture(directory.path))
     try {
-      await expect(fromClient(client, { name: 'fixture', signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no')
+      await expect(fromClient(client, { name: 'fixture', signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow(
+        'no',
+      )
     } finally {
       await client.close()
     }
@@ -113,7 +131,10 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     await client.close()
     expect(await runProgram(provider, 'await fixture.lastOfAll({})')).toMatchObject({
       ok: false,
-      error: { code: 'TOOL_FAILED', message: expect.stringContaining('The connection to the MCP server fixture has ended') },
+      error: {
+        code: 'TOOL_FAILED',
+        message: expect.stringContaining('The connection to the MCP server fixture has ended'),
+      },
     })
   })
 })

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mcp } from '@glovebox/mcp'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { mcp } from '@glovebox/mcp'
 import { describe, expect, it } from 'vitest'
-import { eventually, valueOf } from './support.ts'
+import { eventually, runForValue } from './support.ts'
 
 const TOKEN = 'Bearer a-token-only-the-host-knows'
 
@@ -37,7 +37,9 @@ async function site(handle: (request: IncomingMessage, response: ServerResponse)
 
 function greeter(): McpServer {
   const server = new McpServer({ name: 'greeter', version: '1.0.0' })
-  server.registerTool('greet', { description: 'Greets' }, () => ({ content: [{ type: 'text', text: 'hello over HTTP' }] }))
+  server.registerTool('greet', { description: 'Greets' }, () => ({
+    content: [{ type: 'text', text: 'hello over HTTP' }],
+  }))
   return server
 }
 
@@ -63,10 +65,11 @@ describe('over HTTP', () => {
     await using provider = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: TOKEN } })
     const code = `
       const seen = [JSON.stringify(greeter), String(greeter.greet), JSON.stringify(Object.keys(globalThis)), JSON.stringify(Object.getOwnPropertyNames(greeter))]
-      const refused = await fetch('https://example.org').catch((error) => error.message)
+      let refused
+      try { await fetch('https://example.org') } catch (error) { refused = error.message }
       return { greeting: await greeter.greet({}), seen, refused }
     `
-    const value = await valueOf(provider, code)
+    const value = await runForValue(provider, code)
     expect(value).toMatchObject({ greeting: 'hello over HTTP', refused: expect.stringContaining('no network') })
     expect(JSON.stringify(value)).not.toContain('a-token-only')
     // Nor the declarations that the model reads.
@@ -75,9 +78,17 @@ describe('over HTTP', () => {
 
   it('is MCP_UNAVAILABLE without the header, and does not repeat a wrong one', async () => {
     await using server = await guardedServer()
-    const refused = { name: 'McpError', code: 'MCP_UNAVAILABLE', message: expect.stringContaining('could not be reached') }
+    const refused = {
+      name: 'McpError',
+      code: 'MCP_UNAVAILABLE',
+      message: expect.stringContaining('could not be reached'),
+    }
     await expect(mcp({ name: 'greeter', url: server.url })).rejects.toMatchObject(refused)
-    const error = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: 'Bearer wrong-secret' } }).catch(String)
+    const error = await mcp({
+      name: 'greeter',
+      url: server.url,
+      headers: { Authorization: 'Bearer wrong-secret' },
+    }).catch(String)
     expect(error).toContain('403')
     expect(error).not.toContain('wrong-secret')
   })
@@ -109,8 +120,13 @@ describe('over HTTP', () => {
       streams.set(transport.sessionId, transport)
       await greeter().connect(transport)
     })
-    await using provider = await mcp({ name: 'greeter', url: server.url, transport: 'sse', headers: { Authorization: TOKEN } })
-    expect(await valueOf(provider, 'return await greeter.greet({})')).toBe('hello over HTTP')
+    await using provider = await mcp({
+      name: 'greeter',
+      url: server.url,
+      transport: 'sse',
+      headers: { Authorization: TOKEN },
+    })
+    expect(await runForValue(provider, 'return await greeter.greet({})')).toBe('hello over HTTP')
   })
 
   it('is MCP_UNAVAILABLE where nothing listens', async () => {
@@ -123,16 +139,21 @@ describe('over HTTP', () => {
   })
 
   it('is MCP_UNAVAILABLE for a page that is no MCP server', async () => {
-    await using server = await site((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'))
+    await using server = await site((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
+    )
     await expect(mcp({ name: 'page', url: server.url })).rejects.toMatchObject({ code: 'MCP_UNAVAILABLE' })
   })
 
-  it.each(['http', 'sse'] as const)('is MCP_TIMEOUT over %s where nothing is ever answered, and hangs up', async (transport) => {
-    await using server = await site(() => undefined)
-    const connecting = mcp({ name: 'mute', url: server.url, transport, connectTimeoutMs: 500 })
-    await expect(connecting).rejects.toMatchObject({ code: 'MCP_TIMEOUT' })
-    await eventually(() => expect(server.answered.length).toBeGreaterThan(0))
-  })
+  it.each(['http', 'sse'] as const)(
+    'is MCP_TIMEOUT over %s where nothing is ever answered, and hangs up',
+    async (transport) => {
+      await using server = await site(() => undefined)
+      const connecting = mcp({ name: 'mute', url: server.url, transport, connectTimeoutMs: 500 })
+      await expect(connecting).rejects.toMatchObject({ code: 'MCP_TIMEOUT' })
+      await eventually(() => expect(server.answered.length).toBeGreaterThan(0))
+    },
+  )
 
   it('rejects with the signal’s reason and hangs up when aborted while connecting', async () => {
     await using server = await site(() => undefined)

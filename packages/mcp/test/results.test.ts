@@ -1,6 +1,6 @@
 import { type McpProvider, mcp } from '@glovebox/mcp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Fixture, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
+import { type Fixture, fixture, publicServer, runForValue, runProgram, temporaryDirectory } from './support.ts'
 
 const text = (value: string) => ({ type: 'text', text: value })
 
@@ -19,7 +19,7 @@ describe('what a program gets of a result', () => {
   })
 
   /** What a program gets where the server answers with exactly this. */
-  const read = (result: unknown) => valueOf(provider, `return await fixture.result(${JSON.stringify({ result })})`)
+  const read = (result: unknown) => runForValue(provider, `return await fixture.result(${JSON.stringify({ result })})`)
 
   it.each([
     ['123', '123'],
@@ -46,15 +46,25 @@ describe('what a program gets of a result', () => {
   })
 
   it('prefers structured content to the text that repeats it', async () => {
-    expect(await read({ content: [text('{"a":"text"}')], structuredContent: { a: 'structured' } })).toEqual({ a: 'structured' })
+    expect(await read({ content: [text('{"a":"text"}')], structuredContent: { a: 'structured' } })).toEqual({
+      a: 'structured',
+    })
   })
 
   it('gives an image and a sound as bytes of their own', async () => {
     const data = Buffer.from([0, 255, 128, 7]).toString('base64')
     const image = { type: 'image', data, mimeType: 'image/png' }
     const audio = { type: 'audio', data, mimeType: 'audio/wav' }
-    expect(await read({ content: [image] })).toEqual({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([0, 255, 128, 7]) })
-    expect(await read({ content: [audio] })).toEqual({ type: 'audio', mimeType: 'audio/wav', bytes: new Uint8Array([0, 255, 128, 7]) })
+    expect(await read({ content: [image] })).toEqual({
+      type: 'image',
+      mimeType: 'image/png',
+      bytes: new Uint8Array([0, 255, 128, 7]),
+    })
+    expect(await read({ content: [audio] })).toEqual({
+      type: 'audio',
+      mimeType: 'audio/wav',
+      bytes: new Uint8Array([0, 255, 128, 7]),
+    })
   })
 
   it('gives embedded resources with their text or bytes, and links as links', async () => {
@@ -71,7 +81,11 @@ describe('what a program gets of a result', () => {
   })
 
   it('fails with TOOL_FAILED and the text of a result that says it is an error', async () => {
-    const result = { isError: true, content: [text('no such row'), text('try another')], structuredContent: { ignored: true } }
+    const result = {
+      isError: true,
+      content: [text('no such row'), text('try another')],
+      structuredContent: { ignored: true },
+    }
     const failed = await runProgram(provider, `await fixture.result(${JSON.stringify({ result })})`)
     expect(failed).toMatchObject({
       ok: false,
@@ -81,7 +95,7 @@ describe('what a program gets of a result', () => {
   })
 
   it('names the tool where a failed result says nothing', async () => {
-    const caught = await valueOf(
+    const caught = await runForValue(
       provider,
       `try { await fixture.result({ result: { isError: true, content: [] } }) } catch (error) { return [error.code, error.message] }`,
     )
@@ -90,7 +104,9 @@ describe('what a program gets of a result', () => {
 
   it('takes structured content that matches the output schema', async () => {
     const result = { content: [], structuredContent: { count: 2 } }
-    expect(await valueOf(provider, `return await fixture.counted(${JSON.stringify({ result })})`)).toEqual({ count: 2 })
+    expect(await runForValue(provider, `return await fixture.counted(${JSON.stringify({ result })})`)).toEqual({
+      count: 2,
+    })
   })
 
   it.each([
@@ -98,7 +114,7 @@ describe('what a program gets of a result', () => {
     ['with more than it allows', { content: [], structuredContent: { count: 2, more: true } }],
     ['that is not there', { content: [text('{"count":2}')] }],
   ])('shows the program an error for structured content %s', async (_, result) => {
-    const caught = await valueOf(
+    const caught = await runForValue(
       provider,
       `try { await fixture.counted(${JSON.stringify({ result })}) } catch (error) { return { code: error.code, message: error.message } }`,
     )
@@ -109,13 +125,18 @@ describe('what a program gets of a result', () => {
   })
 })
 
-it.each([null, 0, '', false, [1, 2], 'text'])('takes the structured content %j for what it is, not for absent', async (structuredContent) => {
-  await using directory = temporaryDirectory()
-  // Structured content that is no object is allowed since protocol revision 2026-07-28.
-  await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'modern') })
-  const result = { resultType: 'complete', content: [text('the same as text')], structuredContent }
-  expect(await valueOf(provider, `return await fixture.result(${JSON.stringify({ result })})`)).toEqual(structuredContent)
-})
+it.each([[null], [0], [''], [false], [[1, 2]], ['text']])(
+  'takes the structured content %j for what it is, not for absent',
+  async (structuredContent) => {
+    await using directory = temporaryDirectory()
+    // Structured content that is no object is allowed since protocol revision 2026-07-28.
+    await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'modern') })
+    const result = { resultType: 'complete', content: [text('the same as text')], structuredContent }
+    expect(await runForValue(provider, `return await fixture.result(${JSON.stringify({ result })})`)).toEqual(
+      structuredContent,
+    )
+  },
+)
 
 describe('what the public "everything" server answers', () => {
   let provider: McpProvider
@@ -125,7 +146,7 @@ describe('what the public "everything" server answers', () => {
   afterAll(() => provider.close())
 
   it('becomes an array of texts and an image whose bytes are a PNG', async () => {
-    const value = await valueOf(provider, 'return await everything.getTinyImage({})')
+    const value = await runForValue(provider, 'return await everything.getTinyImage({})')
     expect(value).toEqual([
       expect.any(String),
       { type: 'image', mimeType: 'image/png', bytes: expect.any(Uint8Array) },
@@ -136,12 +157,15 @@ describe('what the public "everything" server answers', () => {
   })
 
   it('becomes its structured content', async () => {
-    const value = await valueOf(provider, `return await everything.getStructuredContent({ location: 'Chicago' })`)
+    const value = await runForValue(provider, `return await everything.getStructuredContent({ location: 'Chicago' })`)
     expect(value).toMatchObject({ temperature: expect.any(Number), conditions: expect.any(String) })
   })
 
   it('refuses an input that its schema does not take before it is sent', async () => {
     const result = await runProgram(provider, `await everything.getSum({ a: 1, b: 'two' })`)
-    expect(result).toMatchObject({ ok: false, error: { code: 'TOOL_INPUT_INVALID', message: expect.stringContaining('b') } })
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: 'TOOL_INPUT_INVALID', message: expect.stringContaining('b') },
+    })
   })
 })

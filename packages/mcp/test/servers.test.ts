@@ -4,7 +4,15 @@ import { createCodeMode } from '@glovebox/core'
 import { mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { expect, it } from 'vitest'
-import { eventually, expectGone, fixture, publicServer, runProgram, temporaryDirectory, valueOf } from './support.ts'
+import {
+  eventually,
+  expectGone,
+  fixture,
+  publicServer,
+  runForValue,
+  runProgram,
+  temporaryDirectory,
+} from './support.ts'
 
 it('runs a program on real files through server-filesystem, and only below its directory', async () => {
   await using directory = temporaryDirectory()
@@ -18,18 +26,27 @@ it('runs a program on real files through server-filesystem, and only below its d
     await files.writeFile({ path: root + '/all.txt', content: lines.join(',') })
     return lines
   `
-  expect(await valueOf(files, code)).toEqual(['first', 'second', 'third'])
+  expect(await runForValue(files, code)).toEqual(['first', 'second', 'third'])
   expect(readFileSync(join(directory.path, 'all.txt'), 'utf8')).toBe('first,second,third')
   const outside = await runProgram(files, `await files.readTextFile({ path: '/etc/hostname' })`)
-  expect(outside).toMatchObject({ ok: false, error: { code: 'TOOL_FAILED', message: expect.stringContaining('Access denied') } })
+  expect(outside).toMatchObject({
+    ok: false,
+    error: { code: 'TOOL_FAILED', message: expect.stringContaining('Access denied') },
+  })
 })
 
 it('keeps what a program tells server-memory from one execution to the next', async () => {
   await using directory = temporaryDirectory()
   const env = { MEMORY_FILE_PATH: join(directory.path, 'memory.jsonl') }
   await using memory = await mcp({ name: 'memory', ...publicServer('memory'), env })
-  await valueOf(memory, `await memory.createEntities({ entities: [{ name: 'Ada', entityType: 'person', observations: ['writes'] }] })`)
-  const found = await valueOf(memory, `return (await memory.searchNodes({ query: 'Ada' })).entities[0].observations`)
+  await runForValue(
+    memory,
+    `await memory.createEntities({ entities: [{ name: 'Ada', entityType: 'person', observations: ['writes'] }] })`,
+  )
+  const found = await runForValue(
+    memory,
+    `return (await memory.searchNodes({ query: 'Ada' })).entities[0].observations`,
+  )
   expect(found).toEqual(['writes'])
   expect(readFileSync(env.MEMORY_FILE_PATH, 'utf8')).toContain('Ada')
 })
@@ -52,10 +69,17 @@ it('lists all pages of tools, each once', async () => {
   await using directory = temporaryDirectory()
   const server = fixture(directory.path)
   await using provider = await mcp({ name: 'fixture', ...server })
-  expect(provider.tools.map(({ name }) => name)).toEqual(['result', 'counted', 'wait', 'die', 'environment', 'last_of_all'])
+  expect(provider.tools.map(({ name }) => name)).toEqual([
+    'result',
+    'counted',
+    'wait',
+    'die',
+    'environment',
+    'last_of_all',
+  ])
   expect(server.notes('listed').map(({ cursor }) => cursor)).toEqual([null, 'second', 'third'])
   expect(provider.tools.find(({ name }) => name === 'counted')?.outputSchema).toMatchObject({ required: ['count'] })
-  expect(await valueOf(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
+  expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
 })
 
 it('has no tools where the server says that it has none, and asks for none', async () => {
@@ -71,7 +95,7 @@ it('passes on the variables it is given, and none of the host’s secrets', asyn
   process.env.GLOVEBOX_TEST_SECRET = 'host-secret'
   try {
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path), env: { GIVEN: 'to the server' } })
-    const environment = (await valueOf(provider, 'return await fixture.environment({})')) as Record<string, string>
+    const environment = (await runForValue(provider, 'return await fixture.environment({})')) as Record<string, string>
     expect(environment).toMatchObject({ GIVEN: 'to the server', PATH: process.env.PATH })
     expect(environment).not.toHaveProperty('GLOVEBOX_TEST_SECRET')
     expect(Object.values(environment)).not.toContain('host-secret')
@@ -82,8 +106,12 @@ it('passes on the variables it is given, and none of the host’s secrets', asyn
 
 it('passes a secret on where `env` names it', async () => {
   await using directory = temporaryDirectory()
-  await using provider = await mcp({ name: 'fixture', ...fixture(directory.path), env: { GLOVEBOX_TEST_SECRET: 'meant' } })
-  expect(await valueOf(provider, 'return (await fixture.environment({})).GLOVEBOX_TEST_SECRET')).toBe('meant')
+  await using provider = await mcp({
+    name: 'fixture',
+    ...fixture(directory.path),
+    env: { GLOVEBOX_TEST_SECRET: 'meant' },
+  })
+  expect(await runForValue(provider, 'return (await fixture.environment({})).GLOVEBOX_TEST_SECRET')).toBe('meant')
 })
 
 it('closes twice, also at once, and leaves no process', async () => {

@@ -51,7 +51,10 @@ export function fixture(directory: string, mode: Mode = 'normal'): Fixture {
 
 function readNotes(journal: string): Note[] {
   try {
-    return readFileSync(journal, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Note)
+    return readFileSync(journal, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Note)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
@@ -59,8 +62,14 @@ function readNotes(journal: string): Note[] {
 }
 
 /** One of the public servers, as `mcp` and the SDK's transports start it: on this Node, whatever is on PATH. */
-export function publicServer(name: 'everything' | 'filesystem' | 'memory', ...args: string[]): Pick<McpStdioOptions, 'command'> & { args: string[] } {
-  return { command: process.execPath, args: [require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`), ...args] }
+export function publicServer(
+  name: 'everything' | 'filesystem' | 'memory',
+  ...args: string[]
+): Pick<McpStdioOptions, 'command'> & { args: string[] } {
+  return {
+    command: process.execPath,
+    args: [require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`), ...args],
+  }
 }
 
 /** Runs a program as an embedder does, and ends everything that was started for it. */
@@ -71,7 +80,7 @@ export async function runProgram(tools: ToolSource, code: string, limits = {}): 
 }
 
 /** The value of a program that must succeed. */
-export async function valueOf(tools: ToolSource, code: string): Promise<unknown> {
+export async function runForValue(tools: ToolSource, code: string): Promise<unknown> {
   const result = await runProgram(tools, code)
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
   return result.value

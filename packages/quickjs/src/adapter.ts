@@ -46,7 +46,10 @@ export class QuickJSAdapter implements SandboxAdapter {
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     if (init.memoryBytes < MIN_MEMORY_BYTES) {
-      throw new SandboxError('LIMIT_UNSUPPORTED', `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${init.memoryBytes}`)
+      throw new SandboxError(
+        'LIMIT_UNSUPPORTED',
+        `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${init.memoryBytes}`,
+      )
     }
     this.#pool ??= this.#createPool(init)
     const pool = this.#pool

@@ -1,7 +1,14 @@
 import type { GuestRuntime, RunInit, Turn } from '@glovebox/core/adapter'
-import type { JSValueConstPointer, QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant, QuickJSWASMModule } from 'quickjs-emscripten-core'
+import type {
+  JSValueConstPointer,
+  QuickJSContext,
+  QuickJSHandle,
+  QuickJSRuntime,
+  QuickJSSyncVariant,
+  QuickJSWASMModule,
+} from 'quickjs-emscripten-core'
 import { newQuickJSWASMModuleFromVariant, newVariant, StaticLifetime } from 'quickjs-emscripten-core'
-import { boundedMemory, type BoundedMemory } from './memory.ts'
+import { type BoundedMemory, boundedMemory } from './memory.ts'
 import { type MemorySnapshot, MemoryTracker } from './snapshot.ts'
 
 export interface EngineOptions {
@@ -31,7 +38,9 @@ export class Engine {
   async makeGuest(memoryBytes: number, stackBytes: number): Promise<EngineGuest> {
     const { variant, module, runtime, now } = this.#options
     const bounded = boundedMemory(memoryBytes)
-    const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }))
+    const quickjs = await newQuickJSWASMModuleFromVariant(
+      newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }),
+    )
     const guest = new EngineGuest(quickjs, bounded, runtime, stackBytes, now)
     // The stack's size is part of the image.
     const snapshot = this.#snapshots.get(stackBytes)
@@ -78,7 +87,13 @@ export class EngineGuest {
   #unflushedLength = 0
   #flushedAt = 0
 
-  constructor(quickjs: QuickJSWASMModule, bounded: BoundedMemory, guestRuntime: GuestRuntime, stackBytes: number, now: () => number) {
+  constructor(
+    quickjs: QuickJSWASMModule,
+    bounded: BoundedMemory,
+    guestRuntime: GuestRuntime,
+    stackBytes: number,
+    now: () => number,
+  ) {
     this.#bounded = bounded
     this.#guestRuntime = guestRuntime
     this.#now = now
@@ -177,7 +192,11 @@ export class EngineGuest {
       this.#flush()
       return this.#fault
     }
-    const turn = { index: this.#turns++, cpuTimeMs: this.#cpuTimeMs, memoryBytes: this.#bounded.memory.buffer.byteLength }
+    const turn = {
+      index: this.#turns++,
+      cpuTimeMs: this.#cpuTimeMs,
+      memoryBytes: this.#bounded.memory.buffer.byteLength,
+    }
     init.onTurn(failed === undefined ? turn : { ...turn, failed }, this.#takeOutput())
     return undefined
   }

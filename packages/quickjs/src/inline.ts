@@ -1,5 +1,14 @@
 /** `@glovebox/quickjs/inline`: QuickJS on the caller's own thread, for browsers and edge runtimes without threads. */
-import { createSandbox, type Guest, type GuestExit, type GuestInit, type RunInit, type Sandbox, type SandboxAdapter, SandboxError } from '@glovebox/core/adapter'
+import {
+  createSandbox,
+  type Guest,
+  type GuestExit,
+  type GuestInit,
+  type RunInit,
+  type Sandbox,
+  type SandboxAdapter,
+  SandboxError,
+} from '@glovebox/core/adapter'
 import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
 import { Engine, type EngineGuest } from './engine.ts'
 import { ENGINE } from './engine-build.ts'
@@ -44,7 +53,10 @@ class InlineAdapter implements SandboxAdapter {
   async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     if (memoryBytes < MIN_MEMORY_BYTES) {
-      throw new SandboxError('LIMIT_UNSUPPORTED', `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${memoryBytes}`)
+      throw new SandboxError(
+        'LIMIT_UNSUPPORTED',
+        `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${memoryBytes}`,
+      )
     }
     this.#engine ??= new Engine({ ...this.#options, runtime, now: () => performance.now() })
     const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, STACK_BYTES))

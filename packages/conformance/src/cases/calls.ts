@@ -24,7 +24,10 @@ export const calls: readonly ConformanceCase[] = [
         open--
         return input.i
       }
-      returned(await run('return await Promise.all([0, 1, 2, 3, 4].map((i) => tools.wait({ i })))', { tools: { wait } }), [0, 1, 2, 3, 4])
+      returned(
+        await run('return await Promise.all([0, 1, 2, 3, 4].map((i) => tools.wait({ i })))', { tools: { wait } }),
+        [0, 1, 2, 3, 4],
+      )
       assert.equal(most, 5)
     },
   },
@@ -53,7 +56,9 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'calls are numbered as the program makes them, and records come in that order',
     run: async ({ run }) => {
       const wait = async ({ ms }: { ms: number }) => delay(ms)
-      const result = await run('await Promise.all([tools.wait({ ms: 20 }), tools.wait({ ms: 1 })])', { tools: { wait } })
+      const result = await run('await Promise.all([tools.wait({ ms: 20 }), tools.wait({ ms: 1 })])', {
+        tools: { wait },
+      })
       assert.deepEqual(
         result.calls.map(({ id, tool, outcome }) => [id, tool, outcome]),
         [
@@ -65,7 +70,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.failure',
-    protects: 'a tool\'s failure can be caught, with its message and nothing else of the host',
+    protects: "a tool's failure can be caught, with its message and nothing else of the host",
     run: async ({ run }) => {
       const tools = {
         fail: () => {
@@ -112,7 +117,10 @@ export const calls: readonly ConformanceCase[] = [
     run: async ({ run }) => {
       let ran = false
       const pick = defineTool({ input: schema, execute: () => (ran = true) })
-      const error = failed(await run('await tools.pick({ kind: "c", typo: 1 })', { tools: { pick } }), 'TOOL_INPUT_INVALID')
+      const error = failed(
+        await run('await tools.pick({ kind: "c", typo: 1 })', { tools: { pick } }),
+        'TOOL_INPUT_INVALID',
+      )
       assert.match(error.message, /n is missing/)
       assert.match(error.message, /kind: must be one of "a", "b"/)
       assert.match(error.message, /unknown typo/)
@@ -126,7 +134,10 @@ export const calls: readonly ConformanceCase[] = [
       const count = defineTool({ output: { type: 'integer' }, execute: () => 'many' as unknown as number })
       failed(await run('await tools.count()', { tools: { count } }), 'TOOL_OUTPUT_INVALID')
       const method = () => ({ save() {} })
-      assert.match(failed(await run('await tools.method()', { tools: { method } }), 'TOOL_OUTPUT_INVALID').message, /\$\.save is the function save/)
+      assert.match(
+        failed(await run('await tools.method()', { tools: { method } }), 'TOOL_OUTPUT_INVALID').message,
+        /\$\.save is the function save/,
+      )
     },
   },
   {
@@ -134,7 +145,10 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'a mistyped tool is told with the name that was meant',
     run: async ({ run }) => {
       const github = toolProvider({ name: 'github', tools: { create_issue: () => 1 } })
-      assert.match(failed(await run('await github.createIsue({})', { tools: github }), 'TOOL_NOT_FOUND').message, /Did you mean github\.createIssue\?/)
+      assert.match(
+        failed(await run('await github.createIsue({})', { tools: github }), 'TOOL_NOT_FOUND').message,
+        /Did you mean github\.createIssue\?/,
+      )
     },
   },
   {
@@ -151,7 +165,10 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'a tool also answers to the name that its server gave it',
     run: async ({ run }) => {
       const files = toolProvider({ name: 'files', tools: { read_file: () => 'text' } })
-      returned(await run('return [await files.readFile(), await files.read_file(), Object.keys(files)]', { tools: files }), ['text', 'text', ['readFile']])
+      returned(
+        await run('return [await files.readFile(), await files.read_file(), Object.keys(files)]', { tools: files }),
+        ['text', 'text', ['readFile']],
+      )
     },
   },
   {
@@ -159,13 +176,17 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'two tools never become one function',
     run: async ({ run }) => {
       const tools = { get_user: () => 1, getUser: () => 2, 'get-user': () => 3 }
-      returned(await run('return await Promise.all([tools.getUser(), tools.getUser_2(), tools.getUser_3()])', { tools }), [2, 1, 3])
+      returned(
+        await run('return await Promise.all([tools.getUser(), tools.getUser_2(), tools.getUser_3()])', { tools }),
+        [2, 1, 3],
+      )
     },
   },
   {
     id: 'calls.await-namespace',
     protects: 'awaiting a namespace by mistake does not wait for ever',
-    run: async ({ run }) => returned(await run('const t = await tools; return typeof t.echo', { tools: { echo: () => 1 } }), 'function'),
+    run: async ({ run }) =>
+      returned(await run('const t = await tools; return typeof t.echo', { tools: { echo: () => 1 } }), 'function'),
   },
   {
     id: 'calls.arguments',
@@ -187,10 +208,15 @@ export const calls: readonly ConformanceCase[] = [
             reason = signal.reason
           })
         })
-      const result = await run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', { tools: { hang } })
+      const result = await run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', {
+        tools: { hang },
+      })
       returned(result, 'early')
       assert.ok(reason instanceof Error)
-      assert.deepEqual(result.calls.map(({ outcome }) => outcome), ['cancelled'])
+      assert.deepEqual(
+        result.calls.map(({ outcome }) => outcome),
+        ['cancelled'],
+      )
     },
   },
   {
@@ -205,7 +231,10 @@ export const calls: readonly ConformanceCase[] = [
       returned(result, 'early')
       await delay(20)
       assert.equal(ran, false)
-      assert.deepEqual(result.calls.map(({ outcome }) => outcome), ['cancelled'])
+      assert.deepEqual(
+        result.calls.map(({ outcome }) => outcome),
+        ['cancelled'],
+      )
     },
   },
   {
@@ -228,7 +257,10 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'a program that calls without end is stopped',
     run: async ({ run }) => {
       let made = 0
-      const result = await run('for (;;) await tools.count()', { tools: { count: () => ++made }, limits: { hostCalls: 20 } })
+      const result = await run('for (;;) await tools.count()', {
+        tools: { count: () => ++made },
+        limits: { hostCalls: 20 },
+      })
       failed(result, 'LIMIT_HOST_CALLS')
       assert.equal(made, 20)
     },
@@ -250,10 +282,13 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.shared-bomb',
-    protects: 'an input that shares its parts exponentially does not hang the host\'s validator',
+    protects: "an input that shares its parts exponentially does not hang the host's validator",
     run: async ({ run }) => {
       const tree = defineTool({
-        input: { $ref: '#/$defs/t', $defs: { t: { type: 'object', properties: { l: { $ref: '#/$defs/t' }, r: { $ref: '#/$defs/t' } } } } },
+        input: {
+          $ref: '#/$defs/t',
+          $defs: { t: { type: 'object', properties: { l: { $ref: '#/$defs/t' }, r: { $ref: '#/$defs/t' } } } },
+        },
         execute: () => 1,
       })
       const code = 'let t = {}; for (let i = 0; i < 60; i++) t = { l: t, r: t }; await tools.tree(t)'

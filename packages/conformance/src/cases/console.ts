@@ -42,7 +42,15 @@ export const consoleCases: readonly ConformanceCase[] = [
         console.table([{ a: 1, b: 'x' }]); console.count(); console.count(); console.assert(1 > 2, 'no'); console.assert(true)`)
       assert.deepEqual(
         logs.map(({ text }) => text),
-        ['g', '  in', 'out', '┌─────────┬───┬─────┐\n│ (index) │ a │ b   │\n├─────────┼───┼─────┤\n│ 0       │ 1 │ \'x\' │\n└─────────┴───┴─────┘', 'default: 1', 'default: 2', 'Assertion failed: no'],
+        [
+          'g',
+          '  in',
+          'out',
+          "┌─────────┬───┬─────┐\n│ (index) │ a │ b   │\n├─────────┼───┼─────┤\n│ 0       │ 1 │ 'x' │\n└─────────┴───┴─────┘",
+          'default: 1',
+          'default: 2',
+          'Assertion failed: no',
+        ],
       )
     },
   },
@@ -60,7 +68,10 @@ export const consoleCases: readonly ConformanceCase[] = [
     protects: 'logs and calls are told while the program runs, in the order in which they happened',
     run: async ({ run }) => {
       const events: ExecutionEvent[] = []
-      await run('console.log("before"); await tools.step(); console.log("after")', { tools: { step: () => 1 }, onEvent: (event) => events.push(event) })
+      await run('console.log("before"); await tools.step(); console.log("after")', {
+        tools: { step: () => 1 },
+        onEvent: (event) => events.push(event),
+      })
       assert.deepEqual(
         events.map((event) => (event.type === 'log' ? event.text : event.type)),
         ['before', 'call', 'settled', 'after'],
@@ -71,7 +82,9 @@ export const consoleCases: readonly ConformanceCase[] = [
     id: 'console.capped',
     protects: 'a flood of logs is cut at its limit, says so, and fails nothing',
     run: async ({ run }) => {
-      const result = await run('for (let i = 0; i < 300_000; i++) console.log("line " + i); return "done"', { limits: { logBytes: 10_000 } })
+      const result = await run('for (let i = 0; i < 300_000; i++) console.log("line " + i); return "done"', {
+        limits: { logBytes: 10_000 },
+      })
       returned(result, 'done')
       const bytes = result.logs.reduce((sum, { text }) => sum + text.length, 0)
       assert.ok(bytes <= 10_200, `${bytes} bytes`)

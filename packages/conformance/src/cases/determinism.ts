@@ -46,7 +46,8 @@ const tools = {
 export const determinism: readonly ConformanceCase[] = [
   {
     id: 'determinism.replay',
-    protects: 'a recorded run, fed to a fresh guest, makes the same calls and ends with the same result, without a tool being called',
+    protects:
+      'a recorded run, fed to a fresh guest, makes the same calls and ends with the same result, without a tool being called',
     needs: { deterministic: true },
     run: async ({ sandbox }) => {
       for (let round = 0; round < 5; round++) {
@@ -86,7 +87,8 @@ export const determinism: readonly ConformanceCase[] = [
     id: 'determinism.seeds',
     protects: 'two runs do not share their randomness',
     run: async ({ run }) => {
-      const code = 'return [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(8))].join()].join()'
+      const code =
+        'return [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(8))].join()].join()'
       const [a, b] = await Promise.all([run(code), run(code)])
       assert.ok(a?.ok && b?.ok && a.value !== b.value)
     },
@@ -98,7 +100,18 @@ export const determinism: readonly ConformanceCase[] = [
       returned(
         await run(`const d = new Date(2024, 1, 29, 13, 5, 9)
           return [String(d), d.toISOString(), d.getTimezoneOffset(), d.getHours(), d.toLocaleString(), d.toLocaleDateString(), new Date('2024-02-29T13:05:09').getTime() === d.getTime(), new Date('Feb 29 2024 13:05:09').getTime() === d.getTime(), new Date('2024-02-29T13:05:09+02:00').getUTCHours(), String(new Date(NaN))]`),
-        ['Thu Feb 29 2024 13:05:09 GMT+0000 (Coordinated Universal Time)', '2024-02-29T13:05:09.000Z', 0, 13, '2/29/2024, 1:05:09 PM', '2/29/2024', true, true, 11, 'Invalid Date'],
+        [
+          'Thu Feb 29 2024 13:05:09 GMT+0000 (Coordinated Universal Time)',
+          '2024-02-29T13:05:09.000Z',
+          0,
+          13,
+          '2/29/2024, 1:05:09 PM',
+          '2/29/2024',
+          true,
+          true,
+          11,
+          'Invalid Date',
+        ],
       )
     },
   },

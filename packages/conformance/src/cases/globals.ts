@@ -3,7 +3,8 @@ import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
 /** All that a program finds, and nothing else, on every engine. */
-const GLOBALS = `AbortController AbortSignal AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean CustomEvent
+const GLOBALS =
+  `AbortController AbortSignal AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean CustomEvent
 DOMException DataView Date Error EvalError Event EventTarget Float32Array Float64Array Function Infinity Int16Array Int32Array
 Int8Array Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol
 SyntaxError TextDecoder TextEncoder TypeError URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array Uint8ClampedArray
@@ -12,17 +13,61 @@ encodeURIComponent escape eval fetch globalThis isFinite isNaN parseFloat parseI
 setInterval setTimeout structuredClone tools undefined unescape`.split(/\s+/)
 
 const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[] = [
-  ['url', 'const u = new URL("../b?x=1 2#h", "https://user@exämple.org:443/a/c/"); u.searchParams.append("y", "é"); return [u.href, u.host, [...u.searchParams.keys()], URL.canParse("no")]', ['https://user@xn--exmple-cua.org/a/b?x=1+2&y=%C3%A9#h', 'xn--exmple-cua.org', ['x', 'y'], false]],
-  ['url-search-params', 'return [new URLSearchParams({ a: "1 2", b: "&" }).toString(), new URLSearchParams("a=1&a=2").getAll("a")]', ['a=1+2&b=%26', ['1', '2']]],
-  ['text-encoder', 'return [...new TextEncoder().encode("aé€😀\\ud800")]', [97, 195, 169, 226, 130, 172, 240, 159, 152, 128, 239, 191, 189]],
-  ['text-decoder', 'return [new TextDecoder().decode(new Uint8Array([240, 159, 152, 128, 255])), (() => { try { new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([255])) } catch (e) { return e.name } })()]', ['😀\ufffd', 'TypeError']],
-  ['base64', 'return [btoa("hé"), atob("aMOp"), (() => { try { atob("*") } catch (e) { return e.name } })()]', ['aOk=', 'hÃ©', 'InvalidCharacterError']],
-  ['microtask', 'const out = []; queueMicrotask(() => out.push(1)); out.push(0); await null; await null; return out', [0, 1]],
-  ['abort', 'const c = new AbortController(); const seen = []; c.signal.addEventListener("abort", (e) => seen.push(e.type)); c.abort(); return [c.signal.aborted, c.signal.reason.name, seen, AbortSignal.any([c.signal]).aborted]', [true, 'AbortError', ['abort'], true]],
-  ['abort-timeout', 'const s = AbortSignal.timeout(5); await new Promise((r) => s.addEventListener("abort", r)); return s.reason.name', 'TimeoutError'],
-  ['events', 'const t = new EventTarget(); let n = 0; t.addEventListener("x", (e) => { n += e.detail }, { once: true }); t.dispatchEvent(new CustomEvent("x", { detail: 2 })); t.dispatchEvent(new CustomEvent("x", { detail: 2 })); return n', 2],
-  ['uuid', 'return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())', true],
-  ['random-values', 'const a = crypto.getRandomValues(new Uint32Array(4)); return [a.length, new Set(a).size > 1]', [4, true]],
+  [
+    'url',
+    'const u = new URL("../b?x=1 2#h", "https://user@exämple.org:443/a/c/"); u.searchParams.append("y", "é"); return [u.href, u.host, [...u.searchParams.keys()], URL.canParse("no")]',
+    ['https://user@xn--exmple-cua.org/a/b?x=1+2&y=%C3%A9#h', 'xn--exmple-cua.org', ['x', 'y'], false],
+  ],
+  [
+    'url-search-params',
+    'return [new URLSearchParams({ a: "1 2", b: "&" }).toString(), new URLSearchParams("a=1&a=2").getAll("a")]',
+    ['a=1+2&b=%26', ['1', '2']],
+  ],
+  [
+    'text-encoder',
+    'return [...new TextEncoder().encode("aé€😀\\ud800")]',
+    [97, 195, 169, 226, 130, 172, 240, 159, 152, 128, 239, 191, 189],
+  ],
+  [
+    'text-decoder',
+    'return [new TextDecoder().decode(new Uint8Array([240, 159, 152, 128, 255])), (() => { try { new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([255])) } catch (e) { return e.name } })()]',
+    ['😀\ufffd', 'TypeError'],
+  ],
+  [
+    'base64',
+    'return [btoa("hé"), atob("aMOp"), (() => { try { atob("*") } catch (e) { return e.name } })()]',
+    ['aOk=', 'hÃ©', 'InvalidCharacterError'],
+  ],
+  [
+    'microtask',
+    'const out = []; queueMicrotask(() => out.push(1)); out.push(0); await null; await null; return out',
+    [0, 1],
+  ],
+  [
+    'abort',
+    'const c = new AbortController(); const seen = []; c.signal.addEventListener("abort", (e) => seen.push(e.type)); c.abort(); return [c.signal.aborted, c.signal.reason.name, seen, AbortSignal.any([c.signal]).aborted]',
+    [true, 'AbortError', ['abort'], true],
+  ],
+  [
+    'abort-timeout',
+    'const s = AbortSignal.timeout(5); await new Promise((r) => s.addEventListener("abort", r)); return s.reason.name',
+    'TimeoutError',
+  ],
+  [
+    'events',
+    'const t = new EventTarget(); let n = 0; t.addEventListener("x", (e) => { n += e.detail }, { once: true }); t.dispatchEvent(new CustomEvent("x", { detail: 2 })); t.dispatchEvent(new CustomEvent("x", { detail: 2 })); return n',
+    2,
+  ],
+  [
+    'uuid',
+    'return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())',
+    true,
+  ],
+  [
+    'random-values',
+    'const a = crypto.getRandomValues(new Uint32Array(4)); return [a.length, new Set(a).size > 1]',
+    [4, true],
+  ],
   ['es2025-sets', 'return [...new Set([1, 2]).union(new Set([3]))]', [1, 2, 3]],
   ['es2025-iterators', 'return [1, 2, 3].values().filter((x) => x > 1).map((x) => x * 2).toArray()', [4, 6]],
   ['es2025-promise-try', 'return await Promise.try(() => { throw new Error("x") }).catch((e) => e.message)', 'x'],
@@ -39,7 +84,11 @@ const REFUSED: readonly (readonly [id: string, code: string, message: RegExp])[]
   ['eval', 'eval("1 + 1")', /eval is not available/],
   ['function', 'new Function("return 1")()', /strings is not available/],
   ['function-constructor', '(async () => {}).constructor("return 1")()', /strings is not available/],
-  ['generator-constructor', 'Object.getPrototypeOf(function* () {}).constructor("yield 1")', /strings is not available/],
+  [
+    'generator-constructor',
+    'Object.getPrototypeOf(function* () {}).constructor("yield 1")',
+    /strings is not available/,
+  ],
 ]
 
 export const globals: readonly ConformanceCase[] = [
@@ -66,16 +115,20 @@ export const globals: readonly ConformanceCase[] = [
       )
     },
   },
-  ...PLATFORM.map(([id, code, value]): ConformanceCase => ({
-    id: `globals.platform.${id}`,
-    protects: `${id} works as on the web`,
-    run: async ({ run }) => returned(await run(code), value),
-  })),
-  ...REFUSED.map(([id, code, message]): ConformanceCase => ({
-    id: `globals.refused.${id}`,
-    protects: `${id} fails with an error that says what to do instead`,
-    run: async ({ run }) => {
-      assert.match(failed(await run(code, { tools: { t: () => 1 } }), 'CODE_THREW').message, message)
-    },
-  })),
+  ...PLATFORM.map(
+    ([id, code, value]): ConformanceCase => ({
+      id: `globals.platform.${id}`,
+      protects: `${id} works as on the web`,
+      run: async ({ run }) => returned(await run(code), value),
+    }),
+  ),
+  ...REFUSED.map(
+    ([id, code, message]): ConformanceCase => ({
+      id: `globals.refused.${id}`,
+      protects: `${id} fails with an error that says what to do instead`,
+      run: async ({ run }) => {
+        assert.match(failed(await run(code, { tools: { t: () => 1 } }), 'CODE_THREW').message, message)
+      },
+    }),
+  ),
 ]

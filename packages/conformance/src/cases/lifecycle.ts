@@ -9,12 +9,17 @@ export const lifecycle: readonly ConformanceCase[] = [
     protects: 'nothing of one program is there for the next',
     run: async ({ run }) => {
       await run('globalThis.left = 1; Array.prototype.left = 1; Object.prototype.left = 1; Math.random = () => 4')
-      returned(await run('return [typeof left, [].left, ({}).left, Math.random() < 1]'), ['undefined', undefined, undefined, true])
+      returned(await run('return [typeof left, [].left, ({}).left, Math.random() < 1]'), [
+        'undefined',
+        undefined,
+        undefined,
+        true,
+      ])
     },
   },
   {
     id: 'lifecycle.abort',
-    protects: 'an abort ends the program and rejects with the caller\'s own reason',
+    protects: "an abort ends the program and rejects with the caller's own reason",
     run: async ({ run }) => {
       const controller = new AbortController()
       const reason = new Error('the user left')
@@ -50,7 +55,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.event-handler',
-    protects: 'what the host\'s own event handler throws is the host\'s to see',
+    protects: "what the host's own event handler throws is the host's to see",
     run: async ({ run }) => {
       const mistake = new Error('mistake')
       const running = run('console.log(1); await new Promise((r) => setTimeout(r, 60_000))', {
@@ -66,15 +71,19 @@ export const lifecycle: readonly ConformanceCase[] = [
     protects: 'fifty programs at once all end, each with its own value',
     run: async ({ run }) => {
       const echo = (input: unknown) => input
-      const results = await Promise.all(Array.from({ length: 50 }, (_, i) => run(`return await tools.echo(${i})`, { tools: { echo } })))
-      results.forEach((result, i) => returned(result, i))
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => run(`return await tools.echo(${i})`, { tools: { echo } })),
+      )
+      for (const [i, result] of results.entries()) returned(result, i)
     },
   },
   {
     id: 'lifecycle.usage',
     protects: 'what an execution took is told, and only what was measured',
     run: async ({ run, sandbox }) => {
-      const { usage } = await run('let n = 0; for (let i = 0; i < 1e6; i++) n += i; await tools.a(); return n', { tools: { a: () => 1 } })
+      const { usage } = await run('let n = 0; for (let i = 0; i < 1e6; i++) n += i; await tools.a(); return n', {
+        tools: { a: () => 1 },
+      })
       assert.equal(usage.hostCalls, 1)
       assert.ok(usage.wallTimeMs > 0)
       if (sandbox.guarantees.cpuTime) assert.ok((usage.cpuTimeMs ?? 0) > 0)

@@ -46,7 +46,10 @@ export const limits: readonly ConformanceCase[] = [
       ...(isNative === true ? { needs: { stopsNativeLoops: true } } : {}),
       run: async ({ run, sandbox }) => {
         const beats = countBeats(sandbox.guarantees.boundary !== 'inline')
-        const result = await run(code, { tools: { step: () => 1 }, limits: { cpuTimeMs: 200, wallTimeMs: 20_000, memoryBytes: 256 * MB } })
+        const result = await run(code, {
+          tools: { step: () => 1 },
+          limits: { cpuTimeMs: 200, wallTimeMs: 20_000, memoryBytes: 256 * MB },
+        })
         beats()
         failed(result, 'LIMIT_CPU')
         returned(await run('return "next"'), 'next')
@@ -59,7 +62,10 @@ export const limits: readonly ConformanceCase[] = [
       protects: `a flood of ${id.replaceAll('-', ' ')} ends in LIMIT_MEMORY, and the next program runs`,
       needs: { memory: 'hard' },
       run: async ({ run }) => {
-        failed(await run(code, { tools: { step: () => 1 }, limits: { memoryBytes: 64 * MB, cpuTimeMs: 15_000 } }), 'LIMIT_MEMORY')
+        failed(
+          await run(code, { tools: { step: () => 1 }, limits: { memoryBytes: 64 * MB, cpuTimeMs: 15_000 } }),
+          'LIMIT_MEMORY',
+        )
         returned(await run('return "next"'), 'next')
       },
     }),
@@ -76,15 +82,21 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'limits.stack-deep',
     protects: 'recursion as deep as sensible programs go works',
-    run: async ({ run }) => returned(await run('const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); return depth(1000)'), 1000),
+    run: async ({ run }) =>
+      returned(await run('const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); return depth(1000)'), 1000),
   },
   {
     id: 'limits.stack-native',
-    protects: 'recursion through built-ins does not reach the host\'s stack',
+    protects: "recursion through built-ins does not reach the host's stack",
     run: async ({ run }) => {
-      const code = 'let a = []; for (let i = 0; i < 200_000; i++) a = [a]; try { JSON.stringify(a) } catch {} try { a.toString() } catch {} try { a.flat(Infinity) } catch {} return "survived"'
+      const code =
+        'let a = []; for (let i = 0; i < 200_000; i++) a = [a]; try { JSON.stringify(a) } catch {} try { a.toString() } catch {} try { a.flat(Infinity) } catch {} return "survived"'
       const result = await run(code)
-      if (!result.ok) assert.ok(['LIMIT_STACK', 'LIMIT_MEMORY', 'LIMIT_CPU'].includes(result.error.code), JSON.stringify(result.error))
+      if (!result.ok)
+        assert.ok(
+          ['LIMIT_STACK', 'LIMIT_MEMORY', 'LIMIT_CPU'].includes(result.error.code),
+          JSON.stringify(result.error),
+        )
       returned(await run('return "next"'), 'next')
     },
   },
@@ -92,7 +104,10 @@ export const limits: readonly ConformanceCase[] = [
     id: 'limits.wall-time',
     protects: 'waiting costs wall time and is ended by it',
     run: async ({ run }) => {
-      failed(await run('await new Promise((r) => setTimeout(r, 60_000))', { limits: { wallTimeMs: 200 } }), 'LIMIT_WALL_TIME')
+      failed(
+        await run('await new Promise((r) => setTimeout(r, 60_000))', { limits: { wallTimeMs: 200 } }),
+        'LIMIT_WALL_TIME',
+      )
     },
   },
   {
@@ -123,7 +138,9 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'limits.code-size',
     protects: 'a huge program is refused before anything is done with it',
-    run: async ({ run }) => failed(await run(`return ${'1 + '.repeat(50_000)}1`, { limits: { codeBytes: 10_000 } }), 'LIMIT_CODE_SIZE') && undefined,
+    run: async ({ run }) =>
+      failed(await run(`return ${'1 + '.repeat(50_000)}1`, { limits: { codeBytes: 10_000 } }), 'LIMIT_CODE_SIZE') &&
+      undefined,
   },
   {
     id: 'limits.tightened',
@@ -137,7 +154,13 @@ export const limits: readonly ConformanceCase[] = [
     id: 'limits.timers',
     protects: 'a flood of timers costs the host one',
     run: async ({ run }) => {
-      returned(await run('let n = 0; for (let i = 0; i < 20_000; i++) setTimeout(() => n++, 50_000); await new Promise((r) => setTimeout(r, 5)); return n', { limits: { cpuTimeMs: 20_000 } }), 0)
+      returned(
+        await run(
+          'let n = 0; for (let i = 0; i < 20_000; i++) setTimeout(() => n++, 50_000); await new Promise((r) => setTimeout(r, 5)); return n',
+          { limits: { cpuTimeMs: 20_000 } },
+        ),
+        0,
+      )
     },
   },
 ]

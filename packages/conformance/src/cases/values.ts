@@ -10,7 +10,14 @@ const KINDS: readonly (readonly [id: string, expression: string, value: unknown]
   ['bigint', '[12345678901234567890n, -1n, 0n]', [12345678901234567890n, -1n, 0n]],
   ['strings', '["", "a\\u0000b", "😀", "\\ud800", "\\u2028"]', ['', 'a\u0000b', '😀', '\ud800', '\u2028']],
   ['dates', '[new Date(5), new Date(NaN)]', [new Date(5), new Date(Number.NaN)]],
-  ['map', 'new Map([["a", 1], [{ k: 1 }, new Map()]])', new Map<unknown, unknown>([['a', 1], [{ k: 1 }, new Map()]])],
+  [
+    'map',
+    'new Map([["a", 1], [{ k: 1 }, new Map()]])',
+    new Map<unknown, unknown>([
+      ['a', 1],
+      [{ k: 1 }, new Map()],
+    ]),
+  ],
   ['set', 'new Set([1, "1", new Set([2])])', new Set([1, '1', new Set([2])])],
   ['regexp', '/a(?<n>b)+/giu', /a(?<n>b)+/giu],
   ['bytes', 'new Uint8Array([1, 2, 255])', new Uint8Array([1, 2, 255])],
@@ -19,7 +26,6 @@ const KINDS: readonly (readonly [id: string, expression: string, value: unknown]
   ['buffer', 'new Uint8Array([9, 8]).buffer', new Uint8Array([9, 8]).buffer],
   ['data-view', 'new DataView(new Uint8Array([7]).buffer)', new DataView(new Uint8Array([7]).buffer)],
   ['boxed', '[Object(1), Object("s"), Object(true)]', [Object(1), Object('s'), Object(true)]],
-  // biome-ignore lint/suspicious/noSparseArray: holes are the point
   ['holes', '[1, , 3]', [1, , 3]],
   ['undefined-property', '({ a: undefined, b: 1 })', { a: undefined, b: 1 }],
   ['proto-key', 'JSON.parse(\'{"__proto__": 1, "constructor": 2}\')', JSON.parse('{"__proto__": 1, "constructor": 2}')],
@@ -39,7 +45,9 @@ const same = {
   id: 'values.identity',
   protects: 'an object that stands in two places still is one, and a cycle still closes',
   run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
-    const result = await run('const shared = { n: 1 }; const all = { a: shared, b: [shared] }; all.self = all; return all')
+    const result = await run(
+      'const shared = { n: 1 }; const all = { a: shared, b: [shared] }; all.self = all; return all',
+    )
     assert.ok(result.ok)
     const { a, b, self } = result.value as { a: object; b: object[]; self: object }
     assert.equal(a, b[0])
@@ -72,7 +80,10 @@ export const values: readonly ConformanceCase[] = [
     id: `values.refused.${id}`,
     protects: `${id} is refused by name and place, and not lost without a word`,
     run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
-      assert.match(failed(await run(`return ${expression}`, { tools: { noop: () => 1 } }), 'VALUE_NOT_SERIALIZABLE').message, where)
+      assert.match(
+        failed(await run(`return ${expression}`, { tools: { noop: () => 1 } }), 'VALUE_NOT_SERIALIZABLE').message,
+        where,
+      )
     },
   })),
   same,
@@ -81,7 +92,10 @@ export const values: readonly ConformanceCase[] = [
     protects: 'errors arrive as errors, with their cause and without a stack of the other side',
     run: async ({ run }) => {
       const fail = () => new RangeError('inner', { cause: new Error('deep') })
-      const result = await run('const e = await tools.fail(); return { e, isError: e instanceof RangeError, stack: e.stack }', { tools: { fail } })
+      const result = await run(
+        'const e = await tools.fail(); return { e, isError: e instanceof RangeError, stack: e.stack }',
+        { tools: { fail } },
+      )
       assert.ok(result.ok)
       const { e, isError, stack } = result.value as { e: Error; isError: boolean; stack: string }
       assert.ok(e instanceof RangeError && isError)
@@ -95,7 +109,9 @@ export const values: readonly ConformanceCase[] = [
     protects: 'a view of a larger buffer does not carry the rest of it across: Node pools small buffers',
     run: async ({ run }) => {
       const slab = new Uint8Array(1_000).fill(42)
-      const result = await run('const b = await tools.part(); return [b.length, b.buffer.byteLength]', { tools: { part: () => slab.subarray(10, 20) } })
+      const result = await run('const b = await tools.part(); return [b.length, b.buffer.byteLength]', {
+        tools: { part: () => slab.subarray(10, 20) },
+      })
       returned(result, [10, 10])
     },
   },

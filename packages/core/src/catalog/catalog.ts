@@ -13,7 +13,7 @@ export interface CatalogTool {
   readonly parseOutput: Parse | undefined
 }
 
-export interface Namespace {
+interface Namespace {
   readonly identifier: string
   readonly description: string | undefined
   readonly tools: readonly CatalogTool[]

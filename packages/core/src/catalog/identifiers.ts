@@ -7,7 +7,10 @@ const RESERVED = new Set(
 
 /** `read_text_file` → `readTextFile`, `get-sum` → `getSum`, `2fa` → `_2fa`, `delete` → `delete_`. */
 export function identifierFor(name: string): string {
-  const words = name.normalize('NFC').split(/[^\p{ID_Continue}$]+|_+/u).filter((word) => word !== '')
+  const words = name
+    .normalize('NFC')
+    .split(/[^\p{ID_Continue}$]+|_+/u)
+    .filter((word) => word !== '')
   const joined = words.map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word))).join('')
   if (joined === '') return '_'
   if (!/^[\p{ID_Start}$_]/u.test(joined)) return `_${joined}`

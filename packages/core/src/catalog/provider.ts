@@ -16,10 +16,14 @@ export type ToolRecord = { readonly [name: string]: ToolLike }
 export type ToolSource = ToolProvider | ToolRecord
 
 /** The namespace of tools that no provider gives. */
-export const DEFAULT_NAMESPACE = 'tools'
+const DEFAULT_NAMESPACE = 'tools'
 
 /** @throws `TypeError` for a tool without `execute` */
-export function toolProvider(options: { name: string; description?: string; tools: ToolRecord | readonly Tool[] }): ToolProvider {
+export function toolProvider(options: {
+  name: string
+  description?: string
+  tools: ToolRecord | readonly Tool[]
+}): ToolProvider {
   const { name, description, tools } = options
   const named = Array.isArray(tools) ? (tools as readonly Tool[]) : toolsFromRecord(tools as ToolRecord)
   return { name, ...(description === undefined ? {} : { description }), tools: named }
@@ -36,7 +40,8 @@ function isProvider(source: ToolSource): source is ToolProvider {
 function toolsFromRecord(record: ToolRecord): Tool[] {
   return Object.entries(record).map(([name, tool]) => {
     if (typeof tool === 'function') return { name, execute: tool as Tool['execute'] }
-    if (typeof tool?.execute !== 'function') throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
+    if (typeof tool?.execute !== 'function')
+      throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
     return { ...tool, name }
   })
 }

@@ -58,7 +58,10 @@ export interface ToolDefinition<Input extends SchemaInput, Output extends Schema
   readonly input?: Input
   readonly output?: Output
   readonly annotations?: ToolAnnotations
-  execute(input: ValueOf<Input, 'output'>, context: ToolContext): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
+  execute(
+    input: ValueOf<Input, 'output'>,
+    context: ToolContext,
+  ): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
 }
 
 /**

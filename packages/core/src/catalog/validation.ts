@@ -43,7 +43,12 @@ function describeProblems(problems: readonly Problem[]): string[] {
 function describeProblem({ keyword, instancePath, params, message }: Problem): string {
   const path = instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
   const at = path === '' ? '' : `${path}: `
-  const detail = params as { allowedValues?: unknown[]; additionalProperties?: string[]; requiredProperties?: string[]; allowedValue?: unknown }
+  const detail = params as {
+    allowedValues?: unknown[]
+    additionalProperties?: string[]
+    requiredProperties?: string[]
+    allowedValue?: unknown
+  }
   switch (keyword) {
     case 'enum':
       return `${at}must be one of ${(detail.allowedValues ?? []).map((value) => JSON.stringify(value)).join(', ')}`

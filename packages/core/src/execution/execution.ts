@@ -215,7 +215,11 @@ class Execution {
     if (this.#outcome !== undefined) return this.#finish(this.#outcome)
     this.#armWake()
     const isIdle = this.#acknowledged === this.#sent && this.#wakeAt === null && !this.#calls.isOpen
-    if (isIdle) this.#fail('PROGRAM_STALLED', 'The program waits for something that can never come: no host call or timer is open')
+    if (isIdle)
+      this.#fail(
+        'PROGRAM_STALLED',
+        'The program waits for something that can never come: no host call or timer is open',
+      )
   }
 
   #onTurnFailed({ kind, name, message, line, column }: NonNullable<Turn['failed']>): void {

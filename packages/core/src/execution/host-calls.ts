@@ -133,7 +133,9 @@ export class HostCalls {
       payload = encode(output)
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
-      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, { cause: error })
+      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, {
+        cause: error,
+      })
     }
     if (!exceedsBytes(payload, this.#options.messageBytes)) return payload
     throw new ToolCallError(

@@ -1,5 +1,5 @@
-import { PROGRAM_NAME, type PreparedProgram } from '../program/program.ts'
 import type { Position } from '../program/positions.ts'
+import { PROGRAM_NAME, type PreparedProgram } from '../program/program.ts'
 
 /** `at name (program.js:3:5)` and `at program.js:3:5`, as V8 and QuickJS write frames. */
 const FRAME = new RegExp(`^\\s*at (?:(.*?) \\()?${PROGRAM_NAME.replace('.', '\\.')}:(\\d+):(\\d+)\\)?$`)
@@ -19,7 +19,10 @@ export function normaliseStack(stack: string, program: PreparedProgram): Normali
   for (const line of stack.split('\n', 200)) {
     const [, name = '', row, column] = FRAME.exec(line) ?? []
     if (row === undefined || frames.length === MAX_FRAMES) continue
-    frames.push({ name: name.replace(/[^\p{ID_Continue}$. <>]/gu, ''), position: program.original({ line: Number(row), column: Number(column) }) })
+    frames.push({
+      name: name.replace(/[^\p{ID_Continue}$. <>]/gu, ''),
+      position: program.original({ line: Number(row), column: Number(column) }),
+    })
   }
   const [first] = frames
   if (first === undefined) return undefined

@@ -5,7 +5,12 @@ export function isTreeWithin(root: unknown, limit: number): boolean {
   while (pending.length > 0) {
     const value = pending.pop()
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue
-    const children = value instanceof Map ? [...value.keys(), ...value.values()] : value instanceof Set ? [...value] : Object.values(value)
+    const children =
+      value instanceof Map
+        ? [...value.keys(), ...value.values()]
+        : value instanceof Set
+          ? [...value]
+          : Object.values(value)
     visits += children.length + 1
     if (visits > limit) return false
     for (const child of children) pending.push(child)

@@ -1,15 +1,15 @@
-import { encode, decode } from '../protocol/codec.ts'
+import { decode, encode } from '../protocol/codec.ts'
 import {
   freeze,
   jsonStringify,
   mapDelete,
   mapGet,
   mapSet,
-  objectCreate,
-  objectKeys,
   OriginalMap,
   OriginalPromise,
   OriginalProxy,
+  objectCreate,
+  objectKeys,
 } from '../protocol/intrinsics.ts'
 import { formatCall } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
@@ -21,7 +21,6 @@ interface PendingCall {
   readonly reject: (reason: unknown) => void
   readonly error: ToolError
 }
-
 
 /** The guest's end of host calls: numbered as they are made, settled by the host's messages in any order. */
 export class Calls {

@@ -1,9 +1,9 @@
 import {
   dateGetTime,
-  objectToString,
   OriginalDate,
   OriginalNumber,
   OriginalString,
+  objectToString,
   reflectApply,
   reflectConstruct,
   regExpTest,
@@ -59,12 +59,16 @@ export function installClock(): void {
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as keyof typeof methods
     const describe = methods[name]
-    define(prototype, name, {
-      [name](this: Date) {
-        const time = dateGetTime(this)
-        return time === time ? describe(partsOf(time)) : name === 'getTimezoneOffset' ? Number.NaN : 'Invalid Date'
-      },
-    }[name])
+    define(
+      prototype,
+      name,
+      {
+        [name](this: Date) {
+          const time = dateGetTime(this)
+          return time === time ? describe(partsOf(time)) : name === 'getTimezoneOffset' ? Number.NaN : 'Invalid Date'
+        },
+      }[name],
+    )
   }
   define(prototype, 'constructor', GuestDate)
   define(globalThis, 'Date', GuestDate)

@@ -25,7 +25,10 @@ export class Console {
 
   install(): void {
     const label = (value: unknown) => (value === undefined ? 'default' : `${value}`)
-    const at = (level: LogLevel) => (...values: unknown[]) => this.#emit(level, format(values))
+    const at =
+      (level: LogLevel) =>
+      (...values: unknown[]) =>
+        this.#emit(level, format(values))
     const elapsed = (name: string) => `${name}: ${clock.now - (this.#timers[name] ?? clock.now)}ms`
     const group = (...values: unknown[]) => {
       if (values.length > 0) this.#emit('log', format(values))

@@ -1,6 +1,6 @@
-import type { GuestError } from '../protocol/messages.ts'
 import { NotSerializableError } from '../protocol/codec.ts'
 import { OriginalString } from '../protocol/intrinsics.ts'
+import type { GuestError } from '../protocol/messages.ts'
 import { define } from './define.ts'
 import { inspect } from './inspect.ts'
 

@@ -53,7 +53,11 @@ interface Registration {
 export class EventTarget {
   #registrations: Registration[] = []
 
-  addEventListener(type: string, listener: Listener | null, options?: { once?: boolean; signal?: AbortSignal } | boolean): void {
+  addEventListener(
+    type: string,
+    listener: Listener | null,
+    options?: { once?: boolean; signal?: AbortSignal } | boolean,
+  ): void {
     const { once = false, signal = undefined } = typeof options === 'object' ? options : {}
     if (listener === null || signal?.aborted) return
     if (this.#registrations.some((known) => known.type === type && known.listener === listener)) return

@@ -1,5 +1,5 @@
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
-import { getOwnPropertyDescriptor, ownKeys, setHas, OriginalPromise, OriginalProxy } from '../protocol/intrinsics.ts'
+import { getOwnPropertyDescriptor, OriginalPromise, OriginalProxy, ownKeys, setHas } from '../protocol/intrinsics.ts'
 import { define, defineLazy, loadLibrary } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
@@ -134,7 +134,7 @@ export function removeCodeFromStrings(): void {
   for (const sample of samples) {
     const prototype = Object.getPrototypeOf(sample)
     const Original = prototype.constructor
-    const Refusing = function (): never {
+    const Refusing = (): never => {
       throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
     }
     define(Refusing, 'name', Original.name)

@@ -1,6 +1,6 @@
 /** How primitives and keys are shown. The rules are those of Node's `util.inspect`. */
 
-export interface TextLimits {
+interface TextLimits {
   readonly breakLength: number
   readonly maxStringLength: number
 }

@@ -1,5 +1,6 @@
 import { getOwnPropertyDescriptor, hasOwn, min, objectKeys, reflectApply } from '../protocol/intrinsics.ts'
 import { classText, functionText, type Head, headOf, prefix, prefixed, showError, tagSuffix } from './inspect-head.ts'
+import { errorKeys, extraKeys, isIndex, keysOf } from './inspect-keys.ts'
 import {
   type Boxed,
   dateText,
@@ -14,7 +15,6 @@ import {
   typedArrayName,
   unbox,
 } from './inspect-kind.ts'
-import { errorKeys, extraKeys, isIndex, keysOf } from './inspect-keys.ts'
 import { inColumns, layOut } from './inspect-layout.ts'
 import { counted, isPrimitive, showKey, showPrimitive } from './inspect-primitive.ts'
 

@@ -1,6 +1,13 @@
 import { encode } from '../protocol/codec.ts'
 import { freeze, objectKeys } from '../protocol/intrinsics.ts'
-import { formatLog, formatMessage, type GuestMessage, type HostMessage, parseMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import {
+  formatLog,
+  formatMessage,
+  type GuestMessage,
+  type HostMessage,
+  PROTOCOL_VERSION,
+  parseMessage,
+} from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { Calls } from './calls.ts'
 import { clock, installClock } from './clock.ts'
@@ -79,7 +86,9 @@ export function boot(hand: (message: string) => void, library: Library): GuestMa
 
   const start = (message: Extract<HostMessage, { type: 'start' }>): void => {
     if (message.version !== PROTOCOL_VERSION) {
-      throw new Error(`this guest speaks version ${PROTOCOL_VERSION} of the protocol, its host version ${message.version}`)
+      throw new Error(
+        `this guest speaks version ${PROTOCOL_VERSION} of the protocol, its host version ${message.version}`,
+      )
     }
     clock.start(message.now)
     seedRandom(message.seed)

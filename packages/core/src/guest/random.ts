@@ -35,7 +35,7 @@ function random32(): number {
   counter = (counter + 1) | 0
   a = b ^ (b >>> 9)
   b = (c + (c << 3)) | 0
-  c = ((c << 21) | (c >>> 11)) + sum | 0
+  c = (((c << 21) | (c >>> 11)) + sum) | 0
   return sum >>> 0
 }
 

@@ -7,7 +7,9 @@ const VALUE = 'Values'
 export function table(rows: unknown, columns?: readonly string[]): string | undefined {
   if (typeof rows !== 'object' || rows === null) return undefined
   const entries: [unknown, unknown][] =
-    rows instanceof Map || rows instanceof Set ? [...rows.values()].map((row, index) => [index, row]) : Object.entries(rows)
+    rows instanceof Map || rows instanceof Set
+      ? [...rows.values()].map((row, index) => [index, row])
+      : Object.entries(rows)
   const shown = new Set<string>()
   let hasValues = false
   const cells = entries.map(([index, row]) => {
@@ -24,10 +26,13 @@ export function table(rows: unknown, columns?: readonly string[]): string | unde
     return line
   })
   const header = [INDEX, ...shown, ...(hasValues ? [VALUE] : [])]
-  const widths = header.map((key) => Math.max(...[key, ...cells.map((line) => line[key] ?? '')].map((cell) => cell.length)))
+  const widths = header.map((key) =>
+    Math.max(...[key, ...cells.map((line) => line[key] ?? '')].map((cell) => cell.length)),
+  )
   const rule = (left: string, middle: string, right: string) =>
     left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right
-  const draw = (line: readonly string[]) => `│ ${line.map((cell, index) => cell.padEnd(widths[index] as number)).join(' │ ')} │`
+  const draw = (line: readonly string[]) =>
+    `│ ${line.map((cell, index) => cell.padEnd(widths[index] as number)).join(' │ ')} │`
   return [
     rule('┌', '┬', '┐'),
     draw(header),

@@ -1,4 +1,13 @@
-import { isFiniteNumber, mapDelete, mapGet, mapSet, OriginalMap, OriginalNumber, reflectApply, trunc } from '../protocol/intrinsics.ts'
+import {
+  isFiniteNumber,
+  mapDelete,
+  mapGet,
+  mapSet,
+  OriginalMap,
+  OriginalNumber,
+  reflectApply,
+  trunc,
+} from '../protocol/intrinsics.ts'
 import { clock } from './clock.ts'
 import { define } from './define.ts'
 
@@ -31,17 +40,25 @@ export class Timers {
   }
 
   install(): void {
-    const set = (repeat: boolean) => (callback: unknown, delay?: unknown, ...rest: unknown[]): number => {
-      if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
-      const asked = OriginalNumber(delay)
-      const ms = isFiniteNumber(asked) && asked >= 1 && asked <= MAX_DELAY_MS ? trunc(asked) : 1
-      const id = ++this.#count
-      const timer: Timer = { id, callback: callback as never, rest, every: repeat ? ms : undefined, due: clock.now + ms }
-      mapSet(this.#live, id, timer)
-      this.#push(timer)
-      this.#ask()
-      return id
-    }
+    const set =
+      (repeat: boolean) =>
+      (callback: unknown, delay?: unknown, ...rest: unknown[]): number => {
+        if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
+        const asked = OriginalNumber(delay)
+        const ms = isFiniteNumber(asked) && asked >= 1 && asked <= MAX_DELAY_MS ? trunc(asked) : 1
+        const id = ++this.#count
+        const timer: Timer = {
+          id,
+          callback: callback as never,
+          rest,
+          every: repeat ? ms : undefined,
+          due: clock.now + ms,
+        }
+        mapSet(this.#live, id, timer)
+        this.#push(timer)
+        this.#ask()
+        return id
+      }
     const clear = (id: unknown): void => {
       if (mapDelete(this.#live, OriginalNumber(id))) this.#ask()
     }

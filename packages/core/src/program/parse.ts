@@ -36,7 +36,9 @@ function syntaxError(text: string, error: unknown): unknown {
   return new ProgramSyntaxError(message, positionAt(text, offset))
 }
 
-type Node = { readonly type: string; readonly start: number; readonly end: number } & { readonly [key: string]: unknown }
+type Node = { readonly type: string; readonly start: number; readonly end: number } & {
+  readonly [key: string]: unknown
+}
 
 /**
  * What makes these statements the body of a function that returns the program's value, and what to add behind them.
@@ -94,9 +96,15 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
       if (statement.declaration !== null) {
         return [{ start: statement.start, end: statement.start + 'export'.length, insert: '      ' }]
       }
-      throw new ProgramSyntaxError('export lists are not available: a program has no modules', positionAt(text, statement.start))
+      throw new ProgramSyntaxError(
+        'export lists are not available: a program has no modules',
+        positionAt(text, statement.start),
+      )
     case 'ExportAllDeclaration':
-      throw new ProgramSyntaxError('export * is not available: a program has no modules', positionAt(text, statement.start))
+      throw new ProgramSyntaxError(
+        'export * is not available: a program has no modules',
+        positionAt(text, statement.start),
+      )
     default:
       return []
   }

@@ -12,7 +12,10 @@ export interface Edit {
 }
 
 /** Applies edits that do not overlap, and tells for a place in the result where it was before. */
-export function applyEdits(text: string, edits: readonly Edit[]): { text: string; original(position: Position): Position } {
+export function applyEdits(
+  text: string,
+  edits: readonly Edit[],
+): { text: string; original(position: Position): Position } {
   const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end)
   let result = ''
   let from = 0

@@ -59,7 +59,7 @@ async function toJavaScript(text: string): Promise<JavaScript> {
 }
 
 function isObjectLiteral(text: string): boolean {
-  return /^\s*\{[^]*\}\s*;?\s*$/.test(text) && isExpression(text)
+  return /^\s*\{[\s\S]*\}\s*;?\s*$/.test(text) && isExpression(text)
 }
 
 function objectLiteral(text: string): JavaScript {
@@ -71,7 +71,7 @@ function objectLiteral(text: string): JavaScript {
   ])
 }
 
-const FENCE = /^[ \t]*(`{3,}|~{3,})[^\n`]*\n([^]*?)^[ \t]*\1[ \t]*$/m
+const FENCE = /^[ \t]*(`{3,}|~{3,})[^\n`]*\n([\s\S]*?)^[ \t]*\1[ \t]*$/m
 
 /** The first fenced block of a text, on the lines where it stands. */
 function withoutFence(text: string): string | undefined {

@@ -69,11 +69,7 @@ function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScrip
       }
     }, 0)
   const open = `${OPENING}\n`
-  const inFunction = run(
-    open + text + CLOSING,
-    (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')),
-    1,
-  )
+  const inFunction = run(open + text + CLOSING, (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')), 1)
   if ('text' in inFunction) return inFunction
   const asModule = run(text, (code) => code, 0)
   if ('text' in asModule) return asModule

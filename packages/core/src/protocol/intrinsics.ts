@@ -11,7 +11,7 @@ type Uncurried<Self, Arguments extends readonly unknown[], Result> = (self: Self
 const { bind, call } = Function.prototype
 
 /** Turns a method into a function that takes `this` first and looks nothing up when called. */
-export const uncurryThis: <Self, Arguments extends readonly unknown[], Result>(
+const uncurryThis: <Self, Arguments extends readonly unknown[], Result>(
   method: Method<Self, Arguments, Result>,
 ) => Uncurried<Self, Arguments, Result> = bind.bind(call) as never
 
@@ -27,8 +27,8 @@ export const {
 export const { stringify: jsonStringify, parse: jsonParse } = JSON
 export const { isArray } = Array
 export const { keys: objectKeys, create: objectCreate, freeze } = Object
-export const { isFinite: isFiniteNumber, isInteger, isSafeInteger } = Number
-export const { floor, min, max, trunc } = Math
+export const { isFinite: isFiniteNumber } = Number
+export const { min, trunc } = Math
 export const { isView: isArrayBufferView } = ArrayBuffer
 export const { fromCharCode } = String
 
@@ -44,7 +44,6 @@ export const OriginalNumber = Number
 export const OriginalBigInt = BigInt
 export const OriginalObject = Object
 export const OriginalUint8Array = Uint8Array
-export const OriginalArrayBuffer = ArrayBuffer
 
 export const objectPrototype = Object.prototype
 export const hasOwn = uncurryThis(Object.prototype.hasOwnProperty) as (self: object, key: PropertyKey) => boolean
@@ -58,7 +57,6 @@ export const regExpTest = uncurryThis(RegExp.prototype.test)
 
 export const mapGet = uncurryThis(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined
 export const mapSet = uncurryThis(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => Map<K, V>
-export const mapHas = uncurryThis(Map.prototype.has) as <K>(map: Map<K, unknown>, key: K) => boolean
 export const mapDelete = uncurryThis(Map.prototype.delete) as <K>(map: Map<K, unknown>, key: K) => boolean
 export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
   map: Map<K, V>,
@@ -67,12 +65,6 @@ export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
 export const setAdd = uncurryThis(Set.prototype.add) as <T>(set: Set<T>, value: T) => Set<T>
 export const setHas = uncurryThis(Set.prototype.has) as <T>(set: Set<T>, value: T) => boolean
 export const setForEach = uncurryThis(Set.prototype.forEach) as <T>(set: Set<T>, visit: (value: T) => void) => void
-export const promiseThen = uncurryThis(Promise.prototype.then) as <T>(
-  promise: Promise<T>,
-  fulfilled: (value: T) => unknown,
-  rejected: (reason: unknown) => unknown,
-) => Promise<unknown>
-
 export const dateGetTime = uncurryThis(Date.prototype.getTime)
 export const numberValueOf = uncurryThis(Number.prototype.valueOf)
 export const stringValueOf = uncurryThis(String.prototype.valueOf)

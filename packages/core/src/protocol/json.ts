@@ -7,9 +7,7 @@ const arrayPrototype = Array.prototype
  * inherited `toJSON` cannot divert. JSON has no other hook that reaches such a tree.
  */
 export function toJson(tree: unknown): string {
-  return hasOwn(objectPrototype, 'toJSON') || hasOwn(arrayPrototype, 'toJSON')
-    ? writeTree(tree)
-    : jsonStringify(tree)
+  return hasOwn(objectPrototype, 'toJSON') || hasOwn(arrayPrototype, 'toJSON') ? writeTree(tree) : jsonStringify(tree)
 }
 
 function writeTree(tree: unknown): string {

@@ -28,7 +28,10 @@ const guestMessage = Type.Union([
     },
     closed,
   ),
-  Type.Object({ type: Type.Literal('call'), id: Type.Integer({ minimum: 1 }), tool: Type.String({ maxLength: 1_000 }) }, closed),
+  Type.Object(
+    { type: Type.Literal('call'), id: Type.Integer({ minimum: 1 }), tool: Type.String({ maxLength: 1_000 }) },
+    closed,
+  ),
   Type.Object({ type: Type.Literal('wake'), at: Type.Union([Type.Number(), Type.Null()]) }, closed),
   Type.Object({ type: Type.Literal('returned') }, closed),
   Type.Object(

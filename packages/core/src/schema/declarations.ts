@@ -1,6 +1,6 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
 import { createCatalog } from '../catalog/catalog.ts'
-import { toolProvider, type ToolRecord } from '../catalog/provider.ts'
+import { type ToolRecord, toolProvider } from '../catalog/provider.ts'
 import type { JsonSchema, Tool, ToolAnnotations } from '../catalog/tool.ts'
 import { docComment } from './doc.ts'
 import { TypeNames } from './names.ts'

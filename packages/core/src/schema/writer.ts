@@ -92,7 +92,11 @@ export class TypeWriter {
   }
 
   #array(schema: Keywords, indent: string): Type {
-    const prefix = Array.isArray(schema.prefixItems) ? schema.prefixItems : Array.isArray(schema.items) ? schema.items : undefined
+    const prefix = Array.isArray(schema.prefixItems)
+      ? schema.prefixItems
+      : Array.isArray(schema.items)
+        ? schema.items
+        : undefined
     const rest = prefix === undefined || prefix === schema.prefixItems ? schema.items : schema.additionalItems
     if (prefix === undefined || prefix.length > MAX_TUPLE) {
       const element = prefix === undefined && isSchema(rest) ? this.#type(rest, indent) : UNKNOWN
@@ -102,12 +106,15 @@ export class TypeWriter {
     const elements = this.#list(prefix, indent).map((element, index) =>
       index < required ? element.text : `${within(element, BINDING.primary)}?`,
     )
-    if (rest !== false) elements.push(`...${within(isSchema(rest) ? this.#type(rest, indent) : UNKNOWN, BINDING.primary)}[]`)
+    if (rest !== false)
+      elements.push(`...${within(isSchema(rest) ? this.#type(rest, indent) : UNKNOWN, BINDING.primary)}[]`)
     return primary(`[${elements.join(', ')}]`)
   }
 
   #object(schema: Keywords, indent: string): Type {
-    const properties = isRecord(schema.properties) ? Object.entries(schema.properties).filter(([, value]) => isSchema(value)) : []
+    const properties = isRecord(schema.properties)
+      ? Object.entries(schema.properties).filter(([, value]) => isSchema(value))
+      : []
     const required = new Set(Array.isArray(schema.required) ? schema.required : [])
     const inner = indent + INDENT
     const members = properties.map(([key, value]) => {
@@ -196,7 +203,9 @@ function union(types: readonly Type[]): Type {
   if (texts.size > 1) texts.delete('never')
   if (texts.size === 0) return NEVER
   const [first] = types
-  return texts.size === 1 ? { text: [...texts][0] as string, binding: types.length === 1 && first ? first.binding : BINDING.union } : { text: [...texts].join(' | '), binding: BINDING.union }
+  return texts.size === 1
+    ? { text: [...texts][0] as string, binding: types.length === 1 && first ? first.binding : BINDING.union }
+    : { text: [...texts].join(' | '), binding: BINDING.union }
 }
 
 function intersection(types: readonly Type[]): Type {

@@ -3,7 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
-import { type ExitCode, EXIT, exitCodeOf, UsageError } from '../exit-codes.ts'
+import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
@@ -32,7 +32,9 @@ async function readProgram(file: string, signal: AbortSignal): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new UsageError(`Cannot read the program ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`, { cause: error })
+    throw new UsageError(`Cannot read the program ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`, {
+      cause: error,
+    })
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ExitCode, EXIT } from '../exit-codes.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 

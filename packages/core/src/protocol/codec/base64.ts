@@ -1,4 +1,4 @@
-import { charCodeAt, OriginalUint8Array, reflectApply, fromCharCode } from '../intrinsics.ts'
+import { charCodeAt, fromCharCode, OriginalUint8Array, reflectApply } from '../intrinsics.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const PADDING = 61

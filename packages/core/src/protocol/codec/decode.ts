@@ -196,7 +196,9 @@ class GraphDecoder {
       case Special.bigInt:
         return bigInt(string(slot[1]))
     }
-    return typeof id === 'number' && hasOwn(this.#objects, id) ? this.#objects[id] : malformed('a slot refers to nothing')
+    return typeof id === 'number' && hasOwn(this.#objects, id)
+      ? this.#objects[id]
+      : malformed('a slot refers to nothing')
   }
 }
 

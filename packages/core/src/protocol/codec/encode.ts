@@ -17,13 +17,13 @@ import {
   mapSet,
   mapSize,
   numberValueOf,
-  objectKeys,
-  objectPrototype,
-  objectToString,
   OriginalError,
   OriginalMap,
   OriginalString,
   OriginalUint8Array,
+  objectKeys,
+  objectPrototype,
+  objectToString,
   ownKeys,
   regExpFlags,
   regExpSource,
@@ -93,7 +93,10 @@ class GraphEncoder {
         if (value === null) return null
         break
       default:
-        throw new NotSerializableError(path, typeof value === 'function' ? describeFunction(value) : `a ${typeof value}`)
+        throw new NotSerializableError(
+          path,
+          typeof value === 'function' ? describeFunction(value) : `a ${typeof value}`,
+        )
     }
     let id = mapGet(this.#ids, value)
     if (id === undefined) {
@@ -219,7 +222,8 @@ class GraphEncoder {
     const length = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value)
     const name = isTyped ? type : 'DataView'
     // A view that shows part of its buffer travels as that part: the rest, as in Node's pooled Buffers, is not its own.
-    if (objectToString(buffer) !== '[object ArrayBuffer]') throw new NotSerializableError(path, 'a view of shared memory')
+    if (objectToString(buffer) !== '[object ArrayBuffer]')
+      throw new NotSerializableError(path, 'a view of shared memory')
     if (length === arrayBufferByteLength(buffer)) return [NodeKind.view, name, this.#slot(buffer, path), 0, length]
     return [NodeKind.view, name, base64Of(buffer, offset, length), 0, length]
   }
@@ -253,7 +257,6 @@ function describeFunction(value: object): string {
 function describeInstance(value: object): string {
   const prototype = getPrototypeOf(value)
   const constructor = prototype === null ? undefined : getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  const name =
-    typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined
+  const name = typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an exotic object'
 }

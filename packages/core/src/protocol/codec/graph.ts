@@ -5,8 +5,7 @@
  */
 export type Slot = string | number | boolean | null | readonly [number] | readonly [special: string, digits?: string]
 
-export type GraphNode = readonly [kind: NodeKind, ...content: unknown[]]
-
+/** How a node begins. */
 export const NodeKind = {
   /** `[kind, key, slot, key, slot, …]` */
   object: 'o',

@@ -1,4 +1,4 @@
-import { getPrototypeOf, isArray, objectKeys, objectPrototype, OriginalSet, setAdd, setHas } from '../intrinsics.ts'
+import { getPrototypeOf, isArray, OriginalSet, objectKeys, objectPrototype, setAdd, setHas } from '../intrinsics.ts'
 
 /** Deeper trees take the graph form, which needs no recursion; engines differ in how deep they recurse. */
 const MAX_DEPTH = 200
