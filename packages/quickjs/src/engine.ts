@@ -149,6 +149,11 @@ export class EngineGuest {
     })
   }
 
+  /** Ends a turn that runs right now, from within one of its callbacks. */
+  abandon(): void {
+    this.#fault ??= { why: 'crashed', detail: 'its host ended it' }
+  }
+
   /** Runs one more turn. */
   send(message: string): Fault | undefined {
     return this.#turn(() => this.#deliver(message))

@@ -107,6 +107,7 @@ class InlineGuest implements Guest {
   }
 
   async terminate(): Promise<void> {
+    this.#engine?.abandon()
     this.#exit({ why: 'terminated' })
   }
 

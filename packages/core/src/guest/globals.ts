@@ -134,14 +134,19 @@ export function removeCodeFromStrings(): void {
   for (const sample of samples) {
     const prototype = Object.getPrototypeOf(sample)
     const Original = prototype.constructor
-    const Refusing = (): never => {
-      throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
-    }
-    define(Refusing, 'name', Original.name)
-    Refusing.prototype = prototype
+    const Refusing = refusingConstructor(Original.name, prototype)
     define(prototype, 'constructor', Refusing)
     if (Original === Function) define(globalThis, 'Function', Refusing)
   }
+}
+
+function refusingConstructor(name: string, prototype: object): unknown {
+  function Refusing(): never {
+    throw new EvalError('Code generation from strings is not available in the sandbox: write the code out instead.')
+  }
+  Refusing.prototype = prototype
+  define(Refusing, 'name', name)
+  return Refusing
 }
 
 async function runLater(run: () => unknown, report: (error: unknown) => void): Promise<void> {

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readText, root, trackedFiles } from './repository.ts'
+
+interface Block {
+  readonly page: string
+  readonly line: number
+  readonly language: string
+  readonly words: readonly string[]
+  readonly text: string
+}
+
+const LANGUAGES = ['ts', 'json', 'sh', 'text', 'mermaid']
+
+/** The fenced blocks of a page: ```` ```language word word ````. */
+function blocksOf(page: string, markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\S*)([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    page,
+    line: markdown.slice(0, match.index).split('\n').length,
+    language: match[1] as string,
+    words: (match[2] as string).trim().split(/\s+/),
+    text: match[3] as string,
+  }))
+}
+
+/** What the compiler has against some texts, each a module of its own. */
+function typeErrors(files: ReadonlyMap<string, string>): string[] {
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: ts.ScriptTarget.ES2024,
+    module: ts.ModuleKind.Preserve,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    lib: ['lib.es2024.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+    types: ['node'],
+    skipLibCheck: true,
+  }
+  const host = ts.createCompilerHost(options)
+  const { fileExists, readFile } = host
+  host.fileExists = (file) => files.has(file) || fileExists.call(host, file)
+  host.readFile = (file) => files.get(file) ?? readFile.call(host, file)
+  host.getCurrentDirectory = () => root
+  const program = ts.createProgram([...files.keys()], options, host)
+  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1
+    return `${file?.fileName.slice(root.length)}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
+
+const pages = trackedFiles().filter((file) =>
+  /^(?:README\.md|CONTRIBUTING\.md|SECURITY\.md|docs\/.*\.md|(?:packages|apps)\/[^/]+\/README\.md)$/.test(file),
+)
+const blocks = pages.flatMap((page) => blocksOf(page, readText(page)))
+const named = (block: Block, extension: string) => `${block.page.replaceAll('/', '-')}-${block.line}.${extension}`
+
+describe('every block of code in the documentation', () => {
+  it('is in a language that is looked at', () => {
+    expect(blocks.length).toBeGreaterThan(20)
+    expect(blocks.filter(({ language }) => !LANGUAGES.includes(language))).toEqual([])
+  })
+
+  it('is valid TypeScript against the built packages', () => {
+    const files = new Map(
+      blocks.filter(({ language }) => language === 'ts').map((block) => [join(root, named(block, 'ts')), block.text]),
+    )
+    expect(files.size).toBeGreaterThan(10)
+    expect(typeErrors(files)).toEqual([])
+  })
+
+  it('is valid JSON', () => {
+    for (const block of blocks)
+      if (block.language === 'json') expect(() => JSON.parse(block.text), named(block, 'json')).not.toThrow()
+  })
+
+  it('would be found wrong: a type error, a missing export, an unknown language', () => {
+    const wrong = new Map([
+      [join(root, 'wrong-1.ts'), 'const a: string = 1'],
+      [join(root, 'wrong-2.ts'), "import { nothing } from 'glovebox'"],
+    ])
+    expect(typeErrors(wrong)).toHaveLength(2)
+    expect(blocksOf('x', '```cobol\nMOVE\n```')[0]?.language).toBe('cobol')
+  })
+})
+
+describe('every block that says so runs and prints what stands below it', () => {
+  // Within the repository, so that the packages are found as a user's would be.
+  const cache = join(root, 'node_modules', '.cache')
+  let folder: string
+  beforeAll(() => {
+    mkdirSync(cache, { recursive: true })
+    folder = mkdtempSync(join(cache, 'documentation-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const runnable = blocks.filter(({ words }) => words.includes('run'))
+  it('has some', () => expect(runnable.length).toBeGreaterThan(5))
+
+  for (const block of runnable) {
+    it(`${block.page}, line ${block.line}`, async () => {
+      const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+      const file = join(folder, named(block, 'mjs'))
+      writeFileSync(file, ts.transpileModule(block.text, { compilerOptions: options }).outputText)
+      const { stdout } = await promisify(execFile)(process.execPath, [file], {
+        cwd: folder,
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+      })
+      const next = blocks[blocks.indexOf(block) + 1]
+      expect(next?.words, 'an output block follows').toContain('output')
+      expect(stdout.trimEnd()).toBe(next?.text.trimEnd())
+    })
+  }
+})

@@ -1,0 +1,58 @@
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { importsOf, readText, trackedFiles } from './repository.ts'
+
+/** What each package's sources may import of the others. Tests may import anything above them too. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'packages/core': [],
+  'packages/quickjs': ['@glovebox/core'],
+  'packages/mcp': ['@glovebox/core'],
+  'packages/conformance': ['@glovebox/core'],
+  'packages/glovebox': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/mcp'],
+  'apps/bench': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/mcp', 'glovebox'],
+  'apps/demo': ['glovebox'],
+}
+
+const packageOf = (file: string): string => file.split('/').slice(0, 2).join('/')
+const isOurs = (name: string): boolean => name === 'glovebox' || name.startsWith('@glovebox/')
+const nameOf = (specifier: string): string =>
+  specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] as string)
+
+function violations(file: string, text: string): string[] {
+  const home = packageOf(file)
+  return importsOf(text).flatMap((specifier) => {
+    if (specifier.startsWith('.')) {
+      return packageOf(join(dirname(file), specifier)) === home
+        ? []
+        : [`${file} reaches into another package: ${specifier}`]
+    }
+    const name = nameOf(specifier)
+    if (!isOurs(name) || file.includes('/test/')) return []
+    return ALLOWED[home]?.includes(name) ? [] : [`${file} may not import ${name}`]
+  })
+}
+
+describe('import directions', () => {
+  const sources = trackedFiles().filter(
+    (file) => /^(?:packages|apps)\/.*\.(?:ts|mjs)$/.test(file) && !file.includes('/fixtures/'),
+  )
+
+  it('go from apps through glovebox, glue and adapters to core, and never back or across', () => {
+    expect(sources.length).toBeGreaterThan(50)
+    expect(sources.flatMap((file) => violations(file, readText(file)))).toEqual([])
+  })
+
+  it('know every package', () => {
+    expect(new Set(sources.map(packageOf))).toEqual(new Set(Object.keys(ALLOWED)))
+  })
+
+  it.each([
+    ['packages/core/src/a.ts', "import { x } from '@glovebox/quickjs'"],
+    ['packages/quickjs/src/a.ts', "export { x } from '@glovebox/mcp'"],
+    ['packages/mcp/src/deep/a.ts', "const x = await import('@glovebox/conformance')"],
+    ['packages/core/src/a.ts', "import '../../quickjs/src/index.ts'"],
+    ['packages/glovebox/src/a.ts', "import type { X } from '@glovebox/conformance'"],
+  ])('would find a wrong one in %s', (file, text) => {
+    expect(violations(file, text)).toHaveLength(1)
+  })
+})
