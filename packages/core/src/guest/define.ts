@@ -1,4 +1,4 @@
-import { defineProperty, getOwnPropertyDescriptor, objectKeys } from '../protocol/intrinsics.ts'
+import { defineProperty, getOwnPropertyDescriptor } from '../protocol/intrinsics.ts'
 
 /** Defines a property as built-ins are defined: writable, configurable and not enumerable. */
 export function define(target: object, key: PropertyKey, value: unknown): void {
@@ -29,24 +29,19 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
 }
 
 /**
- * Evaluates a library that installs itself as some globals, and returns what it installed.
+ * Evaluates a library that installs itself.
  *
- * @param stands what the library expects of its surroundings while it loads, and a guest does not have
+ * @param globals those that it makes where it finds none
  */
-export function loadLibrary<Loaded>(load: () => Loaded, globals: readonly string[] = [], stands: object = {}): Loaded {
+export function loadLibrary(load: () => unknown, globals: readonly string[]): void {
   const global = globalThis as Record<string, unknown>
   for (let index = 0; index < globals.length; index++) delete global[globals[index] as string]
   // Libraries look at it to tell engines apart; a guest's refuses every look.
   const process = getOwnPropertyDescriptor(globalThis, 'process')
   delete global.process
-  const standing = objectKeys(stands)
-  for (let index = 0; index < standing.length; index++) {
-    define(globalThis, standing[index] as string, (stands as Record<string, unknown>)[standing[index] as string])
-  }
   try {
-    return load()
+    load()
   } finally {
-    for (let index = 0; index < standing.length; index++) delete global[standing[index] as string]
     if (process !== undefined) defineProperty(globalThis, 'process', process)
     // core-js leaves its table of versions behind.
     delete global['__core-js_shared__']

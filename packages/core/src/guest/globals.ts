@@ -75,10 +75,9 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
   })
 
   for (const [name, globals] of LIBRARIES) {
-    const load = () => loadLibrary(library(name), globals)
     for (const key of globals) {
       defineLazy(globalThis, key, () => {
-        load()
+        loadLibrary(library(name), globals)
         return getOwnPropertyDescriptor(globalThis, key)?.value
       })
     }
@@ -87,7 +86,7 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
     if (key in holder) continue
     defineLazy(holder, key, () => {
       for (const [each, name] of MISSING) if (getOwnPropertyDescriptor(each, name)?.get !== undefined) delete each[name]
-      loadLibrary(library('built-ins'))
+      loadLibrary(library('built-ins'), [])
       return holder[key]
     })
   }
