@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/adapter.ts', 'src/schema.ts'],
+  entry: { index: 'src/index.ts', adapter: 'src/adapter.ts', program: 'src/reading.ts', schema: 'src/schema.ts' },
   format: 'esm',
   platform: 'neutral',
   target: 'es2023',

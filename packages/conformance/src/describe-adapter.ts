@@ -9,6 +9,7 @@ import { hostile } from './cases/hostile.ts'
 import { lifecycle } from './cases/lifecycle.ts'
 import { limits } from './cases/limits.ts'
 import { programs } from './cases/programs.ts'
+import { reading } from './cases/reading.ts'
 import { values } from './cases/values.ts'
 
 export interface AdapterUnderTest {
@@ -21,6 +22,7 @@ export interface AdapterUnderTest {
 export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   lifecycle,
   programs,
+  reading,
   values,
   calls,
   console: consoleCases,

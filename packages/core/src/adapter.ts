@@ -6,4 +6,5 @@ export { type Recording, recordExecution, replayExecution } from './execution/re
 export type { Guarantees } from './guarantees.ts'
 export { guestRuntime } from './guest/runtime.generated.ts'
 export { Pool, type PoolOptions } from './pool.ts'
+export type { PreparedProgram } from './program/program.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'

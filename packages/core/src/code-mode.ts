@@ -9,9 +9,8 @@ import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
 import { type ModelOutput, toModelOutput } from './model-output.ts'
 import { codeFrame } from './program/positions.ts'
-import { type PreparedProgram, prepareProgram } from './program/program.ts'
+import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
-import { preloadTypeScript } from './program/typescript.ts'
 import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
 import { declarationsFromCatalog } from './schema/declarations.ts'
@@ -75,7 +74,6 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
   const declarations = declarationsFromCatalog(catalog)
   const instructions = writeInstructions(declarations)
   guests.warm(base.memoryBytes)
-  preloadTypeScript()
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
 
@@ -91,11 +89,18 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
       return notRun(started, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
     let program: PreparedProgram
+    // A timer of our own, which keeps the process alive: threads do not.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), Math.min(limits.cpuTimeMs, limits.wallTimeMs))
     try {
-      program = await prepareProgram(code)
+      program = prepareSmallProgram(code) ?? (await guests.prepare(code, AbortSignal.any([signal, deadline.signal])))
     } catch (error) {
       if (error instanceof ProgramSyntaxError) return notRun(started, syntaxFailure(code, error))
-      throw error
+      if (signal.aborted || !deadline.signal.aborted) throw error
+      const message = 'The program takes too long to read: simplify it'
+      return notRun(started, { code: 'LIMIT_CPU', name: 'Error', message })
+    } finally {
+      clearTimeout(timer)
     }
     return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
   }

@@ -1,4 +1,5 @@
 import type { Guarantees } from './guarantees.ts'
+import type { PreparedProgram } from './program/program.ts'
 
 /**
  * The contract for people who add a backend. An adapter starts a guest, moves strings, enforces what only it can
@@ -16,6 +17,13 @@ export interface SandboxAdapter extends AsyncDisposable {
    * @throws `SandboxError` `SANDBOX_UNAVAILABLE` with an install hint, or `SANDBOX_CLOSED`; the signal's reason if aborted
    */
   start(init: GuestInit): Promise<Guest>
+  /**
+   * Reads a program by `prepareProgram` of `@glovebox/core/program`, where a hostile text can neither stop nor end its
+   * host: parsers take exponential time and overflow their stacks. Without it, a program is read on the caller's thread.
+   *
+   * @throws `ProgramSyntaxError`; the signal's reason, and then nothing goes on
+   */
+  prepare?(text: string, signal: AbortSignal): Promise<PreparedProgram>
   /** Ends every guest and gives back every thread, process, file and socket. Idempotent. */
   close(): Promise<void>
 }

@@ -3,36 +3,51 @@ import type { ExecuteResult } from './execution/result.ts'
 /** What the model is told of an execution, as plain JSON. */
 export type ModelOutput = { readonly logs?: string } & ({ readonly result: unknown } | { readonly error: string })
 
-/** Longer than this helps no model and costs much. */
-const MAX_TEXT = 50_000
-const MAX_NODES = 20_000
-const MAX_DEPTH = 32
+/** How much of a value is told. What is past it is said to be cut. */
+export interface ModelOutputBounds {
+  /** Of one text, and of the whole result as JSON, in UTF-16 units. */
+  readonly text: number
+  /** Objects, lists and their elements together, however they are shared. */
+  readonly nodes: number
+  readonly depth: number
+}
 
-export function toModelOutput(result: ExecuteResult): ModelOutput {
+/** More helps no model and costs much. */
+const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
+
+export function toModelOutput(result: ExecuteResult, bounds = MODEL_BOUNDS): ModelOutput {
   const logs = result.logs
     .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
     .join('\n')
-  const shown = logs === '' ? {} : { logs: cut(logs) }
-  if (result.ok) return { result: jsonValue(result.value), ...shown }
+  const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
+  if (result.ok) return { result: jsonValue(result.value, bounds), ...shown }
   const { code, name, message, line, column, stack } = result.error
   const place = stack ?? (line === undefined ? undefined : `at line ${line}, column ${column}`)
-  return { error: cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`), ...shown }
+  return { error: cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`, bounds.text), ...shown }
 }
 
-function cut(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}\n[cut: ${text.length - MAX_TEXT} more characters]`
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}\n[cut: ${text.length - limit} more characters]`
 }
 
 /** A value as JSON can say it, within bounds, however its parts are shared. */
-function jsonValue(root: unknown): unknown {
+function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
   let nodes = 0
+  let room = bounds.text
+  const take = (text: string): string => {
+    const taken = cut(text, Math.max(0, room))
+    room -= text.length
+    return taken
+  }
+  const isFull = () => nodes > bounds.nodes || room <= 0
   const convert = (value: unknown, depth: number): unknown => {
-    if (++nodes > MAX_NODES) return '[cut]'
+    nodes++
+    if (isFull()) return '[cut]'
     switch (typeof value) {
       case 'string':
-        return cut(value)
+        return take(value)
       case 'bigint':
-        return String(value)
+        return take(String(value))
       case 'undefined':
         return null
       case 'number':
@@ -45,14 +60,14 @@ function jsonValue(root: unknown): unknown {
     if (value === null) return null
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
     if (value instanceof RegExp) return String(value)
-    if (value instanceof Error) return `${value.name}: ${value.message}`
+    if (value instanceof Error) return take(`${value.name}: ${value.message}`)
     if (value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
-    if (depth > MAX_DEPTH) return '[cut]'
+    if (depth > bounds.depth) return '[cut]'
     const list = (items: Iterable<unknown>) => {
       const shown: unknown[] = []
       for (const item of items) {
-        if (nodes > MAX_NODES) break
+        if (isFull()) break
         shown.push(convert(item, depth + 1))
       }
       return shown
@@ -61,8 +76,8 @@ function jsonValue(root: unknown): unknown {
     if (value instanceof Map) return list(value)
     const shown: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
-      if (nodes > MAX_NODES) break
-      Object.defineProperty(shown, key, {
+      if (isFull()) break
+      Object.defineProperty(shown, take(key), {
         value: convert(item, depth + 1),
         enumerable: true,
         configurable: true,
@@ -73,5 +88,5 @@ function jsonValue(root: unknown): unknown {
   }
   const converted = convert(root, 0)
   const text = JSON.stringify(converted)
-  return text.length <= MAX_TEXT ? converted : cut(text)
+  return text.length <= bounds.text ? converted : cut(text, bounds.text)
 }

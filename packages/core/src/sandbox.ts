@@ -2,6 +2,7 @@ import type { Guest, GuestRuntime, SandboxAdapter } from './contract.ts'
 import { SandboxError } from './errors.ts'
 import type { Guarantees } from './guarantees.ts'
 import { guestRuntime } from './guest/runtime.generated.ts'
+import { type PreparedProgram, prepareProgram } from './program/program.ts'
 
 /** Where an embedder's programs run. Made by an adapter's package; may serve any number of code modes. */
 export interface Sandbox extends AsyncDisposable {
@@ -18,6 +19,8 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 /** What an execution needs of a sandbox. */
 export interface GuestSource {
   readonly engine: string
+  /** @throws `ProgramSyntaxError`, or the signal's reason */
+  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram>
   /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
   warm(memoryBytes: number): void
   take(memoryBytes: number, signal: AbortSignal): Promise<Guest>
@@ -88,6 +91,10 @@ class AdapterSandbox implements Sandbox, GuestSource {
   }
   get [GUESTS](): GuestSource {
     return this
+  }
+
+  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
+    return this.#adapter.prepare?.(text, signal) ?? prepareProgram(text)
   }
 
   warm(memoryBytes: number): void {

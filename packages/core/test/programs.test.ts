@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { applyEdits, codeFrame, positionAt } from '../src/program/positions.ts'
+import { applyEdits, codeFrame, originalPosition, positionAt } from '../src/program/positions.ts'
 import { prepareProgram } from '../src/program/program.ts'
 
 describe('positions', () => {
   it('go back through edits to where a character was', () => {
     const text = 'ab cd\nef gh\n'
-    const { text: edited, original } = applyEdits(text, [
+    const { text: edited, step } = applyEdits(text, [
       { start: 3, end: 3, insert: 'return(' },
       { start: 5, end: 5, insert: ')' },
       { start: 6, end: 8, insert: '__x__' },
@@ -19,7 +19,7 @@ describe('positions', () => {
     ] as const) {
       const place = positionAt(edited, edited.indexOf(character, character === 'c' ? 10 : 0))
       if (character === 'a' || character === 'c' || character === 'g')
-        expect(original(place), character).toEqual(positionAt(text, offset))
+        expect(originalPosition([step], place), character).toEqual(positionAt(text, offset))
     }
   })
 
@@ -49,9 +49,9 @@ describe('a program', () => {
 
   it('maps columns of rewritten TypeScript back', async () => {
     const text = 'enum Colour { Red, Green }\nconst c: Colour = Colour.Green\nthrow new Error(String(c))'
-    const { source, original } = await prepareProgram(text)
+    const { source, steps } = await prepareProgram(text)
     const at = positionAt(source, source.indexOf('throw'))
-    expect(original(at)).toEqual({ line: 3, column: 1 })
+    expect(originalPosition(steps, at)).toEqual({ line: 3, column: 1 })
   })
 
   it.each([

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Directory, eventually, FIXTURE, fixtureFlag, glovebox, isAlive, pidsIn, publicFlag, run } from './support.ts'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: looking for them is the point
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
 
 describe('glovebox', () => {

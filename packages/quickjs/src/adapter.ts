@@ -1,9 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { type Guest, type GuestInit, Pool, type SandboxAdapter, SandboxError } from '@glovebox/core/adapter'
+import {
+  type Guest,
+  type GuestInit,
+  Pool,
+  type PreparedProgram,
+  type SandboxAdapter,
+  SandboxError,
+} from '@glovebox/core/adapter'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
-import { MIN_MEMORY_BYTES } from './memory.ts'
+import { checkMemoryLimit } from './memory.ts'
+import { ReaderThread } from './reader-thread.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 export interface PoolSize {
@@ -16,6 +24,8 @@ export interface PoolSize {
 /** A thread starts in 25 to 60 ms and most programs end sooner, so a short wait beats another thread. */
 const GROW_AFTER_MS = 25
 const IDLE_MS = 30_000
+/** A text that takes long to read holds up one of them. */
+const MAX_READERS = 3
 
 const module_ = lazy(async () => {
   const path = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
@@ -36,6 +46,14 @@ export class QuickJSAdapter implements SandboxAdapter {
     deterministic: true,
   } as const
   readonly #size: PoolSize
+  readonly #readers = new Pool<ReaderThread>({
+    min: 1,
+    max: MAX_READERS,
+    growAfterMs: GROW_AFTER_MS,
+    idleMs: IDLE_MS,
+    create: async () => new ReaderThread(),
+    destroy: (thread) => thread.terminate(),
+  })
   #pool: Pool<WorkerThread> | undefined
   #isClosed = false
 
@@ -45,12 +63,7 @@ export class QuickJSAdapter implements SandboxAdapter {
 
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
-    if (init.memoryBytes < MIN_MEMORY_BYTES) {
-      throw new SandboxError(
-        'LIMIT_UNSUPPORTED',
-        `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${init.memoryBytes}`,
-      )
-    }
+    checkMemoryLimit(init.memoryBytes)
     this.#pool ??= this.#createPool(init)
     const pool = this.#pool
     const thread = await pool.acquire(init.signal)
@@ -58,9 +71,19 @@ export class QuickJSAdapter implements SandboxAdapter {
     return thread.makeGuest(init, onFree)
   }
 
+  async prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
+    const thread = await this.#readers.acquire(signal)
+    try {
+      return await thread.read(text, signal)
+    } finally {
+      if (thread.isDead) this.#readers.discard(thread)
+      else this.#readers.release(thread)
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#pool?.close()
+    await Promise.all([this.#pool?.close(), this.#readers.close()])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -193,6 +193,8 @@ export class EngineGuest {
     }
     this.#cpuTimeMs += this.#now() - this.#turnStarted
     if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }
+    // Many short turns never meet the interrupt.
+    else if (this.#cpuTimeMs > init.limits.cpuTimeMs) this.#fault ??= { why: 'limit', limit: 'cpu' }
     if (this.#fault !== undefined) {
       this.#flush()
       return this.#fault

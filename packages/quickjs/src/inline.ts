@@ -12,7 +12,7 @@ import {
 import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
 import { Engine, type EngineGuest } from './engine.ts'
 import { ENGINE } from './engine-build.ts'
-import { MIN_MEMORY_BYTES } from './memory.ts'
+import { checkMemoryLimit } from './memory.ts'
 
 export interface QuickJSInlineOptions {
   /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it. */
@@ -52,12 +52,7 @@ class InlineAdapter implements SandboxAdapter {
 
   async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
-    if (memoryBytes < MIN_MEMORY_BYTES) {
-      throw new SandboxError(
-        'LIMIT_UNSUPPORTED',
-        `QuickJS needs a limit of at least ${MIN_MEMORY_BYTES} bytes of memory, not ${memoryBytes}`,
-      )
-    }
+    checkMemoryLimit(memoryBytes)
     this.#engine ??= new Engine({ ...this.#options, runtime, now: () => performance.now() })
     const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, STACK_BYTES))
     this.#guests.add(guest)

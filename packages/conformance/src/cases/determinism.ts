@@ -99,7 +99,7 @@ export const determinism: readonly ConformanceCase[] = [
     run: async ({ run }) => {
       returned(
         await run(`const d = new Date(2024, 1, 29, 13, 5, 9)
-          return [String(d), d.toISOString(), d.getTimezoneOffset(), d.getHours(), d.toLocaleString(), d.toLocaleDateString(), new Date('2024-02-29T13:05:09').getTime() === d.getTime(), new Date('Feb 29 2024 13:05:09').getTime() === d.getTime(), new Date('2024-02-29T13:05:09+02:00').getUTCHours(), String(new Date(NaN))]`),
+          return [String(d), d.toISOString(), d.getTimezoneOffset(), d.getHours(), d.toLocaleString(), d.toLocaleDateString(), new Date('2024-02-29T13:05:09').getTime() === d.getTime(), new Date('Feb 29 2024 13:05:09').getTime() === d.getTime(), new Date('2024-02-29T13:05:09+02:00').getUTCHours(), String(new Date(NaN)), Date.parse('01-02-2020') === Date.UTC(2020, 0, 2), new Date('Jan 2 2020 10:00 GMT+0200').getUTCHours()]`),
         [
           'Thu Feb 29 2024 13:05:09 GMT+0000 (Coordinated Universal Time)',
           '2024-02-29T13:05:09.000Z',
@@ -111,6 +111,8 @@ export const determinism: readonly ConformanceCase[] = [
           true,
           11,
           'Invalid Date',
+          true,
+          8,
         ],
       )
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
+import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
 
 /** Programs that break what the runtime stands on, and must still come to their own value or end. */
@@ -150,6 +151,121 @@ export const hostile: readonly ConformanceCase[] = [
         JSON.stringify(result).slice(0, 300),
       )
       returned(await run('return "next"'), 'next')
+    },
+  },
+  {
+    id: 'hostile.open-bytes',
+    protects: 'the inputs of open calls together are bounded, whatever the number of calls',
+    run: async ({ run }) => {
+      const code = `const big = 'x'.repeat(60_000)
+        const open = Array.from({ length: 5 }, () => tools.never(big).catch((e) => e.code))
+        return await Promise.race(open)`
+      returned(
+        await run(code, { tools: { never: () => new Promise(() => {}) }, limits: { messageBytes: 100_000 } }),
+        'LIMIT_MESSAGE_SIZE',
+      )
+    },
+  },
+  {
+    id: 'hostile.proxied-array',
+    protects: 'an array that lies about its indices cannot become an endless one on the host',
+    run: async ({ run }) => {
+      const code = `const liar = new Proxy([], {
+          ownKeys: () => ['length', '4294967294'],
+          getOwnPropertyDescriptor: (t, k) => (k === 'length' ? Reflect.getOwnPropertyDescriptor(t, k) : { value: 1, enumerable: true, configurable: true, writable: true }),
+          get: (t, k) => (k === 'length' ? 0 : k === '4294967294' ? 1 : Reflect.get(t, k)),
+        }); return liar`
+      failed(await run(code), 'PROTOCOL_VIOLATION')
+    },
+  },
+  {
+    id: 'hostile.numeric-keys',
+    protects:
+      "keys that collide in the host's tables cannot be sent by the ten thousand; V8 does not seed the hash of numbers",
+    run: async ({ run }) => {
+      const code = 'const s = new Set(); for (let i = 0; i < 20_000; i++) s.add(i); return s'
+      assert.match(failed(await run(code), 'VALUE_NOT_SERIALIZABLE').message, /numeric keys/)
+      assert.match(
+        failed(await run(code.replace('s.add(i)', 's.add(BigInt(i))')), 'VALUE_NOT_SERIALIZABLE').message,
+        /numeric keys/,
+      )
+    },
+  },
+  {
+    id: 'hostile.regular-expressions',
+    protects: 'regular expressions that take long to compile do not reach the host',
+    run: async ({ run }) => {
+      failed(await run('return new RegExp("[" + "\\\\p{L}".repeat(5_000) + "]", "u")'), 'VALUE_NOT_SERIALIZABLE')
+      failed(await run('return Array.from({ length: 3_000 }, () => /ab/iu)'), 'VALUE_NOT_SERIALIZABLE')
+    },
+  },
+  {
+    id: 'hostile.tool-throws-anything',
+    protects: 'whatever a tool throws, the call fails and the host stays',
+    run: async ({ run }) => {
+      const trap = new Proxy({}, { get: () => assert.fail('a trap'), getPrototypeOf: () => assert.fail('a trap') })
+      const tools = {
+        assigned: (input: object) => {
+          throw Object.assign(new Error('x'), input)
+        },
+        getter: () => {
+          throw Object.defineProperty(new Error(), 'message', { get: () => assert.fail('a getter') })
+        },
+        proxy: () => {
+          throw trap
+        },
+        long: () => {
+          throw new Error('x'.repeat(1_000_000))
+        },
+      }
+      const code = `const seen = []
+        for (const call of [() => tools.assigned({ message: 1n }), () => tools.assigned({ message: { deep: [1] } }), tools.getter, tools.proxy, tools.long]) {
+          await call().catch((e) => seen.push([e.code, typeof e.message, e.message.length < 20_000]))
+        }
+        return seen`
+      returned(
+        await run(code, { tools }),
+        Array.from({ length: 5 }, () => ['TOOL_FAILED', 'string', true]),
+      )
+    },
+  },
+  {
+    id: 'hostile.short-turns',
+    protects: 'many short turns do not escape the limit of CPU time',
+    run: async ({ run }) => {
+      const code =
+        'const s = "\\u0344".repeat(300_000); for (let i = 0; i < 5_000; i++) { s.normalize("NFD"); await new Promise((r) => setTimeout(r, 1)) }'
+      failed(await run(code, { limits: { cpuTimeMs: 300 } }), 'LIMIT_CPU')
+    },
+  },
+  {
+    id: 'hostile.stack-positions',
+    protects: 'a forged stack with impossible or endless positions is only left out',
+    run: async ({ run }) => {
+      for (const stack of [
+        'at f (program.js:0:1)',
+        'at f (program.js:1e9:1)',
+        'at f (program.js:99999999999999999999:1)',
+        'at LONG (program.js:1:1)',
+      ]) {
+        const result = await run(
+          `enum A { X }\nexport default () => { const e = new Error('x'); e.stack = ${JSON.stringify(stack)}.replace('LONG', 'a'.repeat(2_000_000)); throw e }`,
+        )
+        assert.ok((failed(result, 'CODE_THREW').stack ?? '').length < 1_000)
+      }
+    },
+  },
+  {
+    id: 'hostile.hints',
+    protects: 'asking for tools that are not there costs the host little',
+    run: async ({ run }) => {
+      const tools = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`some_tool_number_${i}`, () => i]))
+      const beats = countBeats(true)
+      await run(
+        'for (let i = 0; i < 900; i++) tools["q".repeat(900) + i]({}).catch(() => {}); await new Promise((r) => setTimeout(r, 50))',
+        { tools },
+      )
+      beats()
     },
   },
   {

@@ -67,6 +67,20 @@ export const lifecycle: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'lifecycle.event-handler-async',
+    protects: "an event handler that rejects later is the host's to see as well, and no unhandled rejection",
+    run: async ({ run }) => {
+      const mistake = new Error('late mistake')
+      const onEvent = (async () => {
+        throw mistake
+      }) as () => void
+      await assert.rejects(
+        run('console.log(1); await new Promise((r) => setTimeout(r, 60_000))', { onEvent }),
+        (error) => error === mistake,
+      )
+    },
+  },
+  {
     id: 'lifecycle.many',
     protects: 'fifty programs at once all end, each with its own value',
     run: async ({ run }) => {

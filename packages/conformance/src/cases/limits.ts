@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { failed, returned } from '../assert.ts'
+import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
 
 const MB = 1024 * 1024
@@ -164,17 +165,3 @@ export const limits: readonly ConformanceCase[] = [
     },
   },
 ]
-
-/** The host's event loop must keep turning: counts its beats and fails if it stood still for two seconds. */
-function countBeats(expected: boolean): () => void {
-  let last = performance.now()
-  let longest = 0
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 20)
-  return () => {
-    clearInterval(timer)
-    if (expected) assert.ok(longest < 2_000, `the event loop stood still for ${longest.toFixed(0)} ms`)
-  }
-}

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { Guest, GuestExit, Turn } from '../contract.ts'
 import { type ExecutionError, type ExecutionErrorCode, SandboxError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
+import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { decode, MalformedValueError } from '../protocol/codec.ts'
 import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -225,7 +226,7 @@ class Execution {
   #onTurnFailed({ kind, name, message, line, column }: NonNullable<Turn['failed']>): void {
     const error = { code: kind === 'syntax' ? 'CODE_SYNTAX' : 'CODE_THREW', name, message: clip(message) } as const
     if (line === undefined || column === undefined) return this.#finish({ ok: false, error })
-    this.#finish({ ok: false, error: { ...error, ...this.#options.program.original({ line, column }) } })
+    this.#finish({ ok: false, error: { ...error, ...originalPosition(this.#options.program.steps, { line, column }) } })
   }
 
   /** One timer for all of the guest's, set once a turn, however often the guest changed its mind. */
@@ -278,7 +279,8 @@ class Execution {
 
   #emit(event: ExecutionEvent): void {
     try {
-      this.#options.onEvent?.(event)
+      const handled: unknown = this.#options.onEvent?.(event)
+      if (handled instanceof Promise) handled.catch((error: unknown) => this.#refuse(error))
     } catch (error) {
       this.#refuse(error)
     }

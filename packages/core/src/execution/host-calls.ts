@@ -24,13 +24,21 @@ export type Settled =
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
 
 /** As many visits as a validator may make of one input. Shared parts count each time they are reached. */
-const MAX_INPUT_NODES = 1_000_000
-const UNBOUNDED = Symbol('an input that is no tree')
+const MAX_INPUT_NODES = 100_000
+/** The inputs of all open calls together take no more than this many full messages: nothing else bounds what they hold. */
+const FULL_INPUTS_OPEN = 2
+const MAX_HINTS = 10
+const MAX_HINTED_LENGTH = 100
+const MAX_ERROR_LENGTH = 10_000
+
+type Input = { readonly value: unknown } | { readonly refused: readonly [code: ToolErrorCode, message: string] }
 
 interface OpenCall {
   readonly id: number
   readonly path: string
-  readonly input: unknown
+  readonly input: Input
+  /** Of the payload. */
+  readonly length: number
   readonly startedMs: number
 }
 
@@ -41,6 +49,8 @@ export class HostCalls {
   readonly #open = new Map<number, OpenCall>()
   readonly #queue: OpenCall[] = []
   #running = 0
+  #openLength = 0
+  #hints = 0
   #made = 0
 
   constructor(options: HostCallsOptions) {
@@ -59,15 +69,27 @@ export class HostCalls {
 
   /** @throws `MalformedValueError` for a payload that no guest of ours writes */
   make(id: number, path: string, payload: string): void {
-    const input = decode(payload)
-    // Only the graph form can share or nest without bound, and validators walk it as if it were a tree.
-    const isTree = payload[0] === 'j' || isTreeWithin(input, MAX_INPUT_NODES)
-    const call: OpenCall = { id, path, input: isTree ? input : UNBOUNDED, startedMs: this.#options.elapsed() }
+    const input = this.#read(payload)
+    this.#openLength += payload.length
+    const call: OpenCall = { id, path, input, length: payload.length, startedMs: this.#options.elapsed() }
     this.#made++
     this.#open.set(id, call)
     this.#options.onStart(id, path)
     this.#queue.push(call)
     this.#next()
+  }
+
+  /** @throws `MalformedValueError` for a payload that no guest of ours writes */
+  #read(payload: string): Input {
+    if (this.#openLength + payload.length > this.#options.messageBytes * FULL_INPUTS_OPEN) {
+      return {
+        refused: ['LIMIT_MESSAGE_SIZE', 'The calls that are open hold too many bytes: await some of them first'],
+      }
+    }
+    const value = decode(payload)
+    // Validators walk what they are given as if it were a tree, however its parts are shared.
+    if (isTreeWithin(value, MAX_INPUT_NODES)) return { value }
+    return { refused: ['TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values'] }
   }
 
   /** Aborts the signal of every call in flight and forgets the rest. Nothing settles after this. */
@@ -86,6 +108,7 @@ export class HostCalls {
       this.#perform(call).then((settled) => {
         this.#running--
         if (this.#open.delete(call.id)) {
+          this.#openLength -= call.length
           this.#record(call, settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code })
           this.#options.onSettled(call.id, settled)
         }
@@ -102,10 +125,8 @@ export class HostCalls {
   async #perform({ id, path, input: given }: OpenCall): Promise<Settled> {
     try {
       const { tool, parseInput, parseOutput } = this.#find(path)
-      if (given === UNBOUNDED) {
-        throw new ToolCallError('TOOL_INPUT_INVALID', `The input of ${path} refers to itself or is too large`)
-      }
-      const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
+      if ('refused' in given) throw new ToolCallError(...given.refused)
+      const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value)
       const { signal } = this.#controller
       // While the input was checked, the program may have ended.
       signal.throwIfAborted()
@@ -120,11 +141,18 @@ export class HostCalls {
   #find(path: string): CatalogTool {
     const tool = this.#options.catalog.find(path)
     if (tool !== undefined) return tool
-    const namespaces = this.#options.catalog.namespaces
-    const known = namespaces.flatMap((namespace) => namespace.tools.map((each) => each.path))
+    throw new ToolCallError(
+      'TOOL_NOT_FOUND',
+      `There is no tool ${path.slice(0, MAX_HINTED_LENGTH)}.${this.#hint(path)}`,
+    )
+  }
+
+  /** Comparing names costs the host, so a guest gets it a few times. */
+  #hint(path: string): string {
+    if (path.length > MAX_HINTED_LENGTH || ++this.#hints > MAX_HINTS) return ''
+    const known = this.#options.catalog.namespaces.flatMap(({ tools }) => tools.map((tool) => tool.path))
     const similar = nearest(path, known)
-    const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
-    throw new ToolCallError('TOOL_NOT_FOUND', `There is no tool ${path}.${hint}`)
+    return similar === undefined ? '' : ` Did you mean ${similar}?`
   }
 
   #write(path: string, output: unknown): string {
@@ -158,9 +186,16 @@ async function check(
   throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
 }
 
-/** The tool's own message and nothing else of the host: no stack, no path, no cause. */
+/** The tool's own message and nothing else of the host: no stack, no path, no cause. What a tool throws may be anything. */
 function describeFailure(path: string, error: unknown): Settled & { ok: false } {
-  if (error instanceof ToolCallError) return { ok: false, code: error.code, message: error.message }
-  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : ''
-  return { ok: false, code: 'TOOL_FAILED', message: message === '' ? `${path} failed` : message }
+  try {
+    if (error instanceof ToolCallError) return { ok: false, code: error.code, message: clip(error.message) }
+    const message: unknown = error instanceof Error ? error.message : error
+    if (typeof message === 'string' && message !== '') return { ok: false, code: 'TOOL_FAILED', message: clip(message) }
+  } catch {
+    // A getter or a trap of the thrown value, which has nothing to say then.
+  }
+  return { ok: false, code: 'TOOL_FAILED', message: `${path} failed` }
 }
+
+const clip = (text: string): string => (text.length <= MAX_ERROR_LENGTH ? text : `${text.slice(0, MAX_ERROR_LENGTH)}…`)

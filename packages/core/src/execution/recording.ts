@@ -2,7 +2,6 @@ import { createCatalog } from '../catalog/catalog.ts'
 import type { ToolSource } from '../catalog/provider.ts'
 import type { Program } from '../contract.ts'
 import { chooseLimits, type Limits } from '../limits.ts'
-import { prepareProgram } from '../program/program.ts'
 import { guestsOf, type Sandbox } from '../sandbox.ts'
 import { executeProgram, type Transcript } from './execution.ts'
 import type { ExecuteResult } from './result.ts'
@@ -19,7 +18,7 @@ export async function recordExecution(
   options: { readonly code: string; readonly tools: ToolSource; readonly limits?: Limits },
 ): Promise<{ readonly result: ExecuteResult; readonly recording: Recording }> {
   const guests = guestsOf(sandbox)
-  const program = await prepareProgram(options.code)
+  const program = await guests.prepare(options.code, new AbortController().signal)
   const transcript: Transcript = { journal: [], output: [] }
   const result = await executeProgram({
     program,

@@ -103,7 +103,9 @@ function timeOf(parts: unknown[]): number {
   return typeof value === 'string' ? parse(value) : OriginalNumber(value)
 }
 
-const explicitZone = /(?:Z|GMT|UTC?|[+-]\d\d:?\d\d)\s*(?:\(.*\))?\s*$/i
+/** An offset stands behind a time: what looks like one behind a date is a year. */
+const explicitZone =
+  /(?:Z|GMT|UTC?|:\d\d(?:[.,]\d+)?\s*(?:GMT|UTC?)?\s*[+-]\d\d:?\d\d|(?:GMT|UTC?)\s*[+-]\d\d:?\d\d)\s*(?:\([^()]*\))?\s*$/i
 
 /** A text without a zone means local time, which is UTC here whatever the engine thinks. */
 function parse(text: string): number {

@@ -1,6 +1,6 @@
 import { type Program as Ast, type Options, parse, parseExpressionAt } from 'acorn'
 import { type Edit, positionAt } from './positions.ts'
-import { ProgramSyntaxError } from './syntax-error.ts'
+import { ProgramSyntaxError, TOO_DEEP } from './syntax-error.ts'
 
 const OPTIONS: Options = {
   ecmaVersion: 2025,
@@ -22,13 +22,15 @@ export function parseJavaScript(text: string): Ast {
 export function isExpression(text: string): boolean {
   try {
     const expression = parseExpressionAt(text, 0, OPTIONS)
-    return /^\s*;?\s*$/.test(text.slice(expression.end))
+    const rest = text.slice(expression.end).trim()
+    return rest === '' || rest === ';'
   } catch {
     return false
   }
 }
 
 function syntaxError(text: string, error: unknown): unknown {
+  if (error instanceof RangeError) return new ProgramSyntaxError(TOO_DEEP, { line: 1, column: 1 })
   const offset = (error as { pos?: unknown }).pos
   if (typeof offset !== 'number') return error
   // Acorn puts the position at the end of its message.
@@ -85,7 +87,10 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
       )
     case 'ExportDefaultDeclaration': {
       // Its value is the program's. `return(` takes the place of `default`, so that a line break may follow.
-      const at = text.indexOf('default', statement.start)
+      const words = /^export(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/.exec(
+        text.slice(statement.start, (statement.declaration as Node).start),
+      )
+      const at = statement.start + (words?.[0].length ?? 0)
       return [
         { start: statement.start, end: statement.start + 'export'.length, insert: '      ' },
         { start: at, end: at + 'default'.length, insert: 'return(' },

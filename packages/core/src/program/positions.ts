@@ -1,3 +1,5 @@
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+
 /** A place in a text, both from 1; columns count UTF-16 code units. */
 export interface Position {
   readonly line: number
@@ -11,31 +13,63 @@ export interface Edit {
   readonly insert: string
 }
 
-/** Applies edits that do not overlap, and tells for a place in the result where it was before. */
-export function applyEdits(
-  text: string,
-  edits: readonly Edit[],
-): { text: string; original(position: Position): Position } {
+/** One way back from a text to the one it was made of, as data. A program's ways are taken in order. */
+export type PositionStep =
+  | { readonly kind: 'prefix'; readonly length: number }
+  | { readonly kind: 'edits'; readonly edits: readonly PlacedEdit[] }
+  /** A source map, and how many lines stood before the text where it was made. */
+  | { readonly kind: 'trace'; readonly map: string; readonly linesBefore: number }
+
+interface PlacedEdit extends Position {
+  /** By how much the text became longer. */
+  readonly grown: number
+}
+
+/** Applies edits that do not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): { text: string; step: PositionStep } {
   const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end)
+  const placed: PlacedEdit[] = []
   let result = ''
   let from = 0
-  for (const edit of ordered) {
-    result += text.slice(from, edit.start) + edit.insert
-    from = edit.end
-  }
-  result += text.slice(from)
-  const original = ({ line, column }: Position): Position => {
-    let shift = 0
-    for (const edit of ordered) {
-      const at = positionAt(text, edit.start)
-      if (at.line !== line || at.column + shift >= column) continue
-      // Within an insertion there is no original place but its start.
-      const grown = edit.insert.length - (edit.end - edit.start)
-      shift += Math.min(grown, Math.max(column - (at.column + shift), 0))
+  let line = 1
+  let lineStart = 0
+  for (const { start, end, insert } of ordered) {
+    for (let at = text.indexOf('\n', lineStart); at >= 0 && at < start; at = text.indexOf('\n', lineStart)) {
+      line++
+      lineStart = at + 1
     }
-    return { line, column: Math.max(1, column - shift) }
+    placed.push({ line, column: start - lineStart + 1, grown: insert.length - (end - start) })
+    result += text.slice(from, start) + insert
+    from = end
   }
-  return { text: result, original }
+  return { text: result + text.slice(from), step: { kind: 'edits', edits: placed } }
+}
+
+/** Where a place of a program was in the model's text. */
+export function originalPosition(steps: readonly PositionStep[], position: Position): Position {
+  return steps.reduce(stepBack, position)
+}
+
+function stepBack({ line, column }: Position, step: PositionStep): Position {
+  switch (step.kind) {
+    case 'prefix':
+      return { line, column: line === 1 ? Math.max(1, column - step.length) : column }
+    case 'edits': {
+      let shift = 0
+      for (const edit of step.edits) {
+        if (edit.line !== line || edit.column + shift >= column) continue
+        // Within an insertion there is no original place but its start.
+        shift += Math.min(edit.grown, column - (edit.column + shift))
+      }
+      return { line, column: Math.max(1, column - shift) }
+    }
+    case 'trace': {
+      const found = originalPositionFor(new TraceMap(step.map), { line: line + step.linesBefore, column: column - 1 })
+      return found.line === null ? { line, column } : { line: found.line - step.linesBefore, column: found.column + 1 }
+    }
+    default:
+      return step satisfies never
+  }
 }
 
 export function positionAt(text: string, offset: number): Position {

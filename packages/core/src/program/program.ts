@@ -1,12 +1,12 @@
 import type { Program } from '../contract.ts'
 import { isExpression, parseJavaScript, planBody } from './parse.ts'
-import { applyEdits, type Position } from './positions.ts'
+import { applyEdits, type PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 import { type JavaScript, stripTypes } from './typescript.ts'
 
-/** A program with the way back from a place in it to the model's text. */
+/** A program with the way back from a place in it to the model's text. Plain data, so that another thread may make it. */
 export interface PreparedProgram extends Program {
-  original(position: Position): Position
+  readonly steps: readonly PositionStep[]
 }
 
 export const PROGRAM_NAME = 'program.js'
@@ -31,16 +31,35 @@ export async function prepareProgram(text: string): Promise<PreparedProgram> {
   }
 }
 
+/** Longer texts, and those with types, cost more than the caller's thread should give. */
+const SMALL_LENGTH = 2_000
+
+/**
+ * The same at once, for what most models write: a small text of plain JavaScript. Undefined for any other, which
+ * {@link prepareProgram} then reads, where a hostile text can hold up nobody.
+ */
+export function prepareSmallProgram(text: string): PreparedProgram | undefined {
+  if (text.length > SMALL_LENGTH || TYPE_ARGUMENTS.test(text)) return undefined
+  try {
+    return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : { text, ast: parseJavaScript(text), steps: [] })
+  } catch (error) {
+    if (error instanceof ProgramSyntaxError) return undefined
+    throw error
+  }
+}
+
 async function wrap(text: string): Promise<PreparedProgram> {
-  const script = isObjectLiteral(text) ? objectLiteral(text) : await toJavaScript(text)
+  return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : await toJavaScript(text))
+}
+
+function wrapScript(script: JavaScript): PreparedProgram {
   const { edits, tail } = planBody(script.text, script.ast ?? parseJavaScript(script.text))
-  const body = applyEdits(script.text, edits)
+  const { text, step } = applyEdits(script.text, edits)
   return {
     name: PROGRAM_NAME,
     // The tail stands on a line of its own: the text may end in a comment.
-    source: `${OPENING}${body.text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`,
-    original: ({ line, column }) =>
-      script.original(body.original({ line, column: line === 1 ? Math.max(1, column - OPENING.length) : column })),
+    source: `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`,
+    steps: [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps],
   }
 }
 
@@ -50,7 +69,7 @@ const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/
 async function toJavaScript(text: string): Promise<JavaScript> {
   if (!TYPE_ARGUMENTS.test(text)) {
     try {
-      return { text, ast: parseJavaScript(text), original: (position) => position }
+      return { text, ast: parseJavaScript(text), steps: [] }
     } catch {
       // Not JavaScript; it may still be TypeScript, whose parser tells what is wrong if not.
     }
@@ -59,25 +78,29 @@ async function toJavaScript(text: string): Promise<JavaScript> {
 }
 
 function isObjectLiteral(text: string): boolean {
-  return /^\s*\{[\s\S]*\}\s*;?\s*$/.test(text) && isExpression(text)
+  const trimmed = text.trim()
+  return trimmed.startsWith('{') && (trimmed.endsWith('}') || trimmed.endsWith('};')) && isExpression(text)
 }
 
 function objectLiteral(text: string): JavaScript {
   const start = text.indexOf('{')
   const end = text.lastIndexOf('}') + 1
-  return applyEdits(text, [
+  const { text: script, step } = applyEdits(text, [
     { start, end: start, insert: '(' },
     { start: end, end, insert: ')' },
   ])
+  return { text: script, steps: [step] }
 }
-
-const FENCE = /^[ \t]*(`{3,}|~{3,})[^\n`]*\n([\s\S]*?)^[ \t]*\1[ \t]*$/m
 
 /** The first fenced block of a text, on the lines where it stands. */
 function withoutFence(text: string): string | undefined {
-  const found = FENCE.exec(text)
-  if (found === null) return undefined
-  const content = found[2] as string
-  const start = found.index + found[0].indexOf('\n') + 1
-  return text.slice(0, start).replace(/[^\n]+/g, '') + content
+  const lines = text.split('\n')
+  const opening = lines.findIndex((line) => FENCE.test(line))
+  if (opening < 0) return undefined
+  const fence = (FENCE.exec(lines[opening] as string)?.[1] ?? '') as string
+  const closing = lines.findIndex((line, index) => index > opening && line.trim() === fence)
+  if (closing < 0) return undefined
+  return '\n'.repeat(opening + 1) + lines.slice(opening + 1, closing).join('\n')
 }
+
+const FENCE = /^[ \t]*(`{3,}|~{3,})[^`]*$/

@@ -1,11 +1,10 @@
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { Program as Ast } from 'acorn'
-import type { Position } from './positions.ts'
+import type { PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 
 type Amaro = typeof import('amaro')
 
-/** Amaro takes 150 to 290 ms to load, so it is loaded when the first program with types comes, or ahead by a host. */
+/** Amaro takes 150 to 290 ms to load, so it is loaded when the first program with types comes. */
 let amaro: Promise<Amaro> | undefined
 
 function loadTypeScript(): Promise<Amaro> {
@@ -13,20 +12,13 @@ function loadTypeScript(): Promise<Amaro> {
   return amaro
 }
 
-/** Begins to load it. A failure is met again, and told, by the first program with types. */
-export function preloadTypeScript(): void {
-  loadTypeScript().catch(() => {})
-}
-
 export interface JavaScript {
   readonly text: string
   /** Of the text, where it was parsed on the way. */
   readonly ast?: Ast
-  /** Where a place of `text` was in the TypeScript. */
-  original(position: Position): Position
+  /** The way back to the model's text. */
+  readonly steps: readonly PositionStep[]
 }
-
-const IDENTITY = (position: Position): Position => position
 
 /** A `return` at the top is legal in a program and nowhere else, so it is parsed inside a function. */
 const OPENING = 'async()=>{'
@@ -42,11 +34,11 @@ export async function stripTypes(text: string): Promise<JavaScript> {
   const { transformSync } = await loadTypeScript()
   const inFunction = attempt(() => {
     const { code } = transformSync(OPENING + text + CLOSING, { mode: 'strip-only' })
-    return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), original: IDENTITY }
+    return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), steps: [] }
   }, OPENING.length)
   if ('text' in inFunction) return inFunction
   // `export default` stands in no function.
-  const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, original: IDENTITY }), 0)
+  const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, steps: [] }), 0)
   if ('text' in asModule) return asModule
   // Unsupported syntax was understood, and only cannot be blanked out.
   const isUnderstood = inFunction.code === 'UnsupportedSyntax' || asModule.code === 'UnsupportedSyntax'
@@ -55,21 +47,14 @@ export async function stripTypes(text: string): Promise<JavaScript> {
 }
 
 function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScript {
-  const run = (source: string, unwrap: (code: string) => string, shift: number) =>
+  const run = (source: string, unwrap: (code: string) => string, linesBefore: number) =>
     attempt(() => {
       const { code, map } = transformSync(source, { mode: 'transform', sourceMap: true })
-      const trace = new TraceMap(map as string)
-      return {
-        text: unwrap(code),
-        original: ({ line, column }: Position): Position => {
-          // The opening stands on a line of its own here, so what it adds is a line.
-          const found = originalPositionFor(trace, { line: line + shift, column: column - 1 })
-          return found.line === null ? { line, column } : { line: found.line - shift, column: found.column + 1 }
-        },
-      }
+      return { text: unwrap(code), steps: [{ kind: 'trace', map: map as string, linesBefore }] }
     }, 0)
-  const open = `${OPENING}\n`
-  const inFunction = run(open + text + CLOSING, (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')), 1)
+  // The opening stands on a line of its own here, so what it adds is a line.
+  const wrapped = `${OPENING}\n${text}${CLOSING}`
+  const inFunction = run(wrapped, (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')), 1)
   if ('text' in inFunction) return inFunction
   const asModule = run(text, (code) => code, 0)
   if ('text' in asModule) return asModule

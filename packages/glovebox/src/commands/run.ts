@@ -43,9 +43,12 @@ function show(value: unknown): string {
   return inspect(value, { colors: process.stdout.isTTY && process.stdout.hasColors(), depth: 8, maxArrayLength: 1_000 })
 }
 
+/** The result's own limit bounds its size; this only ends what shared parts would multiply. */
+const WHOLE = { text: Number.POSITIVE_INFINITY, nodes: 10_000_000, depth: 1_000 }
+
 /** The value as plain JSON; everything else as it is. */
 function toJson(result: ExecuteResult): string {
   if (!result.ok) return JSON.stringify(result)
-  const output = toModelOutput(result)
+  const output = toModelOutput(result, WHOLE)
   return JSON.stringify({ ...result, value: 'result' in output ? output.result : null })
 }

@@ -20,7 +20,7 @@ import {
   viewConstructors,
 } from '../intrinsics.ts'
 import { base64ToBytes } from './base64.ts'
-import { NodeKind, Special } from './graph.ts'
+import { MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, Special } from './graph.ts'
 
 /** The text is not what `encode` writes: a fault of its sender, or a forgery. */
 export class MalformedValueError extends OriginalError {
@@ -50,10 +50,13 @@ export function decode(text: string): unknown {
 }
 
 const hexadecimal = /^-?[0-9a-f]+$/
+const arrayIndex = /^\d+$/
 
 class GraphDecoder {
   readonly #nodes: readonly unknown[]
   readonly #objects: object[] = []
+  #numericKeys = 0
+  #regExpLength = 0
 
   constructor(nodes: readonly unknown[]) {
     this.#nodes = nodes
@@ -96,6 +99,8 @@ class GraphDecoder {
       case NodeKind.date:
         return new OriginalDate(node[1] === null ? Number.NaN : number(node[1]))
       case NodeKind.regExp:
+        this.#regExpLength += string(node[1]).length
+        if (this.#regExpLength > MAX_REGEXP_LENGTH) return malformed('regular expressions are too long')
         try {
           return new OriginalRegExp(string(node[1]), string(node[2]))
         } catch {
@@ -146,11 +151,11 @@ class GraphDecoder {
       }
       case NodeKind.map:
         for (let index = 1; index < node.length; index += 2) {
-          mapSet(target as Map<unknown, unknown>, this.#value(node[index]), this.#value(node[index + 1]))
+          mapSet(target as Map<unknown, unknown>, this.#key(node[index]), this.#value(node[index + 1]))
         }
         return
       case NodeKind.set:
-        for (let index = 1; index < node.length; index++) setAdd(target as Set<unknown>, this.#value(node[index]))
+        for (let index = 1; index < node.length; index++) setAdd(target as Set<unknown>, this.#key(node[index]))
         return
       case NodeKind.error:
         for (let index = 3; index < node.length; index += 2) {
@@ -164,7 +169,9 @@ class GraphDecoder {
   #properties(target: object, node: readonly unknown[], from: number): void {
     for (let index = from; index < node.length; index += 2) {
       const key = string(node[index])
-      if (isArray(target) && key === 'length') return malformed('a length among the properties')
+      // Elements are written as such: a far index or a length would make more of a short text than it says.
+      if (isArray(target) && (key === 'length' || regExpTest(arrayIndex, key)))
+        return malformed('an index among the properties')
       defineProperty(target, key, {
         __proto__: null,
         value: this.#value(node[index + 1]),
@@ -173,6 +180,14 @@ class GraphDecoder {
         configurable: true,
       } as PropertyDescriptor)
     }
+  }
+
+  #key(slot: unknown): unknown {
+    const key = this.#value(slot)
+    if (typeof key === 'number' || typeof key === 'bigint') {
+      if (++this.#numericKeys > MAX_NUMERIC_KEYS) return malformed('too many numeric keys')
+    }
+    return key
   }
 
   #value(slot: unknown): unknown {

@@ -35,10 +35,11 @@ import {
   typedArrayByteLength,
   typedArrayByteOffset,
   typedArrayName,
+  viewConstructors,
 } from '../intrinsics.ts'
 import { toJson } from '../json.ts'
 import { bytesToBase64 } from './base64.ts'
-import { NodeKind, type Slot, Special } from './graph.ts'
+import { MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, type Slot, Special } from './graph.ts'
 import { isPlainJson } from './plain.ts'
 
 /** A value that cannot cross the wall. `path` is where it stands, as in `$.rows[3].save`; `what` says what it is. */
@@ -67,6 +68,8 @@ class GraphEncoder {
   readonly #ids = new OriginalMap<object, number>()
   readonly #objects: object[] = []
   readonly #paths: string[] = []
+  #numericKeys = 0
+  #regExpLength = 0
 
   encode(root: unknown): unknown[] {
     const nodes: unknown[] = [this.#slot(root, '$')]
@@ -125,7 +128,7 @@ class GraphEncoder {
           return [NodeKind.date, time === time ? time : null]
         }
         case '[object RegExp]':
-          return [NodeKind.regExp, regExpSource(value), regExpFlags(value)]
+          return this.#regExp(value, path)
         case '[object Error]':
           return this.#error(value as Error, path)
         case '[object ArrayBuffer]':
@@ -187,7 +190,7 @@ class GraphEncoder {
     const node: unknown[] = [NodeKind.map]
     mapForEach(value, (item, key) => {
       const at = `${path}.get(${typeof key === 'string' ? toJson(key) : '…'})`
-      node[node.length] = this.#slot(key, `${path}.keys()`)
+      node[node.length] = this.#key(key, `${path}.keys()`, path)
       node[node.length] = this.#slot(item, at)
     })
     return node
@@ -196,9 +199,27 @@ class GraphEncoder {
   #set(value: Set<unknown>, path: string): unknown[] {
     const node: unknown[] = [NodeKind.set]
     setForEach(value, (item) => {
-      node[node.length] = this.#slot(item, `${path}.values()`)
+      node[node.length] = this.#key(item, `${path}.values()`, path)
     })
     return node
+  }
+
+  #key(key: unknown, path: string, holder: string): Slot {
+    const isNumeric = typeof key === 'number' || typeof key === 'bigint'
+    if (isNumeric && ++this.#numericKeys > MAX_NUMERIC_KEYS) {
+      throw new NotSerializableError(
+        holder,
+        `a Map or Set with more than ${MAX_NUMERIC_KEYS} numeric keys (an array can)`,
+      )
+    }
+    return this.#slot(key, path)
+  }
+
+  #regExp(value: object, path: string): unknown[] {
+    const source = regExpSource(value)
+    this.#regExpLength += source.length
+    if (this.#regExpLength > MAX_REGEXP_LENGTH) throw new NotSerializableError(path, 'a long regular expression')
+    return [NodeKind.regExp, source, regExpFlags(value)]
   }
 
   #error(value: Error, path: string): unknown[] {
@@ -221,6 +242,7 @@ class GraphEncoder {
     const offset = isTyped ? typedArrayByteOffset(value) : dataViewByteOffset(value)
     const length = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value)
     const name = isTyped ? type : 'DataView'
+    if (viewConstructors[name as string] === undefined) throw new NotSerializableError(path, `a ${name}`)
     // A view that shows part of its buffer travels as that part: the rest, as in Node's pooled Buffers, is not its own.
     if (objectToString(buffer) !== '[object ArrayBuffer]')
       throw new NotSerializableError(path, 'a view of shared memory')

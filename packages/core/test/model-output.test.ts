@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { toModelOutput } from '../src/model-output.ts'
+
+const returned = (value: unknown) =>
+  toModelOutput({ ok: true, value, logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 0 } })
+
+describe('what a model is told', () => {
+  it('is plain JSON, whatever the value', () => {
+    const value = {
+      map: new Map([['a', 1n]]),
+      set: new Set([new Date(0)]),
+      bytes: new Uint8Array(5),
+      nothing: undefined,
+      nan: Number.NaN,
+      error: new TypeError('bad'),
+      when: new Date(Number.NaN),
+      pattern: /x/g,
+    }
+    const result = {
+      map: [['a', '1']],
+      set: ['1970-01-01T00:00:00.000Z'],
+      bytes: '[5 bytes]',
+      nothing: null,
+      nan: 'NaN',
+      error: 'TypeError: bad',
+      when: 'Invalid Date',
+      pattern: '/x/g',
+    }
+    expect(returned(value)).toEqual({ result })
+    expect(JSON.parse(JSON.stringify(returned(value)))).toEqual({ result })
+  })
+
+  it('is bounded, however large, deep, shared or circular the value', () => {
+    const circular: unknown[] = []
+    circular.push(circular, circular)
+    let shared: unknown = 'leaf'
+    for (let i = 0; i < 60; i++) shared = [shared, shared]
+    for (const value of [
+      circular,
+      shared,
+      'x'.repeat(1e6),
+      Array.from({ length: 1e5 }, () => 'text'),
+      new Map([['k', shared]]),
+    ]) {
+      expect(JSON.stringify(returned(value)).length).toBeLessThan(110_000)
+      expect(JSON.stringify(returned(value))).toContain('cut')
+    }
+  })
+
+  it('says where a program failed, and what it logged', () => {
+    const output = toModelOutput({
+      ok: false,
+      error: {
+        code: 'CODE_THREW',
+        name: 'TypeError',
+        message: 'bad',
+        stack: 'at f (program.js:3:5)',
+        line: 3,
+        column: 5,
+      },
+      logs: [
+        { level: 'log', text: 'hello', timeMs: 1 },
+        { level: 'warn', text: 'careful', timeMs: 2 },
+      ],
+      calls: [],
+      usage: { wallTimeMs: 1, hostCalls: 0 },
+    })
+    expect(output).toEqual({
+      error: 'CODE_THREW: TypeError: bad\nat f (program.js:3:5)',
+      logs: 'hello\n[warn] careful',
+    })
+  })
+})
