@@ -88,21 +88,29 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
       const message = `The program takes more than ${limits.codeBytes} bytes`
       return notRun(started, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
-    let program: PreparedProgram
+    const program = prepareSmallProgram(code) ?? (await read(code, limits, signal))
+    if ('error' in program) return notRun(started, program.error)
+    return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
+  }
+
+  /** Reads a program where it can hold up nobody, for no longer than it might compute. */
+  const read = async (
+    code: string,
+    limits: Required<Limits>,
+    signal: AbortSignal,
+  ): Promise<PreparedProgram | { readonly error: ExecutionError }> => {
     // A timer of our own, which keeps the process alive: threads do not.
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), Math.min(limits.cpuTimeMs, limits.wallTimeMs))
     try {
-      program = prepareSmallProgram(code) ?? (await guests.prepare(code, AbortSignal.any([signal, deadline.signal])))
+      return await guests.prepare(code, AbortSignal.any([signal, deadline.signal]))
     } catch (error) {
-      if (error instanceof ProgramSyntaxError) return notRun(started, syntaxFailure(code, error))
+      if (error instanceof ProgramSyntaxError) return { error: syntaxFailure(code, error) }
       if (signal.aborted || !deadline.signal.aborted) throw error
-      const message = 'The program takes too long to read: simplify it'
-      return notRun(started, { code: 'LIMIT_CPU', name: 'Error', message })
+      return { error: { code: 'LIMIT_CPU', name: 'Error', message: 'The program takes too long to read: simplify it' } }
     } finally {
       clearTimeout(timer)
     }
-    return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
   }
 
   const execute: CodeMode['execute'] = async (code, { signal, limits, onEvent } = {}) => {

@@ -316,8 +316,8 @@ class Execution {
     clearTimeout(this.#wallTimer)
     clearTimeout(this.#wakeTimer)
     this.#options.signal.removeEventListener('abort', this.#abort)
-    if (this.#guest !== undefined) this.#options.guests.retire(this.#guest)
-    this.#ended.abort(reason)
+    if (this.#guest === undefined) this.#ended.abort(reason)
+    else this.#options.guests.retire(this.#guest)
     this.#calls.cancel(reason instanceof Error ? reason : new Error(String(reason)))
     return true
   }

@@ -45,7 +45,8 @@ interface OpenCall {
 /** The host's end of host calls: runs tools, no more at once than allowed, and cuts them off when the execution ends. */
 export class HostCalls {
   readonly #options: HostCallsOptions
-  readonly #controller = new AbortController()
+  /** Made for the first call: most of what costs an execution little is not done for programs that call nothing. */
+  #controller: AbortController | undefined
   readonly #open = new Map<number, OpenCall>()
   readonly #queue: OpenCall[] = []
   #running = 0
@@ -97,7 +98,7 @@ export class HostCalls {
     this.#queue.length = 0
     for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
     this.#open.clear()
-    this.#controller.abort(reason)
+    this.#controller?.abort(reason)
   }
 
   #next(): void {
@@ -127,9 +128,10 @@ export class HostCalls {
       const { tool, parseInput, parseOutput } = this.#find(path)
       if ('refused' in given) throw new ToolCallError(...given.refused)
       const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value)
+      // While the input was checked, the program may have ended, and nobody waits for the call any more.
+      if (!this.#open.has(id)) return { ok: false, code: 'TOOL_FAILED', message: 'The program has ended' }
+      this.#controller ??= new AbortController()
       const { signal } = this.#controller
-      // While the input was checked, the program may have ended.
-      signal.throwIfAborted()
       const output = await tool.execute(input, { signal, callId: id })
       const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output)
       return { ok: true, payload: this.#write(path, checked) }
