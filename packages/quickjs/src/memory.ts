@@ -26,11 +26,14 @@ export interface BoundedMemory {
  * tries several sizes when it grows, so only a last attempt that failed means that memory has run out.
  */
 export function boundedMemory(bytes: number): BoundedMemory {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.floor(bytes / PAGE_BYTES) })
+  const maximum = Math.floor(bytes / PAGE_BYTES)
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum })
   let exhausted = false
   const grow = memory.grow.bind(memory)
   memory.grow = (pages) => {
     exhausted = true
+    // Refused here, at once: the engine's own refusal takes a millisecond, and a guest may ask ten thousand times.
+    if (memory.buffer.byteLength / PAGE_BYTES + pages > maximum) throw REFUSED
     const before = grow(pages)
     exhausted = false
     return before
@@ -42,3 +45,6 @@ export function boundedMemory(bytes: number): BoundedMemory {
     },
   }
 }
+
+/** Made once: it is caught by Emscripten, which looks at nothing of it. */
+const REFUSED = new RangeError('the memory limit is reached')
