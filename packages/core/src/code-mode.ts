@@ -65,6 +65,9 @@ export interface CodeMode extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** The first program with types waits for its parser to load, however little the program itself may compute. */
+const MIN_READING_MS = 5_000
+
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
   const guests = guestsOf(options.sandbox)
@@ -93,7 +96,7 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
     return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
   }
 
-  /** Reads a program where it can hold up nobody, for no longer than it might compute. */
+  /** Reads a program where it can hold up nobody, for no longer than it might compute or is decent. */
   const read = async (
     code: string,
     limits: Required<Limits>,
@@ -101,13 +104,17 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
   ): Promise<PreparedProgram | { readonly error: ExecutionError }> => {
     // A timer of our own, which keeps the process alive: threads do not.
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), Math.min(limits.cpuTimeMs, limits.wallTimeMs))
+    const ms = Math.min(limits.wallTimeMs, Math.max(limits.cpuTimeMs, MIN_READING_MS))
+    const timer = setTimeout(() => deadline.abort(), ms)
     try {
       return await guests.prepare(code, AbortSignal.any([signal, deadline.signal]))
     } catch (error) {
       if (error instanceof ProgramSyntaxError) return { error: syntaxFailure(code, error) }
       if (signal.aborted || !deadline.signal.aborted) throw error
-      return { error: { code: 'LIMIT_CPU', name: 'Error', message: 'The program takes too long to read: simplify it' } }
+      const limit = ms === limits.wallTimeMs ? 'LIMIT_WALL_TIME' : 'LIMIT_CPU'
+      return {
+        error: { code: limit, name: 'Error', message: `The program could not be read within ${ms} ms: simplify it` },
+      }
     } finally {
       clearTimeout(timer)
     }

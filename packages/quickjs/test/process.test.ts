@@ -11,7 +11,7 @@ async function inProcess(body: string): Promise<string> {
   const script = `import { createCodeMode } from ${JSON.stringify(core)}
     import { quickjs } from ${JSON.stringify(quickjs)}
     const sandbox = quickjs()
-    const codeMode = await createCodeMode({ sandbox, tools: { wait: () => new Promise((r) => setTimeout(r, 20)) }, limits: { cpuTimeMs: 200 } })
+    const codeMode = await createCodeMode({ sandbox, tools: { wait: () => new Promise((r) => setTimeout(r, 20)) }, limits: { cpuTimeMs: 200, wallTimeMs: 6_000 } })
     const run = async (code) => { const r = await codeMode.execute(code); return r.ok ? r.value : r.error.code }
     ${body}`
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
