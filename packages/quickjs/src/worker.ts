@@ -1,5 +1,5 @@
 /** The thread that guests run in: one at a time, each in an instance of its own. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { threadCpuTimeMs } from './cpu-time.ts'
 import { Engine, type EngineGuest, type Fault } from './engine.ts'
@@ -24,7 +24,7 @@ function afterTurn(number: number, guest: EngineGuest, fault: Fault | undefined)
   post({ type: 'exit', guest: number, exit: { ...fault, cpuTimeMs: guest.cpuTimeMs } })
 }
 
-port.on('message', (message: ToWorker) => {
+function handle(message: ToWorker): unknown {
   if (message.type === 'make') return make(message.guest, message.memoryBytes, message.stackBytes)
   if (current?.number !== message.guest) return
   const { number, guest } = current
@@ -47,5 +47,18 @@ port.on('message', (message: ToWorker) => {
       return
     default:
       message satisfies never
+  }
+}
+
+/** Many tools answer at once, and waking a sleeping thread takes longer than they do. */
+const LINGER_MS = 0.1
+
+port.on('message', (message: ToWorker) => {
+  handle(message)
+  for (let until = performance.now() + LINGER_MS; current !== undefined && performance.now() < until; ) {
+    const next = receiveMessageOnPort(port)
+    if (next === undefined) continue
+    handle(next.message)
+    until = performance.now() + LINGER_MS
   }
 })
