@@ -10,7 +10,9 @@ import {
 } from '@glovebox/core/adapter'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
-import { checkMemoryLimit } from './memory.ts'
+import { lowerInitialMemory } from './initial-memory.ts'
+import { LOWERED_PAGES } from './memory.ts'
+import { checkMemoryLimit } from './memory-limit.ts'
 import { ReaderThread } from './reader-thread.ts'
 import { WorkerThread } from './worker-thread.ts'
 
@@ -29,7 +31,7 @@ const MAX_READERS = 3
 
 const module_ = lazy(async () => {
   const path = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
-  return WebAssembly.compile(await readFile(path))
+  return WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
 })
 
 /** QuickJS in worker threads. A thread has one guest at a time, so what ends it ends no other. */
@@ -95,7 +97,7 @@ export class QuickJSAdapter implements SandboxAdapter {
       ...this.#size,
       growAfterMs: GROW_AFTER_MS,
       idleMs: IDLE_MS,
-      create: async () => WorkerThread.start({ module: await module_(), runtime }),
+      create: async () => WorkerThread.start({ module: await module_(), initialPages: LOWERED_PAGES, runtime }),
       destroy: (thread) => thread.terminate(),
     })
   }

@@ -8,12 +8,14 @@ import type {
   QuickJSWASMModule,
 } from 'quickjs-emscripten-core'
 import { newQuickJSWASMModuleFromVariant, newVariant, StaticLifetime } from 'quickjs-emscripten-core'
-import { type BoundedMemory, boundedMemory } from './memory.ts'
+import { BoundedMemory } from './memory.ts'
 import { type MemorySnapshot, MemoryTracker } from './snapshot.ts'
 
 export interface EngineOptions {
   readonly variant: QuickJSSyncVariant
   readonly module: WebAssembly.Module
+  /** Of memory, as the module asks for. */
+  readonly initialPages: number
   readonly runtime: GuestRuntime
   /** CPU time of this thread in milliseconds, or the best stand-in. */
   readonly now: () => number
@@ -30,6 +32,8 @@ interface Snapshot {
 export class Engine {
   readonly #options: EngineOptions
   readonly #snapshots = new Map<number, Snapshot>()
+  /** Wiped. */
+  #spare: BoundedMemory | undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -37,7 +41,7 @@ export class Engine {
 
   async makeGuest(memoryBytes: number, stackBytes: number): Promise<EngineGuest> {
     const { variant, module, runtime, now } = this.#options
-    const bounded = boundedMemory(memoryBytes)
+    const bounded = this.#takeMemory(memoryBytes)
     const quickjs = await newQuickJSWASMModuleFromVariant(
       newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }),
     )
@@ -47,6 +51,21 @@ export class Engine {
     if (snapshot === undefined) this.#snapshots.set(stackBytes, guest.boot())
     else guest.revive(snapshot)
     return guest
+  }
+
+  /**
+   * Ends a guest. The memory of one that ends between two turns is wiped for the next: a new one for each would cost page
+   * faults, and a full garbage collection every few guests, as V8 counts what they hold. Of any other guest it is dropped.
+   */
+  retire(guest: EngineGuest): void {
+    this.#spare = guest.end()
+    this.#spare?.wipe()
+  }
+
+  #takeMemory(bytes: number): BoundedMemory {
+    const spare = this.#spare
+    this.#spare = undefined
+    return spare?.mayServe(bytes) ? spare : new BoundedMemory(this.#options.initialPages, bytes)
   }
 }
 
@@ -79,6 +98,7 @@ export class EngineGuest {
   #receive: QuickJSHandle | undefined
   #init: EngineRun | undefined
   #fault: Fault | undefined
+  #isInTurn = false
   #turns = 0
   #cpuTimeMs = 0
   #turnStarted = 0
@@ -149,9 +169,11 @@ export class EngineGuest {
     })
   }
 
-  /** Ends a turn that runs right now, from within one of its callbacks. */
-  abandon(): void {
+  /** Ends a turn that runs right now, from within one of its callbacks; between two turns, gives up the memory. */
+  end(): BoundedMemory | undefined {
+    const isIntact = this.#fault === undefined && !this.#isInTurn
     this.#fault ??= { why: 'crashed', detail: 'its host ended it' }
+    return isIntact ? this.#bounded : undefined
   }
 
   /** Runs one more turn. */
@@ -184,6 +206,7 @@ export class EngineGuest {
     this.#flushedAt = performance.now()
     this.#outputLength = 0
     let failed: Turn['failed']
+    this.#isInTurn = true
     try {
       failed = run()
     } catch (error) {
@@ -191,6 +214,7 @@ export class EngineGuest {
       if (error instanceof RangeError) this.#fault ??= { why: 'limit', limit: 'stack' }
       else this.#fault ??= { why: 'crashed', detail: error instanceof Error ? error.message : String(error) }
     }
+    this.#isInTurn = false
     this.#cpuTimeMs += this.#now() - this.#turnStarted
     if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }
     // Many short turns never meet the interrupt.

@@ -12,7 +12,8 @@ import {
 import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
 import { Engine, type EngineGuest } from './engine.ts'
 import { ENGINE } from './engine-build.ts'
-import { checkMemoryLimit } from './memory.ts'
+import { MODULE_PAGES } from './memory.ts'
+import { checkMemoryLimit } from './memory-limit.ts'
 
 export interface QuickJSInlineOptions {
   /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it. */
@@ -53,8 +54,10 @@ class InlineAdapter implements SandboxAdapter {
   async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     checkMemoryLimit(memoryBytes)
-    this.#engine ??= new Engine({ ...this.#options, runtime, now: () => performance.now() })
-    const guest = new InlineGuest(await this.#engine.makeGuest(memoryBytes, STACK_BYTES))
+    this.#engine ??= new Engine({ ...this.#options, initialPages: MODULE_PAGES, runtime, now: () => performance.now() })
+    const engine = this.#engine
+    const made = await engine.makeGuest(memoryBytes, STACK_BYTES)
+    const guest = new InlineGuest(made, () => engine.retire(made))
     this.#guests.add(guest)
     guest.exited.then(() => this.#guests.delete(guest))
     return guest
@@ -74,10 +77,12 @@ class InlineGuest implements Guest {
   readonly ready = 'guest'
   readonly exited: Promise<GuestExit>
   readonly #resolveExited: (exit: GuestExit) => void
+  readonly #retire: () => void
   #engine: EngineGuest | undefined
 
-  constructor(engine: EngineGuest) {
+  constructor(engine: EngineGuest, retire: () => void) {
     this.#engine = engine
+    this.#retire = retire
     const exited = Promise.withResolvers<GuestExit>()
     this.exited = exited.promise
     this.#resolveExited = exited.resolve
@@ -102,7 +107,7 @@ class InlineGuest implements Guest {
   }
 
   async terminate(): Promise<void> {
-    this.#engine?.abandon()
+    if (this.#engine !== undefined) this.#retire()
     this.#exit({ why: 'terminated' })
   }
 

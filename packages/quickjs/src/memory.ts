@@ -1,48 +1,53 @@
-import { SandboxError } from '@glovebox/core/adapter'
-
-const PAGE_BYTES = 65_536
+export const PAGE_BYTES = 65_536
 /** What the module itself asks for. */
-const INITIAL_PAGES = 256
-
-/** The engine's own data takes what is below, and its addresses end above. */
-const MIN_MEMORY_BYTES = (INITIAL_PAGES + 16) * PAGE_BYTES
-const MAX_MEMORY_BYTES = 32_768 * PAGE_BYTES
-
-/** @throws `SandboxError` `LIMIT_UNSUPPORTED` for a limit that this engine cannot keep */
-export function checkMemoryLimit(bytes: number): void {
-  if (bytes >= MIN_MEMORY_BYTES && bytes <= MAX_MEMORY_BYTES) return
-  const range = `${MIN_MEMORY_BYTES} to ${MAX_MEMORY_BYTES}`
-  throw new SandboxError('LIMIT_UNSUPPORTED', `QuickJS keeps limits of ${range} bytes of memory, not ${bytes}`)
-}
-
-export interface BoundedMemory {
-  readonly memory: WebAssembly.Memory
-  /** Whether the guest asked for more than it may have. */
-  readonly exhausted: boolean
-}
+export const MODULE_PAGES = 256
+/** What it is made to ask for in threads: its data and stack take the first 82, a guest that has booted a few more. */
+export const LOWERED_PAGES = 96
+/** A memory that has grown past this costs more to wipe than to make anew. */
+const MAX_REUSED_PAGES = MODULE_PAGES
 
 /**
  * A memory that really has the bound: QuickJS's own limit does not count what Emscripten's allocator adds. Emscripten
  * tries several sizes when it grows, so only a last attempt that failed means that memory has run out.
  */
-export function boundedMemory(bytes: number): BoundedMemory {
-  const maximum = Math.floor(bytes / PAGE_BYTES)
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum })
-  let exhausted = false
-  const grow = memory.grow.bind(memory)
-  memory.grow = (pages) => {
-    exhausted = true
-    // Refused here, at once: the engine's own refusal takes a millisecond, and a guest may ask ten thousand times.
-    if (memory.buffer.byteLength / PAGE_BYTES + pages > maximum) throw REFUSED
-    const before = grow(pages)
-    exhausted = false
-    return before
+export class BoundedMemory {
+  readonly memory: WebAssembly.Memory
+  readonly #maximum: number
+  #exhausted = false
+
+  constructor(initialPages: number, bytes: number) {
+    const maximum = Math.floor(bytes / PAGE_BYTES)
+    const memory = new WebAssembly.Memory({ initial: initialPages, maximum })
+    const grow = memory.grow.bind(memory)
+    memory.grow = (pages) => {
+      this.#exhausted = true
+      // Refused here, at once: the engine's own refusal takes a millisecond, and a guest may ask ten thousand times.
+      if (memory.buffer.byteLength / PAGE_BYTES + pages > maximum) throw REFUSED
+      const before = grow(pages)
+      this.#exhausted = false
+      return before
+    }
+    this.memory = memory
+    this.#maximum = maximum
   }
-  return {
-    memory,
-    get exhausted() {
-      return exhausted
-    },
+
+  /** Whether the guest asked for more than it may have. */
+  get exhausted(): boolean {
+    return this.#exhausted
+  }
+
+  /** Whether another guest with this limit may have the memory, once it is wiped. */
+  mayServe(bytes: number): boolean {
+    return (
+      Math.floor(bytes / PAGE_BYTES) === this.#maximum &&
+      !this.#exhausted &&
+      this.memory.buffer.byteLength <= MAX_REUSED_PAGES * PAGE_BYTES
+    )
+  }
+
+  /** Leaves no byte of what was in it. */
+  wipe(): void {
+    new Uint8Array(this.memory.buffer).fill(0)
   }
 }
 

@@ -21,5 +21,6 @@ export type FromWorker =
 
 export interface WorkerData {
   readonly module: WebAssembly.Module
+  readonly initialPages: number
   readonly runtime: GuestRuntime
 }

@@ -12,7 +12,7 @@ export class MemorySnapshot {
   }
 
   writeTo(memory: WebAssembly.Memory): void {
-    if (memory.buffer.byteLength !== this.#length) throw new Error('the snapshot is of a memory of another size')
+    if (memory.buffer.byteLength < this.#length) throw new Error('the snapshot is of a larger memory')
     const target = new Uint8Array(memory.buffer)
     for (const { offset, bytes } of this.#pieces) target.set(bytes, offset)
   }
@@ -20,24 +20,25 @@ export class MemorySnapshot {
 
 export class MemoryTracker {
   readonly #memory: WebAssembly.Memory
-  readonly #before: Uint8Array
+  readonly #before: ArrayBuffer
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory
-    this.#before = new Uint8Array(memory.buffer.slice(0))
+    this.#before = memory.buffer.slice(0)
   }
 
+  /** What has changed since. Once: the copy it compares with is given back at once, not when garbage is collected. */
   changes(): MemorySnapshot {
     const now = new Uint8Array(this.#memory.buffer)
-    const before = new BigUint64Array(this.#before.buffer)
-    const after = new BigUint64Array(this.#memory.buffer)
-    const words = PIECE_BYTES / 8
+    const before = new Int32Array(this.#before)
+    const after = new Int32Array(this.#memory.buffer)
+    const words = PIECE_BYTES / after.BYTES_PER_ELEMENT
     const pieces: { offset: number; bytes: Uint8Array }[] = []
     for (let start = 0; start < after.length; start += words) {
       let word = start
       while (word < start + words && before[word] === after[word]) word++
       if (word === start + words) continue
-      const offset = start * 8
+      const offset = start * after.BYTES_PER_ELEMENT
       const last = pieces.at(-1)
       if (last !== undefined && last.offset + last.bytes.length === offset) {
         last.bytes = now.subarray(last.offset, offset + PIECE_BYTES)
@@ -45,6 +46,7 @@ export class MemoryTracker {
         pieces.push({ offset, bytes: now.subarray(offset, offset + PIECE_BYTES) })
       }
     }
+    this.#before.transfer(0)
     return new MemorySnapshot(
       now.length,
       pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.slice() })),

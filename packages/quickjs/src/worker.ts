@@ -6,8 +6,7 @@ import { Engine, type EngineGuest, type Fault } from './engine.ts'
 import type { FromWorker, ToWorker, WorkerData } from './messages.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
-const { module, runtime } = workerData as WorkerData
-const engine = new Engine({ variant, module, runtime, now: threadCpuTimeMs })
+const engine = new Engine({ variant, ...(workerData as WorkerData), now: threadCpuTimeMs })
 const post = (message: FromWorker): void => port.postMessage(message)
 
 let current: { readonly number: number; readonly guest: EngineGuest } | undefined
@@ -44,7 +43,7 @@ function handle(message: ToWorker): unknown {
       return afterTurn(number, guest, guest.send(message.message))
     case 'drop':
       current = undefined
-      return
+      return engine.retire(guest)
     default:
       message satisfies never
   }
