@@ -23,6 +23,8 @@ export interface GuestSource {
   prepare(text: string, signal: AbortSignal): Promise<PreparedProgram>
   /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
   warm(memoryBytes: number): void
+  /** A guest that is ready now. */
+  takeReady(memoryBytes: number): Guest | undefined
   take(memoryBytes: number, signal: AbortSignal): Promise<Guest>
   /** Follows a guest's end, so that closing the sandbox waits for it. */
   retire(guest: Guest): void
@@ -101,15 +103,20 @@ class AdapterSandbox implements Sandbox, GuestSource {
     if (this.#current === undefined) this.#fill(this.#switchTo(memoryBytes))
   }
 
+  takeReady(memoryBytes: number): Guest | undefined {
+    if (this.#closing !== undefined) return undefined
+    const lane = this.#switchTo(memoryBytes)
+    const guest = lane.ready.pop()
+    if (guest !== undefined) this.#fillSoon(lane)
+    return guest
+  }
+
   take(memoryBytes: number, signal: AbortSignal): Promise<Guest> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError())
     if (signal.aborted) return Promise.reject(signal.reason)
+    const guest = this.takeReady(memoryBytes)
+    if (guest !== undefined) return Promise.resolve(guest)
     const lane = this.#switchTo(memoryBytes)
-    const guest = lane.ready.pop()
-    if (guest !== undefined) {
-      this.#fillSoon(lane)
-      return Promise.resolve(guest)
-    }
     return new Promise((resolve, reject) => {
       const abandon = () => {
         lane.waiters.splice(lane.waiters.indexOf(waiter), 1)
@@ -135,7 +142,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   retire(guest: Guest): void {
     const ended = guest.terminate().finally(() => this.#ending.delete(ended))
     this.#ending.add(ended)
-    if (this.#current !== undefined) this.#fill(this.#current)
+    if (this.#current !== undefined) this.#fillSoon(this.#current)
   }
 
   close(): Promise<void> {
@@ -176,10 +183,12 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return lane
   }
 
-  /** Making the next guest would slow down the program that has just begun; most end within this time. */
+  /** Making the next guest would slow down the program that has just begun or ended; most end within this time. */
   #fillSoon(lane: Lane): void {
-    clearTimeout(this.#fillTimer)
-    this.#fillTimer = setTimeout(() => this.#fill(lane), FILL_DELAY_MS)
+    this.#fillTimer ??= setTimeout(() => {
+      this.#fillTimer = undefined
+      this.#fill(lane)
+    }, FILL_DELAY_MS)
   }
 
   #fill(lane: Lane): void {

@@ -134,7 +134,9 @@ export class EngineGuest {
   boot(): Snapshot {
     const context = this.#context
     const tracker = new MemoryTracker(this.#bounded.memory)
-    const evaluate = context.unwrapResult(context.evalCode(this.#guestRuntime.source, 'glovebox:runtime'))
+    const evaluate = context.unwrapResult(
+      context.evalCode(this.#guestRuntime.source, 'glovebox:runtime', { type: 'global' }),
+    )
     const machine = context.unwrapResult(context.callFunction(evaluate, context.undefined, this.#post, this.#library))
     evaluate.dispose()
     this.#load = context.getProp(machine, 'load')
@@ -159,7 +161,7 @@ export class EngineGuest {
     this.#init = init
     return this.#turn(() => {
       const context = this.#context
-      const evaluated = context.evalCode(init.program.source, init.program.name)
+      const evaluated = context.evalCode(init.program.source, init.program.name, { type: 'global' })
       if (evaluated.error) return this.#describe(evaluated.error, 'syntax')
       const loaded = context.callFunction(this.#load as QuickJSHandle, context.undefined, evaluated.value)
       evaluated.value.dispose()

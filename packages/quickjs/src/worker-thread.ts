@@ -163,9 +163,10 @@ class WorkerGuest implements Guest {
   async #end(exit: GuestExit): Promise<void> {
     this.#exit = exit
     clearTimeout(this.#watchdog)
-    // Between turns nothing runs, and dropping the instance is enough. Within one, only the thread's end is.
-    if (this.#unacknowledged === 0 && !this.#thread.isDead) this.#thread.post({ type: 'drop', guest: this.number })
-    else await this.#thread.terminate()
+    // Between turns nothing runs, and dropping the instance is enough, whenever it is done. Within one, only the thread's
+    // end is.
+    if (this.#unacknowledged > 0 || this.#thread.isDead) await this.#thread.terminate()
+    else setImmediate(() => this.#thread.post({ type: 'drop', guest: this.number }))
     this.#resolveExited(exit)
     this.#onFree()
   }

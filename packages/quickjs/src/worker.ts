@@ -12,8 +12,14 @@ const post = (message: FromWorker): void => port.postMessage(message)
 let current: { readonly number: number; readonly guest: EngineGuest } | undefined
 
 async function make(number: number, memoryBytes: number, stackBytes: number): Promise<void> {
+  drop()
   current = { number, guest: await engine.makeGuest(memoryBytes, stackBytes) }
   post({ type: 'made', guest: number })
+}
+
+function drop(): void {
+  if (current !== undefined) engine.retire(current.guest)
+  current = undefined
 }
 
 /** After a fault the instance is only garbage. */
@@ -42,8 +48,7 @@ function handle(message: ToWorker): unknown {
     case 'send':
       return afterTurn(number, guest, guest.send(message.message))
     case 'drop':
-      current = undefined
-      return engine.retire(guest)
+      return drop()
     default:
       message satisfies never
   }

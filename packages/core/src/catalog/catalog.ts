@@ -22,6 +22,8 @@ interface Namespace {
 /** All tools of all providers, with the identifiers they got. */
 export interface Catalog {
   readonly namespaces: readonly Namespace[]
+  /** The tools' identifiers by namespace, as a guest is told them. */
+  readonly names: { readonly [namespace: string]: readonly string[] }
   /** By `namespace.identifier`, and by `namespace.original-name` where no identifier has that name. */
   readonly find: (path: string) => CatalogTool | undefined
 }
@@ -47,7 +49,10 @@ export function createCatalog(sources: ToolSource | readonly ToolSource[]): Cata
     }
     return { identifier: namespace, description, tools: entries }
   })
-  return { namespaces, find: (path) => byPath.get(path) }
+  const names = Object.fromEntries(
+    namespaces.map(({ identifier, tools }) => [identifier, tools.map((tool) => tool.identifier)]),
+  )
+  return { namespaces, names, find: (path) => byPath.get(path) }
 }
 
 const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)

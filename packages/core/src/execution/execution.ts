@@ -14,6 +14,7 @@ import type { ExecutionEvent, HostCallRecord } from './events.ts'
 import { HostCalls, type Settled } from './host-calls.ts'
 import { Log } from './log.ts'
 import type { ExecuteResult } from './result.ts'
+import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
 
 export interface ExecutionOptions {
@@ -62,8 +63,8 @@ class Execution {
   readonly #calls: HostCalls
   readonly #callRecords: HostCallRecord[] = []
   readonly #log: Log
-  /** Ends the wait for a guest. */
-  readonly #ended = new AbortController()
+  /** Ends the wait for a guest, where there is one. */
+  #waiting: AbortController | undefined
   #guest: Guest | undefined
   #wallTimer: ReturnType<typeof setTimeout> | undefined
   #wakeTimer: ReturnType<typeof setTimeout> | undefined
@@ -103,7 +104,10 @@ class Execution {
     this.#wallTimer = setTimeout(() => {
       this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms`)
     }, limits.wallTimeMs)
-    guests.take(limits.memoryBytes, this.#ended.signal).then(
+    const ready = guests.takeReady(limits.memoryBytes)
+    if (ready !== undefined) return this.#run(ready)
+    this.#waiting = new AbortController()
+    guests.take(limits.memoryBytes, this.#waiting.signal).then(
       (guest) => (this.#over ? guests.retire(guest) : this.#run(guest)),
       (error: unknown) => this.#refuse(error),
     )
@@ -117,11 +121,9 @@ class Execution {
       type: 'start',
       version: PROTOCOL_VERSION,
       now: this.#clock.tell(),
-      seed: [...crypto.getRandomValues(new Uint32Array(4))],
+      seed: drawSeed(),
       limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
-      namespaces: Object.fromEntries(
-        catalog.namespaces.map(({ identifier, tools }) => [identifier, tools.map((tool) => tool.identifier)]),
-      ),
+      namespaces: catalog.names,
     })
     guest.run({
       program: { name: program.name, source: program.source },
@@ -316,9 +318,9 @@ class Execution {
     clearTimeout(this.#wallTimer)
     clearTimeout(this.#wakeTimer)
     this.#options.signal.removeEventListener('abort', this.#abort)
-    if (this.#guest === undefined) this.#ended.abort(reason)
+    if (this.#guest === undefined) this.#waiting?.abort(reason)
     else this.#options.guests.retire(this.#guest)
-    this.#calls.cancel(reason instanceof Error ? reason : new Error(String(reason)))
+    this.#calls.cancel(reason)
     return true
   }
 }

@@ -98,7 +98,7 @@ export class HostCalls {
     this.#queue.length = 0
     for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
     this.#open.clear()
-    this.#controller?.abort(reason)
+    this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)))
   }
 
   #next(): void {
