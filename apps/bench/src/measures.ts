@@ -16,6 +16,8 @@ export interface Context {
   readonly effort: number
 }
 
+/** So many that the compilers of the host and its threads have settled: figures are those of a process that has run a while. */
+const WARM_UP_ROUNDS = 1_000
 /** Long enough for a guest to be made ready while nothing else happens. */
 const IDLE_MS = 20
 
@@ -36,7 +38,7 @@ export async function withContext<Result>(
     sandbox,
     tools: { echo: (input: unknown) => input, text: () => megabyte, rows: () => rows, wait: () => delay(20) },
   })
-  for (let round = 0; round < 20; round++) await time(codeMode, 'return 1')
+  for (let round = 0; round < WARM_UP_ROUNDS * effort; round++) await time(codeMode, 'return 1')
   return await use({ codeMode, effort })
 }
 

@@ -4,6 +4,8 @@ import type { FromWorker, ToWorker, WorkerData } from './messages.ts'
 
 /** QuickJS recurses on the thread's stack; this is enough for the deepest recursion that its own limit allows. */
 const THREAD_STACK_MB = 8
+/** A thread's own objects die young and are few: a small nursery stays in the processor's cache and out of the process's memory. */
+const THREAD_NURSERY_MB = 3
 
 /** The host's end of one worker thread. */
 export class WorkerThread {
@@ -41,7 +43,7 @@ export class WorkerThread {
       workerData: data,
       env: {},
       execArgv: [],
-      resourceLimits: { stackSizeMb: THREAD_STACK_MB },
+      resourceLimits: { stackSizeMb: THREAD_STACK_MB, maxYoungGenerationSizeMb: THREAD_NURSERY_MB },
       name: 'glovebox-quickjs',
     })
     return new WorkerThread(worker)
