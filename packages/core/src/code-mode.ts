@@ -13,7 +13,7 @@ import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
 import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
-import { declarationsFromCatalog } from './schema/declarations.ts'
+import { type DeclarationOptions, declarationsFromCatalog, type ToolWarning } from './schema/declarations.ts'
 
 export interface CodeModeOptions {
   /** Stays the caller's: closing a code mode closes neither the sandbox nor the tool providers. */
@@ -22,6 +22,8 @@ export interface CodeModeOptions {
   readonly tools: ToolSource | readonly ToolSource[]
   /** In place of the defaults, for every execution. */
   readonly limits?: Limits
+  /** How much of the tools is told, and in how many tokens. Everything, unless told otherwise. */
+  readonly declarations?: DeclarationOptions
   /** Refuse to start on a sandbox that promises less. */
   readonly require?: Partial<Guarantees>
 }
@@ -52,6 +54,10 @@ export interface ModelTool {
 export interface CodeMode extends AsyncDisposable {
   /** TypeScript the model reads. */
   readonly declarations: string
+  /** What their style or budget leaves out, in words. Empty where everything is told. */
+  readonly omitted: readonly string[]
+  /** What no type says of the tools' schemas, and where. The types are then wider, never narrower. */
+  readonly warnings: readonly ToolWarning[]
   /** Prompt text: how to write a program, and the declarations. */
   readonly instructions: string
   readonly tool: ModelTool
@@ -74,8 +80,8 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
   const catalog = createCatalog(options.tools)
-  const declarations = declarationsFromCatalog(catalog)
-  const instructions = writeInstructions(declarations)
+  const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
+  const instructions = writeInstructions(declarations, omitted)
   guests.warm(base.memoryBytes)
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
@@ -141,6 +147,8 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
 
   return {
     declarations,
+    omitted,
+    warnings,
     instructions,
     tool: {
       name: 'run_program',

@@ -86,7 +86,7 @@ describe('the catalog', () => {
     ['Standard Schema', defineTool({ input: z.strictObject({ n: z.int() }), execute: () => 1 })],
   ])('describes and checks inputs by %s', async (_, tool) => {
     const catalog = createCatalog({ pick: tool })
-    expect(declarationsFromCatalog(catalog)).toContain('n: number')
+    expect(declarationsFromCatalog(catalog).text).toContain('n: number')
     const parse = catalog.find('tools.pick')?.parseInput
     expect(await parse?.({ n: 1 })).toEqual({ value: { n: 1 } })
     const refused = await parse?.({ n: 'x', extra: 1 })
@@ -99,6 +99,30 @@ describe('the catalog', () => {
       pick: defineTool({ input: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }),
     })
     expect(await catalog.find('tools.pick')?.parseInput?.({ n: '4' })).toEqual({ value: { n: 4 } })
+  })
+
+  it('fills in what an input leaves to its default, and nothing else', async () => {
+    const input = {
+      type: 'object',
+      properties: {
+        mode: { type: 'string', default: 'fast' },
+        limit: { type: 'integer', default: 10 },
+        rows: {
+          type: 'array',
+          items: { type: 'object', properties: { tags: { type: 'array', default: [] } }, required: ['tags'] },
+        },
+        name: { type: 'string' },
+      },
+      required: ['mode', 'name'],
+    }
+    const catalog = createCatalog({ pick: defineTool({ input, execute: () => 1 }) })
+    const parse = catalog.find('tools.pick')?.parseInput
+    expect(await parse?.({ name: 'a', rows: [{}] })).toEqual({
+      value: { name: 'a', rows: [{ tags: [] }], mode: 'fast' },
+    })
+    const whole = { name: 'a', mode: 'slow' }
+    expect((await parse?.(whole)) as { value: unknown }).toHaveProperty('value', whole)
+    expect(await parse?.({ mode: 'slow' })).toEqual({ problems: ['name is missing'] })
   })
 
   it('lists no more problems than help', async () => {

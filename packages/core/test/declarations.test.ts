@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonSchema, Tool } from '../src/catalog/tool.ts'
 import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
+import type { Position } from '../src/schema/reader.ts'
 
-const typeOf = (schema: Parameters<typeof typeFromSchema>[0]) => typeFromSchema(schema, { name: 'T' })
+const typeOf = (schema: JsonSchema, position: Position = 'output') => typeFromSchema(schema, { name: 'T', position })
+const exactly = (schema: JsonSchema) => typeOf(schema, 'value').type
+
+const tool = (name: string, rest: Partial<Tool> = {}): Tool => ({ name, execute: () => 1, ...rest })
+const object = (properties: object, rest: object = {}) => ({ type: 'object', properties, ...rest })
 
 describe('types of schemas', () => {
-  it.each([
+  it.each<[JsonSchema, string]>([
     [{ type: 'string' }, 'string'],
     [{ type: ['string', 'null'] }, 'string | null'],
+    [{ type: ['object', 'null'], properties: { a: { type: 'string' } } }, '{ a?: string } | null'],
     [{ enum: ['a', 1, null] }, '"a" | 1 | null'],
     [{ type: 'string', enum: ['a', 1] }, '"a"'],
     [{ const: { a: [1] } }, '{ a: [1] }'],
     [{ type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'number' }] } }, '(string | number)[]'],
     [{ type: 'array' }, 'unknown[]'],
+    [{ type: 'array', items: { type: 'string' }, minItems: 1 }, 'string[]'],
+    [{ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 }, '[number, number]'],
     [
       { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }], minItems: 1, items: false },
       '[string, number?]',
@@ -20,54 +29,241 @@ describe('types of schemas', () => {
     [{ type: 'object' }, 'Record<string, unknown>'],
     [{ type: 'object', additionalProperties: false }, 'Record<string, never>'],
     [{ type: 'object', additionalProperties: { type: 'integer' } }, 'Record<string, number>'],
-    [{ allOf: [{ anyOf: [{ type: 'string' }, { type: 'number' }] }, { enum: ['a'] }] }, '(string | number) & "a"'],
+    [object({ n: { type: 'number' } }, { additionalProperties: true }), '{ n?: number; [key: string]: unknown }'],
+    [
+      object({ n: { type: 'number' } }, { additionalProperties: { type: 'string' } }),
+      '{ n?: number; [key: string]: string | number | undefined }',
+    ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a type of TypeScript
+    [{ type: 'object', patternProperties: { '^x-': { type: 'number' } } }, '{ [key: `x-${string}`]: number }'],
+    [
+      { type: 'object', propertyNames: { enum: ['a', 'b'] }, additionalProperties: { type: 'string' } },
+      '{ a?: string; b?: string }',
+    ],
+    [{ allOf: [{ anyOf: [{ type: 'string' }, { type: 'number' }] }, { enum: ['a'] }] }, '"a"'],
+    [{ allOf: [object({ a: { type: 'string' } }), object({ b: { type: 'number' } })] }, '{ a?: string; b?: number }'],
+    [{ allOf: [object({ a: { type: ['string', 'null'] } }), object({ a: { type: 'string' } })] }, '{ a?: string }'],
     [{ type: 'string', nullable: true }, 'string | null'],
+    [{ type: 'object', not: { required: ['a'] } }, '{ a?: never }'],
+    [{ type: ['string', 'number'], not: { type: 'string' } }, 'number'],
+    [{ type: 'object', dependentRequired: { a: ['b'] } }, '{ a?: never } | { a: unknown; b: unknown }'],
+    [
+      {
+        type: 'object',
+        if: { properties: { k: { const: 1 } }, required: ['k'] },
+        // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+        then: { required: ['a'] },
+        else: { required: ['b'] },
+      },
+      '{ k: 1; a: unknown } | { k?: unknown; b: unknown }',
+    ],
+    [
+      object({ a: {}, b: {} }, { additionalProperties: false, anyOf: [{ required: ['a'] }, { required: ['b'] }] }),
+      '{ a?: unknown; b?: unknown } & ({ a: unknown } | { b: unknown })',
+    ],
     [true, 'unknown'],
     [false, 'never'],
     [{}, 'unknown'],
   ])('%j is %s', (schema, type) => {
-    expect(typeOf(schema as never)).toEqual({ declarations: '', type })
+    expect(typeOf(schema)).toEqual({ declarations: '', type, warnings: [] })
   })
 
-  it('gives recursion a name, and says it once', () => {
-    const tree = {
-      $ref: '#/$defs/node',
-      $defs: {
-        node: {
-          type: 'object',
-          properties: { next: { $ref: '#/$defs/node' }, all: { type: 'array', items: { $ref: '#/$defs/node' } } },
-        },
-      },
-    }
-    expect(typeOf(tree).declarations).toBe('type Node = {\n  next?: Node\n  all?: Node[]\n}\ntype T = Node\n')
-  })
-
-  it('does not let two definitions or a built-in type share a name', () => {
-    const { declarations } = typeOf({
-      anyOf: [{ $ref: '#/$defs/a_b' }, { $ref: '#/$defs/aB' }, { $ref: '#/$defs/record' }],
-      $defs: { a_b: { type: 'string' }, aB: { type: 'number' }, record: { type: 'boolean' } },
-    })
-    expect(declarations).toContain('type AB = string')
-    expect(declarations).toContain('type AB2 = number')
-    expect(declarations).toContain('type Record2 = boolean')
-  })
-
-  it('quotes keys that need it, and cannot be left by a comment', () => {
-    const text = declarationsFromTools(
-      [
-        {
-          name: 'a',
-          description: 'ends */ here',
-          inputSchema: {
-            type: 'object',
-            properties: { 'content-type': { type: 'string' }, __proto__x: { description: 'a */ b\nc' } },
-          },
-          execute: () => 1,
-        },
-      ],
-      { namespace: 'n' },
+  it('reads a schema to the letter where it is told to', () => {
+    expect(exactly({ properties: { a: { type: 'string' } } })).toBe(
+      'string | number | boolean | unknown[] | { a?: string; [key: string]: unknown } | null',
     )
+    expect(exactly({ type: 'array', items: { type: 'string' }, minItems: 1 })).toBe('[string, ...string[]]')
+  })
+
+  it('takes the input of a tool to be an object that may leave out what has a default', () => {
+    expect(typeOf({ properties: { a: { default: 1 }, b: {} }, required: ['a', 'b'] }, 'input').type).toBe(
+      '{\n  /** @default 1 */\n  a?: unknown\n  b: unknown\n}',
+    )
+    expect(typeOf(object({ a: { type: 'number', default: 1 } }, { required: ['a'] }), 'output').type).toContain(
+      'a: number',
+    )
+  })
+
+  it('keeps the values of negation and conditions whose other words no type can say', () => {
+    expect(exactly({ not: { type: 'string', minLength: 5 } })).toBe('unknown')
+    expect(exactly({ type: 'number', not: { type: 'integer' } })).toBe('number')
+  })
+
+  it('tells alternatives apart by their discriminator', () => {
+    const document = {
+      oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }],
+      discriminator: { propertyName: 'kind', mapping: { hound: '#/components/schemas/Dog' } },
+      components: { schemas: { Cat: object({ kind: { type: 'string' } }), Dog: object({ kind: { type: 'string' } }) } },
+    }
+    expect(typeOf(document).type).toBe('{ kind: "Cat" } | { kind: "Dog" | "hound" }')
+  })
+})
+
+describe('references', () => {
+  it('give recursion a name, and say it once', () => {
+    const node = object({ next: { $ref: '#/$defs/node' }, all: { type: 'array', items: { $ref: '#/$defs/node' } } })
+    const { declarations, type } = typeOf({ $ref: '#/$defs/node', $defs: { node } })
+    expect(declarations).toBe('type Node = { next?: Node; all?: Node[] }\n')
+    expect(type).toBe('Node')
+  })
+
+  it('do not let two definitions or a built-in type share a name', () => {
+    const named = (key: string) => object({ [key]: { type: 'string', description: 'A long description, said twice.' } })
+    const twice = (key: string) => object({ one: { $ref: `#/$defs/${key}` }, two: { $ref: `#/$defs/${key}` } })
+    const { declarations } = typeOf(
+      object(
+        { a: twice('a_b'), b: twice('aB'), c: twice('record') },
+        { $defs: { a_b: named('x'), aB: named('y'), record: named('z') } },
+      ),
+    )
+    expect([...declarations.matchAll(/^type (\w+)/gm)].map(([, name]) => name)).toEqual(
+      expect.arrayContaining(['One', 'One2', 'One3']),
+    )
+  })
+
+  it.each<[string, JsonSchema, string]>([
+    ['siblings count', { $ref: '#/$defs/a', required: ['b'], $defs: { a: object({ b: {} }) } }, '{ b: unknown }'],
+    [
+      'up to draft-07 they do not',
+      {
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        $ref: '#/definitions/a',
+        required: ['b'],
+        definitions: { a: object({ b: {} }) },
+      },
+      '{ b?: unknown }',
+    ],
+    ['escapes', { $ref: '#/$defs/a~1b%25c~0d', $defs: { 'a/b%c~d': { type: 'string' } } }, 'string'],
+    ['anchors', { $ref: '#here', $defs: { a: { $anchor: 'here', type: 'string' } } }, 'string'],
+    ['identifiers', { $ref: 'urn:x:y', $defs: { a: { $id: 'urn:x:y', type: 'string' } } }, 'string'],
+    ['no self', { anyOf: [{ type: 'string' }, { $ref: '#' }] }, 'string'],
+  ])('%s', (_, schema, type) => {
+    expect(typeOf(schema).type).toBe(type)
+  })
+
+  it('may lead to documents that are given, and to nothing else', () => {
+    const schema = { $ref: 'https://example.com/a.json#/definitions/b' }
+    const documents = { 'https://example.com/a.json': { definitions: { b: { type: 'string' } } } }
+    expect(typeFromSchema(schema, { name: 'T', documents }).type).toBe('string')
+    expect(typeFromSchema(schema, { name: 'T' })).toMatchObject({
+      type: 'unknown',
+      warnings: [{ pointer: '#/$ref', message: expect.stringContaining('nothing is known') }],
+    })
+  })
+
+  it.each<[string, JsonSchema]>([
+    ['to itself', { $ref: '#' }],
+    ['in a circle', { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }],
+    ['to nothing', { $ref: '#/$defs/none' }],
+    ['by an unknown type', { type: 'strnig' }],
+  ])('that lead %s are warned of', (_, schema) => {
+    const { type, warnings } = typeOf(schema)
+    expect(type).toBe('unknown')
+    expect(warnings).not.toEqual([])
+  })
+})
+
+describe('declarations of tools', () => {
+  const declare = (tools: readonly Tool[], options: object = {}) =>
+    declarationsFromTools(tools, { namespace: 'n', ...options })
+
+  it('quote keys that need it, and cannot be left by a comment', () => {
+    const inputSchema = object({
+      'content-type': { type: 'string' },
+      __proto__x: { description: 'a */ b\nc\u2028d' },
+      constructor: { type: 'number' },
+    })
+    const { text } = declare([tool('a', { description: 'ends */ here', inputSchema })])
     expect(text).toContain('"content-type"?: string')
+    expect(text).toContain('constructor?: number')
     expect(text.match(/\*\//g)).toHaveLength(2)
+  })
+
+  it('keep a property called __proto__', () => {
+    const inputSchema = JSON.parse('{ "type": "object", "properties": { "__proto__": { "type": "number" } } }')
+    expect(declare([tool('a', { inputSchema })]).text).toContain('__proto__?: number')
+  })
+
+  it('never give two tools one name', () => {
+    const { text } = declare([tool('get_user'), tool('getUser'), tool('get-user')])
+    expect(new Set(text.match(/function \w+/g)).size).toBe(3)
+  })
+
+  it('say a structure once that several tools share', () => {
+    const address = object({ street: { type: 'string', description: 'With its number' }, city: { type: 'string' } })
+    const inputSchema = object({ home: address, work: address })
+    const { text } = declare([
+      tool('a', { inputSchema }),
+      tool('b', { inputSchema: object({ homes: { type: 'array', items: address } }) }),
+    ])
+    expect(text.match(/street/g)).toHaveLength(1)
+    expect(text).toContain('homes?: Home[]')
+  })
+
+  it('do not grow out of hand where definitions refer to each other', () => {
+    const names = Array.from({ length: 9 }, (_, index) => `d${index}`)
+    const $defs = Object.fromEntries(
+      names.map((name) => [
+        name,
+        object(Object.fromEntries(names.map((other) => [other, { $ref: `#/$defs/${other}` }]))),
+      ]),
+    )
+    const { text } = declare([tool('a', { inputSchema: object({ x: { $ref: '#/$defs/d0' } }, { $defs }) })])
+    expect(text.length).toBeLessThan(3_000)
+  })
+
+  it('are the same however the keywords of a schema are ordered', () => {
+    const schema = { type: 'object', required: ['b', 'a'], properties: { a: { type: 'string', minLength: 1 } } }
+    const reordered = { properties: { a: { minLength: 1, type: 'string' } }, required: ['a', 'b'], type: 'object' }
+    expect(declare([tool('a', { inputSchema: reordered })])).toEqual(declare([tool('a', { inputSchema: schema })]))
+  })
+
+  it('say in a comment what a type cannot', () => {
+    const inputSchema = object({
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many' },
+      id: { type: 'string', format: 'uuid', title: 'Id' },
+      name: { type: 'string', minLength: 1, maxLength: 5, pattern: '^[a-z]+$', examples: ['abc', 'de'] },
+      old: { deprecated: true },
+      tags: { type: 'array', items: { type: 'string', maxLength: 3 }, uniqueItems: true },
+    })
+    const { text } = declare([
+      tool('a', { description: 'Does it', inputSchema, annotations: { destructiveHint: true } }),
+    ])
+    for (const line of [
+      '/** How many. int, 1..100, @default 10 */',
+      '/** uuid */',
+      '/** length 1..5, /^[a-z]+$/, e.g. "abc", "de" */',
+      '/** @deprecated */',
+      '/** unique, each length ≤ 3 */',
+      '/** Does it. Destructive. */',
+    ]) {
+      expect(text).toContain(line)
+    }
+  })
+
+  it('step down through the styles to a budget, and say what they left out', () => {
+    const tools = Array.from({ length: 20 }, (_, index) => {
+      const description = `Sentence ${index}. ${'And more. '.repeat(40)}`
+      return tool(`tool${index}`, {
+        description: 'Does things.',
+        inputSchema: object({ a: { type: 'string', description } }),
+      })
+    })
+    const full = declare(tools)
+    expect(full).toMatchObject({ style: 'full', omitted: [] })
+    const compact = declare(tools, { maxTokens: 1_000 })
+    expect(compact.style).toBe('compact')
+    const signatures = declare(tools, { maxTokens: 600 })
+    expect(signatures.style).toBe('signatures')
+    expect(signatures.text).toContain('function tool19(')
+    const few = declare(tools, { maxTokens: 200 })
+    expect(few.omitted.at(-1)).toMatch(/^\d+ of 20 tools$/)
+    expect(few.text).toMatch(/\/\/ \d+ more tools are not listed\./)
+    expect(few.text.length).toBeLessThanOrEqual(200 * 3.5)
+  })
+
+  it('name the tool and the place of what they could not say', () => {
+    const { warnings } = declare([tool('a', { inputSchema: object({ x: { $ref: '#/nowhere' } }) })])
+    expect(warnings).toMatchObject([{ tool: 'n.a', side: 'input', pointer: '#/properties/x/$ref' }])
   })
 })

@@ -1,7 +1,7 @@
 import { assignIdentifiers } from './identifiers.ts'
 import { providerFromSource, type ToolSource } from './provider.ts'
 import type { Parse, Tool } from './tool.ts'
-import { lazyValidator } from './validation.ts'
+import { inputParser, lazyValidator } from './validation.ts'
 
 /** A tool with the name that the program calls it by, and its checks. */
 export interface CatalogTool {
@@ -80,7 +80,7 @@ function catalogTool(namespace: string, identifier: string, tool: Tool): Catalog
     path: `${namespace}.${identifier}`,
     identifier,
     tool,
-    parseInput: tool.parseInput ?? (tool.inputSchema === undefined ? undefined : lazyValidator(tool.inputSchema)),
+    parseInput: tool.parseInput ?? (tool.inputSchema === undefined ? undefined : inputParser(tool.inputSchema)),
     parseOutput: tool.parseOutput ?? (tool.outputSchema === undefined ? undefined : lazyValidator(tool.outputSchema)),
   }
 }

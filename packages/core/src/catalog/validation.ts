@@ -1,4 +1,5 @@
 import Schema from 'typebox/schema'
+import { withRequiredDefaults } from './defaults.ts'
 import type { JsonSchema, Parse } from './tool.ts'
 
 /** More would not help a model more. */
@@ -21,6 +22,12 @@ export function lazyValidator(schema: JsonSchema): Parse {
     }
     return { problems: describeProblems(validator.Errors(value)[1]) }
   }
+}
+
+/** Checks the input of a tool, once what it leaves to a default is filled in. */
+export function inputParser(schema: JsonSchema): Parse {
+  const parse = lazyValidator(schema)
+  return (value) => parse(withRequiredDefaults(schema, value))
 }
 
 interface Problem {

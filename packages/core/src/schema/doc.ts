@@ -1,45 +1,216 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { isRecord, isSchema, type Json, own } from './json.ts'
+import type { StyleRules } from './style.ts'
 
-/** What types cannot say, as tags: `@default 10 @minimum 1`. */
-const TAGS = [
-  'default',
-  'format',
-  'pattern',
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'multipleOf',
-  'minLength',
-  'maxLength',
-  'minItems',
-  'maxItems',
-  'uniqueItems',
-  'minProperties',
-  'maxProperties',
-] as const
+const MAX_PATTERN_LENGTH = 120
+const MAX_DEFAULT_LENGTH = 80
+const MAX_EXAMPLES = 2
+const MAX_EXAMPLES_LENGTH = 60
+/** How deep constraints are looked for in `allOf` and the like. */
+const MAX_DEPTH = 3
 
-/** The doc comment of a schema, without its delimiters. Empty if there is nothing to say. */
-export function docText(schema: JsonSchema): string {
-  if (typeof schema !== 'object') return ''
-  const lines: string[] = []
-  if (typeof schema.description === 'string') lines.push(schema.description.trim())
-  else if (typeof schema.title === 'string') lines.push(schema.title.trim())
-  const tags: string[] = []
-  for (const tag of TAGS) {
-    const value = schema[tag]
-    if (value === undefined || (tag === 'uniqueItems' && value !== true)) continue
-    tags.push(`@${tag} ${typeof value === 'string' && tag !== 'default' ? value : JSON.stringify(value)}`)
+/** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
+export function docText(schemas: readonly Exclude<JsonSchema, boolean>[], key: string, rules: StyleRules): string {
+  const records = schemas as readonly Json[]
+  const words = rules.propertyDoc > 0 ? shorten(description(records, key), rules.propertyDoc) : ''
+  return rules.constraints && records.some(hasNotes)
+    ? joinWords(words, notesOf(records, words, rules).join(', '))
+    : words
+}
+
+/** Keywords that need no words, and those that say nothing to a program. */
+const WORDLESS = new Set(
+  `$id $ref $schema additionalProperties const description enum nullable properties readOnly required
+title writeOnly`.split(/\s+/),
+)
+const PLAIN_TYPES = new Set<unknown>(['string', 'boolean', 'number', 'object', 'array', 'null'])
+
+/** Most schemas have nothing beside a type and a description. */
+function hasNotes(schema: Json): boolean {
+  for (const keyword of Object.keys(schema)) {
+    if (keyword === 'type' ? !PLAIN_TYPES.has(schema.type) : !WORDLESS.has(keyword)) return true
   }
-  if (schema.deprecated === true) tags.push('@deprecated')
-  if (tags.length > 0) lines.push(tags.join(' '))
-  return lines.join('\n')
+  return false
+}
+
+/** What is added stands on a line of its own below a text of several lines, and in a sentence of its own otherwise. */
+export function joinWords(words: string, added: string): string {
+  if (words === '' || added === '') return words + added
+  return words + (words.includes('\n') ? '\n' : /[.!?:;…)]$/.test(words) ? ' ' : '. ') + added
+}
+
+function description(schemas: readonly Json[], key: string): string {
+  for (const keyword of ['description', 'title']) {
+    for (const schema of schemas) {
+      const text = own(schema, keyword)
+      // Generators title every property by its own name.
+      if (typeof text === 'string' && !repeats(text, key)) return text.trim()
+    }
+  }
+  return ''
+}
+
+/** A text that is so much longer than the key says more; what is left is compared by its letters. */
+const repeats = (text: string, key: string): boolean =>
+  text.length <= key.length * 2 + 8 && (text.trim() === '' || plain(text) === plain(key))
+
+const plain = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
+
+/** Cuts at the end of a sentence or a line, else of a word. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length && (length === Number.POSITIVE_INFINITY || !text.includes('\n'))) return text
+  if (length === Number.POSITIVE_INFINITY) return text
+  const line = (text.split('\n', 1)[0] as string).trim()
+  const sentence = /^.*?[.!?](?=\s|$)(?<!e\.g\.|i\.e\.)/.exec(line)?.[0] ?? line
+  if (sentence.length <= length) return sentence
+  const cut = sentence.slice(0, length - 1)
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), length / 2)).trimEnd()}…`
+}
+
+function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string[] {
+  const notes = new Set<string>()
+  for (const schema of schemas) collect(schema, notes, '', 0)
+  const said = words.toLowerCase()
+  const list = [...notes].filter((note) => !isSaid(note, said))
+  for (const schema of schemas) {
+    const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH) : undefined
+    if (byDefault !== undefined && !isDefaultSaid(byDefault, said)) list.push(`@default ${byDefault}`)
+    if (byDefault !== undefined) break
+  }
+  if (rules.examples) list.push(...schemas.slice(0, 1).flatMap((schema) => examples(schema, said)))
+  if (schemas.some((schema) => own(schema, 'deprecated') === true)) list.push('@deprecated')
+  return list
+}
+
+/** What the words say already is not said twice. */
+const isSaid = (note: string, words: string): boolean =>
+  /^[a-z-]+$/.test(note) && note !== 'int' && words.includes(note)
+
+function isDefaultSaid(value: string, words: string): boolean {
+  return words.includes('default') && words.includes(value.replaceAll('"', '').toLowerCase())
+}
+
+function collect(schema: Json, notes: Set<string>, prefix: string, depth: number): void {
+  for (const note of constraints(schema)) notes.add(prefix + note)
+  if (depth >= MAX_DEPTH) return
+  const items = own(schema, 'items')
+  if (prefix === '' && isRecord(items)) collect(items, notes, 'each ', depth + 1)
+  for (const branch of sureBranches(schema)) collect(branch, notes, prefix, depth + 1)
+}
+
+/** Schemas that hold of every value, or of every one but null. */
+function sureBranches(schema: Json): Json[] {
+  const branches: Json[] = []
+  const all = own(schema, 'allOf')
+  if (Array.isArray(all)) branches.push(...all.filter(isRecord))
+  for (const keyword of ['anyOf', 'oneOf']) {
+    const list = own(schema, keyword)
+    const real = Array.isArray(list) ? list.filter((item) => isSchema(item) && !isNull(item)) : []
+    if (real.length === 1 && isRecord(real[0])) branches.push(real[0])
+  }
+  return branches
+}
+
+const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 'type') === 'null'
+
+/** In the fewest words that keep the meaning: `int`, `1..100`, `length ≤ 50`, `uri`. */
+function constraints(schema: Json): string[] {
+  const notes: string[] = []
+  const type = own(schema, 'type')
+  if (type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number')))
+    notes.push('int')
+  const format = own(schema, 'format')
+  // How many bits a number has says nothing to a program.
+  if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)
+  const number = (keyword: string) => {
+    const value = own(schema, keyword)
+    return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined
+  }
+  const exclusive = (keyword: string, limit: number | undefined) =>
+    own(schema, keyword) === true ? limit : number(keyword)
+  const above = exclusive('exclusiveMinimum', number('minimum'))
+  const below = exclusive('exclusiveMaximum', number('maximum'))
+  const least = own(schema, 'exclusiveMinimum') === true ? undefined : number('minimum')
+  const most = own(schema, 'exclusiveMaximum') === true ? undefined : number('maximum')
+  notes.push(...range('', least, most))
+  if (above !== undefined) notes.push(`> ${above}`)
+  if (below !== undefined) notes.push(`< ${below}`)
+  if (number('multipleOf') !== undefined) notes.push(`multiple of ${number('multipleOf')}`)
+  notes.push(...range('length ', number('minLength'), number('maxLength')))
+  const pattern = own(schema, 'pattern')
+  if (typeof pattern === 'string' && !isImpliedBy(format, pattern)) notes.push(regularExpression(pattern))
+  notes.push(...range('items ', number('minItems'), number('maxItems')))
+  if (own(schema, 'uniqueItems') === true) notes.push('unique')
+  notes.push(...range('properties ', number('minProperties'), number('maxProperties')))
+  const contained = own(schema, 'contains')
+  if (isSchema(contained)) notes.push('has certain items')
+  const media = own(schema, 'contentMediaType')
+  const encoding = own(schema, 'contentEncoding')
+  if (typeof media === 'string') notes.push(media)
+  if (typeof encoding === 'string') notes.push(encoding)
+  return notes
+}
+
+/** Generators write out what a format means, at length. */
+function isImpliedBy(format: unknown, pattern: string): boolean {
+  return typeof format === 'string' && pattern.length > 30
+}
+
+function regularExpression(pattern: string): string {
+  const text = pattern.length <= MAX_PATTERN_LENGTH ? pattern : `${pattern.slice(0, MAX_PATTERN_LENGTH)}…`
+  return `/${text}/`
+}
+
+function range(what: string, least: number | undefined, most: number | undefined): string[] {
+  if (least !== undefined && most !== undefined)
+    return [least === most ? `${what}${least}` : `${what}${least}..${most}`]
+  // That a length is not negative goes without saying.
+  if (least !== undefined && (what === '' || least > 0)) return [`${what}≥ ${least}`]
+  return most === undefined ? [] : [`${what}≤ ${most}`]
+}
+
+function examples(schema: Json, said: string): string[] {
+  const listed = own(schema, 'examples') ?? (Object.hasOwn(schema, 'example') ? [schema.example] : [])
+  if (!Array.isArray(listed)) return []
+  const texts: string[] = []
+  let length = 0
+  for (const example of listed) {
+    const text = brief(example, MAX_EXAMPLES_LENGTH - length)
+    if (text === undefined || said.includes(text.replaceAll('"', '').toLowerCase())) continue
+    length += text.length
+    texts.push(text)
+    if (texts.length === MAX_EXAMPLES) break
+  }
+  return texts.length === 0 ? [] : [`e.g. ${texts.join(', ')}`]
+}
+
+/** A constant on one line; undefined if it is too long, or nested so deeply that it cannot be written. */
+function brief(value: unknown, length: number): string | undefined {
+  // Long before it is written out.
+  if (typeof value === 'string' ? value.length > length : !isSmall(value, length)) return undefined
+  const text = JSON.stringify(value)
+  return text !== undefined && text.length <= length ? text : undefined
+}
+
+function isSmall(root: unknown, limit: number): boolean {
+  const pending = [root]
+  for (let visits = 0; pending.length > 0; visits++) {
+    if (visits > limit) return false
+    const value = pending.pop()
+    if (typeof value === 'bigint') return false
+    if (typeof value === 'object' && value !== null) pending.push(...Object.values(value).slice(0, limit))
+  }
+  return true
 }
 
 /** A doc comment on lines of its own, or nothing. */
 export function docComment(text: string, indent: string): string {
   if (text === '') return ''
-  const lines = text.replaceAll('*/', '*\\/').split(/\r\n|[\n\r\u2028\u2029]/)
+  if (!/[\n\r\u2028\u2029]|\*\//.test(text)) return `${indent}/** ${text} */\n`
+  const lines = text
+    .replaceAll('*/', '*\\/')
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => line.trimEnd())
   if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`
 }

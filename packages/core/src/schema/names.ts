@@ -1,66 +1,50 @@
 /** Type names that mean something already in the scope of the declarations. */
-const TAKEN = [
-  'Array',
-  'ArrayBuffer',
-  'Boolean',
-  'Date',
-  'Error',
-  'Function',
-  'Map',
-  'Number',
-  'Object',
-  'Partial',
-  'Pick',
-  'Omit',
-  'Promise',
-  'ReadonlyArray',
-  'Readonly',
-  'Record',
-  'RegExp',
-  'Required',
-  'Set',
-  'String',
-  'Symbol',
-  'Uint8Array',
-  'any',
-  'bigint',
-  'boolean',
-  'never',
-  'null',
-  'number',
-  'object',
-  'string',
-  'symbol',
-  'undefined',
-  'unknown',
-  'void',
-]
+const TAKEN = `AbortSignal Array ArrayBuffer BigInt Boolean Capitalize Date Error Exclude Extract Function Iterator Lowercase Map
+NonNullable Number Object Omit Parameters Partial Pick Promise Proxy Readonly ReadonlyArray Record RegExp Required Set String
+Symbol URL Uint8Array Uppercase WeakMap any bigint boolean never null number object string symbol undefined unknown void`
 
 /** Hands out type names within one text, each once. */
 export class TypeNames {
-  readonly #used = new Set<string>(TAKEN)
+  readonly #used = new Set<string>(TAKEN.split(/\s+/))
+  /** The next number to try: a thousand types may want the same name. */
+  readonly #next = new Map<string, number>()
 
   claim(wanted: string): string {
     const base = typeName(wanted)
     let name = base
-    for (let suffix = 2; this.#used.has(name); suffix++) name = `${base}${suffix}`
+    let number = this.#next.get(base) ?? 2
+    for (; this.#used.has(name); number++) name = `${base}${number}`
+    this.#next.set(base, number)
     this.#used.add(name)
     return name
   }
 }
 
+const MAX_NAME_LENGTH = 60
+
 /** `search_result` → `SearchResult`, `2d-point` → `_2dPoint`. */
 function typeName(text: string): string {
   const words = text
+    .slice(0, MAX_NAME_LENGTH)
     .normalize('NFC')
     .split(/[^\p{ID_Continue}$]+|_+/u)
     .filter((word) => word !== '')
-  const joined = words.map((word) => (word[0] as string).toUpperCase() + word.slice(1)).join('')
+  const joined = words.map(upperFirst).join('')
   if (joined === '') return 'Value'
   return /^[\p{ID_Start}$_]/u.test(joined) ? joined : `_${joined}`
 }
 
+function upperFirst(word: string): string {
+  const first = String.fromCodePoint(word.codePointAt(0) as number)
+  return first.toUpperCase() + word.slice(first.length)
+}
+
 /** A property's key, quoted only if it must be. */
 export function propertyKey(key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : JSON.stringify(key)
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : quote(key)
+}
+
+/** A string as a literal: JSON's, with the line separators that JSON leaves as they are. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }

@@ -1,0 +1,116 @@
+import { complement, intersect } from './combine.ts'
+import {
+  ANY,
+  isExact,
+  isNever,
+  isUnknown,
+  type Member,
+  NEVER,
+  type ObjectType,
+  type Properties,
+  type Template,
+  type Type,
+  UNKNOWN,
+} from './type.ts'
+
+/** The objects that are both, where one list of properties says so; undefined where only TypeScript can work it out. */
+export function mergeObjects(left: ObjectType, right: ObjectType): ObjectType | undefined {
+  if (left.op !== 'properties' || right.op !== 'properties') {
+    return left.op === 'properties' ? within(left, right) : right.op === 'properties' ? within(right, left) : undefined
+  }
+  if (left.templates.length > 0 && right.templates.length > 0) return undefined
+  const rest = left.rest === undefined || right.rest === undefined ? undefined : intersect([left.rest, right.rest])
+  const members = new Map<string, Member>()
+  for (const key of new Set([...left.members.keys(), ...right.members.keys()])) {
+    const member = mergeMembers(memberOf(left, key), memberOf(right, key))
+    // What may be left out and may not be there is just not there.
+    if (member.isOptional && isNever(member.type) && rest === undefined) continue
+    members.set(key, member)
+  }
+  return {
+    op: 'properties',
+    members,
+    rest,
+    isOpen: rest !== undefined && (left.isOpen || right.isOpen),
+    templates: [...restrict(left.templates, right.rest), ...restrict(right.templates, left.rest)],
+  }
+}
+
+/** A closed object beside alternatives: of each it leaves what is about its own properties. */
+function within(closed: Properties, part: ObjectType): ObjectType | undefined {
+  if (closed.rest !== undefined || closed.templates.length > 0 || part.op !== 'union') return undefined
+  const left: ObjectType[] = []
+  for (const alternative of part.parts) {
+    const restricted = restrictTo(closed, alternative)
+    if (restricted === undefined) continue
+    // One that asks for nothing more: the alternatives say nothing.
+    if (restricted.op === 'properties' && restricted.members.size === 0) return closed
+    left.push(restricted)
+  }
+  const [first] = left
+  if (first === undefined) return undefined
+  const parts = left.length === 1 ? [first] : [{ op: 'union', parts: left } as const]
+  return left.length === part.parts.length && left.every((kept, index) => kept === part.parts[index])
+    ? undefined
+    : (mergeable(closed, parts[0] as ObjectType) ?? { op: 'intersection', parts: [closed, ...parts] })
+}
+
+function mergeable(closed: Properties, part: ObjectType): ObjectType | undefined {
+  return part.op === 'properties' ? mergeObjects(closed, part) : undefined
+}
+
+/** Undefined where the alternative asks for a property that may not be there. */
+function restrictTo(closed: Properties, alternative: ObjectType): ObjectType | undefined {
+  if (alternative.op !== 'properties' || alternative.rest === undefined || !isUnknown(alternative.rest))
+    return alternative
+  const foreign = [...alternative.members].filter(([key]) => !closed.members.has(key))
+  if (foreign.length === 0) return alternative
+  if (foreign.some(([, { isOptional }]) => !isOptional)) return undefined
+  const members = new Map([...alternative.members].filter(([key]) => closed.members.has(key)))
+  return { ...alternative, members, isOpen: false }
+}
+
+function memberOf(object: Properties, key: string): Member {
+  const member = object.members.get(key)
+  if (member !== undefined) return member
+  const matching = object.templates.filter((template) => matches(template, key)).map(({ type }) => type)
+  const type = matching.length > 0 ? intersect(matching) : (object.rest ?? NEVER)
+  return { type, isOptional: true, docs: [] }
+}
+
+function mergeMembers(left: Member, right: Member): Member {
+  return {
+    type: intersect([left.type, right.type]),
+    isOptional: left.isOptional && right.isOptional,
+    docs: [...left.docs, ...right.docs],
+  }
+}
+
+function restrict(templates: readonly Template[], rest: Type | undefined): Template[] {
+  if (rest === undefined) return []
+  return templates.map((template) => ({ ...template, type: intersect([template.type, rest]) }))
+}
+
+export function matches({ prefix, suffix }: Template, key: string): boolean {
+  return key.length >= prefix.length + suffix.length && key.startsWith(prefix) && key.endsWith(suffix)
+}
+
+/** An object with one property that is there, or may be, among any others. */
+export function oneProperty(key: string, type: Type, isOptional: boolean, isOpen: boolean): Properties {
+  const members = new Map([[key, { type, isOptional, docs: [] }]])
+  return { op: 'properties', members, rest: UNKNOWN, isOpen, templates: [] }
+}
+
+/** Objects that are not so, where that can be said: by one property that is not there, or is of another type. */
+export function complementOfObject(object: ObjectType | undefined): { part: ObjectType | undefined; isExact: boolean } {
+  if (object === undefined) return { part: ANY, isExact: true }
+  if (object.op === 'any') return { part: undefined, isExact: true }
+  const wider = { part: ANY, isExact: false }
+  if (object.op !== 'properties' || object.members.size !== 1 || object.templates.length > 0) return wider
+  if (object.rest === undefined || !isUnknown(object.rest)) return wider
+  const [[key, member]] = object.members as unknown as [[string, Member]]
+  if (!isExact(member.type)) return wider
+  const type = complement(member.type)
+  // One that must be there fails by its absence too.
+  return { part: oneProperty(key, type, !member.isOptional, object.isOpen), isExact: isExact(type) }
+}

@@ -1,0 +1,70 @@
+import type { Json } from './json.ts'
+
+/** Keywords by what they are about, as bits: one look at a schema tells which of them it has. */
+export const GROUPS = {
+  reference: 1,
+  dynamic: 2,
+  array: 4,
+  object: 8,
+  number: 16,
+  string: 32,
+  values: 64,
+  all: 128,
+  alternatives: 256,
+  not: 512,
+  condition: 1_024,
+  dependencies: 2_048,
+  nullable: 4_096,
+  items: 8_192,
+  identity: 16_384,
+} as const
+
+const KEYWORDS: { readonly [group in keyof typeof GROUPS]: readonly string[] } = {
+  reference: ['$ref'],
+  dynamic: ['$dynamicRef', '$recursiveRef'],
+  array: ['minItems', 'maxItems', 'uniqueItems', 'contains', 'minContains', 'maxContains', 'unevaluatedItems'],
+  items: ['items', 'prefixItems', 'additionalItems'],
+  object: [
+    'properties',
+    'required',
+    'additionalProperties',
+    'patternProperties',
+    'propertyNames',
+    'minProperties',
+    'maxProperties',
+    'unevaluatedProperties',
+  ],
+  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+  string: ['minLength', 'maxLength', 'pattern'],
+  values: ['enum', 'const'],
+  all: ['allOf'],
+  alternatives: ['anyOf', 'oneOf'],
+  not: ['not'],
+  condition: ['if'],
+  dependencies: ['dependencies', 'dependentRequired', 'dependentSchemas'],
+  nullable: ['nullable'],
+  identity: ['$id', 'id'],
+}
+
+/** Those that lead to other schemas of the same value. */
+export const APPLICATORS =
+  GROUPS.reference |
+  GROUPS.dynamic |
+  GROUPS.all |
+  GROUPS.alternatives |
+  GROUPS.not |
+  GROUPS.condition |
+  GROUPS.dependencies
+
+const BITS = new Map(
+  Object.entries(KEYWORDS).flatMap(([group, keywords]) =>
+    keywords.map((keyword) => [keyword, GROUPS[group as keyof typeof GROUPS]] as const),
+  ),
+)
+
+/** The groups of which a schema has a keyword. */
+export function groupsOf(schema: Json): number {
+  let groups = 0
+  for (const keyword of Object.keys(schema)) groups |= BITS.get(keyword) ?? 0
+  return groups
+}

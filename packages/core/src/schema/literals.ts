@@ -1,0 +1,40 @@
+import { unite } from './combine.ts'
+import { isRecord } from './json.ts'
+import { type Member, NEVER, ONLY, type Shape, type Type, UNSURE } from './type.ts'
+
+/** A constant nested deeper than this is not worth its text. */
+const MAX_LITERAL_DEPTH = 8
+
+/** The type of these values and no others. */
+export function literals(values: readonly unknown[]): Type {
+  const booleans = new Set<boolean>()
+  const numbers = new Set<number>()
+  const strings = new Set<string>()
+  const others: Type[] = []
+  for (const value of values) {
+    if (typeof value === 'string') strings.add(value)
+    else if (typeof value === 'boolean') booleans.add(value)
+    else if (typeof value === 'number' && Number.isFinite(value)) numbers.add(value)
+    else others.push(literal(value, 0))
+  }
+  const shape: Shape = { ...NEVER, boolean: booleans, number: numbers, string: strings }
+  return others.length === 0 ? shape : unite([shape, ...others])
+}
+
+function literal(value: unknown, depth: number): Type {
+  if (depth > MAX_LITERAL_DEPTH) return UNSURE
+  if (value === null) return ONLY.null
+  if (Array.isArray(value)) {
+    const elements = value.map((element) => literal(element, depth + 1))
+    return { ...NEVER, array: { op: 'tuple', elements, required: elements.length, rest: undefined } }
+  }
+  if (isRecord(value)) {
+    const members = new Map<string, Member>()
+    for (const [key, item] of Object.entries(value)) {
+      members.set(key, { type: literal(item, depth + 1), isOptional: false, docs: [] })
+    }
+    return { ...NEVER, object: { op: 'properties', members, rest: undefined, isOpen: false, templates: [] } }
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) return ONLY.number
+  return ['string', 'number', 'boolean'].includes(typeof value) ? literals([value]) : UNSURE
+}

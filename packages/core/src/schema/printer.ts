@@ -1,0 +1,238 @@
+import { docComment } from './doc.ts'
+import { childrenOf, Entries, type Entry, type EntryMember, use } from './entries.ts'
+import { propertyKey, type TypeNames } from './names.ts'
+import type { Definition, Member, Type } from './type.ts'
+
+/** How tightly the outermost operator of a text binds, so that the next one knows where parentheses go. */
+const BINDING = { union: 0, intersection: 1, primary: 2 } as const
+type Binding = (typeof BINDING)[keyof typeof BINDING]
+
+interface Text {
+  readonly text: string
+  readonly binding: Binding
+}
+
+export const INDENT = '  '
+/** In characters. An object without comments stays on one line up to here. */
+const MAX_LINE = 72
+/** In characters. What a name costs: its declaration, and each place where it stands. */
+const DECLARATION_COST = 24
+const USE_COST = 10
+/** Sizes are added up no further. */
+const ENOUGH = 100_000
+
+/** What is said beside the types, and how far from the margin all of it stands. */
+export interface Docs {
+  readonly indent: string
+  member(member: Member, key: string): string
+  definition(definition: Definition): string
+}
+
+/**
+ * Writes types that share one scope. What contains itself, and what is long and said more than once, gets a name: so the
+ * text grows with the schemas, however often their parts refer to each other.
+ */
+export class Printer {
+  readonly #entries: Entries
+  readonly #names: TypeNames
+  readonly #docs: Docs
+  readonly #indent: string
+  readonly #roots = new Map<Definition, Entry>()
+  readonly #sizes = new Map<Entry, number>()
+  readonly #named = new Map<Entry | Definition, string>()
+  readonly #pending: { readonly name: string; readonly entry: Entry; readonly doc: string }[] = []
+
+  constructor(names: TypeNames, docs: Docs) {
+    this.#names = names
+    this.#docs = docs
+    this.#indent = docs.indent
+    this.#entries = new Entries((member, key) => docs.member(member, key))
+  }
+
+  /** Everything that will be printed must be added first: what repeats is known only then. */
+  add(type: Type, hint: string): Entry {
+    const entry = this.#entries.of(type, hint)
+    use(entry)
+    this.#addDefinitions(entry)
+    return entry
+  }
+
+  /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
+  print(entry: Entry): { readonly type: string; readonly declarations: readonly string[] } {
+    const type = this.#text(entry, this.#indent).text
+    return { type, declarations: this.#drain() }
+  }
+
+  /** The same under a name of its own. */
+  declare(entry: Entry, wanted: string): { readonly type: string; readonly declarations: readonly string[] } {
+    const name = this.#named.get(entry) ?? this.#name(entry, entry, wanted, '')
+    return { type: name, declarations: this.#drain() }
+  }
+
+  /** About how many characters an entry takes where it stands. */
+  size(entry: Entry): number {
+    const known = this.#sizes.get(entry)
+    if (known !== undefined) return known
+    let size = ownSize(entry)
+    for (const child of childrenOf(entry)) size += this.#isShared(child) ? USE_COST : this.size(child)
+    const capped = Math.min(size, ENOUGH)
+    this.#sizes.set(entry, capped)
+    return capped
+  }
+
+  #addDefinitions(root: Entry): void {
+    const pending = [root]
+    const seen = new Set<Entry>()
+    for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
+      if (seen.has(entry)) continue
+      seen.add(entry)
+      if (entry.op === 'named' && !this.#roots.has(entry.definition)) {
+        const { type, hint } = entry.definition
+        const body = this.#entries.of(type as Type, hint)
+        this.#roots.set(entry.definition, body)
+        pending.push(body)
+      }
+      pending.push(...childrenOf(entry))
+    }
+  }
+
+  /** Whether naming an entry is shorter than saying it again. */
+  #isShared(entry: Entry): boolean {
+    if (entry.uses < 2 || !isNameable(entry)) return false
+    const size = this.size(entry)
+    return (entry.uses - 1) * size > DECLARATION_COST + entry.uses * USE_COST
+  }
+
+  #drain(): string[] {
+    const declarations: string[] = []
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      const { name, entry, doc } = next
+      declarations.push(`${docComment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`)
+    }
+    return declarations
+  }
+
+  /** A named type may be nothing but another's name, though never its own. */
+  #body(entry: Entry, name: string): string {
+    const isAlias = this.#named.get(entry) !== name && this.#named.has(entry)
+    return isAlias ? (this.#named.get(entry) as string) : this.#unnamed(entry, this.#indent).text
+  }
+
+  #name(key: Entry | Definition, entry: Entry, hint: string, doc: string): string {
+    const name = this.#names.claim(hint)
+    this.#named.set(key, name)
+    if (isNameable(entry)) this.#named.set(entry, name)
+    this.#pending.push({ name, entry, doc })
+    return name
+  }
+
+  #text(entry: Entry, indent: string): Text {
+    const name =
+      this.#named.get(entry) ?? (this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : undefined)
+    return name === undefined ? this.#unnamed(entry, indent) : primary(name)
+  }
+
+  #unnamed(entry: Entry, indent: string): Text {
+    switch (entry.op) {
+      case 'text':
+        return { text: entry.text, binding: entry.text.includes(' | ') ? BINDING.union : BINDING.primary }
+      case 'named': {
+        const { definition } = entry
+        const body = this.#roots.get(definition) as Entry
+        const doc = this.#docs.definition(definition)
+        const known = this.#named.get(definition) ?? this.#named.get(body)
+        return primary(known ?? this.#name(definition, body, definition.hint, doc))
+      }
+      case 'list':
+        return primary(`${within(this.#text(entry.element, indent), BINDING.primary)}[]`)
+      case 'tuple':
+        return primary(this.#tuple(entry, indent))
+      case 'object':
+        return primary(this.#object(entry, indent))
+      case 'union':
+        return { text: this.#parts(entry.parts, indent, BINDING.union).join(' | '), binding: BINDING.union }
+      case 'intersection':
+        return {
+          text: this.#parts(entry.parts, indent, BINDING.intersection).join(' & '),
+          binding: BINDING.intersection,
+        }
+      default:
+        return entry satisfies never
+    }
+  }
+
+  #parts(parts: readonly Entry[], indent: string, binding: Binding): string[] {
+    return [...new Set(parts.map((part) => within(this.#text(part, indent), binding)))]
+  }
+
+  #tuple(tuple: Extract<Entry, { op: 'tuple' }>, indent: string): string {
+    const elements = tuple.elements.map((element, index) => {
+      const text = this.#text(element, indent)
+      return index < tuple.required ? text.text : `${within(text, BINDING.primary)}?`
+    })
+    if (tuple.rest !== undefined) elements.push(`...${within(this.#text(tuple.rest, indent), BINDING.primary)}[]`)
+    return `[${elements.join(', ')}]`
+  }
+
+  #object({ members, signatures }: Extract<Entry, { op: 'object' }>, indent: string): string {
+    const inner = indent + INDENT
+    const lines = [
+      ...members.map((member) => this.#member(member, inner)),
+      ...signatures.map(({ keys, type, isMaybeUndefined }) => {
+        const text = this.#text(type, inner).text
+        return `[key: ${keys}]: ${text}${isMaybeUndefined ? ' | undefined' : ''}`
+      }),
+    ]
+    const line = `{ ${lines.join('; ')} }`
+    const isShort =
+      indent.length + line.length <= MAX_LINE && !line.includes('\n') && members.every(({ doc }) => doc === '')
+    if (isShort) return members.length === 0 ? asRecord(lines, line) : line
+    const body = lines.map((text, index) => `${docComment(members[index]?.doc ?? '', inner)}${inner}${text}\n`)
+    return `{\n${body.join('')}${indent}}`
+  }
+
+  #member({ key, isOptional, type }: EntryMember, indent: string): string {
+    return `${propertyKey(key)}${isOptional ? '?' : ''}: ${this.#text(type, indent).text}`
+  }
+}
+
+/** `Record` is shorter, and a type that contains itself may not stand in one. */
+function asRecord(lines: readonly string[], line: string): string {
+  const [, value] =
+    /^\[key: string\]: ((?:string|number|boolean|unknown|null)(?:\[\])?)$/.exec(lines[0] as string) ?? []
+  return lines.length === 1 && value !== undefined ? `Record<string, ${value}>` : line
+}
+
+const primary = (text: string): Text => ({ text, binding: BINDING.primary })
+
+/** Parentheses where an operator of this binding would take the type apart. */
+function within({ text, binding }: Text, outer: Binding): string {
+  return binding < outer ? `(${text})` : text
+}
+
+/** Words such as `string` stand for themselves, and a named type has its name. */
+function isNameable(entry: Entry): boolean {
+  return entry.op === 'text' ? entry.isLiteral : entry.op !== 'named' && entry.op !== 'list'
+}
+
+function ownSize(entry: Entry): number {
+  switch (entry.op) {
+    case 'text':
+      return entry.text.length
+    case 'named':
+      return USE_COST
+    case 'object': {
+      const signatures = entry.signatures.reduce((sum, { keys }) => sum + keys.length + 10, 0)
+      return entry.members.reduce((sum, { key, doc }) => sum + key.length + doc.length + 8, signatures)
+    }
+    case 'list':
+      return 2
+    case 'tuple':
+      return entry.elements.length * 2
+    case 'union':
+    case 'intersection':
+      return entry.parts.length * 3
+    default:
+      return entry satisfies never
+  }
+}

@@ -1,0 +1,103 @@
+import { unite } from './combine.ts'
+import { isSchema, type Json, own } from './json.ts'
+import { APPLICATORS, GROUPS } from './keywords.ts'
+import { type Context, type Reader, step } from './reader.ts'
+import { type ArrayType, isExact, type Type, UNKNOWN } from './type.ts'
+
+export interface ArrayPart {
+  readonly part: ArrayType
+  readonly isExact: boolean
+}
+
+/** Longer tuples say little more than their element type and cost much. */
+const MAX_TUPLE = 8
+/** Of a tool: fixed lengths such as coordinates. Others would refuse `rows.map(…)`, whose length no type knows. */
+const MAX_FIXED = 4
+
+const INEXACT = ['contains', 'minContains', 'maxContains', 'uniqueItems']
+
+/** What a schema says of arrays. */
+export function readArray(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ArrayPart {
+  const prefix = prefixOf(schema)
+  const elements = (prefix ?? []).map(([item, keyword], index) =>
+    isSchema(item) ? reader.part(item, step(context, keyword), String(index), hint) : UNKNOWN,
+  )
+  const [restSchema, restKeyword] = restOf(schema, groups, prefix !== undefined)
+  const rest = isSchema(restSchema) ? reader.part(restSchema, context, restKeyword, hint) : UNKNOWN
+  const least = size(schema, 'minItems') ?? 0
+  const most = size(schema, 'maxItems') ?? Number.POSITIVE_INFINITY
+  const part = sized(reader.isLoose, elements, restSchema === false ? undefined : rest, least, most)
+  const isSaid = (groups & GROUPS.array) === 0 || !INEXACT.some((keyword) => Object.hasOwn(schema, keyword))
+  const isExactly =
+    isSaid &&
+    [...elements, rest].every(isExact) &&
+    (part.op === 'tuple'
+      ? least <= MAX_TUPLE && isBounded(part, most)
+      : least === 0 && most === Number.POSITIVE_INFINITY) &&
+    elements.length <= MAX_TUPLE &&
+    (own(schema, 'unevaluatedItems') === undefined || restKeyword === 'unevaluatedItems')
+  return { part, isExact: isExactly }
+}
+
+const isBounded = (part: { elements: readonly Type[]; rest: Type | undefined }, most: number): boolean =>
+  part.rest === undefined ? part.elements.length <= most : most === Number.POSITIVE_INFINITY
+
+/** The elements said one by one, with the keyword that says them. */
+function prefixOf(schema: Json): [unknown, string][] | undefined {
+  for (const keyword of ['prefixItems', 'items']) {
+    const list = own(schema, keyword)
+    if (Array.isArray(list)) return list.map((item) => [item, keyword])
+  }
+  return undefined
+}
+
+/** The schema of the elements after those. */
+function restOf(schema: Json, groups: number, hasPrefix: boolean): [unknown, string] {
+  const items = own(schema, 'items')
+  if (isSchema(items)) return [items, 'items']
+  const additional = own(schema, 'additionalItems')
+  if (hasPrefix && Array.isArray(items) && isSchema(additional)) return [additional, 'additionalItems']
+  // Beside these, `unevaluatedItems` depends on more than the schema's own items.
+  const isAlone = (groups & APPLICATORS) === 0 && !Object.hasOwn(schema, 'contains')
+  return isAlone ? [own(schema, 'unevaluatedItems'), 'unevaluatedItems'] : [undefined, 'items']
+}
+
+/** @param rest undefined where nothing may follow */
+function sized(
+  isLoose: boolean,
+  prefix: readonly Type[],
+  rest: Type | undefined,
+  least: number,
+  most: number,
+): ArrayType {
+  const isFixed = least === most && least <= MAX_FIXED
+  const isShort = prefix.length <= MAX_TUPLE
+  if (!isShort || (prefix.length === 0 && !isTuple(isLoose, isFixed, least, most))) {
+    return { op: 'list', element: unite([...prefix, ...(rest === undefined ? [] : [rest])]) }
+  }
+  const length = rest === undefined ? prefix.length : lengthOf(prefix.length, least, most)
+  const elements = Array.from({ length: Math.min(length, most) }, (_, index) => prefix[index] ?? (rest as Type))
+  const isClosed = rest === undefined || elements.length >= most
+  return {
+    op: 'tuple',
+    elements,
+    required: Math.min(least, elements.length),
+    rest: isClosed ? undefined : rest,
+  }
+}
+
+function isTuple(isLoose: boolean, isFixed: boolean, least: number, most: number): boolean {
+  if (most === 0 || least > most) return false
+  return isLoose ? isFixed : (least > 0 && least <= MAX_TUPLE) || most <= MAX_TUPLE
+}
+
+/** As many elements as are said, as must be there, or as there may be, if they are few. */
+function lengthOf(prefix: number, least: number, most: number): number {
+  const wanted = Math.max(prefix, least <= MAX_TUPLE ? least : 0)
+  return most <= MAX_TUPLE ? Math.max(wanted, most) : wanted
+}
+
+function size(schema: Json, keyword: string): number | undefined {
+  const value = own(schema, keyword)
+  return typeof value === 'number' && value >= 0 ? Math.ceil(value) : undefined
+}

@@ -1,0 +1,246 @@
+import type { JsonSchema } from '../catalog/tool.ts'
+import { intersect, unite } from './combine.ts'
+import { matches, oneProperty } from './combine-objects.ts'
+import { isRecord, isSchema, type Json, own } from './json.ts'
+import { type KeyPattern, readKeyPattern } from './key-patterns.ts'
+import { APPLICATORS } from './keywords.ts'
+import { type Context, type Reader, step } from './reader.ts'
+import {
+  ANY,
+  isExact,
+  isUnknown,
+  type Member,
+  NEVER,
+  type ObjectType,
+  type Template,
+  type Type,
+  UNKNOWN,
+} from './type.ts'
+
+export interface ObjectPart {
+  readonly part: ObjectType
+  readonly isExact: boolean
+}
+
+/** Each is a union beside the object; more of them would say less than they cost. */
+const MAX_DEPENDENCIES = 4
+/** Names that may be written out as properties. */
+const MAX_LISTED_NAMES = 50
+
+/** An object as it is read, before it is a type. */
+interface Draft {
+  readonly members: Map<string, Member>
+  readonly templates: Template[]
+  rest: Type | undefined
+  isOpen: boolean
+  isExact: boolean
+}
+
+/** What a schema says of objects. */
+export function readObject(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ObjectPart {
+  const draft: Draft = { members: new Map(), templates: [], rest: UNKNOWN, isOpen: false, isExact: true }
+  readProperties(reader, schema, context, draft)
+  readRest(reader, schema, groups, context, hint, draft)
+  readPatterns(reader, schema, context, hint, draft)
+  readNames(reader, schema, context, draft)
+  readRequired(schema, draft)
+  readCounts(schema, draft)
+  const { members, templates, rest, isOpen } = draft
+  const isBare = members.size === 0 && templates.length === 0 && rest !== undefined && isUnknown(rest)
+  // Under a seal even an object without properties is closed, unless others in its place have some.
+  const isSealed = context.isSealed && (groups & APPLICATORS) === 0
+  if (isBare && !isSealed) return { part: ANY, isExact: draft.isExact }
+  const isSaid =
+    draft.isExact && areExact(members.values()) && areExact(templates) && (rest === undefined || isExact(rest))
+  return { part: { op: 'properties', members, rest, isOpen: isOpen && rest !== undefined, templates }, isExact: isSaid }
+}
+
+function areExact(parts: Iterable<{ readonly type: Type }>): boolean {
+  for (const { type } of parts) if (!isExact(type)) return false
+  return true
+}
+
+function readProperties(reader: Reader, schema: Json, context: Context, draft: Draft): void {
+  const properties = own(schema, 'properties')
+  if (properties === undefined) return
+  if (!isRecord(properties)) return reader.warn(context, '`properties` is no object, and ignored', 'properties')
+  const listed = own(schema, 'required')
+  const required = new Set(Array.isArray(listed) ? listed : [])
+  const place = step(context, 'properties')
+  for (const key of Object.keys(properties)) {
+    const value = properties[key]
+    if (!isSchema(value)) {
+      reader.warn(place, 'is no schema, so any value is let through', key)
+    }
+    const property = isSchema(value) ? value : true
+    // A host that is not given what has a default takes the default.
+    const hasDefault = reader.position === 'input' && isRecord(property) && Object.hasOwn(property, 'default')
+    draft.members.set(key, {
+      type: reader.part(property, place, key, key),
+      isOptional: hasDefault || !required.has(key),
+      docs: docsOf(reader, property, context),
+    })
+  }
+}
+
+/** A property is documented by its schema, and where that only refers, by what it refers to. */
+function docsOf(reader: Reader, schema: JsonSchema, { isEmbedded }: Context): Json[] {
+  if (typeof schema === 'boolean') return []
+  const reference = own(schema, '$ref')
+  const target =
+    typeof reference === 'string' ? reader.references.resolve(reference, schema, isEmbedded)?.schema : undefined
+  return !isRecord(target) || target === schema ? [schema] : [schema, target]
+}
+
+function readRest(reader: Reader, schema: Json, groups: number, context: Context, hint: string, draft: Draft): void {
+  const isAlone = (groups & APPLICATORS) === 0
+  const unevaluated = own(schema, 'unevaluatedProperties')
+  const said = own(schema, 'additionalProperties')
+  const keyword = said === undefined && isAlone ? 'unevaluatedProperties' : 'additionalProperties'
+  const additional = said ?? (isAlone ? unevaluated : undefined)
+  if (said === undefined && unevaluated !== undefined && !isAlone) draft.isExact = false
+  if (additional === false) draft.rest = undefined
+  else if (isRecord(additional)) draft.rest = reader.part(additional, context, keyword, hint)
+  draft.isOpen = additional === undefined ? !reader.isLoose && !context.isSealed : additional !== false
+}
+
+function readPatterns(reader: Reader, schema: Json, context: Context, hint: string, draft: Draft): void {
+  const patterns = own(schema, 'patternProperties')
+  if (!isRecord(patterns)) return
+  const unclear: Type[] = []
+  for (const [pattern, value] of Object.entries(patterns)) {
+    if (!isSchema(value)) continue
+    const type = reader.part(value, step(context, 'patternProperties'), pattern, hint)
+    const read = readKeyPattern(pattern)
+    if (read === undefined) unclear.push(type)
+    else readPattern(read, type, draft)
+  }
+  if (unclear.length === 0) return
+  // Which properties they mean, no type can say: each may be of theirs, or of the rest.
+  draft.isExact = false
+  draft.rest = unite([draft.rest ?? NEVER, ...unclear])
+  draft.templates.splice(0, draft.templates.length, ...draft.templates.map((known) => widen(known, unclear)))
+}
+
+const widen = (template: Template, types: readonly Type[]): Template => ({
+  ...template,
+  type: unite([template.type, ...types]),
+})
+
+function readPattern(pattern: KeyPattern, type: Type, draft: Draft): void {
+  const restrict = (isMeant: (key: string) => boolean): void => {
+    for (const [key, member] of draft.members) {
+      if (isMeant(key)) draft.members.set(key, { ...member, type: intersect([member.type, type]) })
+    }
+  }
+  switch (pattern.kind) {
+    case 'all':
+      restrict(() => true)
+      draft.rest = type
+      return
+    case 'one': {
+      const { key } = pattern
+      restrict((name) => name === key)
+      if (!draft.members.has(key)) draft.members.set(key, { type, isOptional: true, docs: [] })
+      return
+    }
+    case 'template': {
+      const template: Template = { prefix: pattern.prefix, suffix: pattern.suffix, type }
+      restrict((key) => matches(template, key))
+      draft.templates.push(template)
+      return
+    }
+    default:
+      pattern satisfies never
+  }
+}
+
+/** `propertyNames` leaves of the properties those with such names. */
+function readNames(reader: Reader, schema: Json, context: Context, draft: Draft): void {
+  const schemaOfNames = own(schema, 'propertyNames')
+  if (!isSchema(schemaOfNames) || schemaOfNames === true) return
+  const names = reader.part(schemaOfNames, context, 'propertyNames', 'Name')
+  const strings = names.op === 'shape' ? names.string : 'all'
+  if (strings === 'all') return readNamePattern(schemaOfNames, draft)
+  if (strings.size > MAX_LISTED_NAMES) {
+    draft.isExact = false
+    return
+  }
+  for (const [key, member] of draft.members) {
+    if (!strings.has(key)) draft.members.set(key, { ...member, type: NEVER })
+  }
+  for (const name of strings) {
+    const key = String(name)
+    const matching = draft.templates.find((template) => matches(template, key))
+    const type = matching?.type ?? draft.rest
+    if (!draft.members.has(key) && type !== undefined) draft.members.set(key, { type, isOptional: true, docs: [] })
+  }
+  draft.templates.length = 0
+  draft.rest = undefined
+  draft.isOpen = false
+  draft.isExact &&= isExact(names)
+}
+
+function readNamePattern(schema: JsonSchema, draft: Draft): void {
+  const pattern = isRecord(schema) ? own(schema, 'pattern') : undefined
+  const read = typeof pattern === 'string' ? readKeyPattern(pattern) : undefined
+  if (read?.kind !== 'template' || draft.templates.length > 0 || draft.rest === undefined) {
+    draft.isExact = false
+    return
+  }
+  draft.templates.push({ prefix: read.prefix, suffix: read.suffix, type: draft.rest })
+  for (const [key, member] of draft.members) {
+    if (!matches(draft.templates[0] as Template, key)) draft.members.set(key, { ...member, type: NEVER })
+  }
+  draft.rest = undefined
+  draft.isOpen = false
+}
+
+/** What is required but not described is there all the same. */
+function readRequired(schema: Json, draft: Draft): void {
+  const required = own(schema, 'required')
+  if (!Array.isArray(required)) return
+  for (const key of [...required].sort()) {
+    if (typeof key !== 'string' || draft.members.get(key)?.isOptional === false) continue
+    const known = draft.members.get(key)
+    if (known !== undefined && known.docs.length > 0) continue
+    const matching = draft.templates.filter((template) => matches(template, key)).map(({ type }) => type)
+    const type = known?.type ?? (matching.length > 0 ? intersect(matching) : (draft.rest ?? NEVER))
+    draft.members.set(key, { type, isOptional: false, docs: known?.docs ?? [] })
+  }
+}
+
+function readCounts(schema: Json, draft: Draft): void {
+  if (own(schema, 'maxProperties') === 0) {
+    draft.members.clear()
+    draft.templates.length = 0
+    draft.rest = undefined
+  } else if (Object.hasOwn(schema, 'maxProperties') || Object.hasOwn(schema, 'minProperties')) {
+    draft.isExact = false
+  }
+}
+
+/** What a property's presence asks for: others, or a schema for the whole object. */
+export function dependencies(reader: Reader, schema: Json, context: Context): Type[] {
+  const types: Type[] = []
+  const isOpen = !reader.isLoose && !context.isSealed
+  for (const keyword of ['dependentRequired', 'dependentSchemas', 'dependencies']) {
+    const map = own(schema, keyword)
+    for (const [key, value] of isRecord(map) ? Object.entries(map) : []) {
+      const isList = Array.isArray(value)
+      if ((!isList && !isSchema(value)) || value === true) continue
+      if (types.length >= MAX_DEPENDENCIES) {
+        reader.warn(context, `only ${MAX_DEPENDENCIES} dependencies are said`, keyword)
+        return types
+      }
+      const present = { ...UNKNOWN, object: oneProperty(key, UNKNOWN, false, isOpen) }
+      const absent = { ...UNKNOWN, object: oneProperty(key, NEVER, true, isOpen) }
+      const asked: Type[] = isList
+        ? value.map((name) => ({ ...UNKNOWN, object: oneProperty(String(name), UNKNOWN, false, isOpen) }))
+        : [reader.type(value, step(step(context, keyword), key), key)]
+      const isMore = asked.some((type) => !isUnknown(type))
+      if (isMore) types.push(unite([absent, intersect([present, ...asked])]))
+    }
+  }
+  return types
+}

@@ -1,0 +1,330 @@
+import type { JsonSchema } from '../catalog/tool.ts'
+import { complement, intersect, unite } from './combine.ts'
+import { discriminate } from './discriminator.ts'
+import { isSchema, type Json, own } from './json.ts'
+import { APPLICATORS, GROUPS, groupsOf } from './keywords.ts'
+import { literals } from './literals.ts'
+import { readArray } from './read-array.ts'
+import { dependencies, readObject } from './read-object.ts'
+import { type Documents, References } from './references.ts'
+import {
+  ALL_KINDS,
+  type Definition,
+  isNever,
+  KINDS,
+  type Kind,
+  kindsOf,
+  NEVER,
+  ONLY,
+  type Shape,
+  shapeOf,
+  type Type,
+  UNKNOWN,
+  UNSURE,
+} from './type.ts'
+import type { Place, Warnings } from './warnings.ts'
+
+/**
+ * Where a schema's values stand. `value`: anywhere, and the schema is read to the letter. `input` and `output`: of a tool,
+ * whose objects are written without an index signature unless they ask for other properties, since a property that is not
+ * declared is more likely a mistake. An input is an object, and what has a default may be left out of it.
+ */
+export type Position = 'value' | 'input' | 'output'
+
+export interface ReaderOptions {
+  readonly name: string
+  readonly position: Position
+  readonly documents?: Documents
+  readonly warnings: Warnings
+}
+
+/** Where a schema is read, and in what company. */
+export interface Context extends Place {
+  readonly parent: Context | undefined
+  /** An `unevaluatedProperties: false` around it closes what it leaves open. */
+  readonly isSealed: boolean
+  /** It stands in a document with a name of its own, within the one that is read. */
+  readonly isEmbedded: boolean
+}
+
+/** A schema whose reading has begun. */
+interface Active {
+  readonly hint: string
+  readonly boundary: number
+  definition: Definition | undefined
+}
+
+/** What is nested deeper gets a name and is read from the beginning again: the stack holds, however deep a schema is. */
+const MAX_DEPTH = 100
+
+/** A reference that leads back to itself with nothing in between: it says nothing. */
+const CIRCULAR: Shape = { ...UNSURE }
+
+/** Values of one kind of which the schema says more than their type can. */
+const SOME = {
+  number: { ...ONLY.number, inexact: KINDS.number },
+  string: { ...ONLY.string, inexact: KINDS.string },
+} as const
+
+const WITH_PARTS = APPLICATORS | GROUPS.object | GROUPS.array | GROUPS.items
+
+/** Reads the schemas of one document into types. */
+export class Reader {
+  readonly position: Position
+  readonly references: References
+  readonly warnings: Warnings
+  readonly #root: JsonSchema
+  readonly #name: string
+  /** By whether they are sealed. */
+  readonly #read = [new Map<JsonSchema, Type | Active>(), new Map<JsonSchema, Type | Active>()] as const
+  readonly #deferred: { definition: Definition; context: Context }[] = []
+  #depth = 0
+  #boundary = 0
+
+  constructor(root: JsonSchema, options: ReaderOptions) {
+    this.#root = root
+    this.#name = options.name
+    this.position = options.position
+    this.references = new References(root, options.documents)
+    this.warnings = options.warnings
+  }
+
+  read(): Type {
+    const type = this.type(this.#root, { parent: undefined, step: '', isSealed: false, isEmbedded: false }, this.#name)
+    for (let next = this.#deferred.pop(); next !== undefined; next = this.#deferred.pop()) {
+      const { definition, context } = next
+      this.#read[context.isSealed ? 1 : 0].delete(definition.schema)
+      definition.type = this.type(definition.schema, context, definition.hint)
+    }
+    return this.position === 'input' ? this.#inputOf(type) : type
+  }
+
+  /** What a tool is given is an object, whether its schema cares to say so or not; one that says otherwise is believed. */
+  #inputOf(type: Type): Type {
+    if (typeof this.#root === 'object' && Object.hasOwn(this.#root, 'type')) return type
+    const object = intersect([type, ONLY.object])
+    return isNever(object) ? type : object
+  }
+
+  /** @param hint what the type may be called if it needs a name */
+  type(schema: JsonSchema, context: Context, hint: string): Type {
+    if (schema === true) return UNKNOWN
+    if (schema === false) return NEVER
+    const groups = groupsOf(schema)
+    if ((groups & WITH_PARTS) === 0) return this.#nullable(schema, groups, this.#own(schema, groups, context, hint))
+    const read = this.#read[context.isSealed ? 1 : 0]
+    const known = read.get(schema)
+    if (known !== undefined) return 'op' in known ? known : this.#recursion(known, schema)
+    if (this.#depth >= MAX_DEPTH) return this.#defer(schema, context, hint)
+    const begun: Active = { hint, boundary: this.#boundary, definition: undefined }
+    read.set(schema, begun)
+    this.#depth++
+    const isNamed = (groups & GROUPS.identity) !== 0 && context.parent !== undefined && !context.isEmbedded
+    const type = this.#keywords(schema, groups, isNamed ? { ...context, isEmbedded: true } : context, hint)
+    this.#depth--
+    if (begun.definition !== undefined) begun.definition.type = type
+    const result: Type = begun.definition === undefined ? type : { op: 'named', definition: begun.definition }
+    read.set(schema, result)
+    return result
+  }
+
+  /** The type of a part of a value, such as a property: a schema may contain itself there. */
+  part(schema: JsonSchema, context: Context, keyword: string, hint: string): Type {
+    if (typeof schema === 'boolean') return schema ? UNKNOWN : NEVER
+    const groups = groupsOf(schema)
+    const place = step(context, keyword)
+    if ((groups & WITH_PARTS) === 0) return this.#nullable(schema, groups, this.#own(schema, groups, place, hint))
+    return this.#within(schema, place, hint)
+  }
+
+  #within(schema: JsonSchema, context: Context, hint: string): Type {
+    this.#boundary++
+    const type = this.type(schema, context.isSealed ? { ...context, isSealed: false } : context, hint)
+    this.#boundary--
+    return type
+  }
+
+  warn(context: Context, message: string, keyword?: string): void {
+    this.warnings.add(keyword === undefined ? context : step(context, keyword), message)
+  }
+
+  #recursion(active: Active, schema: JsonSchema): Type {
+    if (active.boundary === this.#boundary) return CIRCULAR
+    active.definition ??= { hint: active.hint, schema, type: undefined }
+    return { op: 'named', definition: active.definition }
+  }
+
+  #defer(schema: JsonSchema, context: Context, hint: string): Type {
+    const definition: Definition = { hint, schema, type: undefined }
+    const type: Type = { op: 'named', definition }
+    this.#deferred.push({ definition, context })
+    this.#read[context.isSealed ? 1 : 0].set(schema, type)
+    return type
+  }
+
+  #keywords(schema: Json, groups: number, context: Context, hint: string): Type {
+    const isHidden = (groups & GROUPS.reference) !== 0 && this.references.dialect(schema, context.isEmbedded).isOld
+    if (isHidden) return this.#certain(this.#reference(schema, context), context)
+    const isSealing = (groups & GROUPS.object) !== 0 && own(schema, 'unevaluatedProperties') === false
+    const inner = isSealing ? { ...context, isSealed: true } : context
+    const said = this.#own(schema, groups, inner, hint)
+    const type = (groups & APPLICATORS) === 0 ? said : this.#applicators(schema, groups, inner, hint, said)
+    return this.#nullable(schema, groups, this.#certain(type, context))
+  }
+
+  #applicators(schema: Json, groups: number, context: Context, hint: string, said: Type): Type {
+    const parts: Type[] = [said]
+    if ((groups & GROUPS.reference) !== 0) parts.push(this.#reference(schema, context))
+    if ((groups & GROUPS.dynamic) !== 0) parts.push(...this.#dynamicReferences(schema, context))
+    if ((groups & GROUPS.all) !== 0) parts.push(...this.#list(schema, 'allOf', context, hint))
+    if ((groups & GROUPS.alternatives) !== 0) {
+      for (const keyword of ['anyOf', 'oneOf'] as const) {
+        if (Array.isArray(own(schema, keyword))) parts.push(this.#alternatives(schema, keyword, context, hint))
+      }
+    }
+    const negated = own(schema, 'not')
+    if (isSchema(negated))
+      parts.push(complement(this.type(negated, { ...step(context, 'not'), isSealed: false }, hint)))
+    if ((groups & GROUPS.condition) !== 0) parts.push(...this.#condition(schema, context, hint))
+    if ((groups & GROUPS.dependencies) !== 0) parts.push(...dependencies(this, schema, context))
+    const useful = parts.filter((part) => part !== CIRCULAR && part !== UNKNOWN)
+    return useful.length === 0 && parts.includes(CIRCULAR) ? CIRCULAR : intersect(useful)
+  }
+
+  #nullable(schema: Json, groups: number, type: Type): Type {
+    return (groups & GROUPS.nullable) !== 0 && own(schema, 'nullable') === true ? unite([type, ONLY.null]) : type
+  }
+
+  /** Where it says nothing, a circular reference leaves the type open. */
+  #certain(type: Type, context: Context): Type {
+    if (type === CIRCULAR) this.warn(context, 'the reference leads back to itself, so any value is let through')
+    return type
+  }
+
+  #reference(schema: Json, context: Context): Type {
+    const reference = own(schema, '$ref')
+    if (typeof reference !== 'string') return UNKNOWN
+    const target = this.references.resolve(reference, schema, context.isEmbedded)
+    if (target !== undefined)
+      return this.type(target.schema, this.#targetContext(context, target.isEmbedded), target.name)
+    this.warn(context, `nothing is known of ${reference}, so any value is let through`, '$ref')
+    return UNSURE
+  }
+
+  #targetContext(context: Context, isEmbedded: boolean): Context {
+    return isEmbedded === context.isEmbedded ? context : { ...context, isEmbedded }
+  }
+
+  #dynamicReferences(schema: Json, context: Context): Type[] {
+    return ['$dynamicRef', '$recursiveRef'].flatMap((keyword) => {
+      const reference = own(schema, keyword)
+      return typeof reference === 'string' ? [this.#dynamicReference(reference, schema, context, keyword)] : []
+    })
+  }
+
+  #dynamicReference(reference: string, schema: Json, context: Context, keyword: string): Type {
+    const target = this.references.resolveDynamic(reference, schema)
+    if (target !== undefined)
+      return this.type(target.schema, this.#targetContext(context, target.isEmbedded), target.name)
+    this.warn(context, `${reference} may mean several schemas, so any value is let through`, keyword)
+    return { ...UNSURE, object: { op: 'properties', members: new Map(), rest: UNKNOWN, isOpen: true, templates: [] } }
+  }
+
+  /** The part of the type that the schema says itself. */
+  #own(schema: Json, groups: number, context: Context, hint: string): Type {
+    const kinds = this.#kinds(schema, context)
+    let shape = shapeOf(kinds)
+    if ((kinds & KINDS.array) !== 0 && (groups & (GROUPS.array | GROUPS.items)) !== 0) {
+      const { part, isExact } = readArray(this, schema, groups, context, hint)
+      if (part.op !== 'any' || !isExact) shape = withPart(shape, 'array', part, isExact)
+    }
+    if ((kinds & KINDS.object) !== 0 && (groups & GROUPS.object) !== 0) {
+      const { part, isExact } = readObject(this, schema, groups, context, hint)
+      if (part.op !== 'any' || !isExact) shape = withPart(shape, 'object', part, isExact)
+    }
+    const isSomeNumber = (kinds & KINDS.number) !== 0 && ((groups & GROUPS.number) !== 0 || hasIntegers(schema))
+    if (isSomeNumber) shape = shape === ONLY.number ? SOME.number : { ...shape, inexact: shape.inexact | KINDS.number }
+    const isSomeString = (kinds & KINDS.string) !== 0 && (groups & GROUPS.string) !== 0
+    if (isSomeString) shape = shape === ONLY.string ? SOME.string : { ...shape, inexact: shape.inexact | KINDS.string }
+    if ((groups & GROUPS.values) === 0) return shape
+    if (Object.hasOwn(schema, 'const')) return intersect([shape, literals([schema.const])])
+    const values = own(schema, 'enum')
+    return Array.isArray(values) ? intersect([shape, literals(values)]) : shape
+  }
+
+  #kinds(schema: Json, context: Context): number {
+    const type = own(schema, 'type')
+    if (type === undefined) return ALL_KINDS
+    if (type === 'integer') return KINDS.number
+    if (typeof type === 'string' && Object.hasOwn(KINDS, type)) return KINDS[type as Kind]
+    let kinds = 0
+    for (const name of Array.isArray(type) ? type : [type]) {
+      if (name === 'integer') kinds |= KINDS.number
+      else if (typeof name === 'string' && Object.hasOwn(KINDS, name)) kinds |= KINDS[name as Kind]
+      else {
+        this.warn(context, `${JSON.stringify(name)} is no type, so any value is let through`, 'type')
+        return ALL_KINDS
+      }
+    }
+    return kinds
+  }
+
+  #list(schema: Json, keyword: string, context: Context, hint: string): Type[] {
+    const list = own(schema, keyword)
+    if (!Array.isArray(list)) return []
+    const inner = step(context, keyword)
+    return list.flatMap((item, index) => (isSchema(item) ? [this.type(item, step(inner, String(index)), hint)] : []))
+  }
+
+  #alternatives(schema: Json, keyword: 'anyOf' | 'oneOf', context: Context, hint: string): Type {
+    const branches = this.#list(schema, keyword, context, hint).filter((type) => type !== CIRCULAR)
+    if (branches.length === 0) return UNKNOWN
+    const united = unite(discriminate(this, schema, context, keyword, branches, !this.isLoose && !context.isSealed))
+    return keyword === 'oneOf' && united.op === 'shape'
+      ? { ...united, inexact: united.inexact | sharedKinds(branches) }
+      : united
+  }
+
+  #condition(schema: Json, context: Context, hint: string): Type[] {
+    const condition = own(schema, 'if')
+    if (!isSchema(condition)) return []
+    const branch = (keyword: string): Type => {
+      const given = own(schema, keyword)
+      return isSchema(given) ? this.type(given, step(context, keyword), hint) : UNKNOWN
+    }
+    const [yes, no] = [branch('then'), branch('else')]
+    if (yes === UNKNOWN && no === UNKNOWN) return []
+    const met = this.type(condition, step(context, 'if'), hint)
+    return [unite([intersect([met, yes]), intersect([complement(met), no])])]
+  }
+
+  /** Whether objects that are silent about other properties are written without an index signature. */
+  get isLoose(): boolean {
+    return this.position !== 'value'
+  }
+}
+
+export function step(parent: Context, keyword: string): Context {
+  return { parent, step: keyword, isSealed: parent.isSealed, isEmbedded: parent.isEmbedded }
+}
+
+function withPart(shape: Shape, kind: 'array' | 'object', part: unknown, isExact: boolean): Shape {
+  return { ...shape, [kind]: part, inexact: isExact ? shape.inexact : shape.inexact | KINDS[kind] }
+}
+
+function hasIntegers(schema: Json): boolean {
+  const type = own(schema, 'type')
+  return type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number'))
+}
+
+/** Kinds that more than one branch lets through: `oneOf` refuses what is in both, and a union does not. */
+function sharedKinds(branches: readonly Type[]): number {
+  let seen = 0
+  let shared = 0
+  for (const branch of branches) {
+    const kinds = branch.op === 'shape' ? kindsOf(branch) : ALL_KINDS
+    shared |= seen & kinds
+    seen |= kinds
+  }
+  return shared
+}

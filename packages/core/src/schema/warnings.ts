@@ -1,0 +1,39 @@
+/** A place in a schema, from the inside out: made into a pointer only when there is something to say of it. */
+export interface Place {
+  /** Undefined for the root, whose step is no matter. */
+  readonly parent: Place | undefined
+  readonly step: string
+}
+
+/** What a conversion could not say, and where. The type is then wider than the schema, never narrower. */
+export interface SchemaWarning {
+  /** JSON Pointer of the schema, as a URI fragment: `#/properties/a`. */
+  readonly pointer: string
+  readonly message: string
+}
+
+/** A hostile schema has as many mistakes as it likes. */
+const MAX_WARNINGS = 100
+const MAX_MESSAGE_LENGTH = 300
+
+/** The warnings of one conversion, each once. */
+export class Warnings {
+  readonly list: SchemaWarning[] = []
+  readonly #seen = new Set<string>()
+
+  add(place: Place, message: string): void {
+    if (this.list.length >= MAX_WARNINGS) return
+    const warning = { pointer: pointerTo(place), message: message.slice(0, MAX_MESSAGE_LENGTH) }
+    const key = `${warning.pointer} ${warning.message}`
+    if (this.#seen.has(key)) return
+    this.#seen.add(key)
+    this.list.push(warning)
+  }
+}
+
+function pointerTo(place: Place): string {
+  const steps: string[] = []
+  for (let at = place; at.parent !== undefined; at = at.parent)
+    steps.push(at.step.replaceAll('~', '~0').replaceAll('/', '~1'))
+  return ['#', ...steps.reverse()].join('/')
+}
