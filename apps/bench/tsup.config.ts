@@ -1,3 +1,3 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: ['src/main.ts'], format: 'esm', target: 'es2023', clean: true })
+export default defineConfig({ entry: ['src/main.ts', 'src/schemas.ts'], format: 'esm', target: 'es2023', clean: true })

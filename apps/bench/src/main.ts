@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { MEASURES, withContext } from './measures.ts'
 import { threadRoundTrip } from './noise.ts'
 import type { Spread } from './stats.ts'
+import { printRow } from './table.ts'
 
 interface Row extends Spread {
   readonly sandbox: string
@@ -45,8 +46,4 @@ if (json !== undefined) {
     json,
     `${JSON.stringify({ node: process.version, cores: availableParallelism(), noise, rows }, null, 2)}\n`,
   )
-}
-
-function printRow(title: string, ...cells: string[]): void {
-  console.log(`${title.padEnd(56)}${cells.map((cell) => cell.padStart(12)).join('')}`)
 }
