@@ -2,18 +2,22 @@
 import { readFileSync } from 'node:fs'
 import { SandboxError } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type RunOptions, run } from './commands/run.ts'
-import { types } from './commands/types.ts'
+import { type TypesOptions, types } from './commands/types.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from './exit-codes.ts'
 import { readLimit } from './limit-option.ts'
 import { Reporter } from './reporter.ts'
-import type { ServerOptions } from './session.ts'
 
 const interrupt = new AbortController()
 let exitCode: ExitCode = EXIT.ok
 
 const append = (value: string, values: readonly string[] = []): string[] => [...values, value]
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number above 0.')
+}
 
 function withServers(command: Command): Command {
   return command
@@ -49,11 +53,15 @@ ${EXIT_HELP}`,
 
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
+  .addOption(
+    new Option('--style <style>', 'how much to say').choices(['full', 'compact', 'signatures']).default('full'),
+  )
+  .option('--max-tokens <number>', 'say less, and at last of fewer tools, until it takes no more', readCount)
   .addHelpText(
     'after',
     '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',
   )
-  .action(async (options: ServerOptions) => {
+  .action(async (options: TypesOptions) => {
     exitCode = await types(options, interrupt.signal)
   })
 

@@ -18,6 +18,11 @@ export class Reporter {
     if (!this.#isQuiet && this.#stream.isTTY) this.#write(this.#style('dim', text))
   }
 
+  /** What is worth knowing, though nothing failed. `message` may quote what a server wrote. */
+  warning(message: string): void {
+    if (!this.#isQuiet) this.#write(`${this.#style('yellow', 'warning')} ${safe(message)}`)
+  }
+
   readonly event = (event: ExecutionEvent): void => {
     if (this.#isQuiet) return
     switch (event.type) {

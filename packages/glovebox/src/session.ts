@@ -1,4 +1,4 @@
-import { type CodeMode, createCodeMode, type Limits } from '@glovebox/core'
+import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { readConfig, readServerFlag } from './config.ts'
@@ -15,7 +15,7 @@ export interface ServerOptions {
  * was started is ended again, whatever happens.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { limits?: Limits },
+  options: ServerOptions & { limits?: Limits; declarations?: DeclarationOptions },
   reporter: Reporter,
   signal: AbortSignal,
   use: (codeMode: CodeMode) => Promise<Result>,
@@ -23,9 +23,14 @@ export async function withCodeMode<Result>(
   await using stack = new AsyncDisposableStack()
   const sandbox = stack.use(quickjs())
   const providers = await connect(options, reporter, signal, stack)
-  const { limits } = options
+  const { limits, declarations } = options
   const codeMode = stack.use(
-    await createCodeMode({ sandbox, tools: providers, ...(limits === undefined ? {} : { limits }) }),
+    await createCodeMode({
+      sandbox,
+      tools: providers,
+      ...(limits === undefined ? {} : { limits }),
+      ...(declarations === undefined ? {} : { declarations }),
+    }),
   )
   // Awaited here: what is returned unawaited would go on after everything is closed.
   return await use(codeMode)

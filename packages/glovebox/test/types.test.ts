@@ -87,6 +87,25 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
     }
   })
 
+  it('in fewer words where it is asked to, saying what it leaves out', async () => {
+    const server = ['--server', publicFlag('memory')]
+    const short = await glovebox(['types', ...server, '--style', 'signatures'])
+    expect(short.code).toBe(0)
+    expect(short.stderr).toBe('warning Left out: types, descriptions of properties, long descriptions.\n')
+    expect(short.stdout).toContain('function createEntities(input: unknown): Promise<unknown>')
+    expect(problems(short.stdout, 'await memory.createEntities({ entities: [] })')).toEqual([])
+    const shortest = await glovebox(['types', ...server, '--max-tokens', '100'])
+    expect(shortest.stderr).toMatch(/Left out: .*, \d of 9 tools\./)
+    expect(problems(shortest.stdout, '')).toEqual([])
+    for (const wrong of [
+      ['--style', 'tiny'],
+      ['--max-tokens', 'few'],
+      ['--max-tokens', '0'],
+    ]) {
+      expect((await glovebox(['types', ...server, ...wrong])).code).toBe(2)
+    }
+  })
+
   it('for all of them together', async () => {
     await using directory = new Directory()
     const flags = [publicFlag('filesystem', directory.path), publicFlag('memory'), publicFlag('everything')].flatMap(
