@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
+import { GROUPS, groupsOf } from './keywords.ts'
 import type { StyleRules } from './style.ts'
 
 const MAX_PATTERN_LENGTH = 120
@@ -122,32 +123,46 @@ function constraints(schema: Json): string[] {
   const format = own(schema, 'format')
   // How many bits a number has says nothing to a program.
   if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)
-  const number = (keyword: string) => {
-    const value = own(schema, keyword)
-    return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined
+  const groups = groupsOf(schema)
+  if ((groups & GROUPS.number) !== 0) notes.push(...numberNotes(schema))
+  if ((groups & GROUPS.string) !== 0) {
+    notes.push(...range('length ', number(schema, 'minLength'), number(schema, 'maxLength')))
+    const pattern = own(schema, 'pattern')
+    if (typeof pattern === 'string' && !isImpliedBy(format, pattern)) notes.push(regularExpression(pattern))
   }
-  const exclusive = (keyword: string, limit: number | undefined) =>
-    own(schema, keyword) === true ? limit : number(keyword)
-  const above = exclusive('exclusiveMinimum', number('minimum'))
-  const below = exclusive('exclusiveMaximum', number('maximum'))
-  const least = own(schema, 'exclusiveMinimum') === true ? undefined : number('minimum')
-  const most = own(schema, 'exclusiveMaximum') === true ? undefined : number('maximum')
-  notes.push(...range('', least, most))
+  if ((groups & GROUPS.array) !== 0) {
+    notes.push(...range('items ', number(schema, 'minItems'), number(schema, 'maxItems')))
+    if (own(schema, 'uniqueItems') === true) notes.push('unique')
+    if (isSchema(own(schema, 'contains'))) notes.push('has certain items')
+  }
+  if ((groups & GROUPS.object) !== 0) {
+    notes.push(...range('properties ', number(schema, 'minProperties'), number(schema, 'maxProperties')))
+  }
+  for (const keyword of ['contentMediaType', 'contentEncoding']) {
+    const content = own(schema, keyword)
+    if (typeof content === 'string') notes.push(content)
+  }
+  return notes
+}
+
+/** Generators bound every integer by what a number can hold, which says nothing. */
+function number(schema: Json, keyword: string): number | undefined {
+  const value = own(schema, keyword)
+  return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined
+}
+
+/** In draft-04 and OpenAPI 3.0 `exclusiveMinimum` is a flag of `minimum`, later a bound of its own. */
+function numberNotes(schema: Json): string[] {
+  const [minimum, maximum] = [number(schema, 'minimum'), number(schema, 'maximum')]
+  const isAbove = own(schema, 'exclusiveMinimum') === true
+  const isBelow = own(schema, 'exclusiveMaximum') === true
+  const notes = range('', isAbove ? undefined : minimum, isBelow ? undefined : maximum)
+  const above = isAbove ? minimum : number(schema, 'exclusiveMinimum')
+  const below = isBelow ? maximum : number(schema, 'exclusiveMaximum')
   if (above !== undefined) notes.push(`> ${above}`)
   if (below !== undefined) notes.push(`< ${below}`)
-  if (number('multipleOf') !== undefined) notes.push(`multiple of ${number('multipleOf')}`)
-  notes.push(...range('length ', number('minLength'), number('maxLength')))
-  const pattern = own(schema, 'pattern')
-  if (typeof pattern === 'string' && !isImpliedBy(format, pattern)) notes.push(regularExpression(pattern))
-  notes.push(...range('items ', number('minItems'), number('maxItems')))
-  if (own(schema, 'uniqueItems') === true) notes.push('unique')
-  notes.push(...range('properties ', number('minProperties'), number('maxProperties')))
-  const contained = own(schema, 'contains')
-  if (isSchema(contained)) notes.push('has certain items')
-  const media = own(schema, 'contentMediaType')
-  const encoding = own(schema, 'contentEncoding')
-  if (typeof media === 'string') notes.push(media)
-  if (typeof encoding === 'string') notes.push(encoding)
+  const factor = number(schema, 'multipleOf')
+  if (factor !== undefined) notes.push(`multiple of ${factor}`)
   return notes
 }
 

@@ -70,11 +70,17 @@ export class Entries {
   readonly #texts = new Map<string, Entry>()
   readonly #byType = new Map<Type, Entry>()
   readonly #definitions = new Map<Definition, number>()
+  readonly #newDefinitions: Definition[] = []
   readonly #docOf: (member: Member, key: string) => string
 
   /** @param docOf writes a member's doc comment, without its delimiters */
   constructor(docOf: (member: Member, key: string) => string) {
     this.#docOf = docOf
+  }
+
+  /** One that was met and not asked for yet. */
+  newDefinition(): Definition | undefined {
+    return this.#newDefinitions.pop()
   }
 
   of(type: Type, hint: string): Entry {
@@ -101,8 +107,12 @@ export class Entries {
   }
 
   #named({ definition }: Named): Entry {
-    const number = this.#definitions.get(definition) ?? this.#definitions.size
-    this.#definitions.set(definition, number)
+    let number = this.#definitions.get(definition)
+    if (number === undefined) {
+      number = this.#definitions.size
+      this.#definitions.set(definition, number)
+      this.#newDefinitions.push(definition)
+    }
     return this.#entry(`n${number}`, definition.hint, () => ({ op: 'named', definition }))
   }
 

@@ -18,6 +18,8 @@ const MAX_LINE = 72
 /** In characters. What a name costs: its declaration, and each place where it stands. */
 const DECLARATION_COST = 24
 const USE_COST = 10
+/** In characters. What is shorter reads better in its place, however often it stands there: `string | null`. */
+const MIN_NAMED = 40
 /** Sizes are added up no further. */
 const ENOUGH = 100_000
 
@@ -53,7 +55,7 @@ export class Printer {
   add(type: Type, hint: string): Entry {
     const entry = this.#entries.of(type, hint)
     use(entry)
-    this.#addDefinitions(entry)
+    this.#addDefinitions()
     return entry
   }
 
@@ -80,19 +82,10 @@ export class Printer {
     return capped
   }
 
-  #addDefinitions(root: Entry): void {
-    const pending = [root]
-    const seen = new Set<Entry>()
-    for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-      if (seen.has(entry)) continue
-      seen.add(entry)
-      if (entry.op === 'named' && !this.#roots.has(entry.definition)) {
-        const { type, hint } = entry.definition
-        const body = this.#entries.of(type as Type, hint)
-        this.#roots.set(entry.definition, body)
-        pending.push(body)
-      }
-      pending.push(...childrenOf(entry))
+  /** What is called by name is looked at too, once: it may repeat what others say. */
+  #addDefinitions(): void {
+    for (let definition = this.#entries.newDefinition(); definition; definition = this.#entries.newDefinition()) {
+      this.#roots.set(definition, this.#entries.of(definition.type as Type, definition.hint))
     }
   }
 
@@ -100,7 +93,7 @@ export class Printer {
   #isShared(entry: Entry): boolean {
     if (entry.uses < 2 || !isNameable(entry)) return false
     const size = this.size(entry)
-    return (entry.uses - 1) * size > DECLARATION_COST + entry.uses * USE_COST
+    return size >= MIN_NAMED && (entry.uses - 1) * size > DECLARATION_COST + entry.uses * USE_COST
   }
 
   #drain(): string[] {
