@@ -13,7 +13,8 @@ import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
 import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
-import { type DeclarationOptions, declarationsFromCatalog, type ToolWarning } from './schema/declarations.ts'
+import { type DeclarationOptions, declarationsFromCatalog } from './schema/declarations.ts'
+import type { ToolWarning } from './schema/namespace.ts'
 
 export interface CodeModeOptions {
   /** Stays the caller's: closing a code mode closes neither the sandbox nor the tool providers. */

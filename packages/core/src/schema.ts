@@ -4,10 +4,10 @@ export type {
   DeclarationOptions,
   Declarations,
   SchemaType,
-  ToolWarning,
   TypeOptions,
 } from './schema/declarations.ts'
 export { declarationsFromTools, typeFromSchema } from './schema/declarations.ts'
+export type { ToolWarning } from './schema/namespace.ts'
 export { type Observer, observe } from './schema/observe.ts'
 export type { Position } from './schema/reader.ts'
 export type { Documents } from './schema/references.ts'

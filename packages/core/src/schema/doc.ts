@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { GROUPS, groupsOf } from './keywords.ts'
+import type { Docs } from './printer.ts'
 import type { StyleRules } from './style.ts'
 
 const MAX_PATTERN_LENGTH = 120
@@ -216,6 +217,15 @@ function isSmall(root: unknown, limit: number): boolean {
     if (typeof value === 'object' && value !== null) pending.push(...Object.values(value).slice(0, limit))
   }
   return true
+}
+
+/** What a printer says beside types, in a style. */
+export function docsBy(rules: StyleRules, indent: string): Docs {
+  return {
+    indent,
+    member: (member, key) => docText(member.docs, key, rules),
+    definition: ({ schema, hint }) => (typeof schema === 'boolean' ? '' : docText([schema], hint, rules)),
+  }
 }
 
 /** A doc comment on lines of its own, or nothing. */

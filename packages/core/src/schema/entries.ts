@@ -56,6 +56,10 @@ export interface Signature {
   readonly isMaybeUndefined: boolean
 }
 
+const ON_EVERY_OBJECT = new Set(
+  'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf'.split(' '),
+)
+
 const NO_SIGNATURES: readonly Signature[] = []
 
 /** An index signature must cover the named properties; a union of more types than this says nothing. */
@@ -239,7 +243,7 @@ export class Entries {
     let key = 'o'
     for (const [name, member] of object.members) {
       const { isOptional } = member
-      const type = this.of(member.type, name)
+      const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
       key += `${isOptional ? '?' : '!'}${type.id} ${this.#docNumber(doc)} ${name}\0`
@@ -248,6 +252,13 @@ export class Entries {
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
     for (const { keys, type, isMaybeUndefined } of signatures) key += `[${type.id} ${isMaybeUndefined} ${keys}\0`
     return this.#entry(key, hint, () => ({ op: 'object', members, signatures }))
+  }
+
+  /** TypeScript finds a function of these names on an object that has no such property, and compares its type. */
+  #memberType(name: string, { type, isOptional }: Member): Entry {
+    const entry = this.of(type, name)
+    if (!isOptional || !ON_EVERY_OBJECT.has(name) || isUnknown(type)) return entry
+    return this.#composite('union', [entry, this.#text('Function')], name)
   }
 
   /** Numbers keep the keys of entries short, however long what is said. */

@@ -1,0 +1,117 @@
+import type { CatalogTool } from '../catalog/catalog.ts'
+import type { JsonSchema, Tool, ToolAnnotations } from '../catalog/tool.ts'
+import { docComment, docsBy, joinWords, shorten } from './doc.ts'
+import type { Entry } from './entries.ts'
+import { isRecord, own } from './json.ts'
+import { TypeNames } from './names.ts'
+import { INDENT, Printer } from './printer.ts'
+import { Reader } from './reader.ts'
+import type { StyleRules } from './style.ts'
+import { isUnknown, type Type } from './type.ts'
+import { type SchemaWarning, Warnings } from './warnings.ts'
+
+export interface ToolWarning extends SchemaWarning {
+  /** `namespace.tool` */
+  readonly tool: string
+  readonly side: 'input' | 'output'
+}
+
+/** A tool whose schemas have been read. */
+export interface ReadTool {
+  readonly identifier: string
+  readonly tool: Tool
+  readonly input: Type | undefined
+  readonly output: Type | undefined
+}
+
+export function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[]): ReadTool {
+  const read = (schema: JsonSchema | undefined, side: 'input' | 'output'): Type | undefined => {
+    if (schema === undefined) return undefined
+    const found = new Warnings()
+    const type = new Reader(schema, { name: `${identifier}_${side}`, position: side, warnings: found }).read()
+    warnings.push(...found.list.map((warning) => ({ ...warning, tool: path, side })))
+    return type
+  }
+  return { identifier, tool, input: read(tool.inputSchema, 'input'), output: read(tool.outputSchema, 'output') }
+}
+
+export interface ReadNamespace {
+  readonly identifier: string
+  readonly description: string | undefined
+  readonly tools: readonly ReadTool[]
+}
+
+/** @param tools those that are written; the others are only counted */
+export function writeNamespace(
+  { identifier, description, tools: all }: ReadNamespace,
+  tools: readonly ReadTool[],
+  rules: StyleRules,
+): string {
+  const printer = new Printer(new TypeNames(), docsBy(rules, INDENT))
+  const entries = tools.map((tool) => ({
+    tool,
+    input: tool.input && rules.types ? printer.add(tool.input, `${tool.identifier}_input`) : undefined,
+    output: tool.output && rules.types ? printer.add(tool.output, `${tool.identifier}_output`) : undefined,
+  }))
+  const members = entries.map(({ tool, input, output }) => declareTool(printer, tool, input, output, rules))
+  const doc = docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')
+  const unlisted = all.length - tools.length
+  if (unlisted > 0) members.push(`${INDENT}// ${unlisted} more are not listed.\n`)
+  return `${doc}declare namespace ${identifier} {\n${members.join('')}}\n`
+}
+
+/** In characters. A larger type stands beside its function, under a name. */
+const LARGE = 2_000
+
+function declareTool(
+  printer: Printer,
+  { identifier, tool, input }: ReadTool,
+  inputEntry: Entry | undefined,
+  outputEntry: Entry | undefined,
+  rules: StyleRules,
+): string {
+  const types: string[] = []
+  const typeOf = (entry: Entry | undefined, name: string): string => {
+    if (entry === undefined) return 'unknown'
+    const { type, declarations } = printer.size(entry) > LARGE ? printer.declare(entry, name) : printer.print(entry)
+    types.push(...declarations)
+    return type
+  }
+  const inputType = typeOf(inputEntry, `${identifier}_input`)
+  const outputType = typeOf(outputEntry, `${identifier}_output`)
+  const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
+  const doc = joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
+  return [
+    ...types,
+    docComment(doc, INDENT),
+    `${INDENT}function ${identifier}(${parameter(input, inputType)}): Promise<${outputType}>\n`,
+  ].join('')
+}
+
+/** A tool that needs nothing may be called with nothing. */
+function parameter(input: Type | undefined, type: string): string {
+  return `input${input === undefined || mayBeEmpty(input) ? '?' : ''}: ${type}`
+}
+
+function mayBeEmpty(type: Type): boolean {
+  if (type.op !== 'shape') return false
+  const { object } = type
+  if (object === undefined || isUnknown(type)) return false
+  if (object.op === 'any') return true
+  return object.op === 'properties' && [...object.members.values()].every(({ isOptional }) => isOptional)
+}
+
+/** What the tool says of its output as a whole: that it was only observed, for one. */
+function returns(schema: JsonSchema | undefined, rules: StyleRules): string {
+  const text = isRecord(schema) ? own(schema, 'description') : undefined
+  const words = typeof text === 'string' && rules.propertyDoc > 0 ? shorten(text.trim(), rules.propertyDoc) : ''
+  return words === '' ? '' : `@returns ${words}`
+}
+
+function hints(annotations: ToolAnnotations | undefined): string {
+  if (annotations?.readOnlyHint === true) return 'Read-only.'
+  const words: string[] = []
+  if (annotations?.destructiveHint === true) words.push('Destructive.')
+  if (annotations?.idempotentHint === true) words.push('Idempotent.')
+  return words.join(' ')
+}
