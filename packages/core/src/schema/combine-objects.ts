@@ -95,6 +95,11 @@ export function matches({ prefix, suffix }: Template, key: string): boolean {
   return key.length >= prefix.length + suffix.length && key.startsWith(prefix) && key.endsWith(suffix)
 }
 
+/** Whether every key that one template means is one of the other's too. */
+export function contains(wide: Template, narrow: Template): boolean {
+  return narrow.prefix.startsWith(wide.prefix) && narrow.suffix.endsWith(wide.suffix)
+}
+
 /** An object with one property that is there, or may be, among any others. */
 export function oneProperty(key: string, type: Type, isOptional: boolean, isOpen: boolean): Properties {
   const members = new Map([[key, { type, isOptional, docs: [] }]])

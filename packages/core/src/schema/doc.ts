@@ -12,7 +12,7 @@ const MAX_EXAMPLES_LENGTH = 60
 const MAX_DEPTH = 3
 
 /** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
-export function docText(schemas: readonly Exclude<JsonSchema, boolean>[], key: string, rules: StyleRules): string {
+function docText(schemas: readonly Exclude<JsonSchema, boolean>[], key: string, rules: StyleRules): string {
   const records = schemas as readonly Json[]
   const words = rules.propertyDoc > 0 ? shorten(description(records, key), rules.propertyDoc) : ''
   return rules.constraints && records.some(hasNotes)

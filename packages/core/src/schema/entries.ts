@@ -1,5 +1,5 @@
 import { intersect, unite } from './combine.ts'
-import { matches } from './combine-objects.ts'
+import { contains, matches } from './combine-objects.ts'
 import { quote } from './names.ts'
 import {
   ALL_KINDS,
@@ -272,19 +272,20 @@ export class Entries {
 
   #signatures({ members, templates, rest, isOpen }: Properties, hint: string): readonly Signature[] {
     if (templates.length === 0 && (rest === undefined || (isUnknown(rest) && !isOpen))) return NO_SIGNATURES
-    const signatures = templates.map(
-      (template): Signature => ({
+    const signatures = templates.map((template): Signature => {
+      const meant = [...members].filter(([key]) => matches(template, key)).map(([, member]) => member)
+      const narrower = templates.filter((other) => other !== template && contains(template, other))
+      return {
         keys: `\`${escapeTemplate(template.prefix)}\${string}${escapeTemplate(template.suffix)}\``,
-        type: this.of(template.type, hint),
-        isMaybeUndefined: [...members].some(([key, { isOptional }]) => isOptional && matches(template, key)),
-      }),
-    )
+        type: this.of(cover([template, ...meant, ...narrower]), hint),
+        isMaybeUndefined: meant.some(({ isOptional }) => isOptional),
+      }
+    })
     if (rest === undefined || (isUnknown(rest) && !isOpen)) return signatures
-    const covered = [...new Set([rest, ...[...members.values(), ...templates].map(({ type }) => type)])]
     const isMaybeUndefined = [...members.values()].some(({ isOptional }) => isOptional)
-    const cover = covered.length > MAX_COVERED ? UNKNOWN : unite(covered)
-    const type = this.of(cover, hint)
-    return [...signatures, { keys: 'string', type, isMaybeUndefined: isMaybeUndefined && !isUnknown(cover) }]
+    const covered = cover([{ type: rest }, ...members.values(), ...templates])
+    const type = this.of(covered, hint)
+    return [...signatures, { keys: 'string', type, isMaybeUndefined: isMaybeUndefined && !isUnknown(covered) }]
   }
 
   #text(text: string): Entry {
@@ -339,6 +340,12 @@ export function childrenOf(entry: Entry): readonly Entry[] {
     default:
       return entry satisfies never
   }
+}
+
+/** What a signature must say: TypeScript wants of it every type that its keys may have elsewhere in the object. */
+function cover(parts: readonly { readonly type: Type }[]): Type {
+  const types = [...new Set(parts.map(({ type }) => type))]
+  return types.length > MAX_COVERED ? UNKNOWN : unite(types)
 }
 
 /** In an intersection one closed part closes all, so the others, and their alternatives, need not say that they are open. */

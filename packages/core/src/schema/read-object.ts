@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { intersect, unite } from './combine.ts'
-import { matches, oneProperty } from './combine-objects.ts'
+import { contains, matches, oneProperty } from './combine-objects.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { type KeyPattern, readKeyPattern } from './key-patterns.ts'
 import { APPLICATORS } from './keywords.ts'
@@ -115,11 +115,21 @@ function readPatterns(reader: Reader, schema: Json, context: Context, hint: stri
     if (read === undefined) unclear.push(type)
     else readPattern(read, type, draft)
   }
+  nest(draft.templates)
   if (unclear.length === 0) return
   // Which properties they mean, no type can say: each may be of theirs, or of the rest.
   draft.isExact = false
   draft.rest = unite([draft.rest ?? NEVER, ...unclear])
+  draft.isOpen ||= isUnknown(draft.rest)
   draft.templates.splice(0, draft.templates.length, ...draft.templates.map((known) => widen(known, unclear)))
+}
+
+/** A key that a narrower template means is one of the wider's too, and of both their types. */
+function nest(templates: Template[]): void {
+  for (const [index, narrow] of templates.entries()) {
+    const wider = templates.filter((wide) => wide !== narrow && contains(wide, narrow)).map(({ type }) => type)
+    if (wider.length > 0) templates[index] = { ...narrow, type: intersect([narrow.type, ...wider]) }
+  }
 }
 
 const widen = (template: Template, types: readonly Type[]): Template => ({
@@ -188,9 +198,10 @@ function readNamePattern(schema: JsonSchema, draft: Draft): void {
     draft.isExact = false
     return
   }
-  draft.templates.push({ prefix: read.prefix, suffix: read.suffix, type: draft.rest })
+  const template: Template = { prefix: read.prefix, suffix: read.suffix, type: draft.rest }
+  draft.templates.push(template)
   for (const [key, member] of draft.members) {
-    if (!matches(draft.templates[0] as Template, key)) draft.members.set(key, { ...member, type: NEVER })
+    if (!matches(template, key)) draft.members.set(key, { ...member, type: NEVER })
   }
   draft.rest = undefined
   draft.isOpen = false

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { describe, expect, it } from 'vitest'
+import type { JsonSchema, Tool, ToolAnnotations } from '../src/catalog/tool.ts'
+import { declarationsFromTools } from '../src/schema/declarations.ts'
+import { STYLES, type Style } from '../src/schema/style.ts'
+import { checkTypes } from './schema-proof/typescript-check.ts'
+
+/** What a server answers to tools/list that tells a model of a tool. */
+interface ListedTool {
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly inputSchema?: JsonSchema
+  readonly outputSchema?: JsonSchema
+  readonly annotations?: ToolAnnotations
+}
+
+const LISTED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations']
+const FOLDER = new URL('./data/mcp/', import.meta.url)
+
+/** Servers whose declarations are kept to be read: a change of the writer shows in them as a change of text. */
+const KEPT = new Map([
+  ['modelcontextprotocol__server-filesystem', 'filesystem'],
+  ['modelcontextprotocol__server-memory', 'memory'],
+  ['modelcontextprotocol__server-everything', 'everything'],
+  ['modelcontextprotocol__server-github', 'github'],
+  ['modelcontextprotocol__server-slack', 'slack'],
+  ['cyanheads__git-mcp-server', 'git-mcp-server'],
+  ['sentry__mcp-server', 'sentry'],
+  ['notionhq__notion-mcp-server', 'notion'],
+  ['tavily-mcp', 'tavily'],
+  ['playwright__mcp', 'playwright'],
+])
+
+/** Of the tokens of tools/list, over all servers. */
+const LARGEST_SHARE: Record<Style, number> = { full: 0.7, compact: 0.4, signatures: 0.12 }
+
+const servers = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => {
+    const { tools } = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as { tools: ListedTool[] }
+    const base = file.replace(/\.json$/, '')
+    return { name: KEPT.get(base) ?? base, isKept: KEPT.has(base), tools }
+  })
+
+const declared = servers.map((server) => ({ ...server, texts: textsOf(server.name, server.tools) }))
+
+function textsOf(namespace: string, listed: readonly ListedTool[]): Record<Style, string> {
+  const tools = listed.map((tool): Tool => ({ ...tool, execute: () => undefined }))
+  const text = (style: Style) => declarationsFromTools(tools, { namespace, style }).text
+  return { full: text('full'), compact: text('compact'), signatures: text('signatures') }
+}
+
+/** The names of special tokens may stand in a description, where they are text. */
+const tokensIn = (text: string): number => countTokens(text, { disallowedSpecial: new Set() })
+
+const tokens = declared.map(({ name, tools, texts }) => ({
+  name,
+  raw: tokensIn(JSON.stringify(tools.map(listing))),
+  full: tokensIn(texts.full),
+  compact: tokensIn(texts.compact),
+  signatures: tokensIn(texts.signatures),
+}))
+
+/** Only what is about a tool; a list has identifiers and icons too, which no one would send to a model. */
+function listing(tool: ListedTool): Partial<ListedTool> {
+  return Object.fromEntries(Object.entries(tool).filter(([field]) => LISTED.includes(field)))
+}
+
+const total = (key: Style | 'raw'): number => tokens.reduce((sum, counts) => sum + counts[key], 0)
+
+describe('the declarations of real servers', () => {
+  it('compile in every style', () => {
+    const cases = declared.flatMap(({ name, texts }) => STYLES.map((style) => ({ name, style, text: texts[style] })))
+    const verdicts = checkTypes(cases.map(({ text }) => ({ declarations: text, type: 'unknown', instances: [true] })))
+    const problems = cases.flatMap(({ name, style }, index) => {
+      const { problems = ['not checked'], accepted = [] } = verdicts[index] ?? {}
+      // A text that cannot even be parsed takes no value.
+      const all = accepted[0] === true ? problems : [...problems, 'is no TypeScript']
+      return all.map((problem) => `${name}, ${style}: ${problem}`)
+    })
+    expect(problems).toEqual([])
+  })
+
+  it.each(declared.filter(({ isKept }) => isKept))('are those that are kept for $name', async ({ name, texts }) => {
+    await expect(texts.full).toMatchFileSnapshot(`./snapshots/${name}.d.ts`)
+  })
+
+  it('keep every server that is to be kept', () => {
+    expect(declared.filter(({ isKept }) => isKept)).toHaveLength(KEPT.size)
+  })
+
+  it.each(STYLES)('take few enough tokens as %s', (style) => {
+    expect(total(style) / total('raw')).toBeLessThanOrEqual(LARGEST_SHARE[style])
+  })
+
+  it.each(tokens)('are no larger than the list of tools of $name', ({ full, raw }) => {
+    expect(full).toBeLessThanOrEqual(raw)
+  })
+})
