@@ -235,7 +235,7 @@ describe('declarations of tools', () => {
       '/** uuid */',
       '/** length 1..5, /^[a-z]+$/, e.g. "abc", "de" */',
       '/** @deprecated */',
-      '/** unique, each length ≤ 3 */',
+      '/** unique, each length <= 3 */',
       '/** Does it. Destructive. */',
     ]) {
       expect(text).toContain(line)

@@ -115,7 +115,7 @@ function sureBranches(schema: Json): Json[] {
 
 const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 'type') === 'null'
 
-/** In the fewest words that keep the meaning: `int`, `1..100`, `length ≤ 50`, `uri`. */
+/** In the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
 function constraints(schema: Json): string[] {
   const notes: string[] = []
   const type = own(schema, 'type')
@@ -181,8 +181,8 @@ function range(what: string, least: number | undefined, most: number | undefined
   if (least !== undefined && most !== undefined)
     return [least === most ? `${what}${least}` : `${what}${least}..${most}`]
   // That a length is not negative goes without saying.
-  if (least !== undefined && (what === '' || least > 0)) return [`${what}≥ ${least}`]
-  return most === undefined ? [] : [`${what}≤ ${most}`]
+  if (least !== undefined && (what === '' || least > 0)) return [`${what}>= ${least}`]
+  return most === undefined ? [] : [`${what}<= ${most}`]
 }
 
 function examples(schema: Json, said: string): string[] {

@@ -176,10 +176,10 @@ export class Printer {
         return `[key: ${keys}]: ${text}${isMaybeUndefined ? ' | undefined' : ''}`
       }),
     ]
-    const line = `{ ${lines.join('; ')} }`
-    const isShort =
-      indent.length + line.length <= MAX_LINE && !line.includes('\n') && members.every(({ doc }) => doc === '')
-    if (isShort) return members.length === 0 ? asRecord(lines, line) : line
+    if (members.every(({ doc }) => doc === '')) {
+      const line = onOneLine(lines, indent)
+      if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
+    }
     const body = lines.map((text, index) => `${docComment(members[index]?.doc ?? '', inner)}${inner}${text}\n`)
     return `{\n${body.join('')}${indent}}`
   }
@@ -187,6 +187,15 @@ export class Printer {
   #member({ key, isOptional, type }: EntryMember, indent: string): string {
     return `${propertyKey(key)}${isOptional ? '?' : ''}: ${this.#text(type, indent).text}`
   }
+}
+
+/** Undefined where it is too long, or a part of it takes several lines. */
+function onOneLine(lines: readonly string[], indent: string): string | undefined {
+  let length = indent.length
+  for (const line of lines) length += line.length + 2
+  if (length > MAX_LINE) return undefined
+  const line = `{ ${lines.join('; ')} }`
+  return line.includes('\n') ? undefined : line
 }
 
 /** `Record` is shorter, and a type that contains itself may not stand in one. */

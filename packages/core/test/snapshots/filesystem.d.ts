@@ -19,7 +19,7 @@ declare namespace filesystem {
   }>
   /** Read the contents of multiple files simultaneously. This is more efficient than reading files one by one when you need to analyze or compare multiple files. Each file's content is returned with its path as a reference. Failed reads for individual files won't stop the entire operation. Only works within allowed directories. Read-only. */
   function readMultipleFiles(input: {
-    /** Array of file paths to read. Each path must be a string pointing to a valid file within allowed directories. items ≥ 1 */
+    /** Array of file paths to read. Each path must be a string pointing to a valid file within allowed directories. items >= 1 */
     paths: string[]
   }): Promise<{ content: string }>
   /** Create a new file or completely overwrite an existing file with new content. Use with caution as it will overwrite existing files without warning. Handles text content with proper encoding. Only works within allowed directories. Destructive. Idempotent. */

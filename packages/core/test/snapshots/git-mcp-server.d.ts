@@ -3,7 +3,7 @@ declare namespace gitMcpServer {
   function gitAdd(input?: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Array of file or directory paths to stage (relative to repository root). Use ["."] to stage all changes. Paths must not start with "-" — use "./-name" for filenames starting with a dash. Can be omitted when all or update is true. each length ≥ 1, @default [] */
+    /** Array of file or directory paths to stage (relative to repository root). Use ["."] to stage all changes. Paths must not start with "-" — use "./-name" for filenames starting with a dash. Can be omitted when all or update is true. each length >= 1, @default [] */
     paths?: string[]
     /** Stage only modified and deleted files (skip untracked files). @default false */
     update?: boolean
@@ -38,11 +38,11 @@ declare namespace gitMcpServer {
   function gitBlame(input: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Path to the file to blame (relative to repository root). Must not start with "-". length ≥ 1 */
+    /** Path to the file to blame (relative to repository root). Must not start with "-". length >= 1 */
     filePath: string
-    /** Start line number (1-indexed). int, ≥ 1 */
+    /** Start line number (1-indexed). int, >= 1 */
     startLine?: number
-    /** End line number (1-indexed). int, ≥ 1 */
+    /** End line number (1-indexed). int, >= 1 */
     endLine?: number
     /** Ignore whitespace changes. @default false */
     ignoreWhitespace?: boolean
@@ -53,7 +53,7 @@ declare namespace gitMcpServer {
     filePath: string
     /** Array of blame information for each line. */
     lines: {
-      /** Line number in the file (1-indexed). int, ≥ 1 */
+      /** Line number in the file (1-indexed). int, >= 1 */
       lineNumber: number
       /** Full commit hash of the last change to this line. */
       commitHash: string
@@ -78,7 +78,7 @@ declare namespace gitMcpServer {
     branchName?: string
     /** New branch name for rename operation. length 1..255 */
     newBranchName?: string
-    /** Starting point (commit/branch) for new branch creation. length ≥ 1 */
+    /** Starting point (commit/branch) for new branch creation. length >= 1 */
     startPoint?: string
     /** Force the operation, bypassing safety checks. @default false */
     force?: boolean
@@ -121,15 +121,15 @@ declare namespace gitMcpServer {
   function gitChangelogAnalyze(input: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Types of changelog review to perform. At least one required. Options: security, features, storyline, gaps, breaking_changes, quality. items ≥ 1 */
+    /** Types of changelog review to perform. At least one required. Options: security, features, storyline, gaps, breaking_changes, quality. items >= 1 */
     reviewTypes: ReviewType[]
     /** Maximum recent commits to fetch for cross-referencing (1-1000). int, 1..1000, @default 200 */
     maxCommits?: number
     /** Maximum recent tags to fetch for release context (1-1000). Applied at the git command so large tag catalogs do not bloat the response. int, 1..1000, @default 100 */
     maxTags?: number
-    /** Only include git history since this tag (e.g., "v1.2.0"). Narrows the analysis window. Must not start with "-". length ≥ 1 */
+    /** Only include git history since this tag (e.g., "v1.2.0"). Narrows the analysis window. Must not start with "-". length >= 1 */
     sinceTag?: string
-    /** Branch to analyze (defaults to current branch). length ≥ 1 */
+    /** Branch to analyze (defaults to current branch). length >= 1 */
     branch?: string
   }): Promise<{
     /** Indicates if the operation was successful. */
@@ -180,7 +180,7 @@ declare namespace gitMcpServer {
     createBranch?: boolean
     /** Force the operation, bypassing safety checks. @default false */
     force?: boolean
-    /** Specific file paths to checkout/restore (relative to repository root). Entries must not start with "-". each length ≥ 1 */
+    /** Specific file paths to checkout/restore (relative to repository root). Entries must not start with "-". each length >= 1 */
     paths?: string[]
     /** Set up tracking relationship with remote branch when creating new branch. */
     track?: boolean
@@ -199,7 +199,7 @@ declare namespace gitMcpServer {
   function gitCherryPick(input: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Commit hashes to cherry-pick. items ≥ 1, each length ≥ 1 */
+    /** Commit hashes to cherry-pick. items >= 1, each length >= 1 */
     commits: string[]
     /** Don't create commit (stage changes only). @default false */
     noCommit?: boolean
@@ -207,7 +207,7 @@ declare namespace gitMcpServer {
     continueOperation?: boolean
     /** Abort cherry-pick operation. @default false */
     abort?: boolean
-    /** For merge commits, specify which parent to follow (1 for first parent, 2 for second, etc.). int, ≥ 1 */
+    /** For merge commits, specify which parent to follow (1 for first parent, 2 for second, etc.). int, >= 1 */
     mainline?: number
     /** Merge strategy to use for cherry-pick. */
     strategy?: Strategy
@@ -263,11 +263,11 @@ declare namespace gitMcpServer {
   function gitClone(input: {
     /** Git repository URL: HTTP(S), SSH (ssh://… or user@host:path), git://, file://, or an absolute filesystem path. Must not start with "-" and no segment may start with "-". length 1..2048 */
     url: string
-    /** Destination path where the repository should be cloned. Must not start with "-". length ≥ 1 */
+    /** Destination path where the repository should be cloned. Must not start with "-". length >= 1 */
     path: string
     /** Specific branch to clone (defaults to remote HEAD). Must not start with "-". length 1..255 */
     branch?: string
-    /** Create a shallow clone with history truncated to N commits. int, ≥ 1 */
+    /** Create a shallow clone with history truncated to N commits. int, >= 1 */
     depth?: number
     /** Create a bare repository (no working directory). @default false */
     bare?: boolean
@@ -304,9 +304,9 @@ declare namespace gitMcpServer {
     message: string
     /** Override commit author (defaults to git config). */
     author?: {
-      /** Author's name. length ≥ 1 */
+      /** Author's name. length >= 1 */
       name: string
-      /** Author's email address (e.g. user@example.com). length ≥ 1 */
+      /** Author's email address (e.g. user@example.com). length >= 1 */
       email: string
     }
     /** Amend the previous commit instead of creating a new one. Use with caution. @default false */
@@ -315,7 +315,7 @@ declare namespace gitMcpServer {
     allowEmpty?: boolean
     /** Bypass pre-commit and commit-msg hooks. @default false */
     noVerify?: boolean
-    /** File paths to stage before committing (atomic stage+commit operation). Entries must not start with "-". each length ≥ 1 */
+    /** File paths to stage before committing (atomic stage+commit operation). Entries must not start with "-". each length >= 1 */
     filesToStage?: string[]
   }): Promise<{
     /** Indicates if the operation was successful. */
@@ -360,11 +360,11 @@ declare namespace gitMcpServer {
   function gitDiff(input?: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Target commit/branch to compare against. If not specified, shows unstaged changes in working tree. length ≥ 1 */
+    /** Target commit/branch to compare against. If not specified, shows unstaged changes in working tree. length >= 1 */
     target?: string
-    /** Source commit/branch to compare from. If target is specified but not source, compares target against working tree. length ≥ 1 */
+    /** Source commit/branch to compare from. If target is specified but not source, compares target against working tree. length >= 1 */
     source?: string
-    /** Limit diff to specific file paths (relative to repository root). Entries must not start with "-". each length ≥ 1 */
+    /** Limit diff to specific file paths (relative to repository root). Entries must not start with "-". each length >= 1 */
     paths?: string[]
     /** Show diff of staged changes instead of unstaged. @default false */
     staged?: boolean
@@ -402,7 +402,7 @@ declare namespace gitMcpServer {
     prune?: boolean
     /** Fetch all tags from the remote. @default false */
     tags?: boolean
-    /** Create a shallow clone with history truncated to N commits. int, ≥ 1 */
+    /** Create a shallow clone with history truncated to N commits. int, >= 1 */
     depth?: number
   }): Promise<{
     /** Indicates if the operation was successful. */
@@ -438,7 +438,7 @@ declare namespace gitMcpServer {
     path?: string
     /** Maximum number of items to return (1-1000). int, 1..1000, @default 10 */
     maxCount?: number
-    /** Number of items to skip for pagination. int, ≥ 0 */
+    /** Number of items to skip for pagination. int, >= 0 */
     skip?: number
     /** Show commits more recent than a specific date (ISO 8601 format). */
     since?: string
@@ -448,9 +448,9 @@ declare namespace gitMcpServer {
     author?: string
     /** Filter commits by message pattern (regex supported). */
     grep?: string
-    /** Show commits from a specific branch or ref (defaults to current branch). length ≥ 1 */
+    /** Show commits from a specific branch or ref (defaults to current branch). length >= 1 */
     branch?: string
-    /** Show commits that affected a specific file path. Must not start with "-". length ≥ 1 */
+    /** Show commits that affected a specific file path. Must not start with "-". length >= 1 */
     filePath?: string
     /** Abbreviated output: return only hash, shortHash, and subject per commit. Significantly reduces response size. @default false */
     oneline?: boolean
@@ -597,13 +597,13 @@ declare namespace gitMcpServer {
     path?: string
     /** Rebase operation mode: 'start', 'continue', 'abort', or 'skip'. @default "start" */
     mode?: "start" | "continue" | "abort" | "skip"
-    /** Upstream branch to rebase onto (required for start mode). length ≥ 1 */
+    /** Upstream branch to rebase onto (required for start mode). length >= 1 */
     upstream?: string
-    /** Branch to rebase (default: current branch). length ≥ 1 */
+    /** Branch to rebase (default: current branch). length >= 1 */
     branch?: string
     /** Interactive rebase (not supported in all providers). @default false */
     interactive?: boolean
-    /** Rebase onto different commit than upstream. length ≥ 1 */
+    /** Rebase onto different commit than upstream. length >= 1 */
     onto?: string
     /** Preserve merge commits during rebase. @default false */
     preserve?: boolean
@@ -625,7 +625,7 @@ declare namespace gitMcpServer {
   function gitReflog(input?: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Reference whose reflog to show. Defaults to HEAD. Must not start with "-". length ≥ 1 */
+    /** Reference whose reflog to show. Defaults to HEAD. Must not start with "-". length >= 1 */
     ref?: string
     /** Maximum number of items to return (1-1000). int, 1..1000, @default 25 */
     maxCount?: number
@@ -693,9 +693,9 @@ declare namespace gitMcpServer {
     path?: string
     /** Reset mode: soft (keep changes staged), mixed (unstage changes), hard (discard all changes), merge (reset and merge), keep (reset but keep local changes). @default "mixed" */
     mode?: "soft" | "mixed" | "hard" | "merge" | "keep"
-    /** Target commit to reset to. Defaults to HEAD. length ≥ 1 */
+    /** Target commit to reset to. Defaults to HEAD. length >= 1 */
     target?: string
-    /** Specific file paths to reset (leaves HEAD unchanged). Entries must not start with "-". each length ≥ 1 */
+    /** Specific file paths to reset (leaves HEAD unchanged). Entries must not start with "-". each length >= 1 */
     paths?: string[]
     /** Explicit confirmation required for hard, merge, and keep reset modes on protected branches (main, master, production, etc.). @default false */
     confirmed?: boolean
@@ -755,7 +755,7 @@ declare namespace gitMcpServer {
   }
   /** Set the session working directory for all git operations so subsequent calls can omit the path parameter. Always returns a repository snapshot (status, recent commits, recent tags, remotes) to orient the caller. */
   function gitSetWorkingDir(input: {
-    /** Absolute path to the git repository to use as the working directory. length ≥ 1 */
+    /** Absolute path to the git repository to use as the working directory. length >= 1 */
     path: string
     /** Validate that the path is a Git repository. @default true */
     validateGitRepo?: boolean
@@ -785,13 +785,13 @@ declare namespace gitMcpServer {
   function gitShow(input: {
     /** Path to the Git repository. Defaults to session working directory set via git_set_working_dir. */
     path?: string
-    /** Git object to show (commit hash, branch, tag, tree, or blob). length ≥ 1 */
+    /** Git object to show (commit hash, branch, tag, tree, or blob). length >= 1 */
     object: string
     /** Output format for the git object. Use "raw" for unprocessed git output. */
     format?: "raw"
     /** Show diffstat instead of full diff. @default false */
     stat?: boolean
-    /** View specific file at a given commit reference. When provided, shows the file content from the specified object. Must not start with "-". length ≥ 1 */
+    /** View specific file at a given commit reference. When provided, shows the file content from the specified object. Must not start with "-". length >= 1 */
     filePath?: string
   }): Promise<{
     /** Indicates if the operation was successful. */
@@ -813,7 +813,7 @@ declare namespace gitMcpServer {
     mode?: "list" | "push" | "pop" | "apply" | "drop" | "clear"
     /** Stash message description (for push operation). */
     message?: string
-    /** Stash reference like stash@{0} (for pop/apply/drop operations). Must not start with "-". length ≥ 1 */
+    /** Stash reference like stash@{0} (for pop/apply/drop operations). Must not start with "-". length >= 1 */
     stashRef?: string
     /** Include untracked files in the stash (for push operation). @default false */
     includeUntracked?: boolean
@@ -945,7 +945,7 @@ declare namespace gitMcpServer {
     mode?: "list" | "create" | "delete" | "verify"
     /** Tag name for create/delete/verify operations. length 1..255 */
     tagName?: string
-    /** Commit to tag (default: HEAD for create operation). length ≥ 1 */
+    /** Commit to tag (default: HEAD for create operation). length >= 1 */
     commit?: string
     /** Tag message. Providing a message always produces an annotated tag (git does not support messages on lightweight tags). For release tags, summarize notable changes. */
     message?: string
@@ -962,15 +962,15 @@ declare namespace gitMcpServer {
     path?: string
     /** The worktree operation to perform. @default "list" */
     mode?: "list" | "add" | "remove" | "move" | "prune"
-    /** Path for the new worktree (for add/move operations). Must not start with "-". length ≥ 1 */
+    /** Path for the new worktree (for add/move operations). Must not start with "-". length >= 1 */
     worktreePath?: string
     /** For add operation: create a NEW branch with this name in the new worktree. Fails if the branch already exists — use `commitish` to check out an existing branch instead. length 1..255 */
     branch?: string
-    /** For add operation: check out this existing branch/commit/tag in the new worktree (no new branch is created). length ≥ 1 */
+    /** For add operation: check out this existing branch/commit/tag in the new worktree (no new branch is created). length >= 1 */
     commitish?: string
     /** Force operation (for remove operation with uncommitted changes). @default false */
     force?: boolean
-    /** New path for the worktree (for move operation). Must not start with "-". length ≥ 1 */
+    /** New path for the worktree (for move operation). Must not start with "-". length >= 1 */
     newPath?: string
     /** Create worktree with detached HEAD (for add operation). @default false */
     detach?: boolean

@@ -147,7 +147,7 @@ declare namespace github {
   function searchCode(input: {
     q: string
     order?: "asc" | "desc"
-    /** ≥ 1 */
+    /** >= 1 */
     page?: number
     /** 1..100 */
     per_page?: number
@@ -156,7 +156,7 @@ declare namespace github {
   function searchIssues(input: {
     q: string
     order?: "asc" | "desc"
-    /** ≥ 1 */
+    /** >= 1 */
     page?: number
     /** 1..100 */
     per_page?: number
@@ -166,7 +166,7 @@ declare namespace github {
   function searchUsers(input: {
     q: string
     order?: "asc" | "desc"
-    /** ≥ 1 */
+    /** >= 1 */
     page?: number
     /** 1..100 */
     per_page?: number

@@ -235,7 +235,7 @@ declare namespace playwright {
   }): Promise<unknown>
   /** Returns full details (headers and body) of a single network request, or a single part if `part` is set. Use the number from browser_network_requests. Read-only. */
   function browserNetworkRequest(input: {
-    /** 1-based index of the request, as printed by browser_network_requests. int, ≥ 1 */
+    /** 1-based index of the request, as printed by browser_network_requests. int, >= 1 */
     index: number
     /** Return only this part of the request. Omit to return full details. */
     part?: "request-headers" | "request-body" | "response-headers" | "response-body"

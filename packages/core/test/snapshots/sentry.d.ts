@@ -238,13 +238,13 @@ declare namespace sentry {
     ignoreDurationMinutes?: number
     /** How many times the issue must occur before it stops being ignored when ignoreMode is 'untilOccurrenceCount'. int, > 0 */
     ignoreCount?: number
-    /** Optional time window in minutes for ignoreCount. If omitted, Sentry counts all future occurrences. int, ≤ 10080, > 0 */
+    /** Optional time window in minutes for ignoreCount. If omitted, Sentry counts all future occurrences. int, <= 10080, > 0 */
     ignoreWindowMinutes?: number
     /** How many users must be affected before the issue stops being ignored when ignoreMode is 'untilUserCount'. int, > 0 */
     ignoreUserCount?: number
-    /** Optional time window in minutes for ignoreUserCount. If omitted, Sentry counts all future affected users. int, ≤ 10080, > 0 */
+    /** Optional time window in minutes for ignoreUserCount. If omitted, Sentry counts all future affected users. int, <= 10080, > 0 */
     ignoreUserWindowMinutes?: number
-    /** Optional reason for taking this action. When provided, it will be posted as a comment on the issue's activity feed. length ≥ 1 */
+    /** Optional reason for taking this action. When provided, it will be posted as a comment on the issue's activity feed. length >= 1 */
     reason?: string
   }
   /**

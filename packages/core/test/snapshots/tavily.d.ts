@@ -52,11 +52,11 @@ declare namespace tavily {
   function tavilyCrawl(input: {
     /** The root URL to begin the crawl */
     url: string
-    /** Max depth of the crawl. Defines how far from the base URL the crawler can explore. int, ≥ 1, @default 1 */
+    /** Max depth of the crawl. Defines how far from the base URL the crawler can explore. int, >= 1, @default 1 */
     max_depth?: number
-    /** Max number of links to follow per level of the tree (i.e., per page) int, ≥ 1, @default 20 */
+    /** Max number of links to follow per level of the tree (i.e., per page) int, >= 1, @default 20 */
     max_breadth?: number
-    /** Total number of links the crawler will process before stopping. int, ≥ 1, @default 50 */
+    /** Total number of links the crawler will process before stopping. int, >= 1, @default 50 */
     limit?: number
     /** Natural language instructions for the crawler. Instructions specify which types of pages the crawler should return. */
     instructions?: string
@@ -77,11 +77,11 @@ declare namespace tavily {
   function tavilyMap(input: {
     /** The root URL to begin the mapping */
     url: string
-    /** Max depth of the mapping. Defines how far from the base URL the crawler can explore. int, ≥ 1, @default 1 */
+    /** Max depth of the mapping. Defines how far from the base URL the crawler can explore. int, >= 1, @default 1 */
     max_depth?: number
-    /** Max number of links to follow per level of the tree (i.e., per page) int, ≥ 1, @default 20 */
+    /** Max number of links to follow per level of the tree (i.e., per page) int, >= 1, @default 20 */
     max_breadth?: number
-    /** Total number of links the crawler will process before stopping. int, ≥ 1, @default 50 */
+    /** Total number of links the crawler will process before stopping. int, >= 1, @default 50 */
     limit?: number
     /** Natural language instructions for the crawler */
     instructions?: string
