@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { SandboxError } from '@glovebox/core'
+import { SandboxError, STYLES } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type RunOptions, run } from './commands/run.ts'
@@ -53,9 +53,7 @@ ${EXIT_HELP}`,
 
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
-  .addOption(
-    new Option('--style <style>', 'how much to say').choices(['full', 'compact', 'signatures']).default('full'),
-  )
+  .addOption(new Option('--style <style>', 'how much to say').choices(STYLES).default('full'))
   .option('--max-tokens <number>', 'say less, and at last of fewer tools, until it takes no more', readCount)
   .addHelpText(
     'after',

@@ -70,7 +70,8 @@ function restrictTo(closed: Properties, alternative: ObjectType): ObjectType | u
   return { ...alternative, members, isOpen: false }
 }
 
-function memberOf(object: Properties, key: string): Member {
+/** A property, named or not: of the templates that mean it, or of the rest. */
+export function memberOf(object: Pick<Properties, 'members' | 'templates' | 'rest'>, key: string): Member {
   const member = object.members.get(key)
   if (member !== undefined) return member
   const matching = object.templates.filter((template) => matches(template, key)).map(({ type }) => type)

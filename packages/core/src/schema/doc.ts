@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
-import { GROUPS, groupsOf } from './keywords.ts'
+import { GROUPS, groupsOf, hasIntegers } from './keywords.ts'
 import type { Docs } from './printer.ts'
 import type { StyleRules } from './style.ts'
 
@@ -12,11 +12,10 @@ const MAX_EXAMPLES_LENGTH = 60
 const MAX_DEPTH = 3
 
 /** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
-function docText(schemas: readonly Exclude<JsonSchema, boolean>[], key: string, rules: StyleRules): string {
-  const records = schemas as readonly Json[]
-  const words = rules.propertyDoc > 0 ? shorten(description(records, key), rules.propertyDoc) : ''
-  return rules.constraints && records.some(hasNotes)
-    ? joinWords(words, notesOf(records, words, rules).join(', '))
+function docText(schemas: readonly Json[], key: string, rules: StyleRules): string {
+  const words = rules.propertyDoc > 0 ? shorten(description(schemas, key), rules.propertyDoc) : ''
+  return rules.constraints && schemas.some(hasNotes)
+    ? joinWords(words, notesOf(schemas, words, rules).join(', '))
     : words
 }
 
@@ -118,9 +117,7 @@ const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 
 /** In the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
 function constraints(schema: Json): string[] {
   const notes: string[] = []
-  const type = own(schema, 'type')
-  if (type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number')))
-    notes.push('int')
+  if (hasIntegers(schema)) notes.push('int')
   const format = own(schema, 'format')
   // How many bits a number has says nothing to a program.
   if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)

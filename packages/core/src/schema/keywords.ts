@@ -1,4 +1,4 @@
-import type { Json } from './json.ts'
+import { type Json, own } from './json.ts'
 
 /** Keywords by what they are about, as bits: one look at a schema tells which of them it has. */
 export const GROUPS = {
@@ -67,4 +67,10 @@ export function groupsOf(schema: Json): number {
   let groups = 0
   for (const keyword of Object.keys(schema)) groups |= BITS.get(keyword) ?? 0
   return groups
+}
+
+/** Whether its numbers are whole. */
+export function hasIntegers(schema: Json): boolean {
+  const type = own(schema, 'type')
+  return type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number'))
 }

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { intersect, unite } from './combine.ts'
-import { contains, matches, oneProperty } from './combine-objects.ts'
+import { contains, matches, memberOf, oneProperty } from './combine-objects.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { type KeyPattern, readKeyPattern } from './key-patterns.ts'
 import { APPLICATORS } from './keywords.ts'
@@ -212,12 +212,11 @@ function readRequired(schema: Json, draft: Draft): void {
   const required = own(schema, 'required')
   if (!Array.isArray(required)) return
   for (const key of [...required].sort()) {
-    if (typeof key !== 'string' || draft.members.get(key)?.isOptional === false) continue
+    if (typeof key !== 'string') continue
     const known = draft.members.get(key)
-    if (known !== undefined && known.docs.length > 0) continue
-    const matching = draft.templates.filter((template) => matches(template, key)).map(({ type }) => type)
-    const type = known?.type ?? (matching.length > 0 ? intersect(matching) : (draft.rest ?? NEVER))
-    draft.members.set(key, { type, isOptional: false, docs: known?.docs ?? [] })
+    // What is described was read with whether it is required.
+    if (known !== undefined && (!known.isOptional || known.docs.length > 0)) continue
+    draft.members.set(key, { ...memberOf(draft, key), isOptional: false })
   }
 }
 

@@ -2,7 +2,7 @@ import type { JsonSchema } from '../catalog/tool.ts'
 import { complement, intersect, unite } from './combine.ts'
 import { discriminate } from './discriminator.ts'
 import { isSchema, type Json, own } from './json.ts'
-import { APPLICATORS, GROUPS, groupsOf } from './keywords.ts'
+import { APPLICATORS, GROUPS, groupsOf, hasIntegers } from './keywords.ts'
 import { literals } from './literals.ts'
 import { readArray } from './read-array.ts'
 import { dependencies, readObject } from './read-object.ts'
@@ -310,11 +310,6 @@ export function step(parent: Context, keyword: string): Context {
 
 function withPart(shape: Shape, kind: 'array' | 'object', part: unknown, isExact: boolean): Shape {
   return { ...shape, [kind]: part, inexact: isExact ? shape.inexact : shape.inexact | KINDS[kind] }
-}
-
-function hasIntegers(schema: Json): boolean {
-  const type = own(schema, 'type')
-  return type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number'))
 }
 
 /** Kinds that more than one branch lets through: `oneOf` refuses what is in both, and a union does not. */

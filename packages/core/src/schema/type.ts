@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import type { Json } from './json.ts'
 
 /**
  * What a schema lets through, before it is text. Keywords apply to one type of JSON value only, so a {@link Shape} keeps
@@ -75,7 +76,7 @@ export interface Member {
   readonly type: Type
   readonly isOptional: boolean
   /** Schemas that document it, the nearest first. */
-  readonly docs: readonly Exclude<JsonSchema, boolean>[]
+  readonly docs: readonly Json[]
 }
 
 export interface Template {
