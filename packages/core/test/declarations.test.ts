@@ -37,6 +37,14 @@ describe('types of schemas', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a type of TypeScript
     [{ type: 'object', patternProperties: { '^x-': { type: 'number' } } }, '{ [key: `x-${string}`]: number }'],
     [
+      {
+        type: 'object',
+        additionalProperties: { enum: ['on', 'off'] },
+        anyOf: [{ required: ['a'] }, { required: ['b'] }],
+      },
+      '{ [key: string]: "on" | "off" } & ({ a: "on" | "off" } | { b: "on" | "off" })',
+    ],
+    [
       { type: 'object', propertyNames: { enum: ['a', 'b'] }, additionalProperties: { type: 'string' } },
       '{ a?: string; b?: string }',
     ],

@@ -1,6 +1,7 @@
 import { complement, intersect } from './combine.ts'
 import {
   ANY,
+  type Composite,
   isExact,
   isNever,
   isUnknown,
@@ -16,7 +17,7 @@ import {
 /** The objects that are both, where one list of properties says so; undefined where only TypeScript can work it out. */
 export function mergeObjects(left: ObjectType, right: ObjectType): ObjectType | undefined {
   if (left.op !== 'properties' || right.op !== 'properties') {
-    return left.op === 'properties' ? within(left, right) : right.op === 'properties' ? within(right, left) : undefined
+    return left.op === 'properties' ? beside(left, right) : right.op === 'properties' ? beside(right, left) : undefined
   }
   if (left.templates.length > 0 && right.templates.length > 0) return undefined
   const rest = left.rest === undefined || right.rest === undefined ? undefined : intersect([left.rest, right.rest])
@@ -36,9 +37,49 @@ export function mergeObjects(left: ObjectType, right: ObjectType): ObjectType | 
   }
 }
 
+/** An object beside alternatives. */
+function beside(object: Properties, part: ObjectType): ObjectType | undefined {
+  if (part.op !== 'union') return undefined
+  const isClosed = object.rest === undefined && object.templates.length === 0
+  return isClosed ? within(object, part) : specify(object, part)
+}
+
+/**
+ * TypeScript asks an index signature about a literal only where nothing names the property, and widens `'a'` to
+ * `string` if what names it says less. So an alternative says of a property that it names all that is known of it.
+ */
+function specify(object: Properties, { parts }: Composite<ObjectType>): ObjectType | undefined {
+  const specified = parts.map((part) => (part.op === 'properties' ? specifyMembers(object, part) : part))
+  if (specified.every((part, index) => part === parts[index])) return undefined
+  return { op: 'intersection', parts: [object, { op: 'union', parts: specified }] }
+}
+
+function specifyMembers(object: Properties, alternative: Properties): Properties {
+  const members = new Map(alternative.members)
+  let isSpecified = false
+  for (const [key, member] of alternative.members) {
+    const known = memberOf(object, key).type
+    if (object.members.has(key) || !isVaguer(member.type, known)) continue
+    members.set(key, { ...member, type: intersect([member.type, known]) })
+    isSpecified = true
+  }
+  return isSpecified ? { ...alternative, members } : alternative
+}
+
+/** Whether it lets through all values of a kind of which the other lets through some. */
+function isVaguer(type: Type, known: Type): boolean {
+  if (type.op !== 'shape' || known.op !== 'shape') return isUnknown(type) && !isUnknown(known)
+  const scalars = (['boolean', 'number', 'string'] as const).some(
+    (kind) => type[kind] === 'all' && known[kind] !== 'all' && known[kind].size > 0,
+  )
+  const parts = (['array', 'object'] as const).some(
+    (kind) => type[kind]?.op === 'any' && known[kind] !== undefined && known[kind].op !== 'any',
+  )
+  return scalars || parts
+}
+
 /** A closed object beside alternatives: of each it leaves what is about its own properties. */
-function within(closed: Properties, part: ObjectType): ObjectType | undefined {
-  if (closed.rest !== undefined || closed.templates.length > 0 || part.op !== 'union') return undefined
+function within(closed: Properties, part: Composite<ObjectType>): ObjectType | undefined {
   const left: ObjectType[] = []
   for (const alternative of part.parts) {
     const restricted = restrictTo(closed, alternative)

@@ -9,8 +9,8 @@ import { type Measured, measure, type Subject, tally } from './measure.ts'
 import type { Schema } from './subschemas.ts'
 import { metaSchemas, type Validate, validators } from './validators.ts'
 
-/** A run is repeated by the seed that its failure prints. */
-const SEED = Number(process.env.GLOVEBOX_SEED ?? Math.floor(Math.random() * 2 ** 31))
+/** The suite always makes the same schemas, so that a change is judged by nothing else; GLOVEBOX_SEED makes others. */
+const SEED = Number(process.env.GLOVEBOX_SEED ?? 1_759_292_834)
 const RUNS = Number(process.env.GLOVEBOX_RUNS ?? 300)
 /** Made once and tried on every schema: to judge a value costs little, and few are valid. */
 const VALUES = 1_000
