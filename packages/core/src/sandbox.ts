@@ -1,4 +1,4 @@
-import type { Guest, GuestRuntime, SandboxAdapter } from './contract.ts'
+import type { Guest, GuestInit, GuestRuntime, SandboxAdapter } from './contract.ts'
 import { SandboxError } from './errors.ts'
 import type { Guarantees } from './guarantees.ts'
 import { guestRuntime } from './guest/runtime.generated.ts'
@@ -25,7 +25,8 @@ export interface GuestSource {
   warm(memoryBytes: number): void
   /** A guest that is ready now. */
   takeReady(memoryBytes: number): Guest | undefined
-  take(memoryBytes: number, signal: AbortSignal): Promise<Guest>
+  /** @param alone in quarantine: one that shares no process and no thread, made now */
+  take(memoryBytes: number, signal: AbortSignal, alone?: boolean): Promise<Guest>
   /** Follows a guest's end, so that closing the sandbox waits for it. */
   retire(guest: Guest): void
 }
@@ -111,9 +112,10 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return guest
   }
 
-  take(memoryBytes: number, signal: AbortSignal): Promise<Guest> {
+  take(memoryBytes: number, signal: AbortSignal, alone = false): Promise<Guest> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError())
     if (signal.aborted) return Promise.reject(signal.reason)
+    if (alone) return this.#adapter.start({ ...this.#init(memoryBytes), alone, signal })
     const guest = this.takeReady(memoryBytes)
     if (guest !== undefined) return Promise.resolve(guest)
     const lane = this.#switchTo(memoryBytes)
@@ -199,8 +201,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
 
   #start(lane: Lane): void {
     lane.starting++
-    const init = { runtime: this.#runtime, memoryBytes: lane.memoryBytes, stackBytes: STACK_BYTES, alone: false }
-    this.#adapter.start(init).then(
+    this.#adapter.start(this.#init(lane.memoryBytes)).then(
       (guest) => {
         lane.starting--
         const waiter = lane.waiters.shift()
@@ -213,6 +214,10 @@ class AdapterSandbox implements Sandbox, GuestSource {
         lane.waiters.shift()?.reject(error)
       },
     )
+  }
+
+  #init(memoryBytes: number): GuestInit {
+    return { runtime: this.#runtime, memoryBytes, stackBytes: STACK_BYTES, alone: false }
   }
 
   #keep(lane: Lane, guest: Guest): void {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import {
+  Carriers,
   type Guest,
   type GuestInit,
   Pool,
@@ -14,13 +15,14 @@ import { lowerInitialMemory } from './initial-memory.ts'
 import { LOWERED_PAGES } from './memory.ts'
 import { checkMemoryLimit } from './memory-limit.ts'
 import { ReaderThread } from './reader-thread.ts'
-import { WorkerThread } from './worker-thread.ts'
+import { connectThread } from './worker-thread.ts'
 
 export interface PoolSize {
   /** Threads kept warm. */
   readonly min: number
-  /** Executions at once; more wait for their turn. */
   readonly max: number
+  /** Guests that one thread holds at once where all of them wait for something. */
+  readonly guestsPerThread: number
 }
 
 /** A thread starts in 25 to 60 ms and most programs end sooner, so a short wait beats another thread. */
@@ -34,7 +36,7 @@ const module_ = lazy(async () => {
   return WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
 })
 
-/** QuickJS in worker threads. A thread has one guest at a time, so what ends it ends no other. */
+/** QuickJS in worker threads, which guests share as long as none of them computes for long. */
 export class QuickJSAdapter implements SandboxAdapter {
   readonly name = 'quickjs'
   readonly engine = ENGINE
@@ -56,7 +58,7 @@ export class QuickJSAdapter implements SandboxAdapter {
     create: async () => new ReaderThread(),
     destroy: (thread) => thread.terminate(),
   })
-  #pool: Pool<WorkerThread> | undefined
+  #threads: Carriers | undefined
   #isClosed = false
 
   constructor(size: PoolSize) {
@@ -66,11 +68,8 @@ export class QuickJSAdapter implements SandboxAdapter {
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     checkMemoryLimit(init.memoryBytes)
-    this.#pool ??= this.#createPool(init)
-    const pool = this.#pool
-    const thread = await pool.acquire(init.signal)
-    const onFree = () => (thread.isDead ? pool.discard(thread) : pool.release(thread))
-    return thread.makeGuest(init, onFree)
+    this.#threads ??= this.#createThreads(init)
+    return this.#threads.start(init)
   }
 
   async prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
@@ -85,20 +84,26 @@ export class QuickJSAdapter implements SandboxAdapter {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#pool?.close(), this.#readers.close()])
+    await Promise.all([this.#threads?.close(), this.#readers.close()])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #createPool({ runtime }: GuestInit): Pool<WorkerThread> {
-    return new Pool({
-      ...this.#size,
+  #createThreads({ runtime }: GuestInit): Carriers {
+    const { min, max, guestsPerThread } = this.#size
+    return new Carriers({
+      min,
+      max,
+      // The memory of a guest that has ended serves the next, so that one after the other beats all at once.
+      eager: 1,
+      capacity: guestsPerThread,
+      isSerial: true,
       growAfterMs: GROW_AFTER_MS,
       idleMs: IDLE_MS,
-      create: async () => WorkerThread.start({ module: await module_(), initialPages: LOWERED_PAGES, runtime }),
-      destroy: (thread) => thread.terminate(),
+      connect: async (events) =>
+        connectThread({ module: await module_(), initialPages: LOWERED_PAGES, runtime }, guestsPerThread, events),
     })
   }
 }

@@ -39,13 +39,14 @@ export class Engine {
     this.#options = options
   }
 
-  async makeGuest(memoryBytes: number, stackBytes: number): Promise<EngineGuest> {
+  /** @param isInterrupted whether its host wants it to end, asked while it runs */
+  async makeGuest(memoryBytes: number, stackBytes: number, isInterrupted = () => false): Promise<EngineGuest> {
     const { variant, module, runtime, now } = this.#options
     const bounded = this.#takeMemory(memoryBytes)
     const quickjs = await newQuickJSWASMModuleFromVariant(
       newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }),
     )
-    const guest = new EngineGuest(quickjs, bounded, runtime, stackBytes, now)
+    const guest = new EngineGuest(quickjs, bounded, { runtime, stackBytes, now, isInterrupted })
     // The stack's size is part of the image.
     const snapshot = this.#snapshots.get(stackBytes)
     if (snapshot === undefined) this.#snapshots.set(stackBytes, guest.boot())
@@ -85,12 +86,18 @@ const FLUSH_LENGTH = 64 * 1024
 /** How many jobs run between two looks at the limits. */
 const JOBS_PER_CHECK = 1_000
 
+interface EngineGuestOptions extends Pick<EngineOptions, 'runtime' | 'now'> {
+  readonly stackBytes: number
+  readonly isInterrupted: () => boolean
+}
+
 /** One instance of the engine with one guest in it. */
 export class EngineGuest {
   readonly #bounded: BoundedMemory
   readonly #runtime: QuickJSRuntime
   readonly #context: QuickJSContext
   readonly #now: () => number
+  readonly #isInterrupted: () => boolean
   readonly #guestRuntime: GuestRuntime
   readonly #post: QuickJSHandle
   readonly #library: QuickJSHandle
@@ -107,18 +114,13 @@ export class EngineGuest {
   #unflushedLength = 0
   #flushedAt = 0
 
-  constructor(
-    quickjs: QuickJSWASMModule,
-    bounded: BoundedMemory,
-    guestRuntime: GuestRuntime,
-    stackBytes: number,
-    now: () => number,
-  ) {
+  constructor(quickjs: QuickJSWASMModule, bounded: BoundedMemory, options: EngineGuestOptions) {
     this.#bounded = bounded
-    this.#guestRuntime = guestRuntime
-    this.#now = now
+    this.#guestRuntime = options.runtime
+    this.#now = options.now
+    this.#isInterrupted = options.isInterrupted
     this.#runtime = quickjs.newRuntime()
-    this.#runtime.setMaxStackSize(stackBytes)
+    this.#runtime.setMaxStackSize(options.stackBytes)
     this.#runtime.setInterruptHandler(() => this.#shouldStop())
     this.#context = this.#runtime.newContext()
     // Made even for a revived guest, whose machine refers to them by their numbers.
@@ -237,6 +239,10 @@ export class EngineGuest {
   /** Asked by the engine every few thousand steps. What it answers cannot be caught by the program. */
   #shouldStop(): boolean {
     if (this.#fault !== undefined || this.#bounded.exhausted) return true
+    if (this.#isInterrupted()) {
+      this.#fault = { why: 'crashed', detail: 'its host ended it' }
+      return true
+    }
     const limits = this.#init?.limits
     if (limits === undefined || this.#cpuTimeMs + this.#now() - this.#turnStarted <= limits.cpuTimeMs) return false
     this.#fault = { why: 'limit', limit: 'cpu' }

@@ -3,13 +3,19 @@ import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
 import { QuickJSAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {
-  /** Executions at once, a thread each; more wait for their turn. 16 unless told otherwise. */
+  /** Programs that compute at once, a thread each; more wait for their turn. 16 unless told otherwise. */
   readonly maxThreads?: number
+  /**
+   * Programs that one thread holds where all of them wait for their tools. 64 unless told otherwise; 1 gives each
+   * program a thread of its own.
+   */
+  readonly guestsPerThread?: number
   /** Guests made ahead of need. 1 unless told otherwise; 0 makes each when it is asked for. */
   readonly ready?: number
 }
 
 const DEFAULT_MAX_THREADS = 16
+const DEFAULT_GUESTS_PER_THREAD = 64
 
 /**
  * A sandbox of QuickJS in WebAssembly: no native code, a fresh instance for each program, in threads that can be ended.
@@ -18,9 +24,10 @@ const DEFAULT_MAX_THREADS = 16
  */
 export function quickjs(options: QuickJSOptions = {}): Sandbox {
   const max = atLeast('maxThreads', options.maxThreads ?? DEFAULT_MAX_THREADS, 1)
+  const guestsPerThread = atLeast('guestsPerThread', options.guestsPerThread ?? DEFAULT_GUESTS_PER_THREAD, 1)
   const ready = atLeast('ready', options.ready ?? 1, 0)
   const min = Math.min(max, Math.max(2, availableParallelism()))
-  return createSandbox(new QuickJSAdapter({ min, max }), { ready })
+  return createSandbox(new QuickJSAdapter({ min, max, guestsPerThread }), { ready })
 }
 
 function atLeast(name: string, value: number, least: number): number {

@@ -1,54 +1,71 @@
-/** The thread that guests run in: one at a time, each in an instance of its own. */
+/** The thread that guests run in, each in an instance of its own. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { FromCarrier, ToCarrier } from '@glovebox/core/adapter'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { threadCpuTimeMs } from './cpu-time.ts'
 import { Engine, type EngineGuest, type Fault } from './engine.ts'
-import type { FromWorker, ToWorker, WorkerData } from './messages.ts'
+import { IN_TURN, INTERRUPTED, type WorkerData } from './messages.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
-const engine = new Engine({ variant, ...(workerData as WorkerData), now: threadCpuTimeMs })
-const post = (message: FromWorker): void => port.postMessage(message)
+const { statuses, ...options } = workerData as WorkerData
+const engine = new Engine({ variant, ...options, now: threadCpuTimeMs })
+const guests = new Map<number, { readonly slot: number; readonly guest: Promise<EngineGuest> | EngineGuest }>()
+const post = (message: FromCarrier): void => port.postMessage(message)
 
-let current: { readonly number: number; readonly guest: EngineGuest } | undefined
-
-async function make(number: number, memoryBytes: number, stackBytes: number): Promise<void> {
-  drop()
-  current = { number, guest: await engine.makeGuest(memoryBytes, stackBytes) }
+async function make({ guest: number, slot, memoryBytes, stackBytes }: Extract<ToCarrier, { type: 'make' }>) {
+  Atomics.store(statuses, slot, 0)
+  const isInterrupted = () => (Atomics.load(statuses, slot) & INTERRUPTED) !== 0
+  const making = engine.makeGuest(memoryBytes, stackBytes, isInterrupted)
+  guests.set(number, { slot, guest: making })
+  const guest = await making
+  // It may have been dropped meanwhile.
+  if (guests.has(number)) guests.set(number, { slot, guest })
   post({ type: 'made', guest: number })
 }
 
-function drop(): void {
-  if (current !== undefined) engine.retire(current.guest)
-  current = undefined
+async function drop(number: number): Promise<void> {
+  const dropped = guests.get(number)
+  guests.delete(number)
+  if (dropped === undefined) return
+  engine.retire(dropped.guest instanceof Promise ? await dropped.guest : dropped.guest)
 }
 
-/** After a fault the instance is only garbage. */
-function afterTurn(number: number, guest: EngineGuest, fault: Fault | undefined): void {
+/** Runs one turn, and says in memory that outlives this thread that it does. */
+function turn(number: number, run: (guest: EngineGuest) => Fault | undefined): void {
+  const held = guests.get(number)
+  if (held === undefined || held.guest instanceof Promise) return
+  const { slot, guest } = held
+  Atomics.or(statuses, slot, IN_TURN)
+  const fault = run(guest)
+  Atomics.and(statuses, slot, ~IN_TURN)
   if (fault === undefined) return
-  current = undefined
+  // After a fault the instance is only garbage.
+  guests.delete(number)
   post({ type: 'exit', guest: number, exit: { ...fault, cpuTimeMs: guest.cpuTimeMs } })
 }
 
-function handle(message: ToWorker): unknown {
-  if (message.type === 'make') return make(message.guest, message.memoryBytes, message.stackBytes)
-  if (current?.number !== message.guest) return
-  const { number, guest } = current
+function handle(message: ToCarrier): unknown {
   switch (message.type) {
+    case 'make':
+      return make(message)
     case 'run': {
-      const { program, first, limits } = message
-      const fault = guest.run({
-        program,
-        first,
-        limits,
-        onOutput: (messages) => post({ type: 'output', guest: number, messages }),
-        onTurn: (turn, messages) => post({ type: 'turn', guest: number, turn, messages }),
-      })
-      return afterTurn(number, guest, fault)
+      const { guest: number, program, first, limits } = message
+      return turn(number, (guest) =>
+        guest.run({
+          program,
+          first,
+          limits,
+          onOutput: (messages) => post({ type: 'output', guest: number, messages }),
+          onTurn: (ended, messages) => post({ type: 'turn', guest: number, turn: ended, messages }),
+        }),
+      )
     }
     case 'send':
-      return afterTurn(number, guest, guest.send(message.message))
+      return turn(message.guest, (guest) => guest.send(message.message))
     case 'drop':
-      return drop()
+      return Promise.all(message.guests.map(drop))
+    case 'end':
+      return drop(message.guest).then(() => post({ type: 'exit', guest: message.guest, exit: { why: 'terminated' } }))
     default:
       message satisfies never
   }
@@ -57,9 +74,9 @@ function handle(message: ToWorker): unknown {
 /** Many tools answer at once, and waking a sleeping thread takes longer than they do. */
 const LINGER_MS = 0.1
 
-port.on('message', (message: ToWorker) => {
+port.on('message', (message: ToCarrier) => {
   handle(message)
-  for (let until = performance.now() + LINGER_MS; current !== undefined && performance.now() < until; ) {
+  for (let until = performance.now() + LINGER_MS; guests.size > 0 && performance.now() < until; ) {
     const next = receiveMessageOnPort(port)
     if (next === undefined) continue
     handle(next.message)

@@ -12,6 +12,7 @@ import type { GuestSource } from '../sandbox.ts'
 import { Clock } from './clock.ts'
 import type { ExecutionEvent, HostCallRecord } from './events.ts'
 import { HostCalls, type Settled } from './host-calls.ts'
+import { Journal } from './journal.ts'
 import { Log } from './log.ts'
 import type { ExecuteResult } from './result.ts'
 import { drawSeed } from './seed.ts'
@@ -40,6 +41,8 @@ const HEADER_BYTES = 4_096
 /** Parallel calls send their inputs in one turn; more than this many full ones is a flood. */
 const FULL_MESSAGES_PER_TURN = 4
 const MAX_ERROR_TEXT = 10_000
+/** A run that loses its guest more often is the cause, whatever it looks like. */
+const MAX_LOSSES = 10
 /** `setTimeout` knows no longer delay; the guest asks again when woken early. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -65,12 +68,21 @@ class Execution {
   readonly #log: Log
   /** Ends the wait for a guest, where there is one. */
   #waiting: AbortController | undefined
+  readonly #journal = new Journal()
   #guest: Guest | undefined
+  #losses = 0
   #wallTimer: ReturnType<typeof setTimeout> | undefined
   #wakeTimer: ReturnType<typeof setTimeout> | undefined
   #wakeAt: number | null = null
+  /** Messages for the guest so far, those that it has still to be fed included. */
   #sent = 0
   #acknowledged = 0
+  /** How much this guest has said: less than was heard before, while it repeats the run of one that was lost. */
+  #callsSaid = 0
+  #logsSaid = 0
+  #logsHeard = 0
+  /** Messages that repeat the run of a lost guest. */
+  #repeated = 0
   /** What the guest said of its end. It counts when the turn is over: what loops on afterwards has not ended. */
   #outcome: Outcome | undefined
   #over = false
@@ -105,18 +117,21 @@ class Execution {
       this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms`)
     }, limits.wallTimeMs)
     const ready = guests.takeReady(limits.memoryBytes)
-    if (ready !== undefined) return this.#run(ready)
+    if (ready !== undefined) return this.#begin(ready)
+    this.#obtain(false, (guest) => this.#begin(guest))
+  }
+
+  #obtain(alone: boolean, use: (guest: Guest) => void): void {
+    const { guests, limits } = this.#options
     this.#waiting = new AbortController()
-    guests.take(limits.memoryBytes, this.#waiting.signal).then(
-      (guest) => (this.#over ? guests.retire(guest) : this.#run(guest)),
+    guests.take(limits.memoryBytes, this.#waiting.signal, alone).then(
+      (guest) => (this.#over ? guests.retire(guest) : use(guest)),
       (error: unknown) => this.#refuse(error),
     )
   }
 
-  #run(guest: Guest): void {
-    const { program, catalog, limits } = this.#options
-    this.#guest = guest
-    guest.exited.then((exit) => this.#onExit(exit))
+  #begin(guest: Guest): void {
+    const { catalog, limits } = this.#options
     const first = this.#record({
       type: 'start',
       version: PROTOCOL_VERSION,
@@ -125,6 +140,13 @@ class Execution {
       limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
       namespaces: catalog.names,
     })
+    this.#run(guest, first)
+  }
+
+  #run(guest: Guest, first: string): void {
+    const { program, limits } = this.#options
+    this.#guest = guest
+    guest.exited.then((exit) => this.#onExit(guest, exit))
     guest.run({
       program: { name: program.name, source: program.source },
       first,
@@ -139,15 +161,36 @@ class Execution {
     })
   }
 
+  /** Brings a fresh guest to where the lost one was. Host calls in flight go on, and none is made again. */
+  #repeat(guest: Guest): void {
+    if (!this.#journal.isWhole) {
+      this.#guest = guest
+      return this.#fail('SANDBOX_CRASHED', 'The guest was lost, and its run was too long to be kept and repeated')
+    }
+    const [first, ...rest] = this.#journal.messages
+    this.#acknowledged = 0
+    this.#repeated = this.#sent
+    this.#callsSaid = 0
+    this.#logsSaid = 0
+    this.#outcome = undefined
+    this.#options.transcript?.output.splice(0)
+    this.#run(guest, first as string)
+    for (const message of rest) guest.send(message)
+  }
+
   #record(message: HostMessage, payload?: string): string {
     const text = formatMessage(message, payload)
     this.#options.transcript?.journal.push(text)
+    this.#journal.addMessage(text)
     this.#sent++
     return text
   }
 
+  /** Where there is no guest at present, the next one finds it in the journal. */
   #send(message: HostMessage, payload?: string): void {
-    if (!this.#over) this.#guest?.send(this.#record(message, payload))
+    if (this.#over) return
+    const text = this.#record(message, payload)
+    this.#guest?.send(text)
   }
 
   #deliver(id: number, settled: Settled): void {
@@ -178,6 +221,8 @@ class Execution {
     const { message, payload } = readGuestMessage(text)
     switch (message.type) {
       case 'log':
+        if (++this.#logsSaid <= this.#logsHeard) return
+        this.#logsHeard = this.#logsSaid
         return this.#log.add(message.level, message.text, this.#clock.elapsed(), message.truncated === true)
       case 'call':
         return this.#onCall(message, payload)
@@ -199,13 +244,21 @@ class Execution {
 
   #onCall({ id, tool }: Extract<CheckedGuestMessage, { type: 'call' }>, payload: string): void {
     const { limits } = this.#options
-    if (id !== this.#calls.count + 1) throw new ForgedMessageError('a host call is out of order')
+    if (id !== ++this.#callsSaid) throw new ForgedMessageError('a host call is out of order')
+    if (id <= this.#calls.count) {
+      if (this.#journal.knowsCall(id, tool, payload)) return
+      return this.#fail(
+        'SANDBOX_CRASHED',
+        'The guest was lost, and its run could not be repeated: it calls other tools',
+      )
+    }
     if (id > limits.hostCalls) {
       return this.#fail('LIMIT_HOST_CALLS', `The program made more than ${limits.hostCalls} host calls`)
     }
     if (exceedsBytes(payload, limits.messageBytes)) {
       return this.#fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${limits.messageBytes} bytes`)
     }
+    this.#journal.addCall(tool, payload)
     this.#calls.make(id, tool, payload)
   }
 
@@ -216,6 +269,7 @@ class Execution {
     if (turn.memoryBytes !== undefined) this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes ?? 0, turn.memoryBytes)
     if (turn.failed !== undefined) return this.#onTurnFailed(turn.failed)
     if (this.#outcome !== undefined) return this.#finish(this.#outcome)
+    if (this.#acknowledged < this.#repeated) return
     this.#armWake()
     const isIdle = this.#acknowledged === this.#sent && this.#wakeAt === null && !this.#calls.isOpen
     if (isIdle)
@@ -243,7 +297,8 @@ class Execution {
     }, delay)
   }
 
-  #onExit(exit: GuestExit): void {
+  #onExit(guest: Guest, exit: GuestExit): void {
+    if (this.#over || this.#guest !== guest) return
     this.#cpuTimeMs = exit.cpuTimeMs ?? this.#cpuTimeMs
     const { limits } = this.#options
     switch (exit.why) {
@@ -264,11 +319,22 @@ class Execution {
             return exit.limit satisfies never
         }
       case 'crashed':
-      case 'lost':
         return this.#fail('SANDBOX_CRASHED', `The sandbox crashed: ${exit.detail}`)
+      case 'lost':
+        return this.#recover(guest, exit)
       default:
         exit satisfies never
     }
+  }
+
+  /** A guest lost with what it shared is replaced. One that may be to blame is repeated where it can hurt only itself. */
+  #recover(lost: Guest, { running, detail }: Extract<GuestExit, { why: 'lost' }>): void {
+    if (++this.#losses > MAX_LOSSES) {
+      return this.#fail('SANDBOX_CRASHED', `The sandbox crashed ${this.#losses} times under this program: ${detail}`)
+    }
+    this.#guest = undefined
+    this.#options.guests.retire(lost)
+    this.#obtain(running, (guest) => this.#repeat(guest))
   }
 
   #describe(error: GuestError): ExecutionError {

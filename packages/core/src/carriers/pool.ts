@@ -1,13 +1,20 @@
-import { SandboxError } from './errors.ts'
+import { SandboxError } from '../errors.ts'
+import { unref } from './timers.ts'
 
 export interface PoolOptions<Member> {
   /** How many are kept warm. The first `acquire` starts them. */
   readonly min: number
   readonly max: number
-  /** How long requests wait while no member comes back, before another is made, up to `max`. */
+  /** How many holders each member takes at once. One, unless told otherwise. */
+  readonly eager?: number
+  /** How many it takes where requests would wait for long. As many as `eager`, unless told otherwise. */
+  readonly most?: number
+  /** How long requests wait while no member comes back, before members take more holders or another is made. */
   readonly growAfterMs: number
   /** How long one above `min` may stand idle. */
   readonly idleMs: number
+  /** Whether a member may take another holder at present. */
+  accepts?(member: Member): boolean
   create(): Promise<Member>
   destroy(member: Member): Promise<void>
 }
@@ -17,19 +24,27 @@ interface Waiter<Member> {
   reject(reason: unknown): void
 }
 
+interface State {
+  holders: number
+  idleTimer?: ReturnType<typeof setTimeout> | undefined
+}
+
 /**
- * The threads or processes of an adapter. Each serves one holder at a time and is used again, unlike the guests in it.
- * Kept pools (tarn, generic-pool) grow at once: on a machine with few cores a burst of short executions would then
- * start threads that cost more than the wait, so this one grows only when all its members stay busy.
+ * The threads or processes of an adapter, used again and again, unlike the guests in them. Kept pools (tarn,
+ * generic-pool) grow at once: on a machine with few cores a burst of short executions would then start threads that cost
+ * more than the wait, so this one lets requests wait as long as others end meanwhile. Where none ends, all of them wait
+ * for something, so that its members can as well hold more at once.
  */
 export class Pool<Member extends object> implements AsyncDisposable {
   readonly #options: PoolOptions<Member>
-  readonly #idle: Member[] = []
-  readonly #idleTimers = new Map<Member, ReturnType<typeof setTimeout>>()
-  readonly #members = new Set<Member>()
+  readonly #eager: number
+  readonly #most: number
+  readonly #members = new Map<Member, State>()
   readonly #waiters: Waiter<Member>[] = []
   readonly #work = new Set<Promise<unknown>>()
   #growTimer: ReturnType<typeof setTimeout> | undefined
+  /** How many holders a member takes at present. */
+  #density: number
   #creating = 0
   /** Whether a member came back since the last look: then those who wait are being served. */
   #returned = false
@@ -37,18 +52,17 @@ export class Pool<Member extends object> implements AsyncDisposable {
 
   constructor(options: PoolOptions<Member>) {
     this.#options = options
+    this.#eager = options.eager ?? 1
+    this.#most = Math.max(this.#eager, options.most ?? 1)
+    this.#density = this.#eager
   }
 
   /** @throws whatever `create` throws; `SandboxError` `SANDBOX_CLOSED`; the signal's reason */
   acquire(signal?: AbortSignal): Promise<Member> {
     if (this.#closing !== undefined) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const member = this.#idle.pop()
-    if (member !== undefined) {
-      clearTimeout(this.#idleTimers.get(member))
-      this.#idleTimers.delete(member)
-      return Promise.resolve(member)
-    }
+    const member = this.#waiters.length === 0 ? this.#freest() : undefined
+    if (member !== undefined) return Promise.resolve(this.#grant(member))
     return new Promise((resolve, reject) => {
       const abandon = () => {
         const index = this.#waiters.indexOf(waiter)
@@ -74,30 +88,25 @@ export class Pool<Member extends object> implements AsyncDisposable {
 
   /** Gives a member back that can serve again. */
   release(member: Member): void {
-    if (!this.#members.has(member)) return
+    const state = this.#members.get(member)
+    if (state === undefined) return
     this.#returned = true
+    state.holders--
     if (this.#closing !== undefined) return this.discard(member)
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) return waiter.resolve(member)
-    this.#idle.push(member)
-    if (this.#members.size > this.#options.min) {
-      const timer = setTimeout(() => {
-        if (this.#members.size > this.#options.min) this.discard(member)
-      }, this.#options.idleMs)
-      unref(timer)
-      this.#idleTimers.set(member, timer)
-    }
+    this.#serve()
+    if (state.holders > 0) return
+    if ([...this.#members.values()].every(({ holders }) => holders === 0)) this.#density = this.#eager
+    this.#retireLater(member, state)
   }
 
   /** Takes a member out for good and destroys it. Does nothing for one that is already out. */
   discard(member: Member): void {
-    if (!this.#members.delete(member)) return
-    clearTimeout(this.#idleTimers.get(member))
-    this.#idleTimers.delete(member)
-    const index = this.#idle.indexOf(member)
-    if (index >= 0) this.#idle.splice(index, 1)
+    const state = this.#members.get(member)
+    if (state === undefined) return
+    this.#members.delete(member)
+    clearTimeout(state.idleTimer)
     this.#track(this.#options.destroy(member))
-    if (this.#waiters.length > 0) this.#keepWarm()
+    if (this.#closing === undefined) this.#keepWarm()
   }
 
   close(): Promise<void> {
@@ -112,8 +121,44 @@ export class Pool<Member extends object> implements AsyncDisposable {
   async #close(): Promise<void> {
     clearTimeout(this.#growTimer)
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closed())
-    for (const member of [...this.#members]) this.discard(member)
+    for (const member of [...this.#members.keys()]) this.discard(member)
     while (this.#work.size > 0) await Promise.allSettled(this.#work)
+  }
+
+  /** The one with the fewest holders, if it takes another. */
+  #freest(): Member | undefined {
+    let freest: Member | undefined
+    let fewest = this.#density
+    for (const [member, { holders }] of this.#members) {
+      if (holders >= fewest || this.#options.accepts?.(member) === false) continue
+      freest = member
+      fewest = holders
+    }
+    return freest
+  }
+
+  #grant(member: Member): Member {
+    const state = this.#members.get(member) as State
+    state.holders++
+    clearTimeout(state.idleTimer)
+    return member
+  }
+
+  #serve(): void {
+    while (this.#waiters.length > 0) {
+      const member = this.#freest()
+      if (member === undefined) return
+      this.#waiters.shift()?.resolve(this.#grant(member))
+    }
+  }
+
+  #retireLater(member: Member, state: State): void {
+    if (this.#members.size <= this.#options.min) return
+    clearTimeout(state.idleTimer)
+    state.idleTimer = setTimeout(() => {
+      if (this.#members.size > this.#options.min) this.discard(member)
+    }, this.#options.idleMs)
+    unref(state.idleTimer)
   }
 
   #keepWarm(): void {
@@ -125,11 +170,23 @@ export class Pool<Member extends object> implements AsyncDisposable {
     this.#returned = false
     this.#growTimer = setTimeout(() => {
       this.#growTimer = undefined
+      this.#serve()
       if (this.#waiters.length === 0) return
-      const isStuck = !this.#returned && this.#creating === 0
-      if (isStuck && this.#members.size < this.#options.max) this.#create()
+      if (!this.#returned && this.#creating === 0) this.#grow()
       this.#growLater()
     }, this.#options.growAfterMs)
+  }
+
+  #grow(): void {
+    const hasRoom = [...this.#members].some(
+      ([member, { holders }]) => holders < this.#most && this.#options.accepts?.(member) !== false,
+    )
+    if (hasRoom) {
+      this.#density = Math.min(this.#density * 2, this.#most)
+      this.#serve()
+    } else if (this.#members.size < this.#options.max) {
+      this.#create()
+    }
   }
 
   #create(): void {
@@ -137,7 +194,8 @@ export class Pool<Member extends object> implements AsyncDisposable {
     const creation = this.#options.create().then(
       (member) => {
         this.#creating--
-        this.#members.add(member)
+        // As if it came back: whoever waits is served.
+        this.#members.set(member, { holders: 1 })
         this.release(member)
       },
       (error: unknown) => {
@@ -157,8 +215,3 @@ export class Pool<Member extends object> implements AsyncDisposable {
 }
 
 const closed = () => new SandboxError('SANDBOX_CLOSED', 'The sandbox is closed')
-
-/** Node's timers keep a process alive unless told not to; elsewhere they are numbers. */
-function unref(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
-}

@@ -1,0 +1,135 @@
+import type { Guest, GuestExit, GuestInit, RunInit } from '../contract.ts'
+import type { Carrier } from './carrier.ts'
+import type { FromCarrier } from './messages.ts'
+
+/** How long a turn that is to end may take to do so. */
+const GRACE_MS = 250
+
+/** The host's end of one guest in a carrier. */
+export class CarriedGuest implements Guest {
+  readonly ready = 'guest'
+  readonly number: number
+  readonly slot: number
+  readonly memoryBytes: number
+  /** False if it was lost before. */
+  readonly made: Promise<boolean>
+  readonly exited: Promise<GuestExit>
+  /** Since it began the turn that it is in. */
+  ranMs = 0
+  /** Since there was something for it to do that it has not begun. */
+  waitedMs = 0
+  /** After its last turn. */
+  heapBytes = 0
+  readonly #carrier: Carrier
+  readonly #onFree: () => void
+  readonly #resolveMade: (isMade: boolean) => void
+  readonly #resolveExited: (exit: GuestExit) => void
+  #init: RunInit | undefined
+  #isMade = false
+  #unacknowledged = 0
+  #wasInTurn = false
+  #isEnding = false
+  #hasExited = false
+  #grace: ReturnType<typeof setTimeout> | undefined
+
+  constructor(carrier: Carrier, number: number, slot: number, { memoryBytes }: GuestInit, onFree: () => void) {
+    this.#carrier = carrier
+    this.number = number
+    this.slot = slot
+    this.memoryBytes = memoryBytes
+    this.#onFree = onFree
+    const made = Promise.withResolvers<boolean>()
+    this.made = made.promise
+    this.#resolveMade = made.resolve
+    const exited = Promise.withResolvers<GuestExit>()
+    this.exited = exited.promise
+    this.#resolveExited = exited.resolve
+  }
+
+  /** Whether it has something to do. */
+  get isBusy(): boolean {
+    return this.#unacknowledged > 0 || !this.#isMade
+  }
+
+  get isOverdue(): boolean {
+    return this.#init !== undefined && this.ranMs > this.#init.limits.turnMs
+  }
+
+  run(init: RunInit): void {
+    const { program, first, limits } = init
+    this.#init = init
+    if (!this.#expectTurn()) return
+    this.#carrier.post({ type: 'run', guest: this.number, program, first, limits })
+  }
+
+  send(message: string): void {
+    if (this.#expectTurn()) this.#carrier.post({ type: 'send', guest: this.number, message })
+  }
+
+  async terminate(): Promise<void> {
+    if (!this.#isEnding && !this.#hasExited) this.#end()
+    await this.exited
+  }
+
+  onMessage(message: Exclude<FromCarrier, { type: 'stuck' }>): void {
+    switch (message.type) {
+      case 'made':
+        this.#isMade = true
+        this.#rest()
+        return this.#resolveMade(true)
+      case 'output':
+        return this.#isEnding ? undefined : this.#init?.onOutput(message.messages)
+      case 'turn':
+        this.#unacknowledged--
+        this.#rest()
+        this.heapBytes = message.turn.memoryBytes ?? 0
+        if (message.messages.length > 0 && !this.#isEnding) this.#init?.onOutput(message.messages)
+        // The output may have ended the guest.
+        return this.#isEnding ? undefined : this.#init?.onTurn(message.turn)
+      case 'exit':
+        return this.exit(message.exit)
+      default:
+        message satisfies never
+    }
+  }
+
+  tick(passedMs: number, isInTurn: boolean): void {
+    if (isInTurn && this.#wasInTurn) this.ranMs += passedMs
+    if (!isInTurn) this.waitedMs += passedMs
+    this.#wasInTurn = isInTurn
+  }
+
+  exit(exit: GuestExit): void {
+    if (this.#hasExited) return
+    this.#hasExited = true
+    clearTimeout(this.#grace)
+    this.#carrier.forget(this)
+    this.#resolveMade(false)
+    this.#resolveExited(this.#isEnding ? { why: 'terminated' } : exit)
+    this.#onFree()
+  }
+
+  #expectTurn(): boolean {
+    if (this.#isEnding || this.#hasExited) return false
+    this.#unacknowledged++
+    this.#carrier.watch()
+    return true
+  }
+
+  #rest(): void {
+    this.ranMs = 0
+    this.waitedMs = 0
+    this.#wasInTurn = false
+  }
+
+  #end(): void {
+    this.#isEnding = true
+    if (!this.isBusy) return this.exit({ why: 'terminated' })
+    this.#carrier.interrupt(this)
+    this.#grace = setTimeout(() => {
+      // In a turn, only the end of the carrier ends it. What waits behind a neighbour has nobody left to hear it.
+      if (this.#carrier.isInTurn(this)) this.#carrier.kill(this, { why: 'terminated' })
+      else this.exit({ why: 'terminated' })
+    }, GRACE_MS)
+  }
+}

@@ -1,0 +1,237 @@
+import type { Guest, GuestExit, GuestInit } from '../contract.ts'
+import { CarriedGuest } from './carried-guest.ts'
+import type { FromCarrier, ToCarrier } from './messages.ts'
+import { unref } from './timers.ts'
+
+/** The way to one process or thread that guests share. */
+export interface CarrierLink {
+  post(message: ToCarrier): void
+  /** Whether the guest in a slot is in a turn, as the carrier notes in memory that outlives it. */
+  isInTurn(slot: number): boolean
+  /** Asks the turn in a slot to end, where the carrier reads no messages meanwhile. */
+  interrupt?(slot: number): void
+  /** Of the whole carrier, where it is a process. */
+  residentBytes?(): number | undefined
+  /** Resolves when nothing of it runs any more. */
+  kill(): Promise<void>
+}
+
+export interface CarrierEvents {
+  onMessage(message: FromCarrier): void
+  /** Once, when nothing of the carrier runs any more. */
+  onDeath(death: CarrierDeath): void
+}
+
+export interface CarrierDeath {
+  readonly detail: string
+  /** What it ran out of, where that is known. */
+  readonly limit?: 'memory'
+  /** Somebody else killed it, so that nobody in it is to blame. */
+  readonly isForeign?: boolean
+}
+
+export interface CarrierOptions {
+  /** Guests at once. */
+  readonly capacity: number
+  /** One turn at a time, so that a guest that computes keeps its neighbours waiting. */
+  readonly isSerial: boolean
+  connect(events: CarrierEvents): Promise<CarrierLink>
+  /** Called once, when it is dead. */
+  onDead?(carrier: Carrier): void
+}
+
+const TICK_MS = 50
+/** A host that was held up itself accuses nobody of the time it lost. */
+const MAX_TICK_MS = 2 * TICK_MS
+/** A guest that waits for longer while a neighbour computes goes on elsewhere. */
+const PATIENCE_MS = 100
+/** What a guest that computes may take beside its heap: the engine's spaces are roomy, and what is freed goes back late. */
+const TURN_BYTES = 64 * 1024 * 1024
+/** What one that waits takes at least. */
+const WAITING_BYTES = 4 * 1024 * 1024
+const SLACK_BYTES = 128 * 1024 * 1024
+
+/**
+ * The host's end of one process or thread and of the guests in it. What ends a carrier ends all of them; the one to blame
+ * is told why, and the others are lost, to be repeated elsewhere.
+ */
+export class Carrier {
+  readonly #options: CarrierOptions
+  readonly #guests = new Map<number, CarriedGuest>()
+  readonly #freeSlots: number[]
+  /** Guests to be dropped when there is time for it: it costs those who wait for a program's result. */
+  readonly #drops: number[] = []
+  #link: CarrierLink | undefined
+  #isDead = false
+  #isWorn = false
+  #made = 0
+  #ownBytes = 0
+  #ticking: ReturnType<typeof setInterval> | undefined
+  #tickedAt = 0
+  #killing: Promise<void> | undefined
+  /** The guest that the carrier is killed for, and its exit. */
+  #verdict: { readonly guest: CarriedGuest; readonly exit: GuestExit } | undefined
+
+  private constructor(options: CarrierOptions) {
+    this.#options = options
+    this.#freeSlots = Array.from({ length: options.capacity }, (_, index) => options.capacity - 1 - index)
+  }
+
+  /** @throws whatever `connect` throws */
+  static async start(options: CarrierOptions): Promise<Carrier> {
+    const carrier = new Carrier(options)
+    carrier.#link = await options.connect({
+      onMessage: (message) => carrier.#onMessage(message),
+      onDeath: (death) => carrier.#onDeath(death),
+    })
+    carrier.#ownBytes = carrier.#link.residentBytes?.() ?? 0
+    return carrier
+  }
+
+  /** Whether it may take another guest at present. */
+  get isOpen(): boolean {
+    return !this.#isDead && !this.#isWorn && this.#killing === undefined && !this.#isBlocked
+  }
+
+  /** Whether it will never take another. */
+  get isSpent(): boolean {
+    return this.#isDead || this.#isWorn || this.#killing !== undefined
+  }
+
+  get #isBlocked(): boolean {
+    return this.#options.isSerial && [...this.#guests.values()].some(({ ranMs }) => ranMs >= PATIENCE_MS)
+  }
+
+  /**
+   * @param onFree called once, when the carrier has the guest no more
+   * @returns undefined if the carrier, or the guest with it, was lost meanwhile
+   */
+  async makeGuest(init: GuestInit, onFree: () => void): Promise<Guest | undefined> {
+    const slot = this.#freeSlots.pop()
+    if (slot === undefined) throw new RangeError('a carrier was given more guests than it takes')
+    const guest = new CarriedGuest(this, ++this.#made, slot, init, onFree)
+    this.#guests.set(guest.number, guest)
+    this.#flushDrops()
+    const { memoryBytes, stackBytes } = init
+    this.post({ type: 'make', guest: guest.number, slot, memoryBytes, stackBytes })
+    if (this.#isDead) guest.exit({ why: 'lost', running: false, detail: 'its carrier ended' })
+    else this.watch()
+    return (await guest.made) ? guest : undefined
+  }
+
+  post(message: ToCarrier): void {
+    if (!this.#isDead) this.#link?.post(message)
+  }
+
+  isInTurn(guest: CarriedGuest): boolean {
+    return this.#link?.isInTurn(guest.slot) === true
+  }
+
+  /** Looks after its guests from time to time, for as long as any is busy. */
+  watch(): void {
+    if (this.#ticking !== undefined) return
+    this.#tickedAt = performance.now()
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS)
+    unref(this.#ticking)
+  }
+
+  /** Forgets a guest that has exited. Between turns nothing of it runs, and dropping it may wait. */
+  forget(guest: CarriedGuest): void {
+    this.#guests.delete(guest.number)
+    this.#freeSlots.push(guest.slot)
+    if (this.#drops.push(guest.number) === 1) setTimeout(() => this.#flushDrops())
+  }
+
+  /** Ends a guest in the middle of a turn. */
+  interrupt(guest: CarriedGuest): void {
+    this.#link?.interrupt?.(guest.slot)
+    this.post({ type: 'end', guest: guest.number })
+  }
+
+  /** Ends everything in it, for what one guest did or for no guest's fault. */
+  kill(guest?: CarriedGuest, exit?: GuestExit): Promise<void> {
+    if (guest !== undefined && exit !== undefined) this.#verdict ??= { guest, exit }
+    this.#killing ??= this.#link?.kill() ?? Promise.resolve()
+    return this.#killing
+  }
+
+  #flushDrops(): void {
+    if (this.#drops.length > 0) this.post({ type: 'drop', guests: this.#drops.splice(0) })
+  }
+
+  #onMessage(message: FromCarrier): void {
+    const guest = this.#guests.get(message.guest)
+    // What a guest that is gone has left behind concerns nobody.
+    if (guest === undefined) return
+    if (message.type === 'stuck') this.kill(guest, message.exit)
+    else guest.onMessage(message)
+  }
+
+  #onDeath(death: CarrierDeath): void {
+    this.#isDead = true
+    clearInterval(this.#ticking)
+    const guests = [...this.#guests.values()]
+    const suspects = this.#killing === undefined ? guests.filter((guest) => this.isInTurn(guest)) : []
+    this.#options.onDead?.(this)
+    for (const guest of guests) guest.exit(this.#judge(guest, suspects, death))
+  }
+
+  #judge(guest: CarriedGuest, suspects: readonly CarriedGuest[], death: CarrierDeath): GuestExit {
+    const { detail, limit } = death
+    if (this.#verdict?.guest === guest) return this.#verdict.exit
+    const running = suspects.includes(guest)
+    const isGuilty = this.#killing === undefined && death.isForeign !== true && running && suspects.length === 1
+    if (!isGuilty) return { why: 'lost', running, detail }
+    return limit === undefined ? { why: 'crashed', detail } : { why: 'limit', limit }
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    const passed = Math.min(now - this.#tickedAt, MAX_TICK_MS)
+    this.#tickedAt = now
+    const busy = [...this.#guests.values()].filter(({ isBusy }) => isBusy)
+    if (busy.length === 0) {
+      clearInterval(this.#ticking)
+      this.#ticking = undefined
+      return
+    }
+    for (const guest of busy) guest.tick(passed, this.isInTurn(guest))
+    const overdue = busy.find(({ isOverdue }) => isOverdue)
+    if (overdue !== undefined) {
+      this.kill(overdue, { why: 'limit', limit: 'turn' })
+      return
+    }
+    if (this.#isBlocked) this.#evacuate(busy)
+    this.#watchMemory(busy)
+  }
+
+  #evacuate(busy: readonly CarriedGuest[]): void {
+    for (const guest of busy) {
+      if (guest.waitedMs < PATIENCE_MS) continue
+      guest.exit({ why: 'lost', running: false, detail: 'a neighbour computes for long' })
+    }
+  }
+
+  /** What a guest allocates past its heap, only the process as a whole shows. */
+  #watchMemory(busy: readonly CarriedGuest[]): void {
+    const resident = this.#link?.residentBytes?.()
+    if (resident === undefined) return
+    let allowed = this.#ownBytes + SLACK_BYTES
+    for (const guest of this.#guests.values()) {
+      allowed += guest.ranMs > 0 ? 2 * guest.memoryBytes + TURN_BYTES : Math.max(WAITING_BYTES, 2 * guest.heapBytes)
+    }
+    if (resident <= allowed) return
+    const running = busy.filter(({ ranMs }) => ranMs > 0)
+    const [first] = running
+    // Without anybody to blame, what is gone is gone: it takes no more guests, and ends with the last.
+    if (first === undefined) this.#isWorn = true
+    else if (running.length === 1) this.kill(first, { why: 'limit', limit: 'memory' })
+    else this.#quarantine(running)
+  }
+
+  /** One of them takes too much. Each goes on by itself, and the one that does is found out there. */
+  #quarantine(suspects: readonly CarriedGuest[]): void {
+    for (const guest of suspects) guest.exit({ why: 'lost', running: true, detail: 'its process took too much memory' })
+    this.kill()
+  }
+}

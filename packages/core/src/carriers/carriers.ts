@@ -1,0 +1,53 @@
+import type { Guest, GuestInit } from '../contract.ts'
+import { SandboxError } from '../errors.ts'
+import { Carrier, type CarrierOptions } from './carrier.ts'
+import { Pool, type PoolOptions } from './pool.ts'
+
+export type CarriersOptions = Omit<CarrierOptions, 'onDead'> &
+  Pick<PoolOptions<Carrier>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
+
+/** How often a guest is made anew whose carrier was lost while it was made. */
+const MAX_ATTEMPTS = 5
+
+/** All carriers of one adapter: those that guests share, and one for each guest that must be alone. */
+export class Carriers implements AsyncDisposable {
+  readonly #shared: Pool<Carrier>
+  readonly #alone: Pool<Carrier>
+
+  constructor(options: CarriersOptions) {
+    const pool = (size: Pick<PoolOptions<Carrier>, 'min' | 'eager' | 'most' | 'growAfterMs'>) => {
+      const made: Pool<Carrier> = new Pool({
+        ...options,
+        ...size,
+        accepts: (carrier) => carrier.isOpen,
+        create: () => Carrier.start({ ...options, onDead: (carrier) => made.discard(carrier) }),
+        destroy: (carrier) => carrier.kill(),
+      })
+      return made
+    }
+    this.#shared = pool({ ...options, most: options.capacity })
+    this.#alone = pool({ min: 0, eager: 1, most: 1, growAfterMs: 0 })
+  }
+
+  /** @throws what starting a carrier throws; `SandboxError`; the signal's reason */
+  async start(init: GuestInit): Promise<Guest> {
+    const pool = init.alone ? this.#alone : this.#shared
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const carrier = await pool.acquire(init.signal)
+      const guest = await carrier.makeGuest(init, () => {
+        if (carrier.isSpent) pool.discard(carrier)
+        else pool.release(carrier)
+      })
+      if (guest !== undefined) return guest
+    }
+    throw new SandboxError('SANDBOX_UNAVAILABLE', `A guest could not be made in ${MAX_ATTEMPTS} attempts`)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#shared.close(), this.#alone.close()])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
