@@ -5,11 +5,13 @@ import { importsOf, readText, trackedFiles } from './repository.ts'
 /** What each package's sources may import of the others. Tests may import anything above them too. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/core': [],
-  'packages/quickjs': ['@glovebox/core'],
+  'packages/node': ['@glovebox/core'],
+  'packages/quickjs': ['@glovebox/core', '@glovebox/node'],
+  'packages/isolated-vm': ['@glovebox/core', '@glovebox/node'],
   'packages/mcp': ['@glovebox/core'],
   'packages/conformance': ['@glovebox/core'],
-  'packages/glovebox': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/mcp'],
-  'apps/bench': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/mcp', 'glovebox'],
+  'packages/glovebox': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/isolated-vm', '@glovebox/mcp'],
+  'apps/bench': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/isolated-vm', '@glovebox/mcp', 'glovebox'],
   'apps/demo': ['glovebox'],
 }
 

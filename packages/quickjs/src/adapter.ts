@@ -4,17 +4,16 @@ import {
   Carriers,
   type Guest,
   type GuestInit,
-  Pool,
   type PreparedProgram,
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
+import { ProgramReader } from '@glovebox/node'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
 import { LOWERED_PAGES } from './memory.ts'
 import { checkMemoryLimit } from './memory-limit.ts'
-import { ReaderThread } from './reader-thread.ts'
 import { connectThread } from './worker-thread.ts'
 
 export interface PoolSize {
@@ -28,8 +27,6 @@ export interface PoolSize {
 /** A thread starts in 25 to 60 ms and most programs end sooner, so a short wait beats another thread. */
 const GROW_AFTER_MS = 25
 const IDLE_MS = 30_000
-/** A text that takes long to read holds up one of them. */
-const MAX_READERS = 3
 
 const module_ = lazy(async () => {
   const path = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
@@ -50,14 +47,7 @@ export class QuickJSAdapter implements SandboxAdapter {
     deterministic: true,
   } as const
   readonly #size: PoolSize
-  readonly #readers = new Pool<ReaderThread>({
-    min: 1,
-    max: MAX_READERS,
-    growAfterMs: GROW_AFTER_MS,
-    idleMs: IDLE_MS,
-    create: async () => new ReaderThread(),
-    destroy: (thread) => thread.terminate(),
-  })
+  readonly #reader = new ProgramReader()
   #threads: Carriers | undefined
   #isClosed = false
 
@@ -72,19 +62,13 @@ export class QuickJSAdapter implements SandboxAdapter {
     return this.#threads.start(init)
   }
 
-  async prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
-    const thread = await this.#readers.acquire(signal)
-    try {
-      return await thread.read(text, signal)
-    } finally {
-      if (thread.isDead) this.#readers.discard(thread)
-      else this.#readers.release(thread)
-    }
+  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
+    return this.#reader.read(text, signal)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#threads?.close(), this.#readers.close()])
+    await Promise.all([this.#threads?.close(), this.#reader.close()])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

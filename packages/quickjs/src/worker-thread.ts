@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { CarrierEvents, CarrierLink, FromCarrier } from '@glovebox/core/adapter'
+import { entryFile } from '@glovebox/node'
 import { IN_TURN, INTERRUPTED, type WorkerData } from './messages.ts'
 
+const WORKER = { beside: './worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url }
 /** QuickJS recurses on the thread's stack; this is enough for the deepest recursion that its own limit allows. */
 const THREAD_STACK_MB = 8
 /** A thread's own objects die young and are few: a small nursery stays in the processor's cache and out of the process's memory. */
@@ -14,7 +16,7 @@ export function connectThread(
   { onMessage, onDeath }: CarrierEvents,
 ): CarrierLink {
   const statuses = new Uint8Array(new SharedArrayBuffer(capacity))
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+  const worker = new Worker(entryFile(WORKER), {
     workerData: { ...data, statuses } satisfies WorkerData,
     env: {},
     execArgv: [],

@@ -1,5 +1,12 @@
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
-import { getOwnPropertyDescriptor, OriginalPromise, OriginalProxy, ownKeys, setHas } from '../protocol/intrinsics.ts'
+import {
+  defineProperty,
+  getOwnPropertyDescriptor,
+  OriginalPromise,
+  OriginalProxy,
+  ownKeys,
+  setHas,
+} from '../protocol/intrinsics.ts'
 import { define, defineLazy, loadLibrary } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
@@ -16,14 +23,28 @@ const KEPT = new Set<PropertyKey>(
 
 /** Properties of built-ins that only some engines have, or that show garbage collection or the engine itself. */
 const REMOVED: readonly (readonly [holder: string, ...keys: string[]])[] = [
-  ['Error', 'captureStackTrace', 'stackTraceLimit', 'prepareStackTrace', 'isError'],
+  ['Error', 'captureStackTrace', 'isError'],
   ['Iterator', 'concat', 'zip', 'zipKeyed'],
   ['JSON', 'rawJSON', 'isRawJSON'],
   ['Math', 'sumPrecise'],
   ['Uint8Array', 'fromBase64', 'fromHex'],
 ]
 
+/** As many as a host keeps of a stack. */
+const STACK_FRAMES = 20
+
+/**
+ * V8 asks these two on every error: the one how much of the stack to keep, the other, where there is one, what to make of
+ * frames that name the functions of the runtime.
+ */
+function fixStackTraces(): void {
+  const fixed = { __proto__: null, writable: false, enumerable: false, configurable: false }
+  defineProperty(Error, 'stackTraceLimit', { ...fixed, value: STACK_FRAMES } as PropertyDescriptor)
+  defineProperty(Error, 'prepareStackTrace', { ...fixed, value: undefined } as PropertyDescriptor)
+}
+
 export function removeGlobals(): void {
+  fixStackTraces()
   const globals = globalThis as unknown as Record<string, Record<string, unknown> | undefined>
   for (const [holder, ...keys] of REMOVED) for (const key of keys) delete globals[holder]?.[key]
   for (const key of ['toBase64', 'toHex', 'setFromBase64', 'setFromHex']) delete (Uint8Array.prototype as never)[key]

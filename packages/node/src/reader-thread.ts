@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { PreparedProgram } from '@glovebox/core/adapter'
 import { ProgramSyntaxError, TOO_DEEP } from '@glovebox/core/program'
+import { entryFile } from './entry-file.ts'
+
+const READER = { beside: './reader.js', specifier: '@glovebox/node/reader', from: import.meta.url }
 
 export type FromReader =
   | { readonly program: PreparedProgram }
@@ -12,7 +15,7 @@ export class ReaderThread {
   #isDead = false
 
   constructor() {
-    this.#worker = new Worker(new URL('./reader.js', import.meta.url), {
+    this.#worker = new Worker(entryFile(READER), {
       env: {},
       execArgv: [],
       name: 'glovebox-reader',

@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { dirname } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import {
+  type CarrierDeath,
+  type CarrierEvents,
+  type CarrierLink,
+  type FromCarrier,
+  type GuestRuntime,
+  SandboxError,
+  type ToCarrier,
+} from '@glovebox/core/adapter'
+import { entryFile } from '@glovebox/node'
+import { unpackToHost } from './child-schemas.ts'
+import { FrameReader, writeFrame } from './frames.ts'
+import { findLibrary, unavailable } from './library.ts'
+import { type Boot, PIPE, packToChild } from './messages.ts'
+import { StatusFile } from './status-file.ts'
+
+const CHILD = { beside: './child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
+/** A child is up within 0.2 s, and within a few on a machine that does much else. */
+const START_MS = 30_000
+/** V8's own account of its death comes last. */
+const MAX_STDERR = 8_192
+/** Signals that nobody sends itself. */
+const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
+
+/**
+ * Starts a process that guests share. It inherits nothing but its pipe and its status file.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
+ */
+export async function connectProcess(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink> {
+  const link = new ProcessLink(events)
+  link.post({ type: 'boot', runtime })
+  await link.up
+  return link
+}
+
+class ProcessLink implements CarrierLink {
+  readonly up: Promise<void>
+  readonly #events: CarrierEvents
+  readonly #status: StatusFile
+  readonly #child: ChildProcess
+  readonly #pipe: Socket
+  readonly #dead: Promise<void>
+  readonly #startTimer: ReturnType<typeof setTimeout>
+  #stderr = ''
+  #isUp = false
+
+  constructor(events: CarrierEvents) {
+    const { path } = findLibrary()
+    const file = fileURLToPath(entryFile(CHILD))
+    this.#events = events
+    this.#status = createStatusFile()
+    this.#child = spawn(process.execPath, ['--no-node-snapshot', file, path], {
+      // The host's own folder may be gone, and its environment is nobody's business.
+      cwd: dirname(file),
+      env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#status.descriptor],
+      windowsHide: true,
+    })
+    this.#pipe = this.#child.stdio[PIPE] as Socket
+    const up = Promise.withResolvers<void>()
+    this.up = up.promise
+    this.#dead = this.#listen(up)
+    this.#startTimer = setTimeout(() => {
+      up.reject(unavailable(`its process did not start within ${START_MS} ms`))
+      this.#child.kill('SIGKILL')
+    }, START_MS)
+  }
+
+  get #streams(): readonly Socket[] {
+    return [this.#pipe, this.#child.stderr as Socket]
+  }
+
+  post(message: ToCarrier | Boot): void {
+    if (!this.#pipe.writable) return
+    if (this.#pipe.writableCorked === 0) {
+      this.#pipe.cork()
+      queueMicrotask(() => this.#pipe.uncork())
+    }
+    this.#pipe.write(writeFrame(packToChild(message)))
+  }
+
+  isInTurn(slot: number): boolean {
+    return this.#status.isInTurn(slot)
+  }
+
+  residentBytes(): number {
+    return residentBytesOf(this.#child.pid) ?? this.#status.residentBytes
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    // Whoever waits for its end is not to end before.
+    for (const handle of [this.#child, ...this.#streams]) handle.ref()
+    await this.#dead
+  }
+
+  async #listen(up: PromiseWithResolvers<void>): Promise<void> {
+    const reader = new FrameReader((texts) => this.#onFrame(unpackToHost(texts), up))
+    this.#pipe.on('data', (part: Buffer) => {
+      try {
+        reader.push(part)
+      } catch (error) {
+        // Whoever wrote this is no child of ours any more.
+        this.#stderr = `it sent ${(error as Error).message}`
+        this.#child.kill('SIGKILL')
+      }
+    })
+    this.#pipe.on('error', () => {})
+    const stderr = this.#child.stderr as Readable
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
+    })
+    const death = await new Promise<CarrierDeath>((resolve) => {
+      this.#child.once('error', (error) => resolve({ detail: error.message }))
+      this.#child.once('close', (code, signal) => resolve(describeDeath(code, signal, this.#stderr)))
+    })
+    clearTimeout(this.#startTimer)
+    up.reject(unavailable(death.detail))
+    up.promise.catch(() => {})
+    if (this.#isUp) this.#events.onDeath(death)
+    this.#status.close()
+  }
+
+  #onFrame(message: ReturnType<typeof unpackToHost>, up: PromiseWithResolvers<void>): void {
+    switch (message.type) {
+      case 'up':
+        this.#isUp = true
+        clearTimeout(this.#startTimer)
+        // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
+        for (const handle of [this.#child, ...this.#streams]) handle.unref()
+        return up.resolve()
+      case 'unavailable':
+        up.reject(unavailable(message.detail))
+        this.#child.kill('SIGKILL')
+        return
+      default:
+        this.#events.onMessage(message as FromCarrier)
+    }
+  }
+}
+
+function createStatusFile(): StatusFile {
+  try {
+    return StatusFile.create()
+  } catch (error) {
+    throw new SandboxError(
+      'SANDBOX_UNAVAILABLE',
+      `A temporary file is needed, and could not be made: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Where the system tells it, read from outside: a process that is held up cannot say. */
+function residentBytesOf(pid: number | undefined): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+  } catch {
+    // It has just ended.
+    return undefined
+  }
+}
+
+function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): CarrierDeath {
+  const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
+  const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
+  const detail = fatal === undefined ? last : `${last}: ${fatal}`
+  if (/out of memory|allocation failed/i.test(stderr)) return { detail, limit: 'memory' }
+  return FOREIGN.includes(signal) ? { detail, isForeign: true } : { detail }
+}

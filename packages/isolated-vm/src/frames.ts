@@ -1,0 +1,66 @@
+/**
+ * One list of strings for each message on the pipe between host and child: a length before the whole and before each.
+ * Beside the head, which is JSON, go the large texts as they are, neither escaped nor parsed.
+ */
+const LENGTH_BYTES = 4
+/** More than any run may exchange in one message. A child that says otherwise is not ours any more. */
+const MAX_FRAME_BYTES = 1024 * 1024 * 1024
+
+export function writeFrame(texts: readonly string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text))
+  const size = lengths.reduce((sum, length) => sum + LENGTH_BYTES + length, 0)
+  const frame = Buffer.allocUnsafe(LENGTH_BYTES + size)
+  let at = frame.writeUInt32LE(size)
+  for (const [index, text] of texts.entries()) {
+    at = frame.writeUInt32LE(lengths[index] as number, at)
+    at += frame.write(text, at)
+  }
+  return frame
+}
+
+/** Puts frames together from what comes through the pipe, each part copied once. */
+export class FrameReader {
+  readonly #onFrame: (texts: string[]) => void
+  #parts: Buffer[] = []
+  #buffered = 0
+
+  constructor(onFrame: (texts: string[]) => void) {
+    this.#onFrame = onFrame
+  }
+
+  /** @throws `RangeError` for what no end of ours writes */
+  push(part: Buffer): void {
+    this.#parts.push(part)
+    this.#buffered += part.length
+    for (let size = this.#frameSize(); size !== undefined && size <= this.#buffered; size = this.#frameSize()) {
+      this.#onFrame(readTexts(this.#take(size).subarray(LENGTH_BYTES)))
+    }
+  }
+
+  #frameSize(): number | undefined {
+    if (this.#buffered < LENGTH_BYTES) return undefined
+    if ((this.#parts[0] as Buffer).length < LENGTH_BYTES) this.#parts = [Buffer.concat(this.#parts)]
+    const size = (this.#parts[0] as Buffer).readUInt32LE()
+    if (size > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${size} bytes`)
+    return LENGTH_BYTES + size
+  }
+
+  #take(bytes: number): Buffer {
+    const whole = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts)
+    this.#parts = whole.length === bytes ? [] : [whole.subarray(bytes)]
+    this.#buffered -= bytes
+    return whole.subarray(0, bytes)
+  }
+}
+
+function readTexts(body: Buffer): string[] {
+  const texts: string[] = []
+  for (let at = 0; at < body.length; ) {
+    const start = at + LENGTH_BYTES
+    const end = start + body.readUInt32LE(at)
+    if (end > body.length) throw new RangeError('a text that ends after its frame')
+    texts.push(body.toString('utf8', start, end))
+    at = end
+  }
+  return texts
+}
