@@ -10,6 +10,7 @@ import { lifecycle } from './cases/lifecycle.ts'
 import { limits } from './cases/limits.ts'
 import { programs } from './cases/programs.ts'
 import { reading } from './cases/reading.ts'
+import { recovery } from './cases/recovery.ts'
 import { values } from './cases/values.ts'
 
 export interface AdapterUnderTest {
@@ -30,6 +31,7 @@ export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   determinism,
   globals,
   hostile,
+  recovery,
 }
 
 /** Defines the whole suite for one adapter, as tests of vitest. */

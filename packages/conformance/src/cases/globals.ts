@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
+import { MEMBERS } from '../members.ts'
 
 /** All that a program finds, and nothing else, on every engine. */
 const GLOBALS =
@@ -73,6 +74,21 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
   ['es2025-promise-try', 'return await Promise.try(() => { throw new Error("x") }).catch((e) => e.message)', 'x'],
   ['es2025-escape', 'return new RegExp(RegExp.escape("a.b")).test("a.b")', true],
   ['es2025-f16', 'return [Math.f16round(1.337), new DataView(new ArrayBuffer(2)).getFloat16(0)]', [1.3369140625, 0]],
+  [
+    'locale-numbers',
+    'return [(1234567.891).toLocaleString(), (0.5).toLocaleString("de", { style: "percent" }), (1234.5).toLocaleString("en-US", { style: "currency", currency: "USD" }), (1.005).toLocaleString("en", { maximumFractionDigits: 2 }), (12).toLocaleString("en", { minimumFractionDigits: 2 }), 12345678901234567890n.toLocaleString(), [1234.5, 2].toLocaleString(), NaN.toLocaleString()]',
+    ['1,234,567.891', '50%', '$1,234.50', '1.01', '12.00', '12,345,678,901,234,567,890', '1,234.5,2', 'NaN'],
+  ],
+  [
+    'locale-texts',
+    'return [["b", "a", "ä", "B", "A", "a10", "a2", "_x", "1", " "].sort((a, b) => a.localeCompare(b)), ["a10", "a2"].sort((a, b) => a.localeCompare(b, "en", { numeric: true })), "résumé".localeCompare("Resume", undefined, { sensitivity: "base" }), "I".toLocaleLowerCase("tr")]',
+    [[' ', '_x', '1', 'a', 'A', 'ä', 'a10', 'a2', 'b', 'B'], ['a2', 'a10'], 0, 'i'],
+  ],
+  [
+    'fixed-buffers',
+    'const b = new ArrayBuffer(8, { maxByteLength: 16 }); return [b.byteLength, "resize" in b, b instanceof ArrayBuffer, new Uint8Array(1).buffer.constructor === ArrayBuffer, ArrayBuffer.name, new (class extends ArrayBuffer {})(3).byteLength]',
+    [8, false, true, true, 'ArrayBuffer', 3],
+  ],
   ['from-async', 'return await Array.fromAsync([1, Promise.resolve(2)])', [1, 2]],
 ]
 
@@ -113,6 +129,46 @@ export const globals: readonly ConformanceCase[] = [
           return found`),
         [],
       )
+    },
+  },
+  {
+    id: 'globals.members',
+    protects: 'every engine shows the same properties of the same built-ins',
+    run: async ({ run }) => {
+      const result = await run(`const members = {}
+        const seen = new Set()
+        const list = (path, value) => {
+          if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) return
+          seen.add(value)
+          members[path] = Reflect.ownKeys(value).map(String).sort()
+        }
+        for (const name of Object.getOwnPropertyNames(globalThis).sort()) {
+          if (name === 'process' || name === 'globalThis') continue
+          list(name, globalThis[name])
+          if (typeof globalThis[name] === 'function') list(name + '.prototype', globalThis[name].prototype)
+        }
+        const prototypeOf = Reflect.getPrototypeOf
+        const iterators = { array: [][Symbol.iterator](), map: new Map().values(), set: new Set().values(), string: ''[Symbol.iterator](), matches: ''.matchAll(/a/g), generator: (function* () {})(), asyncGenerator: (async function* () {})(), helper: [].values().map((x) => x) }
+        for (const name of Object.keys(iterators)) {
+          for (let value = prototypeOf(iterators[name]), depth = 0; value !== null; value = prototypeOf(value), depth++) list(name + ' iterator ' + depth, value)
+        }
+        list('typed arrays', prototypeOf(Uint8Array))
+        list('typed arrays.prototype', prototypeOf(Uint8Array.prototype))
+        return members`)
+      assert.ok(result.ok, JSON.stringify(result))
+      assert.deepEqual(result.value, MEMBERS)
+    },
+  },
+  {
+    id: 'globals.stack-traces',
+    protects: 'no program sees the frames of the runtime as objects, or turns stacks off',
+    run: async ({ run }) => {
+      failed(await run('Error.prepareStackTrace = (_, sites) => sites; return new Error("x").stack'), 'CODE_THREW')
+      failed(
+        await run('Object.defineProperty(Error, "prepareStackTrace", { value: (_, sites) => sites })'),
+        'CODE_THREW',
+      )
+      returned(await run('Reflect.set(Error, "stackTraceLimit", 0); return typeof new Error("x").stack'), 'string')
     },
   },
   ...PLATFORM.map(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
 import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
@@ -7,7 +8,7 @@ import type { ConformanceCase } from '../case.ts'
 const MB = 1024 * 1024
 
 /** Programs that never end, and what ends them. */
-const ENDLESS: readonly (readonly [id: string, code: string, isNative?: boolean])[] = [
+export const ENDLESS: readonly (readonly [id: string, code: string, isNative?: boolean])[] = [
   ['loop', 'for (;;) {}'],
   ['loop-after-await', 'await tools.step(); for (;;) {}'],
   ['loop-after-timer', 'await new Promise((r) => setTimeout(r, 5)); for (;;) {}'],
@@ -24,10 +25,11 @@ const ENDLESS: readonly (readonly [id: string, code: string, isNative?: boolean]
   ['native-index-of', 'Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)', true],
   ['native-reverse', 'Array.prototype.reverse.call({ length: 2 ** 53 - 1 })', true],
   ['native-string', 'const s = "a".repeat(4e6); for (;;) s.indexOf("a".repeat(2e6) + "b")', true],
-  ['native-join', 'const a = []; a.length = 2 ** 31; a.join()', true],
+  ['native-last-index-of', 'Array.prototype.lastIndexOf.call({ length: 2 ** 53 - 1 }, 1)', true],
+  ['native-after-await', 'await tools.step(); Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)', true],
 ]
 
-const MEMORY: readonly (readonly [id: string, code: string])[] = [
+export const MEMORY: readonly (readonly [id: string, code: string])[] = [
   ['arrays', 'const a = []; for (;;) a.push(new Array(1000).fill(1))'],
   ['one-array', 'const a = []; for (;;) a.push(1, 2, 3, 4, 5, 6, 7, 8)'],
   ['strings', 'const a = []; for (let i = 0; ; i++) a.push(("x" + i).repeat(10_000) + i)'],
@@ -39,7 +41,70 @@ const MEMORY: readonly (readonly [id: string, code: string])[] = [
   ['after-await', 'await tools.step(); const a = []; for (;;) a.push(new Array(1000).fill(1))'],
 ]
 
+/** Programs that break engines, and the codes that they may end in: what gives way first is the engine's to say. */
+export const WILD: readonly (readonly [id: string, code: string, codes: readonly ExecutionErrorCode[]])[] = [
+  ['huge-array', 'new Array(1e9).fill(0)', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  ['huge-array-from', 'Array.from({ length: 1e9 })', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  ['huge-number', '(2n ** (2n ** 29n)).toString()', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],
+  ['huge-join', 'const a = []; a.length = 2 ** 31; a.join()', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],
+  [
+    'long-joins',
+    'const a = Array(1e4).fill("x".repeat(1e4)); const all = []; for (;;) all.push(a.join(String(all.length)))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW'],
+  ],
+  [
+    'number-formats',
+    'const all = []; for (;;) all.push((1e21 * all.length).toLocaleString("de", { maximumFractionDigits: 20 }))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  [
+    'regular-expressions',
+    'const all = []; for (let i = 0; ; i++) { const r = new RegExp(("(a|b" + i + ")*").repeat(50)); r.test("x"); all.push(r) }',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  [
+    'growing-buffers',
+    'const all = []; for (;;) all.push(new ArrayBuffer(8, { maxByteLength: 1e8 }))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  ['symbols', 'const all = {}; for (let i = 0; ; i++) all[Symbol(i)] = i', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  ['promises', 'const all = []; for (;;) all.push(new Promise(() => {}))', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  ['promise-chain', 'let p = Promise.resolve(); for (;;) p = p.then(() => 1)', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  [
+    'generators',
+    'const all = []; for (;;) { const g = (function* () { yield new Array(100) })(); g.next(); all.push(g) }',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  ['proxies', 'let p = {}; for (;;) p = new Proxy(p, {})', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  [
+    'weak-map',
+    'const w = new WeakMap(); const all = []; for (;;) { const o = {}; w.set(o, new Array(100)); all.push(o) }',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  ['string-doubling', 'let s = "x"; for (;;) s += s', ['LIMIT_MEMORY', 'CODE_THREW']],
+  ['deep-json', 'let a = []; for (;;) a = [a, JSON.stringify(a).length]', ['LIMIT_MEMORY', 'LIMIT_CPU', 'LIMIT_STACK']],
+  [
+    'errors',
+    'const all = []; for (;;) all.push(new Error("x".repeat(1000) + all.length).stack)',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+]
+
 export const limits: readonly ConformanceCase[] = [
+  ...WILD.map(
+    ([id, code, codes]): ConformanceCase => ({
+      id: `limits.wild.${id}`,
+      protects: `${id.replaceAll('-', ' ')}: the program ends with a limit, the host goes on meanwhile, and the next program runs`,
+      needs: { stopsNativeLoops: true },
+      run: async ({ run }) => {
+        const beats = countBeats(true)
+        const result = await run(code, { limits: { cpuTimeMs: 2_000, wallTimeMs: 60_000 } })
+        beats()
+        assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
+        returned(await run('return "next"'), 'next')
+      },
+    }),
+  ),
   ...ENDLESS.map(
     ([id, code, isNative]): ConformanceCase => ({
       id: `limits.endless.${id}`,
@@ -61,7 +126,6 @@ export const limits: readonly ConformanceCase[] = [
     ([id, code]): ConformanceCase => ({
       id: `limits.memory.${id}`,
       protects: `a flood of ${id.replaceAll('-', ' ')} ends in LIMIT_MEMORY, and the next program runs`,
-      needs: { memory: 'hard' },
       run: async ({ run }) => {
         failed(
           await run(code, { tools: { step: () => 1 }, limits: { memoryBytes: 64 * MB, cpuTimeMs: 15_000 } }),

@@ -43,8 +43,10 @@ export interface CarrierOptions {
 const TICK_MS = 50
 /** A host that was held up itself accuses nobody of the time it lost. */
 const MAX_TICK_MS = 2 * TICK_MS
-/** A guest that waits for longer while a neighbour computes goes on elsewhere. */
+/** How long guests wait for a neighbour that computes. */
 const PATIENCE_MS = 100
+/** How long a turn that nobody needs any more may go on. */
+const LEAVE_MS = 250
 /** What a guest that computes may take beside its heap: the engine's spaces are roomy, and what is freed goes back late. */
 const TURN_BYTES = 64 * 1024 * 1024
 /** What one that waits takes at least. */
@@ -61,6 +63,8 @@ export class Carrier {
   readonly #freeSlots: number[]
   /** Guests to be dropped when there is time for it: it costs those who wait for a program's result. */
   readonly #drops: number[] = []
+  /** Slots of guests that are gone, and still in a turn: since when, in ticks' time. */
+  readonly #leaving = new Map<number, number>()
   #link: CarrierLink | undefined
   #isDead = false
   #isWorn = false
@@ -99,7 +103,8 @@ export class Carrier {
   }
 
   get #isBlocked(): boolean {
-    return this.#options.isSerial && [...this.#guests.values()].some(({ ranMs }) => ranMs >= PATIENCE_MS)
+    if (!this.#options.isSerial) return false
+    return this.#leaving.size > 0 || [...this.#guests.values()].some(({ ranMs }) => ranMs >= PATIENCE_MS)
   }
 
   /**
@@ -138,7 +143,8 @@ export class Carrier {
   /** Forgets a guest that has exited. Between turns nothing of it runs, and dropping it may wait. */
   forget(guest: CarriedGuest): void {
     this.#guests.delete(guest.number)
-    this.#freeSlots.push(guest.slot)
+    if (!this.#isDead && this.isInTurn(guest)) this.#leaving.set(guest.slot, 0)
+    else this.#freeSlots.push(guest.slot)
     if (this.#drops.push(guest.number) === 1) setTimeout(() => this.#flushDrops())
   }
 
@@ -189,8 +195,9 @@ export class Carrier {
     const now = performance.now()
     const passed = Math.min(now - this.#tickedAt, MAX_TICK_MS)
     this.#tickedAt = now
+    this.#watchLeaving(passed)
     const busy = [...this.#guests.values()].filter(({ isBusy }) => isBusy)
-    if (busy.length === 0) {
+    if (busy.length === 0 && this.#leaving.size === 0) {
       clearInterval(this.#ticking)
       this.#ticking = undefined
       return
@@ -201,14 +208,27 @@ export class Carrier {
       this.kill(overdue, { why: 'limit', limit: 'turn' })
       return
     }
-    if (this.#isBlocked) this.#evacuate(busy)
+    if (this.#options.isSerial) this.#makeWay(busy)
     this.#watchMemory(busy)
   }
 
-  #evacuate(busy: readonly CarriedGuest[]): void {
-    for (const guest of busy) {
-      if (guest.waitedMs < PATIENCE_MS) continue
-      guest.exit({ why: 'lost', running: false, detail: 'a neighbour computes for long' })
+  /** A guest that computes while others wait goes on by itself. What it has computed in this turn is lost. */
+  #makeWay(busy: readonly CarriedGuest[]): void {
+    const computing = busy.find(({ ranMs }) => ranMs >= PATIENCE_MS)
+    if (computing === undefined || !busy.some(({ waitedMs }) => waitedMs >= PATIENCE_MS)) return
+    this.#link?.interrupt?.(computing.slot)
+    computing.exit({ why: 'lost', running: true, detail: 'it computes while others wait' })
+  }
+
+  #watchLeaving(passedMs: number): void {
+    for (const [slot, waitedMs] of this.#leaving) {
+      if (this.#link?.isInTurn(slot) !== true) {
+        this.#leaving.delete(slot)
+        this.#freeSlots.push(slot)
+      } else {
+        this.#leaving.set(slot, waitedMs + passedMs)
+        if (waitedMs > LEAVE_MS) this.kill()
+      }
     }
   }
 

@@ -41,7 +41,7 @@ const HEADER_BYTES = 4_096
 /** Parallel calls send their inputs in one turn; more than this many full ones is a flood. */
 const FULL_MESSAGES_PER_TURN = 4
 const MAX_ERROR_TEXT = 10_000
-/** A run that loses its guest more often is the cause, whatever it looks like. */
+/** A run that was in a turn more often when its guest was lost is the cause, whatever it looks like. */
 const MAX_LOSSES = 10
 /** `setTimeout` knows no longer delay; the guest asks again when woken early. */
 const MAX_DELAY_MS = 2 ** 31 - 1
@@ -329,7 +329,7 @@ class Execution {
 
   /** A guest lost with what it shared is replaced. One that may be to blame is repeated where it can hurt only itself. */
   #recover(lost: Guest, { running, detail }: Extract<GuestExit, { why: 'lost' }>): void {
-    if (++this.#losses > MAX_LOSSES) {
+    if (running && ++this.#losses > MAX_LOSSES) {
       return this.#fail('SANDBOX_CRASHED', `The sandbox crashed ${this.#losses} times under this program: ${detail}`)
     }
     this.#guest = undefined

@@ -49,7 +49,13 @@ function describeErrorLike(error: Error): GuestError {
 
 function codeOf(error: Error): string {
   if (error instanceof NotSerializableError) return error.code
+  if (isOutOfMemory(error)) return 'LIMIT_MEMORY'
   return ToolError.codeOf(error) ?? (isStackOverflow(error) ? 'LIMIT_STACK' : 'CODE_THREW')
+}
+
+/** V8 lets a program catch that there was no memory for a buffer; whatever else it has no memory for ends the guest. */
+function isOutOfMemory(error: Error): boolean {
+  return error.name === 'RangeError' && error.message === 'Array buffer allocation failed'
 }
 
 /** Engines word this error differently, so it is compared with one provoked on the spot. */

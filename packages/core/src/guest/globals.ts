@@ -2,9 +2,13 @@ import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
 import {
   defineProperty,
   getOwnPropertyDescriptor,
+  getPrototypeOf,
   OriginalPromise,
   OriginalProxy,
+  OriginalString,
   ownKeys,
+  reflectConstruct,
+  regExpTest,
   setHas,
 } from '../protocol/intrinsics.ts'
 import { define, defineLazy, loadLibrary } from './define.ts'
@@ -21,14 +25,29 @@ const KEPT = new Set<PropertyKey>(
   isFinite isNaN parseFloat parseInt undefined unescape`.split(/\s+/),
 )
 
-/** Properties of built-ins that only some engines have, or that show garbage collection or the engine itself. */
+/**
+ * Properties of built-ins that only some engines have, or that show garbage collection or the engine itself. Buffers that
+ * grow take memory that V8 does not count.
+ */
 const REMOVED: readonly (readonly [holder: string, ...keys: string[]])[] = [
   ['Error', 'captureStackTrace', 'isError'],
   ['Iterator', 'concat', 'zip', 'zipKeyed'],
   ['JSON', 'rawJSON', 'isRawJSON'],
   ['Math', 'sumPrecise'],
+  ['Set', 'groupBy'],
   ['Uint8Array', 'fromBase64', 'fromHex'],
 ]
+
+const REMOVED_METHODS: readonly (readonly [prototype: object, ...keys: string[]])[] = [
+  [Uint8Array.prototype, 'toBase64', 'toHex', 'setFromBase64', 'setFromHex'],
+  [Map.prototype, 'getOrInsert', 'getOrInsertComputed'],
+  [WeakMap.prototype, 'getOrInsert', 'getOrInsertComputed'],
+  [ArrayBuffer.prototype, 'resize', 'resizable', 'maxByteLength'],
+  [Function.prototype, 'fileName', 'lineNumber', 'columnNumber'],
+]
+
+/** Of the constructor of regular expressions; they tell of the last match, whoever made it. */
+const LAST_MATCH = /^(?:\$.|input|last(?:Match|Paren)|(?:left|right)Context)$/
 
 /** As many as a host keeps of a stack. */
 const STACK_FRAMES = 20
@@ -47,14 +66,50 @@ export function removeGlobals(): void {
   fixStackTraces()
   const globals = globalThis as unknown as Record<string, Record<string, unknown> | undefined>
   for (const [holder, ...keys] of REMOVED) for (const key of keys) delete globals[holder]?.[key]
-  for (const key of ['toBase64', 'toHex', 'setFromBase64', 'setFromHex']) delete (Uint8Array.prototype as never)[key]
-  for (const Keyed of [Map, WeakMap]) {
-    for (const key of ['getOrInsert', 'getOrInsertComputed']) delete (Keyed.prototype as never)[key]
-  }
+  for (const [prototype, ...keys] of REMOVED_METHODS) for (const key of keys) delete (prototype as never)[key]
+  for (const key of ownKeys(RegExp)) if (regExpTest(LAST_MATCH, OriginalString(key))) delete (RegExp as never)[key]
+  installDisposal()
+  installFixedBuffers()
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }
 }
+
+/** V8 has the symbols of explicit resource management, and they cannot be removed. */
+function installDisposal(): void {
+  const { Iterator, Symbol } = globalThis as never as Record<'Iterator' | 'Symbol', Record<PropertyKey, unknown>>
+  const asyncIterator = getPrototypeOf(getPrototypeOf(getPrototypeOf((async function* () {})()) as object) as object)
+  for (const [name, prototype] of [
+    ['dispose', Iterator.prototype],
+    ['asyncDispose', asyncIterator],
+  ] as const) {
+    delete (prototype as Record<PropertyKey, unknown>)[(Symbol[name] ?? '') as PropertyKey]
+    const symbol = Symbol[name] ?? (Symbol as unknown as SymbolConstructor)(`Symbol.${name}`)
+    defineProperty(Symbol, name, { __proto__: null, value: symbol } as PropertyDescriptor)
+  }
+}
+
+/** Buffers that are made do not grow, whatever is asked for. */
+function installFixedBuffers(): void {
+  const Original = ArrayBuffer
+  function FixedArrayBuffer(length: number): unknown {
+    if (new.target === undefined) throw new TypeError("Constructor ArrayBuffer requires 'new'")
+    return reflectConstruct(Original, [length], new.target)
+  }
+  for (const key of ownKeys(Original)) {
+    if (key !== 'length')
+      defineProperty(FixedArrayBuffer, key, getOwnPropertyDescriptor(Original, key) as PropertyDescriptor)
+  }
+  define(Original.prototype, 'constructor', FixedArrayBuffer)
+  define(globalThis, 'ArrayBuffer', FixedArrayBuffer)
+}
+
+/** What depends on the locale: the library `locale` has it, evaluated when one is first touched. */
+const LOCAL: readonly (readonly [prototype: object, ...keys: string[]])[] = [
+  [Number.prototype, 'toLocaleString'],
+  [BigInt.prototype, 'toLocaleString'],
+  [String.prototype, 'localeCompare', 'toLocaleLowerCase', 'toLocaleUpperCase'],
+]
 
 /** The globals of each library that is evaluated when a program first touches one. */
 const LIBRARIES = [
@@ -100,6 +155,14 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
       defineLazy(globalThis, key, () => {
         loadLibrary(library(name), globals)
         return getOwnPropertyDescriptor(globalThis, key)?.value
+      })
+    }
+  }
+  for (const [prototype, ...keys] of LOCAL) {
+    for (const key of keys) {
+      defineLazy(prototype, key, () => {
+        loadLibrary(library('locale'), [])
+        return getOwnPropertyDescriptor(prototype, key)?.value
       })
     }
   }
