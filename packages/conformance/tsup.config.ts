@@ -1,3 +1,9 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', target: 'es2023', dts: true, clean: true })
+export default defineConfig({
+  entry: ['src/index.ts', 'src/recovery.ts'],
+  format: 'esm',
+  target: 'es2023',
+  dts: true,
+  clean: true,
+})

@@ -23,6 +23,7 @@ import { StatusFile } from './status-file.ts'
 const CHILD = { beside: './child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
 /** A child is up within 0.2 s, and within a few on a machine that does much else. */
 const START_MS = 30_000
+const MAX_ATTEMPTS = 20
 /** V8's own account of its death comes last. */
 const MAX_STDERR = 8_192
 /** Signals that nobody sends itself. */
@@ -34,19 +35,25 @@ const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', '
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
  */
 export async function connectProcess(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink> {
-  const link = new ProcessLink(events)
-  link.post({ type: 'boot', runtime })
-  await link.up
-  return link
+  for (let attempt = 1; ; attempt++) {
+    const link = new ProcessLink(events)
+    link.post({ type: 'boot', runtime })
+    const death = await link.up
+    if (death === undefined) return link
+    // Killed by somebody before it was up: another may live.
+    if (death.isForeign !== true || attempt === MAX_ATTEMPTS) throw unavailable(death.detail)
+  }
 }
 
 class ProcessLink implements CarrierLink {
-  readonly up: Promise<void>
+  /** Its death, if it never was. */
+  readonly up: Promise<CarrierDeath | undefined>
   readonly #events: CarrierEvents
   readonly #status: StatusFile
   readonly #child: ChildProcess
   readonly #pipe: Socket
   readonly #dead: Promise<void>
+  readonly #resolveUp: (death: CarrierDeath | undefined) => void
   readonly #startTimer: ReturnType<typeof setTimeout>
   #stderr = ''
   #isUp = false
@@ -64,13 +71,11 @@ class ProcessLink implements CarrierLink {
       windowsHide: true,
     })
     this.#pipe = this.#child.stdio[PIPE] as Socket
-    const up = Promise.withResolvers<void>()
+    const up = Promise.withResolvers<CarrierDeath | undefined>()
     this.up = up.promise
-    this.#dead = this.#listen(up)
-    this.#startTimer = setTimeout(() => {
-      up.reject(unavailable(`its process did not start within ${START_MS} ms`))
-      this.#child.kill('SIGKILL')
-    }, START_MS)
+    this.#resolveUp = up.resolve
+    this.#dead = this.#listen()
+    this.#startTimer = setTimeout(() => this.#giveUp(`its process did not start within ${START_MS} ms`), START_MS)
   }
 
   get #streams(): readonly Socket[] {
@@ -101,8 +106,13 @@ class ProcessLink implements CarrierLink {
     await this.#dead
   }
 
-  async #listen(up: PromiseWithResolvers<void>): Promise<void> {
-    const reader = new FrameReader((texts) => this.#onFrame(unpackToHost(texts), up))
+  #giveUp(detail: string): void {
+    this.#resolveUp({ detail })
+    this.#child.kill('SIGKILL')
+  }
+
+  async #listen(): Promise<void> {
+    const reader = new FrameReader((texts) => this.#onFrame(unpackToHost(texts)))
     this.#pipe.on('data', (part: Buffer) => {
       try {
         reader.push(part)
@@ -122,24 +132,21 @@ class ProcessLink implements CarrierLink {
       this.#child.once('close', (code, signal) => resolve(describeDeath(code, signal, this.#stderr)))
     })
     clearTimeout(this.#startTimer)
-    up.reject(unavailable(death.detail))
-    up.promise.catch(() => {})
+    this.#resolveUp(death)
     if (this.#isUp) this.#events.onDeath(death)
     this.#status.close()
   }
 
-  #onFrame(message: ReturnType<typeof unpackToHost>, up: PromiseWithResolvers<void>): void {
+  #onFrame(message: ReturnType<typeof unpackToHost>): void {
     switch (message.type) {
       case 'up':
         this.#isUp = true
         clearTimeout(this.#startTimer)
         // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
         for (const handle of [this.#child, ...this.#streams]) handle.unref()
-        return up.resolve()
+        return this.#resolveUp(undefined)
       case 'unavailable':
-        up.reject(unavailable(message.detail))
-        this.#child.kill('SIGKILL')
-        return
+        return this.#giveUp(message.detail)
       default:
         this.#events.onMessage(message as FromCarrier)
     }

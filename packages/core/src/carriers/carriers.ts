@@ -7,7 +7,7 @@ export type CarriersOptions = Omit<CarrierOptions, 'onDead'> &
   Pick<PoolOptions<Carrier>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
 
 /** How often a guest is made anew whose carrier was lost while it was made. */
-const MAX_ATTEMPTS = 5
+const MAX_ATTEMPTS = 20
 
 /** All carriers of one adapter: those that guests share, and one for each guest that must be alone. */
 export class Carriers implements AsyncDisposable {

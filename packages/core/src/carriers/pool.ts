@@ -48,6 +48,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
   #creating = 0
   /** Whether a member came back since the last look: then those who wait are being served. */
   #returned = false
+  #isClosed = false
   #closing: Promise<void> | undefined
 
   constructor(options: PoolOptions<Member>) {
@@ -59,7 +60,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
 
   /** @throws whatever `create` throws; `SandboxError` `SANDBOX_CLOSED`; the signal's reason */
   acquire(signal?: AbortSignal): Promise<Member> {
-    if (this.#closing !== undefined) return Promise.reject(closed())
+    if (this.#isClosed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const member = this.#waiters.length === 0 ? this.#freest() : undefined
     if (member !== undefined) return Promise.resolve(this.#grant(member))
@@ -92,7 +93,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     if (state === undefined) return
     this.#returned = true
     state.holders--
-    if (this.#closing !== undefined) return this.discard(member)
+    if (this.#isClosed) return this.discard(member)
     this.#serve()
     if (state.holders > 0) return
     if ([...this.#members.values()].every(({ holders }) => holders === 0)) this.#density = this.#eager
@@ -106,7 +107,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     this.#members.delete(member)
     clearTimeout(state.idleTimer)
     this.#track(this.#options.destroy(member))
-    if (this.#closing === undefined) this.#keepWarm()
+    if (!this.#isClosed) this.#keepWarm()
   }
 
   close(): Promise<void> {
@@ -119,6 +120,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#isClosed = true
     clearTimeout(this.#growTimer)
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closed())
     for (const member of [...this.#members.keys()]) this.discard(member)
