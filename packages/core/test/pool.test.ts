@@ -75,6 +75,39 @@ describe('the pool', () => {
     await pool.close()
   })
 
+  it('gives a member several holders where all of them wait, and then as many as it takes', async () => {
+    const { pool, made } = poolOf({ max: 1, most: 4 })
+    const held = await Promise.all([1, 2, 3, 4].map(() => pool.acquire()))
+    expect(made).toHaveLength(1)
+    let isGranted = false
+    const fifth = pool.acquire().then((member) => {
+      isGranted = true
+      return member
+    })
+    await delay(50)
+    expect(isGranted).toBe(false)
+    pool.release(held[0] as (typeof held)[0])
+    await fifth
+    await pool.close()
+  })
+
+  it('passes over a member that takes nobody at present', async () => {
+    const closed = new Set<object>()
+    const { pool, made } = poolOf({ most: 2, accepts: (member) => !closed.has(member) })
+    closed.add(await pool.acquire())
+    const second = await pool.acquire()
+    expect([made.length, closed.has(second)]).toEqual([2, false])
+    await pool.close()
+  })
+
+  it('makes nothing more while it closes', async () => {
+    const { pool, made } = poolOf({ min: 2 })
+    await pool.acquire()
+    await delay(1)
+    await pool.close()
+    expect(made).toHaveLength(2)
+  })
+
   it("rejects those who wait: with the signal's reason, with what creation threw, or because it closes", async () => {
     const { pool } = poolOf({ max: 1 })
     const held = await pool.acquire()

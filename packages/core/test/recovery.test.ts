@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { createCodeMode } from '../src/code-mode.ts'
+import type { GuestExit } from '../src/contract.ts'
+import { createSandbox } from '../src/sandbox.ts'
+import { ScriptedAdapter, type ScriptedGuest } from './scripted-adapter.ts'
+
+type Life = (guest: ScriptedGuest) => void | Promise<void>
+
+const INNOCENT: GuestExit = { why: 'lost', running: false, detail: 'its process ended' }
+const SUSPECT: GuestExit = { why: 'lost', running: true, detail: 'its process ended' }
+
+const call = (id: number, payload = 'j{}') => `{"type":"call","id":${id},"tool":"tools.step"}\n${payload}`
+const log = (text: string) => ({ type: 'log', level: 'log', text })
+const RETURNED = '{"type":"returned"}\nj"end"'
+
+/** Runs a program whose guests live these lives, one after the other; the last again and again. */
+async function live(lives: readonly Life[], step: () => unknown = () => 1) {
+  let next = 0
+  let made = 0
+  const adapter = new ScriptedAdapter((guest) => (lives[next++] ?? (lives.at(-1) as Life))(guest))
+  await using sandbox = createSandbox(adapter, { ready: 0 })
+  const tools = {
+    step: () => {
+      made++
+      return step()
+    },
+  }
+  await using codeMode = await createCodeMode({ sandbox, tools, limits: { wallTimeMs: 5_000 } })
+  const result = await codeMode.execute('return 1')
+  return { result, adapter, made }
+}
+
+describe('a run whose guest is lost', () => {
+  it('goes on in a fresh guest, which is told all that the lost one was', async () => {
+    const answered: Life = async (guest) => {
+      guest.say(log('first'), call(1))
+      guest.endTurn()
+      await guest.hears()
+      guest.end(INNOCENT)
+    }
+    const { result, adapter, made } = await live([
+      answered,
+      async (guest) => {
+        guest.say(log('first'), call(1))
+        guest.endTurn()
+        while (guest.received.length < 2) await guest.hears()
+        guest.say(log('second'), RETURNED)
+        guest.endTurn()
+      },
+    ])
+    expect(result).toMatchObject({ ok: true, value: 'end' })
+    expect(made).toBe(1)
+    expect(result.logs.map(({ text }) => text)).toEqual(['first', 'second'])
+    expect(result.calls).toHaveLength(1)
+    const [lost, fresh] = adapter.guests.map(({ received }) => received)
+    expect(fresh?.slice(0, lost?.length)).toEqual(lost)
+  })
+
+  it('hears of a call that was answered while it had no guest', async () => {
+    let answer = (_: unknown): void => {}
+    const answers = new Promise((resolve) => {
+      answer = resolve
+    })
+    const { result, made } = await live(
+      [
+        (guest) => {
+          guest.say(call(1))
+          guest.endTurn()
+          guest.end(INNOCENT)
+          answer('late')
+        },
+        async (guest) => {
+          guest.say(call(1))
+          guest.endTurn()
+          while (guest.received.length < 2) await guest.hears()
+          guest.say(`{"type":"returned"}\n${guest.received[1]?.split('\n')[1]}`)
+          guest.endTurn()
+        },
+      ],
+      () => answers,
+    )
+    expect(result).toMatchObject({ ok: true, value: 'late' })
+    expect(made).toBe(1)
+  })
+
+  it('is repeated alone if it may be to blame, and among others if not', async () => {
+    const ending: Life = (guest) => {
+      guest.say(RETURNED)
+      guest.endTurn()
+    }
+    const { adapter } = await live([(guest) => guest.end(INNOCENT), (guest) => guest.end(SUSPECT), ending])
+    expect(adapter.started.map(({ alone }) => alone)).toEqual([false, false, true])
+  })
+
+  it('forgets an end that it said in a turn that was never over', async () => {
+    const { result } = await live([
+      (guest) => {
+        guest.say('{"type":"returned"}\nj"too early"')
+        guest.end(SUSPECT)
+      },
+      (guest) => {
+        guest.say(RETURNED)
+        guest.endTurn()
+      },
+    ])
+    expect(result).toMatchObject({ ok: true, value: 'end' })
+  })
+
+  it('ends if it calls something else when it is repeated', async () => {
+    const calling = (payload: string, exit?: GuestExit): Life => {
+      return (guest) => {
+        guest.say(call(1, payload))
+        if (exit !== undefined) guest.end(exit)
+        else guest.endTurn()
+      }
+    }
+    const { result, made } = await live([calling('j{}', INNOCENT), calling('j{"other":1}')])
+    expect(result).toMatchObject({ ok: false, error: { code: 'SANDBOX_CRASHED' } })
+    expect(made).toBe(1)
+  })
+
+  it('ends if it is in a turn whenever what it shares is lost', async () => {
+    const { result, adapter } = await live([(guest) => guest.end(SUSPECT)])
+    expect(result).toMatchObject({ ok: false, error: { code: 'SANDBOX_CRASHED' } })
+    expect(adapter.guests).toHaveLength(11)
+  })
+
+  it('ends if it has exchanged too much to be kept', async () => {
+    const text = 'x'.repeat(12 * 1024 * 1024)
+    const { result } = await live(
+      [
+        async (guest) => {
+          for (let id = 1; id <= 3; id++) {
+            guest.say(call(id))
+            guest.endTurn()
+            await guest.hears()
+          }
+          guest.end(INNOCENT)
+        },
+        (guest) => guest.endTurn(),
+      ],
+      () => text,
+    )
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: 'SANDBOX_CRASHED', message: expect.stringContaining('too long') },
+    })
+  })
+})
