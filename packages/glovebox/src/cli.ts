@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { SandboxError, STYLES } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type DoctorOptions, doctor } from './commands/doctor.ts'
 import { type RunOptions, run } from './commands/run.ts'
 import { type TypesOptions, types } from './commands/types.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from './exit-codes.ts'
 import { readLimit } from './limit-option.ts'
 import { Reporter } from './reporter.ts'
+import { BACKENDS } from './sandboxes.ts'
 
 const interrupt = new AbortController()
 let exitCode: ExitCode = EXIT.ok
@@ -36,6 +38,9 @@ const program = new Command('glovebox')
 withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
   .description('Run a program and print its value.')
   .option('-l, --limit <name=value>', 'such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', readLimit)
+  .addOption(
+    new Option('--sandbox <name>', 'where the program runs (default: the strongest that runs here)').choices(BACKENDS),
+  )
   .option('--json', 'print the whole result as one line of JSON')
   .option('-q, --quiet', 'show no calls and no console output')
   .addHelpText(
@@ -61,6 +66,15 @@ withServers(program.command('types'))
   )
   .action(async (options: TypesOptions) => {
     exitCode = await types(options, interrupt.signal)
+  })
+
+program
+  .command('doctor')
+  .description('Tell of each sandbox whether it runs here, and if not why.')
+  .option('--json', 'print it as one line of JSON')
+  .addHelpText('after', '\nExample:\n  glovebox doctor')
+  .action(async (options: DoctorOptions) => {
+    exitCode = await doctor(options)
   })
 
 function exitCodeOfError(error: unknown): ExitCode {

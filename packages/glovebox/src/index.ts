@@ -21,6 +21,8 @@ export type {
   Usage,
 } from '@glovebox/core'
 export { createCodeMode, defineTool, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
+export type { IsolatedVmOptions } from '@glovebox/isolated-vm'
+export { isolatedVm } from '@glovebox/isolated-vm'
 export type { McpOptions, McpProvider } from '@glovebox/mcp'
 export { fromClient, McpError, mcp } from '@glovebox/mcp'
 export type { QuickJSOptions } from '@glovebox/quickjs'

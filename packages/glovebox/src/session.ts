@@ -1,9 +1,9 @@
-import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits } from '@glovebox/core'
+import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits, type Sandbox } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
-import { quickjs } from '@glovebox/quickjs'
 import { readConfig, readServerFlag } from './config.ts'
 import { UsageError } from './exit-codes.ts'
 import type { Reporter } from './reporter.ts'
+import { type Backend, openSandbox } from './sandboxes.ts'
 
 export interface ServerOptions {
   readonly config?: string
@@ -15,13 +15,13 @@ export interface ServerOptions {
  * was started is ended again, whatever happens.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { limits?: Limits; declarations?: DeclarationOptions },
+  options: ServerOptions & { sandbox?: Backend; limits?: Limits; declarations?: DeclarationOptions },
   reporter: Reporter,
   signal: AbortSignal,
-  use: (codeMode: CodeMode) => Promise<Result>,
+  use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
 ): Promise<Result> {
   await using stack = new AsyncDisposableStack()
-  const sandbox = stack.use(quickjs())
+  const sandbox = stack.use(await openSandbox(options.sandbox))
   const providers = await connect(options, reporter, signal, stack)
   const { limits, declarations } = options
   const codeMode = stack.use(
@@ -33,7 +33,7 @@ export async function withCodeMode<Result>(
     }),
   )
   // Awaited here: what is returned unawaited would go on after everything is closed.
-  return await use(codeMode)
+  return await use(codeMode, sandbox)
 }
 
 async function connect(

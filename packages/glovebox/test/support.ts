@@ -26,6 +26,8 @@ interface Options {
   readonly cwd?: string
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Where it is installed. */
+  readonly cli?: string
 }
 
 /** A directory that is gone again when its scope is left. */
@@ -46,10 +48,10 @@ export class Directory implements AsyncDisposable {
 /** The built command as a process of its own. Variables that ask for colours are kept from it. */
 export function start(
   args: readonly string[],
-  { cwd = tmpdir(), env = {} }: Omit<Options, 'input'> = {},
+  { cwd = tmpdir(), env = {}, cli = CLI }: Omit<Options, 'input'> = {},
 ): ChildProcessWithoutNullStreams {
   const { FORCE_COLOR: _force, CLICOLOR_FORCE: _cli, NO_COLOR: _no, ...inherited } = process.env
-  return spawn(process.execPath, [CLI, ...args], { cwd, env: { ...inherited, ...env } })
+  return spawn(process.execPath, [cli, ...args], { cwd, env: { ...inherited, ...env } })
 }
 
 export async function glovebox(args: readonly string[], options: Options = {}): Promise<Ended> {

@@ -5,10 +5,12 @@ import { inspect } from 'node:util'
 import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
+import type { Backend } from '../sandboxes.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
 export interface RunOptions extends ServerOptions {
   readonly limit?: Limits
+  readonly sandbox?: Backend
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -17,10 +19,16 @@ export interface RunOptions extends ServerOptions {
 export async function run(file: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
   const reporter = new Reporter(process.stderr, options.quiet === true)
   const code = await readProgram(file, signal)
-  const result = await withCodeMode({ ...options, limits: options.limit ?? {} }, reporter, signal, (codeMode) =>
-    codeMode.execute(code, { signal, onEvent: reporter.event }),
+  const [result, sandbox] = await withCodeMode(
+    { ...options, limits: options.limit ?? {} },
+    reporter,
+    signal,
+    async (codeMode, { name }) => {
+      reporter.progress(`Running in ${name} …`)
+      return [await codeMode.execute(code, { signal, onEvent: reporter.event }), name] as const
+    },
   )
-  if (options.json === true) console.log(toJson(result))
+  if (options.json === true) console.log(toJson({ ...result, sandbox }))
   else if (result.ok) console.log(show(result.value))
   else reporter.failure(result.error)
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
@@ -47,7 +55,7 @@ function show(value: unknown): string {
 const WHOLE = { text: Number.POSITIVE_INFINITY, nodes: 10_000_000, depth: 1_000 }
 
 /** The value as plain JSON; everything else as it is. */
-function toJson(result: ExecuteResult): string {
+function toJson(result: ExecuteResult & { readonly sandbox: string }): string {
   if (!result.ok) return JSON.stringify(result)
   const output = toModelOutput(result, WHOLE)
   return JSON.stringify({ ...result, value: 'result' in output ? output.result : null })

@@ -13,7 +13,8 @@ export async function types(options: TypesOptions, signal: AbortSignal): Promise
   const reporter = new Reporter(process.stderr, false)
   const { style, maxTokens } = options
   const declarations = { style, ...(maxTokens === undefined ? {} : { maxTokens }) }
-  return await withCodeMode({ ...options, declarations }, reporter, signal, async (codeMode) =>
+  // Nothing runs, so what starts soonest will do.
+  return await withCodeMode({ ...options, declarations, sandbox: 'quickjs' }, reporter, signal, async (codeMode) =>
     print(codeMode, reporter),
   )
 }

@@ -1,0 +1,66 @@
+import { createCodeMode, type Guarantees, type Sandbox, SandboxError } from '@glovebox/core'
+import { isolatedVm } from '@glovebox/isolated-vm'
+import { quickjs } from '@glovebox/quickjs'
+
+const MAKERS = {
+  'isolated-vm': () => isolatedVm(),
+  quickjs: () => quickjs(),
+} as const
+
+export type Backend = keyof typeof MAKERS
+
+/** From the strongest boundary to the weakest. */
+export const BACKENDS = Object.keys(MAKERS) as readonly Backend[]
+
+/** What was found out of one backend by running a program on it. */
+export type Examined = { readonly name: Backend } & (
+  | { readonly runs: true; readonly guarantees: Guarantees; readonly firstProgramMs: number }
+  | { readonly runs: false; readonly why: string }
+)
+
+/**
+ * The named backend, or the strongest that runs here.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the named one, or none, runs here
+ */
+export async function openSandbox(name?: Backend): Promise<Sandbox> {
+  if (name !== undefined) return MAKERS[name]()
+  let reason: unknown
+  for (const backend of BACKENDS) {
+    try {
+      return await openRunning(backend)
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      reason = error
+    }
+  }
+  throw reason
+}
+
+export async function examine(name: Backend): Promise<Examined> {
+  const started = performance.now()
+  try {
+    await using sandbox = await openRunning(name)
+    return { name, runs: true, guarantees: sandbox.guarantees, firstProgramMs: performance.now() - started }
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    return { name, runs: false, why: error.message }
+  }
+}
+
+/** A backend may be installed and yet not run: only a program tells. */
+async function openRunning(name: Backend): Promise<Sandbox> {
+  const sandbox = MAKERS[name]()
+  try {
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    await codeMode.execute('return 1')
+    return sandbox
+  } catch (error) {
+    await sandbox.close()
+    throw error
+  }
+}
+
+function isUnavailable(error: unknown): error is SandboxError {
+  return error instanceof SandboxError && error.code === 'SANDBOX_UNAVAILABLE'
+}
