@@ -1,19 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CodeMode, createCodeMode, type Sandbox } from '@glovebox/core'
+import { childProcesses, peakMegabytes } from './processes.ts'
 import { type Spread, spreadOf } from './stats.ts'
+
+export type Unit = 'ms' | 'MB' | '×'
 
 /** One thing that is measured, on one sandbox. */
 export interface Measure {
   readonly id: string
   readonly title: string
-  readonly unit: 'ms' | 'MB'
+  readonly unit: Unit
+  /** Whether it can be measured on this sandbox. */
+  applies?(sandbox: Sandbox): boolean
   run(context: Context): Promise<Spread>
 }
 
 export interface Context {
   readonly codeMode: CodeMode
+  /** Tools that answer when they are told to. */
+  readonly gate: Gate
   /** Scales how often everything is repeated: 1 for figures, less for a quick look. */
   readonly effort: number
+}
+
+/** Holds calls back until it is opened. */
+class Gate {
+  #opened = Promise.withResolvers<void>()
+  waiting = 0
+
+  readonly pass = async (): Promise<void> => {
+    this.waiting++
+    await this.#opened.promise
+  }
+
+  open(): void {
+    this.#opened.resolve()
+    this.#opened = Promise.withResolvers()
+    this.waiting = 0
+  }
 }
 
 /** So many that the compilers of the host and its threads have settled: figures are those of a process that has run a while. */
@@ -34,12 +58,20 @@ export async function withContext<Result>(
     price: id * 1.5,
     nested: { x: id, y: null },
   }))
+  const gate = new Gate()
   await using codeMode = await createCodeMode({
     sandbox,
-    tools: { echo: (input: unknown) => input, text: () => megabyte, rows: () => rows, wait: () => delay(20) },
+    tools: {
+      echo: (input: unknown) => input,
+      text: () => megabyte,
+      rows: () => rows,
+      wait: () => delay(20),
+      waitLong: () => delay(2_000),
+      gate: gate.pass,
+    },
   })
   for (let round = 0; round < WARM_UP_ROUNDS * effort; round++) await time(codeMode, 'return 1')
-  return await use({ codeMode, effort })
+  return await use({ codeMode, gate, effort })
 }
 
 async function time(codeMode: CodeMode, code: string): Promise<number> {
@@ -65,6 +97,36 @@ function program(id: string, title: string, code: string, rounds: number, idle: 
     },
   }
 }
+
+const atOnce = (count: number, codeMode: CodeMode, code: string): Promise<unknown> =>
+  Promise.all(Array.from({ length: count }, () => time(codeMode, code)))
+
+/** Twice as many as are to be lost, as two processes share them. */
+async function recover(codeMode: CodeMode, gate: Gate): Promise<number> {
+  const running = atOnce(40, codeMode, 'for (let i = 0; i < 5; i++) await tools.echo({ i }); await tools.gate()')
+  while (gate.waiting < 40) await delay(5)
+  const [victim] = childProcesses()
+  const started = performance.now()
+  process.kill(victim as number, 'SIGKILL')
+  gate.open()
+  await running
+  const took = performance.now() - started
+  // Until another process is up in its place.
+  await delay(500)
+  return took
+}
+
+/** Arithmetic, objects, texts and sorting, for some tenths of a second on V8. */
+const COMPUTING = `
+  const fibonacci = (n) => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2))
+  let sum = fibonacci(30)
+  const rows = Array.from({ length: 100_000 }, (_, i) => ({ id: i, name: 'item ' + ((i * 7919) % 1000), price: (i * 31) % 997 }))
+  const groups = new Map()
+  for (const row of rows) groups.set(row.name, (groups.get(row.name) ?? 0) + row.price)
+  rows.sort((a, b) => a.price - b.price || a.id - b.id)
+  for (let i = 0; i < 5; i++) sum += JSON.parse(JSON.stringify(rows)).length
+  for (const [name, total] of groups) if (/7+$/.test(name)) sum += total
+  return sum`
 
 const sequential = (calls: number) =>
   `let sum = 0; for (let i = 0; i < ${calls}; i++) sum += (await tools.echo({ i })).i; return sum`
@@ -94,7 +156,7 @@ export const MEASURES: readonly Measure[] = [
       for (let round = 0; round < Math.max(3, 12 * effort); round++) {
         await delay(IDLE_MS * 2)
         const started = performance.now()
-        await Promise.all(Array.from({ length: 50 }, () => time(codeMode, 'return 1 + 1')))
+        await atOnce(50, codeMode, 'return 1 + 1')
         samples.push(performance.now() - started)
       }
       return spreadOf(samples)
@@ -102,18 +164,60 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     id: 'memory-peak',
-    title: 'memory of the process while 50 run at once',
+    title: 'memory of all processes while 50 run at once',
     unit: 'MB',
     run: async ({ codeMode }) => {
-      let peak = 0
-      const timer = setInterval(() => {
-        peak = Math.max(peak, process.memoryUsage.rss())
-      }, 2)
-      for (let round = 0; round < 5; round++) {
-        await Promise.all(Array.from({ length: 50 }, () => time(codeMode, 'return 1 + 1')))
+      const peak = await peakMegabytes(async () => {
+        for (let round = 0; round < 5; round++) await atOnce(50, codeMode, 'return 1 + 1')
+      })
+      return spreadOf([peak])
+    },
+  },
+  {
+    id: 'waiting-200',
+    title: '200 runs at once, of 2 s of waiting',
+    unit: 'ms',
+    run: async ({ codeMode, effort }) => {
+      const samples: number[] = []
+      for (let round = 0; round < Math.max(2, 5 * effort); round++) {
+        const started = performance.now()
+        await atOnce(200, codeMode, 'await tools.waitLong()')
+        samples.push(performance.now() - started)
       }
-      clearInterval(timer)
-      return spreadOf([peak / 1e6])
+      return spreadOf(samples)
+    },
+  },
+  {
+    id: 'waiting-200-memory',
+    title: 'memory of all processes meanwhile',
+    unit: 'MB',
+    run: async ({ codeMode }) => spreadOf([await peakMegabytes(() => atOnce(200, codeMode, 'await tools.waitLong()'))]),
+  },
+  {
+    id: 'recovery',
+    title: '20 guests lost with their process, until they end',
+    unit: 'ms',
+    applies: ({ guarantees }) => guarantees.boundary === 'process' && process.platform === 'linux',
+    run: async ({ codeMode, gate, effort }) => {
+      const samples: number[] = []
+      for (let round = 0; round < Math.max(3, 10 * effort); round++) samples.push(await recover(codeMode, gate))
+      return spreadOf(samples)
+    },
+  },
+  {
+    id: 'computing',
+    title: 'computing, beside plain Node',
+    unit: '×',
+    run: async ({ codeMode, effort }) => {
+      const plain = new Function(COMPUTING) as () => number
+      const samples: number[] = []
+      for (let round = 0; round < Math.max(3, 10 * effort); round++) {
+        const started = performance.now()
+        plain()
+        const alone = performance.now() - started
+        samples.push((await time(codeMode, COMPUTING)) / alone)
+      }
+      return spreadOf(samples)
     },
   },
   // Last: what they leave in the heaps of the process stays there.

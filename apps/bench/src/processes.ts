@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The processes that this one runs, as Linux tells them; none elsewhere. */
+export function childProcesses(): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && field(pid, 'PPid') === process.pid)
+}
+
+/** Of this process and its children together, in MB. */
+export function residentMegabytes(): number {
+  const children = childProcesses().map((pid) => (field(pid, 'VmRSS') ?? 0) * 1024)
+  return children.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()) / 1e6
+}
+
+/** The most of it while something goes on. */
+export async function peakMegabytes(run: () => Promise<unknown>): Promise<number> {
+  let peak = 0
+  const timer = setInterval(() => {
+    peak = Math.max(peak, residentMegabytes())
+  }, 10)
+  await run()
+  clearInterval(timer)
+  return Math.max(peak, residentMegabytes())
+}
+
+function field(pid: number, name: string): number | undefined {
+  try {
+    const [, value] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+    return value === undefined ? undefined : Number(value)
+  } catch {
+    // It has just ended.
+    return undefined
+  }
+}
