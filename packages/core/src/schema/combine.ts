@@ -21,96 +21,116 @@ import {
 
 /** Values of any of the types. */
 export function unite(types: readonly Type[]): Type {
-  const named = new Set<Type>()
-  const sets = { boolean: new ScalarsUnion(), number: new ScalarsUnion(), string: new ScalarsUnion() }
-  const arrays: ArrayType[] = []
-  const objects: ObjectType[] = []
+  if (types.length === 1) return types[0] as Type
+  const shapes: Shape[] = []
+  const named: Type[] = []
+  for (const type of flatten('union', types)) {
+    if (type.op === 'shape') shapes.push(type)
+    else named.push(type)
+  }
+  const merged = uniteShapes(shapes)
+  if (named.length === 0) return merged
+  if (isUnknown(merged)) return merged
+  const distinct = new Set(named)
+  if (!isNever(merged)) distinct.add(merged)
+  const [first] = distinct
+  return distinct.size === 1 ? (first as Type) : { op: 'union', types: [...distinct] }
+}
+
+function uniteShapes(shapes: readonly Shape[]): Shape {
   let hasNull = false
   let inexact = 0
-  for (const type of flatten('union', types)) {
-    if (type.op !== 'shape') {
-      named.add(type)
-      continue
-    }
-    hasNull ||= type.null
-    inexact |= type.inexact
-    for (const kind of ['boolean', 'number', 'string'] as const) sets[kind].add(type[kind])
-    if (type.array !== undefined) arrays.push(type.array)
-    if (type.object !== undefined) objects.push(type.object)
+  for (const shape of shapes) {
+    hasNull ||= shape.null
+    inexact |= shape.inexact
   }
   const merged: Shape = {
     op: 'shape',
     null: hasNull,
-    boolean: sets.boolean.scalars,
-    number: sets.number.scalars,
-    string: sets.string.scalars,
-    array: alternatives(arrays),
-    object: alternatives(objects),
+    boolean: uniteScalars(shapes, 'boolean'),
+    number: uniteScalars(shapes, 'number'),
+    string: uniteScalars(shapes, 'string'),
+    array: uniteParts(shapes, 'array'),
+    object: uniteParts(shapes, 'object'),
     inexact,
   }
-  if (inexact === 0 && named.size === 0 && isWhole(merged)) return shapeOf(kindsOf(merged))
-  if (isUnknown(merged)) return inexact === 0 ? UNKNOWN : merged
-  if (named.size === 0) return merged
-  if (!isNever(merged)) named.add(merged)
-  const [first] = named
-  return named.size === 1 ? (first as Type) : { op: 'union', types: [...named] }
+  return inexact === 0 && isWhole(merged) ? shapeOf(kindsOf(merged)) : merged
 }
 
 /** Whether it has all values of a kind or none, for every kind. */
 function isWhole({ boolean, number, string, array, object }: Shape): boolean {
   return (
-    [boolean, number, string].every((scalars) => scalars === 'all' || scalars.size === 0) &&
-    [array, object].every((part) => part === undefined || part.op === 'any')
+    isAllOrNone(boolean) &&
+    isAllOrNone(number) &&
+    isAllOrNone(string) &&
+    (array === undefined || array.op === 'any') &&
+    (object === undefined || object.op === 'any')
   )
 }
 
-/** Grows in place: an `anyOf` may have thousands of constants. */
-class ScalarsUnion {
-  #values: Set<string | number | boolean> | 'all' | undefined
+const isAllOrNone = (scalars: Scalars): boolean => scalars === 'all' || scalars.size === 0
 
-  get scalars(): Scalars {
-    return this.#values ?? NO_SCALARS
-  }
-
-  add(scalars: Scalars): void {
-    if (this.#values === 'all' || scalars === 'all') this.#values = 'all'
-    else if (scalars.size > 0) {
-      this.#values ??= new Set()
-      for (const value of scalars) this.#values.add(value)
+/** A set that is the only one is taken as it is; another grows in place, as an `anyOf` may have thousands of constants. */
+function uniteScalars(shapes: readonly Shape[], kind: 'boolean' | 'number' | 'string'): Scalars {
+  let only: ReadonlySet<string | number | boolean> = NO_SCALARS
+  let grown: Set<string | number | boolean> | undefined
+  for (const shape of shapes) {
+    const scalars = shape[kind]
+    if (scalars === 'all') return 'all'
+    if (scalars.size === 0) continue
+    if (only.size === 0) {
+      only = scalars
+      continue
     }
+    grown ??= new Set(only)
+    for (const value of scalars) grown.add(value)
   }
+  return grown ?? only
 }
 
-function alternatives<Part extends ArrayType | ObjectType>(parts: readonly Part[]): Part | undefined {
-  const flat = new Set<Part>()
-  for (const part of parts) {
+function uniteParts<Kind extends 'array' | 'object'>(shapes: readonly Shape[], kind: Kind): Shape[Kind] {
+  let only = undefined as Shape[Kind]
+  let all: Set<Shape[Kind]> | undefined
+  for (const shape of shapes) {
+    const part = shape[kind]
+    if (part === undefined || part === only) continue
     if (part.op === 'any') return part
-    if (part.op === 'union') for (const inner of part.parts) flat.add(inner as Part)
-    else flat.add(part)
+    if (only === undefined) {
+      only = part
+      continue
+    }
+    all ??= new Set(alternativesOf(only))
+    for (const alternative of alternativesOf(part)) all.add(alternative)
   }
-  const [first] = flat
-  return flat.size <= 1 ? first : ({ op: 'union', parts: [...flat] } satisfies Composite<Part> as unknown as Part)
+  return all === undefined
+    ? only
+    : ({ op: 'union', parts: [...all] } as Composite<ArrayType | ObjectType> as Shape[Kind])
+}
+
+function alternativesOf<Part extends ArrayType | ObjectType>(part: Part): readonly Part[] {
+  return part.op === 'union' ? (part.parts as readonly Part[]) : [part]
 }
 
 /** Values of all of the types. */
 export function intersect(types: readonly Type[]): Type {
+  if (types.length === 1) return types[0] as Type
   const others: Type[] = []
   const shapes: Shape[] = []
   for (const type of flatten('intersection', types)) {
     if (type.op === 'shape') shapes.push(type)
     else if (!others.includes(type)) others.push(type)
   }
-  const shape = fold(shapes)
+  const shape = fold(shapes, 0, shapes.length)
   if (others.length === 0 || isNever(shape)) return shape
   if (!isUnknown(shape)) others.push(shape)
   return others.length === 1 ? (others[0] as Type) : { op: 'intersection', types: others }
 }
 
 /** By halves, so that a thousand lists of one property are merged in n log n steps. */
-function fold(shapes: readonly Shape[]): Shape {
-  if (shapes.length <= 1) return shapes[0] ?? UNKNOWN
-  const middle = shapes.length >> 1
-  return intersectShapes(fold(shapes.slice(0, middle)), fold(shapes.slice(middle)))
+function fold(shapes: readonly Shape[], start: number, end: number): Shape {
+  if (end - start <= 1) return shapes[start] ?? UNKNOWN
+  const middle = start + ((end - start) >> 1)
+  return intersectShapes(fold(shapes, start, middle), fold(shapes, middle, end))
 }
 
 function intersectShapes(left: Shape, right: Shape): Shape {
@@ -126,12 +146,13 @@ function intersectShapes(left: Shape, right: Shape): Shape {
     object: both(left.object, right.object, mergeObjects),
     inexact: left.inexact | right.inexact,
   }
-  return { ...shape, inexact: shape.inexact & kindsOf(shape) }
+  return shape.inexact === 0 ? shape : { ...shape, inexact: shape.inexact & kindsOf(shape) }
 }
 
 function intersectSets(left: Scalars, right: Scalars): Scalars {
   if (left === 'all') return right
   if (right === 'all') return left
+  if (left.size === 0 || right.size === 0) return NO_SCALARS
   return new Set([...left].filter((value) => right.has(value)))
 }
 
@@ -191,7 +212,8 @@ function booleansWithout(scalars: Scalars): Scalars {
 }
 
 function flatten(op: Combined['op'], types: readonly Type[]): readonly Type[] {
-  return types.some((type) => type.op === op)
-    ? types.flatMap((type) => (type.op === op ? flatten(op, type.types) : [type]))
-    : types
+  for (const type of types) {
+    if (type.op === op) return types.flatMap((inner) => (inner.op === op ? flatten(op, inner.types) : [inner]))
+  }
+  return types
 }

@@ -169,23 +169,26 @@ export function isExact(type: Type): boolean {
 
 /** All values of some kinds. One object for each choice of kinds, so that what is known of it is found again. */
 export function shapeOf(kinds: number): Shape {
-  const known = SHAPES[kinds]
-  if (known !== undefined) return known
+  SHAPES[kinds] ??= newShapeOf(kinds)
+  return SHAPES[kinds]
+}
+
+function newShapeOf(kinds: number): Shape {
   const has = (kind: Kind) => (kinds & KINDS[kind]) !== 0
-  const shape: Shape = {
-    ...NEVER,
+  return {
+    op: 'shape',
     null: has('null'),
     boolean: has('boolean') ? 'all' : NO_SCALARS,
     number: has('number') ? 'all' : NO_SCALARS,
     string: has('string') ? 'all' : NO_SCALARS,
     array: has('array') ? ANY : undefined,
     object: has('object') ? ANY : undefined,
+    inexact: 0,
   }
-  SHAPES[kinds] = shape
-  return shape
 }
 
 /** All values of some kinds, by the kinds. */
-const SHAPES: Shape[] = [NEVER]
+const SHAPES: (Shape | undefined)[] = Array.from({ length: ALL_KINDS + 1 })
+SHAPES[0] = NEVER
 for (const [kind, bit] of Object.entries(KINDS)) SHAPES[bit] = ONLY[kind as Kind]
 SHAPES[ALL_KINDS] = UNKNOWN
