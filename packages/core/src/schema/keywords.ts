@@ -1,4 +1,5 @@
 import { type Json, own } from './json.ts'
+import { ALL_KINDS, KINDS } from './type.ts'
 
 /** Keywords by what they are about, as bits: one look at a schema tells which of them it has. */
 export const GROUPS = {
@@ -17,6 +18,7 @@ export const GROUPS = {
   nullable: 4_096,
   items: 8_192,
   identity: 16_384,
+  annotations: 32_768,
 } as const
 
 const KEYWORDS: { readonly [group in keyof typeof GROUPS]: readonly string[] } = {
@@ -44,6 +46,7 @@ const KEYWORDS: { readonly [group in keyof typeof GROUPS]: readonly string[] } =
   dependencies: ['dependencies', 'dependentRequired', 'dependentSchemas'],
   nullable: ['nullable'],
   identity: ['$id', 'id'],
+  annotations: ['format', 'contentMediaType', 'contentEncoding', 'default', 'examples', 'example', 'deprecated'],
 }
 
 /** Those that lead to other schemas of the same value. */
@@ -73,4 +76,21 @@ export function groupsOf(schema: Json): number {
 export function hasIntegers(schema: Json): boolean {
   const type = own(schema, 'type')
   return type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number'))
+}
+
+const KINDS_BY_NAME = new Map<unknown, number>([...Object.entries(KINDS), ['integer', KINDS.number]])
+
+export const isKind = (name: unknown): boolean => KINDS_BY_NAME.has(name)
+
+/** The kinds of value that `type` lets through; undefined where it names none. */
+export function kindsOfType(type: unknown): number | undefined {
+  if (type === undefined) return ALL_KINDS
+  if (!Array.isArray(type)) return KINDS_BY_NAME.get(type)
+  let kinds = 0
+  for (const name of type) {
+    const kind = KINDS_BY_NAME.get(name)
+    if (kind === undefined) return undefined
+    kinds |= kind
+  }
+  return kinds
 }

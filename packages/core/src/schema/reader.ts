@@ -2,7 +2,7 @@ import type { JsonSchema } from '../catalog/tool.ts'
 import { complement, intersect, unite } from './combine.ts'
 import { discriminate } from './discriminator.ts'
 import { isSchema, type Json, own } from './json.ts'
-import { APPLICATORS, GROUPS, groupsOf, hasIntegers } from './keywords.ts'
+import { APPLICATORS, GROUPS, groupsOf, hasIntegers, isKind, kindsOfType } from './keywords.ts'
 import { literals } from './literals.ts'
 import { readArray } from './read-array.ts'
 import { dependencies, readObject } from './read-object.ts'
@@ -12,7 +12,6 @@ import {
   type Definition,
   isNever,
   KINDS,
-  type Kind,
   kindsOf,
   NEVER,
   ONLY,
@@ -71,12 +70,14 @@ const WITH_PARTS = APPLICATORS | GROUPS.object | GROUPS.array | GROUPS.items
 /** Reads the schemas of one document into types. */
 export class Reader {
   readonly position: Position
-  readonly references: References
   readonly warnings: Warnings
   readonly #root: JsonSchema
   readonly #name: string
-  /** By whether they are sealed. */
-  readonly #read = [new Map<JsonSchema, Type | Active>(), new Map<JsonSchema, Type | Active>()] as const
+  readonly #documents: Documents | undefined
+  #references: References | undefined
+  readonly #read = new Map<JsonSchema, Type | Active>()
+  /** Those under a seal, apart: they are read to other types. */
+  #readSealed: Map<JsonSchema, Type | Active> | undefined
   readonly #deferred: { definition: Definition; context: Context }[] = []
   #depth = 0
   #boundary = 0
@@ -85,15 +86,21 @@ export class Reader {
     this.#root = root
     this.#name = options.name
     this.position = options.position
-    this.references = new References(root, options.documents)
+    this.#documents = options.documents
     this.warnings = options.warnings
+  }
+
+  /** Most schemas refer to nothing. */
+  get references(): References {
+    this.#references ??= new References(this.#root, this.#documents)
+    return this.#references
   }
 
   read(): Type {
     const type = this.type(this.#root, { parent: undefined, step: '', isSealed: false, isEmbedded: false }, this.#name)
     for (let next = this.#deferred.pop(); next !== undefined; next = this.#deferred.pop()) {
       const { definition, context } = next
-      this.#read[context.isSealed ? 1 : 0].delete(definition.schema)
+      this.#readIn(context).delete(definition.schema)
       definition.type = this.type(definition.schema, context, definition.hint)
     }
     return this.position === 'input' ? this.#inputOf(type) : type
@@ -111,8 +118,8 @@ export class Reader {
     if (schema === true) return UNKNOWN
     if (schema === false) return NEVER
     const groups = groupsOf(schema)
-    if ((groups & WITH_PARTS) === 0) return this.#nullable(schema, groups, this.#own(schema, groups, context, hint))
-    const read = this.#read[context.isSealed ? 1 : 0]
+    if ((groups & WITH_PARTS) === 0) return nullable(schema, groups, this.#own(schema, groups, context, hint))
+    const read = this.#readIn(context)
     const known = read.get(schema)
     if (known !== undefined) return 'op' in known ? known : this.#recursion(known, schema)
     if (this.#depth >= MAX_DEPTH) return this.#defer(schema, context, hint)
@@ -131,10 +138,13 @@ export class Reader {
   /** The type of a part of a value, such as a property: a schema may contain itself there. */
   part(schema: JsonSchema, context: Context, keyword: string, hint: string): Type {
     if (typeof schema === 'boolean') return schema ? UNKNOWN : NEVER
-    const groups = groupsOf(schema)
-    const place = step(context, keyword)
-    if ((groups & WITH_PARTS) === 0) return this.#nullable(schema, groups, this.#own(schema, groups, place, hint))
-    return this.#within(schema, place, hint)
+    return plain(schema) ?? this.#within(schema, step(context, keyword), hint)
+  }
+
+  #readIn({ isSealed }: Context): Map<JsonSchema, Type | Active> {
+    if (!isSealed) return this.#read
+    this.#readSealed ??= new Map()
+    return this.#readSealed
   }
 
   #within(schema: JsonSchema, context: Context, hint: string): Type {
@@ -158,7 +168,7 @@ export class Reader {
     const definition: Definition = { hint, schema, type: undefined }
     const type: Type = { op: 'named', definition }
     this.#deferred.push({ definition, context })
-    this.#read[context.isSealed ? 1 : 0].set(schema, type)
+    this.#readIn(context).set(schema, type)
     return type
   }
 
@@ -169,7 +179,7 @@ export class Reader {
     const inner = isSealing ? { ...context, isSealed: true } : context
     const said = this.#own(schema, groups, inner, hint)
     const type = (groups & APPLICATORS) === 0 ? said : this.#applicators(schema, groups, inner, hint, said)
-    return this.#nullable(schema, groups, this.#certain(type, context))
+    return nullable(schema, groups, this.#certain(type, context))
   }
 
   #applicators(schema: Json, groups: number, context: Context, hint: string, said: Type): Type {
@@ -189,10 +199,6 @@ export class Reader {
     if ((groups & GROUPS.dependencies) !== 0) parts.push(...dependencies(this, schema, context))
     const useful = parts.filter((part) => part !== CIRCULAR && part !== UNKNOWN)
     return useful.length === 0 && parts.includes(CIRCULAR) ? CIRCULAR : intersect(useful)
-  }
-
-  #nullable(schema: Json, groups: number, type: Type): Type {
-    return (groups & GROUPS.nullable) !== 0 && own(schema, 'nullable') === true ? unite([type, ONLY.null]) : type
   }
 
   /** Where it says nothing, a circular reference leaves the type open. */
@@ -242,31 +248,16 @@ export class Reader {
       const { part, isExact } = readObject(this, schema, groups, context, hint)
       if (part.op !== 'any' || !isExact) shape = withPart(shape, 'object', part, isExact)
     }
-    const isSomeNumber = (kinds & KINDS.number) !== 0 && ((groups & GROUPS.number) !== 0 || hasIntegers(schema))
-    if (isSomeNumber) shape = shape === ONLY.number ? SOME.number : { ...shape, inexact: shape.inexact | KINDS.number }
-    const isSomeString = (kinds & KINDS.string) !== 0 && (groups & GROUPS.string) !== 0
-    if (isSomeString) shape = shape === ONLY.string ? SOME.string : { ...shape, inexact: shape.inexact | KINDS.string }
-    if ((groups & GROUPS.values) === 0) return shape
-    if (Object.hasOwn(schema, 'const')) return intersect([shape, literals([schema.const])])
-    const values = own(schema, 'enum')
-    return Array.isArray(values) ? intersect([shape, literals(values)]) : shape
+    return limited(schema, groups, kinds, shape)
   }
 
   #kinds(schema: Json, context: Context): number {
     const type = own(schema, 'type')
-    if (type === undefined) return ALL_KINDS
-    if (type === 'integer') return KINDS.number
-    if (typeof type === 'string' && Object.hasOwn(KINDS, type)) return KINDS[type as Kind]
-    let kinds = 0
-    for (const name of Array.isArray(type) ? type : [type]) {
-      if (name === 'integer') kinds |= KINDS.number
-      else if (typeof name === 'string' && Object.hasOwn(KINDS, name)) kinds |= KINDS[name as Kind]
-      else {
-        this.warn(context, `${JSON.stringify(name)} is no type, so any value is let through`, 'type')
-        return ALL_KINDS
-      }
-    }
-    return kinds
+    const kinds = kindsOfType(type)
+    if (kinds !== undefined) return kinds
+    const name = [type].flat().find((each) => !isKind(each))
+    this.warn(context, `${JSON.stringify(name)} is no type, so any value is let through`, 'type')
+    return ALL_KINDS
   }
 
   #list(schema: Json, keyword: string, context: Context, hint: string): Type[] {
@@ -302,6 +293,31 @@ export class Reader {
   get isLoose(): boolean {
     return this.position !== 'value'
   }
+}
+
+/** What says nothing of its parts needs no place to be read, unless it is wrong. */
+function plain(schema: Json): Type | undefined {
+  const groups = groupsOf(schema)
+  if ((groups & WITH_PARTS) !== 0) return undefined
+  const kinds = kindsOfType(own(schema, 'type'))
+  return kinds === undefined ? undefined : nullable(schema, groups, limited(schema, groups, kinds, shapeOf(kinds)))
+}
+
+/** Of the shape the values that the keywords about numbers, strings and constants leave. */
+function limited(schema: Json, groups: number, kinds: number, said: Shape): Type {
+  let shape = said
+  const isSomeNumber = (kinds & KINDS.number) !== 0 && ((groups & GROUPS.number) !== 0 || hasIntegers(schema))
+  if (isSomeNumber) shape = shape === ONLY.number ? SOME.number : { ...shape, inexact: shape.inexact | KINDS.number }
+  const isSomeString = (kinds & KINDS.string) !== 0 && (groups & GROUPS.string) !== 0
+  if (isSomeString) shape = shape === ONLY.string ? SOME.string : { ...shape, inexact: shape.inexact | KINDS.string }
+  if ((groups & GROUPS.values) === 0) return shape
+  if (Object.hasOwn(schema, 'const')) return intersect([shape, literals([schema.const])])
+  const values = own(schema, 'enum')
+  return Array.isArray(values) ? intersect([shape, literals(values)]) : shape
+}
+
+function nullable(schema: Json, groups: number, type: Type): Type {
+  return (groups & GROUPS.nullable) !== 0 && own(schema, 'nullable') === true ? unite([type, ONLY.null]) : type
 }
 
 export function step(parent: Context, keyword: string): Context {
