@@ -16,50 +16,56 @@ const MAX_FIXED = 4
 
 const INEXACT = ['contains', 'minContains', 'maxContains', 'uniqueItems']
 
+const PREFIX_KEYWORDS = ['prefixItems', 'items']
+
+const NO_ELEMENTS: readonly Type[] = []
+
 /** What a schema says of arrays. */
 export function readArray(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ArrayPart {
-  const prefix = prefixOf(schema)
-  const elements = (prefix ?? []).map(([item, keyword], index) =>
-    isSchema(item) ? reader.part(item, step(context, keyword), String(index), hint) : UNKNOWN,
-  )
-  const [restSchema, restKeyword] = restOf(schema, groups, prefix !== undefined)
-  const rest = isSchema(restSchema) ? reader.part(restSchema, context, restKeyword, hint) : UNKNOWN
+  const prefix = prefixKeyword(schema)
+  const elements = prefix === undefined ? NO_ELEMENTS : readPrefix(reader, schema, prefix, context, hint)
+  const keyword = restKeyword(schema, groups, prefix !== undefined)
+  const said = own(schema, keyword)
+  const rest = isSchema(said) ? reader.part(said, context, keyword, hint) : UNKNOWN
   const least = size(schema, 'minItems') ?? 0
   const most = size(schema, 'maxItems') ?? Number.POSITIVE_INFINITY
-  const part = sized(reader.isLoose, elements, restSchema === false ? undefined : rest, least, most)
-  const isSaid = (groups & GROUPS.array) === 0 || !INEXACT.some((keyword) => Object.hasOwn(schema, keyword))
+  const part = sized(reader.isLoose, elements, said === false ? undefined : rest, least, most)
+  const isSaid = (groups & GROUPS.array) === 0 || !INEXACT.some((inexact) => Object.hasOwn(schema, inexact))
   const isExactly =
     isSaid &&
-    [...elements, rest].every(isExact) &&
+    isExact(rest) &&
+    elements.every(isExact) &&
     (part.op === 'tuple'
       ? least <= MAX_TUPLE && isBounded(part, most)
       : least === 0 && most === Number.POSITIVE_INFINITY) &&
     elements.length <= MAX_TUPLE &&
-    (own(schema, 'unevaluatedItems') === undefined || restKeyword === 'unevaluatedItems')
+    (own(schema, 'unevaluatedItems') === undefined || keyword === 'unevaluatedItems')
   return { part, isExact: isExactly }
+}
+
+function readPrefix(reader: Reader, schema: Json, keyword: string, context: Context, hint: string): Type[] {
+  const place = step(context, keyword)
+  return (schema[keyword] as readonly unknown[]).map((item, index) =>
+    isSchema(item) ? reader.part(item, place, String(index), hint) : UNKNOWN,
+  )
 }
 
 const isBounded = (part: { elements: readonly Type[]; rest: Type | undefined }, most: number): boolean =>
   part.rest === undefined ? part.elements.length <= most : most === Number.POSITIVE_INFINITY
 
-/** The elements said one by one, with the keyword that says them. */
-function prefixOf(schema: Json): [unknown, string][] | undefined {
-  for (const keyword of ['prefixItems', 'items']) {
-    const list = own(schema, keyword)
-    if (Array.isArray(list)) return list.map((item) => [item, keyword])
-  }
-  return undefined
+/** What lists the elements one by one. */
+function prefixKeyword(schema: Json): string | undefined {
+  return PREFIX_KEYWORDS.find((keyword) => Array.isArray(own(schema, keyword)))
 }
 
-/** The schema of the elements after those. */
-function restOf(schema: Json, groups: number, hasPrefix: boolean): [unknown, string] {
+/** What says something of the elements after those, if it is a schema. */
+function restKeyword(schema: Json, groups: number, hasPrefix: boolean): string {
   const items = own(schema, 'items')
-  if (isSchema(items)) return [items, 'items']
-  const additional = own(schema, 'additionalItems')
-  if (hasPrefix && Array.isArray(items) && isSchema(additional)) return [additional, 'additionalItems']
+  if (isSchema(items)) return 'items'
+  if (hasPrefix && Array.isArray(items) && isSchema(own(schema, 'additionalItems'))) return 'additionalItems'
   // Beside these, `unevaluatedItems` depends on more than the schema's own items.
   const isAlone = (groups & APPLICATORS) === 0 && !Object.hasOwn(schema, 'contains')
-  return isAlone ? [own(schema, 'unevaluatedItems'), 'unevaluatedItems'] : [undefined, 'items']
+  return isAlone ? 'unevaluatedItems' : 'items'
 }
 
 /** @param rest undefined where nothing may follow */
@@ -73,7 +79,7 @@ function sized(
   const isFixed = least === most && least <= MAX_FIXED
   const isShort = prefix.length <= MAX_TUPLE
   if (!isShort || (prefix.length === 0 && !isTuple(isLoose, isFixed, least, most))) {
-    return { op: 'list', element: unite([...prefix, ...(rest === undefined ? [] : [rest])]) }
+    return { op: 'list', element: unite(rest === undefined ? prefix : [...prefix, rest]) }
   }
   const length = rest === undefined ? prefix.length : lengthOf(prefix.length, least, most)
   const elements = Array.from({ length: Math.min(length, most) }, (_, index) => prefix[index] ?? (rest as Type))

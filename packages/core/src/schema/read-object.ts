@@ -27,6 +27,8 @@ const MAX_DEPENDENCIES = 4
 /** Names that may be written out as properties. */
 const MAX_LISTED_NAMES = 50
 
+const NONE: ReadonlySet<unknown> = new Set()
+
 /** An object as it is read, before it is a type. */
 interface Draft {
   readonly members: Map<string, Member>
@@ -65,7 +67,7 @@ function readProperties(reader: Reader, schema: Json, context: Context, draft: D
   if (properties === undefined) return
   if (!isRecord(properties)) return reader.warn(context, '`properties` is no object, and ignored', 'properties')
   const listed = own(schema, 'required')
-  const required = new Set(Array.isArray(listed) ? listed : [])
+  const required = Array.isArray(listed) && listed.length > 0 ? new Set<unknown>(listed) : NONE
   const place = step(context, 'properties')
   for (const key of Object.keys(properties)) {
     const value = properties[key]
@@ -211,11 +213,13 @@ function readNamePattern(schema: JsonSchema, draft: Draft): void {
 function readRequired(schema: Json, draft: Draft): void {
   const required = own(schema, 'required')
   if (!Array.isArray(required)) return
-  for (const key of [...required].sort()) {
-    if (typeof key !== 'string') continue
+  const isMissing = (key: unknown): key is string => {
+    if (typeof key !== 'string') return false
     const known = draft.members.get(key)
     // What is described was read with whether it is required.
-    if (known !== undefined && (!known.isOptional || known.docs.length > 0)) continue
+    return known === undefined || (known.isOptional && known.docs.length === 0)
+  }
+  for (const key of required.filter(isMissing).sort()) {
     draft.members.set(key, { ...memberOf(draft, key), isOptional: false })
   }
 }
