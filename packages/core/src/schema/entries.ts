@@ -19,6 +19,7 @@ import {
   type Properties,
   type Scalars,
   type Shape,
+  type Template,
   type Type,
   UNKNOWN,
 } from './type.ts'
@@ -29,10 +30,23 @@ export type Entry = EntryBase &
     | { readonly op: 'text'; readonly text: string; readonly isLiteral: boolean }
     | { readonly op: 'named'; readonly definition: Definition }
     | { readonly op: 'list'; readonly element: Entry }
-    | { readonly op: 'tuple'; readonly elements: readonly Entry[]; readonly required: number; readonly rest?: Entry }
-    | { readonly op: 'object'; readonly members: readonly EntryMember[]; readonly signatures: readonly Signature[] }
+    | {
+        readonly op: 'tuple'
+        readonly elements: readonly Entry[]
+        readonly required: number
+        readonly rest: Entry | undefined
+      }
+    | ObjectBody
     | { readonly op: 'union' | 'intersection'; readonly parts: readonly Entry[] }
   )
+
+interface ObjectBody {
+  readonly op: 'object'
+  readonly members: readonly EntryMember[]
+  readonly signatures: readonly Signature[]
+}
+
+type ObjectEntry = EntryBase & ObjectBody
 
 interface EntryBase {
   readonly id: number
@@ -40,6 +54,8 @@ interface EntryBase {
   uses: number
   /** What it may be called. */
   hint: string
+  /** About how many characters it takes where it stands, once that was asked. */
+  size: number | undefined
 }
 
 export interface EntryMember {
@@ -87,6 +103,13 @@ export class Entries {
     return this.#newDefinitions.pop()
   }
 
+  /** What is known of types, which no other schema shares. Equal entries are found again all the same. */
+  forgetTypes(): void {
+    this.#byType.clear()
+    this.#byPart.clear()
+    this.#kinds.clear()
+  }
+
   of(type: Type, hint: string): Entry {
     const known = this.#byType.get(type)
     if (known !== undefined) return known
@@ -117,7 +140,8 @@ export class Entries {
       this.#definitions.set(definition, number)
       this.#newDefinitions.push(definition)
     }
-    return this.#entry(`n${number}`, definition.hint, () => ({ op: 'named', definition }))
+    const key = `n${number}`
+    return this.#byKey.get(key) ?? this.#keep(key, { op: 'named', definition, ...this.#base(definition.hint) })
   }
 
   /** Beside a named type, a shape says only what concerns the kinds of value that the named one has. */
@@ -158,34 +182,39 @@ export class Entries {
   #shape(shape: Shape, hint: string): Entry {
     if (isUnknown(shape)) return this.#text('unknown')
     if (isNever(shape)) return this.#text('never')
-    const parts = [
-      ...this.#scalars('string', shape.string, hint),
-      ...this.#scalars('number', shape.number, hint),
-      ...this.#booleans(shape),
-    ]
+    const parts: Entry[] = []
+    this.#addScalars(parts, 'string', shape.string, hint)
+    this.#addScalars(parts, 'number', shape.number, hint)
+    this.#addBooleans(parts, shape.boolean)
     if (shape.array?.op === 'any') parts.push(this.#text('unknown[]'))
-    else if (shape.array !== undefined) parts.push(...this.#alternatives(shape.array, hint))
+    else if (shape.array !== undefined) this.#addAlternatives(parts, shape.array, hint)
     if (shape.object?.op === 'any') parts.push(this.#text('Record<string, unknown>'))
-    else if (shape.object !== undefined) parts.push(...this.#alternatives(shape.object, hint))
+    else if (shape.object !== undefined) this.#addAlternatives(parts, shape.object, hint)
     if (shape.null) parts.push(this.#text('null'))
     return this.#composite('union', parts, hint)
   }
 
-  #scalars(kind: 'string' | 'number', scalars: Scalars, hint: string): Entry[] {
-    if (scalars === 'all') return [this.#text(kind)]
-    if (scalars.size === 0) return []
-    const texts = [...scalars].map((value) => (typeof value === 'string' ? quote(value) : String(value)))
-    return [this.#entry(`l${texts.join('|')}`, hint, () => ({ op: 'text', text: texts.join(' | '), isLiteral: true }))]
+  #addScalars(parts: Entry[], kind: 'string' | 'number', scalars: Scalars, hint: string): void {
+    if (scalars === 'all') parts.push(this.#text(kind))
+    else if (scalars.size > 0) parts.push(this.#literals(scalars, hint))
   }
 
-  #booleans({ boolean }: Shape): Entry[] {
-    if (boolean === 'all' || boolean.size === 2) return [this.#text('boolean')]
-    return [...boolean].map((value) => this.#text(String(value)))
+  #addBooleans(parts: Entry[], scalars: Scalars): void {
+    if (scalars === 'all' || scalars.size === 2) parts.push(this.#text('boolean'))
+    else for (const value of scalars) parts.push(this.#text(String(value)))
   }
 
-  #alternatives(part: Part, hint: string): Entry[] {
-    if (part.op !== 'union') return [this.#part(part, hint)]
-    return (part.parts as Part[]).map((inner) => this.#part(inner, hint))
+  #addAlternatives(parts: Entry[], part: Part, hint: string): void {
+    if (part.op === 'union') for (const inner of part.parts as readonly Part[]) parts.push(this.#part(inner, hint))
+    else parts.push(this.#part(part, hint))
+  }
+
+  #literals(values: ReadonlySet<string | number | boolean>, hint: string): Entry {
+    const texts: string[] = []
+    for (const value of values) texts.push(typeof value === 'string' ? quote(value) : String(value))
+    const text = texts.join(' | ')
+    const key = `l${text}`
+    return this.#byKey.get(key) ?? this.#keep(key, { op: 'text', text, isLiteral: true, ...this.#base(hint) })
   }
 
   #part(part: Part, hint: string): Entry {
@@ -196,12 +225,8 @@ export class Entries {
         const elements = part.elements.map((element) => this.of(element, hint))
         const rest = part.rest === undefined ? undefined : this.of(part.rest, hint)
         const key = `t${elements.map(({ id }) => id).join()};${part.required};${rest?.id ?? ''}`
-        return this.#entry(key, hint, () => ({
-          op: 'tuple',
-          elements,
-          required: part.required,
-          ...(rest === undefined ? {} : { rest }),
-        }))
+        const { required } = part
+        return this.#byKey.get(key) ?? this.#keep(key, { op: 'tuple', elements, required, rest, ...this.#base(hint) })
       }
       case 'properties':
         return this.#object(part, hint)
@@ -214,7 +239,8 @@ export class Entries {
   }
 
   #list(element: Entry, hint: string): Entry {
-    return this.#entry(`a${element.id}`, hint, () => ({ op: 'list', element }))
+    const key = `a${element.id}`
+    return this.#byKey.get(key) ?? this.#keep(key, { op: 'list', element, ...this.#base(hint) })
   }
 
   /** Kept by the part: alternatives within alternatives may meet it again and again. */
@@ -235,23 +261,34 @@ export class Entries {
     if (parts.length === 1 && first !== undefined) return first
     const distinct = [...new Set(parts)]
     if (distinct.length === 1 && first !== undefined) return first
-    return this.#entry(`${op[0]}${distinct.map(({ id }) => id).join()}`, hint, () => ({ op, parts: distinct }))
+    const key = `${op[0]}${distinct.map(({ id }) => id).join()}`
+    return this.#byKey.get(key) ?? this.#keep(key, { op, parts: distinct, ...this.#base(hint) })
   }
 
   #object(object: Properties, hint: string): Entry {
     const members: EntryMember[] = []
-    let key = 'o'
+    const key: (string | number)[] = ['o']
     for (const [name, member] of object.members) {
       const { isOptional } = member
       const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
-      key += `${isOptional ? '?' : '!'}${type.id} ${this.#docNumber(doc)} ${name}\0`
+      key.push(isOptional ? '?' : '!', type.id, doc.length, name)
     }
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
-    for (const { keys, type, isMaybeUndefined } of signatures) key += `[${type.id} ${isMaybeUndefined} ${keys}\0`
-    return this.#entry(key, hint, () => ({ op: 'object', members, signatures }))
+    for (const { keys, type, isMaybeUndefined } of signatures)
+      key.push('[', type.id, isMaybeUndefined ? '?' : '!', keys)
+    return this.#documented(key.join('\0'), { op: 'object', members, signatures, ...this.#base(hint) })
+  }
+
+  /** Objects with the same types rarely differ in what is said of them, so that is looked at only once they meet. */
+  #documented(key: string, object: ObjectEntry): Entry {
+    const known = this.#byKey.get(key) as ObjectEntry | undefined
+    if (known === undefined) return this.#keep(key, object)
+    if (known.members.every(({ doc }, index) => doc === object.members[index]?.doc)) return known
+    const exact = `${key}\0${object.members.map(({ doc }) => this.#docNumber(doc)).join()}`
+    return this.#byKey.get(exact) ?? this.#keep(exact, object)
   }
 
   /** TypeScript finds a function of these names on an object that has no such property, and compares its type. */
@@ -263,44 +300,54 @@ export class Entries {
 
   /** Numbers keep the keys of entries short, however long what is said. */
   #docNumber(doc: string): number {
-    if (doc === '') return 0
     const known = this.#docs.get(doc)
     if (known !== undefined) return known
-    this.#docs.set(doc, this.#docs.size + 1)
-    return this.#docs.size
+    this.#docs.set(doc, this.#docs.size)
+    return this.#docs.size - 1
   }
 
-  #signatures({ members, templates, rest, isOpen }: Properties, hint: string): readonly Signature[] {
-    if (templates.length === 0 && (rest === undefined || (isUnknown(rest) && !isOpen))) return NO_SIGNATURES
-    const signatures = templates.map((template): Signature => {
-      const meant = [...members].filter(([key]) => matches(template, key)).map(([, member]) => member)
-      const narrower = templates.filter((other) => other !== template && contains(template, other))
-      return {
-        keys: `\`${escapeTemplate(template.prefix)}\${string}${escapeTemplate(template.suffix)}\``,
-        type: this.of(cover([template, ...meant, ...narrower]), hint),
-        isMaybeUndefined: meant.some(({ isOptional }) => isOptional),
-      }
-    })
-    if (rest === undefined || (isUnknown(rest) && !isOpen)) return signatures
-    const isMaybeUndefined = [...members.values()].some(({ isOptional }) => isOptional)
-    const covered = cover([{ type: rest }, ...members.values(), ...templates])
-    const type = this.of(covered, hint)
-    return [...signatures, { keys: 'string', type, isMaybeUndefined: isMaybeUndefined && !isUnknown(covered) }]
+  #signatures(object: Properties, hint: string): readonly Signature[] {
+    const { templates, rest, isOpen } = object
+    const isRestSaid = rest !== undefined && (isOpen || !isUnknown(rest))
+    if (templates.length === 0 && !isRestSaid) return NO_SIGNATURES
+    const signatures = templates.map((template) => this.#templateSignature(object, template, hint))
+    if (isRestSaid) signatures.push(this.#restSignature(object, rest, hint))
+    return signatures
+  }
+
+  #templateSignature({ members, templates }: Properties, template: Template, hint: string): Signature {
+    const meant = [...members].filter(([key]) => matches(template, key)).map(([, member]) => member)
+    const narrower = templates.filter((other) => other !== template && contains(template, other))
+    return {
+      keys: `\`${escapeTemplate(template.prefix)}\${string}${escapeTemplate(template.suffix)}\``,
+      type: this.of(cover([template, ...meant, ...narrower]), hint),
+      isMaybeUndefined: meant.some(({ isOptional }) => isOptional),
+    }
+  }
+
+  #restSignature({ members, templates }: Properties, rest: Type, hint: string): Signature {
+    // It covers whatever is named.
+    if (isUnknown(rest)) return { keys: 'string', type: this.#text('unknown'), isMaybeUndefined: false }
+    const named = [...members.values()]
+    const covered = cover([{ type: rest }, ...named, ...templates])
+    const isMaybeUndefined = named.some(({ isOptional }) => isOptional) && !isUnknown(covered)
+    return { keys: 'string', type: this.of(covered, hint), isMaybeUndefined }
   }
 
   #text(text: string): Entry {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
-    const entry = this.#entry(`=${text}`, text, () => ({ op: 'text', text, isLiteral: false }))
+    const entry = this.#keep(`=${text}`, { op: 'text', text, isLiteral: false, ...this.#base(text) })
     this.#texts.set(text, entry)
     return entry
   }
 
-  #entry(key: string, hint: string, make: () => DistributiveOmit<Entry, keyof EntryBase>): Entry {
-    const known = this.#byKey.get(key)
-    if (known !== undefined) return known
-    const entry = { ...make(), id: this.#byKey.size, uses: 0, hint } as Entry
-    if (entry.op !== 'list') for (const child of childrenOf(entry)) use(child)
+  #base(hint: string): EntryBase {
+    return { id: this.#byKey.size, uses: 0, hint, size: undefined }
+  }
+
+  #keep(key: string, entry: Entry): Entry {
+    if (entry.op !== 'list') forEachChild(entry, use)
     this.#byKey.set(key, entry)
     return entry
   }
@@ -308,8 +355,6 @@ export class Entries {
 
 /** What stands for itself: where any array or object will do, the place says so. */
 type Part = Exclude<ArrayType | ObjectType, Any>
-
-type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never
 
 /** A list is not worth a name: each use of it is one of its element. */
 export function use(entry: Entry): void {
@@ -323,22 +368,27 @@ function singular(hint: string): string {
   return hint.replace(/ies$/i, 'y').replace(/(?<=[a-z])s$/i, '')
 }
 
-export function childrenOf(entry: Entry): readonly Entry[] {
+export function forEachChild(entry: Entry, visit: (child: Entry) => void): void {
   switch (entry.op) {
     case 'text':
     case 'named':
-      return []
+      return
     case 'list':
-      return [entry.element]
+      return visit(entry.element)
     case 'tuple':
-      return entry.rest === undefined ? entry.elements : [...entry.elements, entry.rest]
+      for (const element of entry.elements) visit(element)
+      if (entry.rest !== undefined) visit(entry.rest)
+      return
     case 'object':
-      return [...entry.members, ...entry.signatures].map(({ type }) => type)
+      for (const { type } of entry.members) visit(type)
+      for (const { type } of entry.signatures) visit(type)
+      return
     case 'union':
     case 'intersection':
-      return entry.parts
+      for (const part of entry.parts) visit(part)
+      return
     default:
-      return entry satisfies never
+      entry satisfies never
   }
 }
 

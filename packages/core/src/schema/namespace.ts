@@ -81,11 +81,8 @@ function declareTool(
   const outputType = typeOf(outputEntry, `${identifier}_output`)
   const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
   const doc = joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
-  return [
-    ...types,
-    docComment(doc, INDENT),
-    `${INDENT}function ${identifier}(${parameter(input, inputType)}): Promise<${outputType}>\n`,
-  ].join('')
+  const signature = `${identifier}(${parameter(input, inputType)}): Promise<${outputType}>`
+  return `${types.join('')}${docComment(doc, INDENT)}${INDENT}function ${signature}\n`
 }
 
 /** A tool that needs nothing may be called with nothing. */
@@ -98,7 +95,9 @@ function mayBeEmpty(type: Type): boolean {
   const { object } = type
   if (object === undefined || isUnknown(type)) return false
   if (object.op === 'any') return true
-  return object.op === 'properties' && [...object.members.values()].every(({ isOptional }) => isOptional)
+  if (object.op !== 'properties') return false
+  for (const { isOptional } of object.members.values()) if (!isOptional) return false
+  return true
 }
 
 /** What the tool says of its output as a whole: that it was only observed, for one. */

@@ -1,16 +1,11 @@
 import { docComment } from './doc.ts'
-import { childrenOf, Entries, type Entry, type EntryMember, use } from './entries.ts'
+import { Entries, type Entry, type EntryMember, forEachChild, use } from './entries.ts'
 import { propertyKey, type TypeNames } from './names.ts'
 import type { Definition, Member, Type } from './type.ts'
 
 /** How tightly the outermost operator of a text binds, so that the next one knows where parentheses go. */
 const BINDING = { union: 0, intersection: 1, primary: 2 } as const
 type Binding = (typeof BINDING)[keyof typeof BINDING]
-
-interface Text {
-  readonly text: string
-  readonly binding: Binding
-}
 
 export const INDENT = '  '
 /** In characters. An object without comments stays on one line up to here. */
@@ -40,7 +35,6 @@ export class Printer {
   readonly #docs: Docs
   readonly #indent: string
   readonly #roots = new Map<Definition, Entry>()
-  readonly #sizes = new Map<Entry, number>()
   readonly #named = new Map<Entry | Definition, string>()
   readonly #pending: { readonly name: string; readonly entry: Entry; readonly doc: string }[] = []
 
@@ -56,12 +50,13 @@ export class Printer {
     const entry = this.#entries.of(type, hint)
     use(entry)
     this.#addDefinitions()
+    this.#entries.forgetTypes()
     return entry
   }
 
   /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
   print(entry: Entry): { readonly type: string; readonly declarations: readonly string[] } {
-    const type = this.#text(entry, this.#indent).text
+    const type = this.#text(entry, this.#indent)
     return { type, declarations: this.#drain() }
   }
 
@@ -73,13 +68,13 @@ export class Printer {
 
   /** About how many characters an entry takes where it stands. */
   size(entry: Entry): number {
-    const known = this.#sizes.get(entry)
-    if (known !== undefined) return known
+    if (entry.size !== undefined) return entry.size
     let size = ownSize(entry)
-    for (const child of childrenOf(entry)) size += this.#isShared(child) ? USE_COST : this.size(child)
-    const capped = Math.min(size, ENOUGH)
-    this.#sizes.set(entry, capped)
-    return capped
+    forEachChild(entry, (child) => {
+      size += this.#isShared(child) ? USE_COST : this.size(child)
+    })
+    entry.size = Math.min(size, ENOUGH)
+    return entry.size
   }
 
   /** What is called by name is looked at too, once: it may repeat what others say. */
@@ -108,7 +103,7 @@ export class Printer {
   /** A named type may be nothing but another's name, though never its own. */
   #body(entry: Entry, name: string): string {
     const isAlias = this.#named.get(entry) !== name && this.#named.has(entry)
-    return isAlias ? (this.#named.get(entry) as string) : this.#unnamed(entry, this.#indent).text
+    return isAlias ? (this.#named.get(entry) as string) : this.#unnamed(entry, this.#indent)
   }
 
   #name(key: Entry | Definition, entry: Entry, hint: string, doc: string): string {
@@ -119,73 +114,81 @@ export class Printer {
     return name
   }
 
-  #text(entry: Entry, indent: string): Text {
-    const name =
-      this.#named.get(entry) ?? (this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : undefined)
-    return name === undefined ? this.#unnamed(entry, indent) : primary(name)
+  #text(entry: Entry, indent: string): string {
+    const name = this.#named.get(entry)
+    if (name !== undefined) return name
+    return this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : this.#unnamed(entry, indent)
   }
 
-  #unnamed(entry: Entry, indent: string): Text {
+  #unnamed(entry: Entry, indent: string): string {
     switch (entry.op) {
       case 'text':
-        return { text: entry.text, binding: entry.text.includes(' | ') ? BINDING.union : BINDING.primary }
-      case 'named': {
-        const { definition } = entry
-        const body = this.#roots.get(definition) as Entry
-        const doc = this.#docs.definition(definition)
-        const known = this.#named.get(definition) ?? this.#named.get(body)
-        return primary(known ?? this.#name(definition, body, definition.hint, doc))
-      }
+        return entry.text
+      case 'named':
+        return this.#definition(entry.definition)
       case 'list':
-        return primary(`${within(this.#text(entry.element, indent), BINDING.primary)}[]`)
+        return `${this.#within(entry.element, indent, BINDING.primary)}[]`
       case 'tuple':
-        return primary(this.#tuple(entry, indent))
+        return this.#tuple(entry, indent)
       case 'object':
-        return primary(this.#object(entry, indent))
+        return this.#object(entry, indent)
       case 'union':
-        return { text: this.#parts(entry.parts, indent, BINDING.union).join(' | '), binding: BINDING.union }
+        return this.#parts(entry.parts, indent, BINDING.union).join(' | ')
       case 'intersection':
-        return {
-          text: this.#parts(entry.parts, indent, BINDING.intersection).join(' & '),
-          binding: BINDING.intersection,
-        }
+        return this.#parts(entry.parts, indent, BINDING.intersection).join(' & ')
       default:
         return entry satisfies never
     }
   }
 
+  #definition(definition: Definition): string {
+    const body = this.#roots.get(definition) as Entry
+    const doc = this.#docs.definition(definition)
+    const known = this.#named.get(definition) ?? this.#named.get(body)
+    return known ?? this.#name(definition, body, definition.hint, doc)
+  }
+
+  /** Parentheses where an operator of this binding would take the type apart. */
+  #within(entry: Entry, indent: string, outer: Binding): string {
+    const text = this.#text(entry, indent)
+    return this.#named.has(entry) || bindingOf(entry) >= outer ? text : `(${text})`
+  }
+
   #parts(parts: readonly Entry[], indent: string, binding: Binding): string[] {
-    return [...new Set(parts.map((part) => within(this.#text(part, indent), binding)))]
+    const texts = parts.map((part) => this.#within(part, indent, binding))
+    return [...new Set(texts)]
   }
 
   #tuple(tuple: Extract<Entry, { op: 'tuple' }>, indent: string): string {
-    const elements = tuple.elements.map((element, index) => {
-      const text = this.#text(element, indent)
-      return index < tuple.required ? text.text : `${within(text, BINDING.primary)}?`
-    })
-    if (tuple.rest !== undefined) elements.push(`...${within(this.#text(tuple.rest, indent), BINDING.primary)}[]`)
+    const elements = tuple.elements.map((element, index) =>
+      index < tuple.required ? this.#text(element, indent) : `${this.#within(element, indent, BINDING.primary)}?`,
+    )
+    if (tuple.rest !== undefined) elements.push(`...${this.#within(tuple.rest, indent, BINDING.primary)}[]`)
     return `[${elements.join(', ')}]`
   }
 
   #object({ members, signatures }: Extract<Entry, { op: 'object' }>, indent: string): string {
     const inner = indent + INDENT
-    const lines = [
-      ...members.map((member) => this.#member(member, inner)),
-      ...signatures.map(({ keys, type, isMaybeUndefined }) => {
-        const text = this.#text(type, inner).text
-        return `[key: ${keys}]: ${text}${isMaybeUndefined ? ' | undefined' : ''}`
-      }),
-    ]
-    if (members.every(({ doc }) => doc === '')) {
-      const line = onOneLine(lines, indent)
-      if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
+    const lines: string[] = []
+    let isDocumented = false
+    for (const member of members) {
+      lines.push(this.#member(member, inner))
+      isDocumented ||= member.doc !== ''
     }
-    const body = lines.map((text, index) => `${docComment(members[index]?.doc ?? '', inner)}${inner}${text}\n`)
-    return `{\n${body.join('')}${indent}}`
+    for (const { keys, type, isMaybeUndefined } of signatures) {
+      lines.push(`[key: ${keys}]: ${this.#text(type, inner)}${isMaybeUndefined ? ' | undefined' : ''}`)
+    }
+    const line = isDocumented ? undefined : onOneLine(lines, indent)
+    if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
+    let text = '{\n'
+    for (const [index, written] of lines.entries()) {
+      text += `${docComment(members[index]?.doc ?? '', inner)}${inner}${written}\n`
+    }
+    return `${text}${indent}}`
   }
 
   #member({ key, isOptional, type }: EntryMember, indent: string): string {
-    return `${propertyKey(key)}${isOptional ? '?' : ''}: ${this.#text(type, indent).text}`
+    return `${propertyKey(key)}${isOptional ? '?: ' : ': '}${this.#text(type, indent)}`
   }
 }
 
@@ -205,11 +208,9 @@ function asRecord(lines: readonly string[], line: string): string {
   return lines.length === 1 && value !== undefined ? `Record<string, ${value}>` : line
 }
 
-const primary = (text: string): Text => ({ text, binding: BINDING.primary })
-
-/** Parentheses where an operator of this binding would take the type apart. */
-function within({ text, binding }: Text, outer: Binding): string {
-  return binding < outer ? `(${text})` : text
+function bindingOf(entry: Entry): Binding {
+  if (entry.op === 'union' || entry.op === 'intersection') return BINDING[entry.op]
+  return entry.op === 'text' && entry.text.includes(' | ') ? BINDING.union : BINDING.primary
 }
 
 /** Words such as `string` stand for themselves, and a named type has its name. */
