@@ -14,24 +14,9 @@ const MAX_DEPTH = 3
 /** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
 function docText(schemas: readonly Json[], key: string, rules: StyleRules): string {
   const words = rules.propertyDoc > 0 ? shorten(description(schemas, key), rules.propertyDoc) : ''
-  return rules.constraints && schemas.some(hasNotes)
-    ? joinWords(words, notesOf(schemas, words, rules).join(', '))
-    : words
-}
-
-/** Keywords that need no words, and those that say nothing to a program. */
-const WORDLESS = new Set(
-  `$id $ref $schema additionalProperties const description enum nullable properties readOnly required
-title writeOnly`.split(/\s+/),
-)
-const PLAIN_TYPES = new Set<unknown>(['string', 'boolean', 'number', 'object', 'array', 'null'])
-
-/** Most schemas have nothing beside a type and a description. */
-function hasNotes(schema: Json): boolean {
-  for (const keyword of Object.keys(schema)) {
-    if (keyword === 'type' ? !PLAIN_TYPES.has(schema.type) : !WORDLESS.has(keyword)) return true
-  }
-  return false
+  if (!rules.constraints) return words
+  const notes = notesOf(schemas, words, rules)
+  return notes.length === 0 ? words : joinWords(words, notes.join(', '))
 }
 
 /** What is added stands on a line of its own below a text of several lines, and in a sentence of its own otherwise. */
@@ -41,7 +26,7 @@ export function joinWords(words: string, added: string): string {
 }
 
 function description(schemas: readonly Json[], key: string): string {
-  for (const keyword of ['description', 'title']) {
+  for (const keyword of DESCRIPTIONS) {
     for (const schema of schemas) {
       const text = own(schema, keyword)
       // Generators title every property by its own name.
@@ -50,6 +35,8 @@ function description(schemas: readonly Json[], key: string): string {
   }
   return ''
 }
+
+const DESCRIPTIONS = ['description', 'title']
 
 /** A text that is so much longer than the key says more; what is left is compared by its letters. */
 const repeats = (text: string, key: string): boolean =>
@@ -69,60 +56,93 @@ export function shorten(text: string, length: number): string {
 }
 
 function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string[] {
-  const notes = new Set<string>()
-  for (const schema of schemas) collect(schema, notes, '', 0)
-  const said = words.toLowerCase()
-  const list = [...notes].filter((note) => !isSaid(note, said))
+  const notes: string[] = []
+  let isAnnotated = false
   for (const schema of schemas) {
-    const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH) : undefined
-    if (byDefault !== undefined && !isDefaultSaid(byDefault, said)) list.push(`@default ${byDefault}`)
-    if (byDefault !== undefined) break
+    const groups = groupsOf(schema)
+    collect(schema, groups, notes, '', 0)
+    isAnnotated ||= (groups & GROUPS.annotations) !== 0
   }
-  if (rules.examples) list.push(...schemas.slice(0, 1).flatMap((schema) => examples(schema, said)))
-  if (schemas.some((schema) => own(schema, 'deprecated') === true)) list.push('@deprecated')
+  const list = notes.length === 0 ? notes : unsaid(notes, words)
+  if (isAnnotated) annotate(list, schemas, words, rules)
   return list
 }
 
 /** What the words say already is not said twice. */
-const isSaid = (note: string, words: string): boolean =>
-  /^[a-z-]+$/.test(note) && note !== 'int' && words.includes(note)
+function unsaid(notes: readonly string[], words: string): string[] {
+  const said = words.toLowerCase()
+  const isSaid = (note: string): boolean => /^[a-z-]+$/.test(note) && note !== 'int' && said.includes(note)
+  return [...new Set(notes)].filter((note) => !isSaid(note))
+}
+
+function annotate(notes: string[], schemas: readonly Json[], words: string, rules: StyleRules): void {
+  const said = words.toLowerCase()
+  for (const schema of schemas) {
+    const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH) : undefined
+    if (byDefault !== undefined && !isDefaultSaid(byDefault, said)) notes.push(`@default ${byDefault}`)
+    if (byDefault !== undefined) break
+  }
+  const [nearest] = schemas
+  if (rules.examples && nearest !== undefined) notes.push(...examples(nearest, said))
+  if (schemas.some((schema) => own(schema, 'deprecated') === true)) notes.push('@deprecated')
+}
 
 function isDefaultSaid(value: string, words: string): boolean {
   return words.includes('default') && words.includes(value.replaceAll('"', '').toLowerCase())
 }
 
-function collect(schema: Json, notes: Set<string>, prefix: string, depth: number): void {
-  for (const note of constraints(schema)) notes.add(prefix + note)
+function collect(schema: Json, groups: number, notes: string[], prefix: string, depth: number): void {
+  for (const note of constraints(schema, groups)) notes.push(prefix + note)
   if (depth >= MAX_DEPTH) return
-  const items = own(schema, 'items')
-  if (prefix === '' && isRecord(items)) collect(items, notes, 'each ', depth + 1)
-  for (const branch of sureBranches(schema)) collect(branch, notes, prefix, depth + 1)
+  const items = prefix === '' && (groups & GROUPS.items) !== 0 ? own(schema, 'items') : undefined
+  if (isRecord(items)) collect(items, groupsOf(items), notes, 'each ', depth + 1)
+  if ((groups & (GROUPS.all | GROUPS.alternatives)) === 0) return
+  for (const branch of sureBranches(schema)) collect(branch, groupsOf(branch), notes, prefix, depth + 1)
 }
 
 /** Schemas that hold of every value, or of every one but null. */
-function sureBranches(schema: Json): Json[] {
-  const branches: Json[] = []
+function sureBranches(schema: Json): readonly Json[] {
   const all = own(schema, 'allOf')
-  if (Array.isArray(all)) branches.push(...all.filter(isRecord))
-  for (const keyword of ['anyOf', 'oneOf']) {
-    const list = own(schema, keyword)
-    const real = Array.isArray(list) ? list.filter((item) => isSchema(item) && !isNull(item)) : []
-    if (real.length === 1 && isRecord(real[0])) branches.push(real[0])
+  const branches = Array.isArray(all) ? all.filter(isRecord) : []
+  for (const list of [own(schema, 'anyOf'), own(schema, 'oneOf')]) {
+    const sole = Array.isArray(list) ? soleBranch(list) : undefined
+    if (isRecord(sole)) branches.push(sole)
   }
   return branches
 }
 
+/** The one that is not of null; undefined where there are more. */
+function soleBranch(list: readonly unknown[]): unknown {
+  let sole: unknown
+  for (const branch of list) {
+    if (!isSchema(branch) || isNull(branch)) continue
+    if (sole !== undefined) return undefined
+    sole = branch
+  }
+  return sole
+}
+
 const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 'type') === 'null'
 
+const LIMITED = GROUPS.number | GROUPS.string | GROUPS.array | GROUPS.object
+
 /** In the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
-function constraints(schema: Json): string[] {
+function constraints(schema: Json, groups: number): string[] {
   const notes: string[] = []
   if (hasIntegers(schema)) notes.push('int')
-  const format = own(schema, 'format')
+  const isAnnotated = (groups & GROUPS.annotations) !== 0
+  const format = isAnnotated ? own(schema, 'format') : undefined
   // How many bits a number has says nothing to a program.
   if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)
-  const groups = groupsOf(schema)
-  if ((groups & GROUPS.number) !== 0) notes.push(...numberNotes(schema))
+  if ((groups & LIMITED) !== 0) notes.push(...limits(schema, groups, format))
+  for (const content of isAnnotated ? [own(schema, 'contentMediaType'), own(schema, 'contentEncoding')] : []) {
+    if (typeof content === 'string') notes.push(content)
+  }
+  return notes
+}
+
+function limits(schema: Json, groups: number, format: unknown): string[] {
+  const notes = (groups & GROUPS.number) === 0 ? [] : numberNotes(schema)
   if ((groups & GROUPS.string) !== 0) {
     notes.push(...range('length ', number(schema, 'minLength'), number(schema, 'maxLength')))
     const pattern = own(schema, 'pattern')
@@ -135,10 +155,6 @@ function constraints(schema: Json): string[] {
   }
   if ((groups & GROUPS.object) !== 0) {
     notes.push(...range('properties ', number(schema, 'minProperties'), number(schema, 'maxProperties')))
-  }
-  for (const keyword of ['contentMediaType', 'contentEncoding']) {
-    const content = own(schema, keyword)
-    if (typeof content === 'string') notes.push(content)
   }
   return notes
 }
@@ -229,10 +245,12 @@ export function docsBy(rules: StyleRules, indent: string): Docs {
 export function docComment(text: string, indent: string): string {
   if (text === '') return ''
   if (!/[\n\r\u2028\u2029]|\*\//.test(text)) return `${indent}/** ${text} */\n`
-  const lines = text
-    .replaceAll('*/', '*\\/')
-    .split(/\r\n|[\n\r\u2028\u2029]/)
-    .map((line) => line.trimEnd())
-  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`
-  return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`
+  const lines = text.replaceAll('*/', '*\\/').split(/\r\n|[\n\r\u2028\u2029]/)
+  if (lines.length === 1) return `${indent}/** ${(lines[0] as string).trimEnd()} */\n`
+  let comment = `${indent}/**\n`
+  for (const line of lines) {
+    const words = line.trimEnd()
+    comment += words === '' ? `${indent} *\n` : `${indent} * ${words}\n`
+  }
+  return `${comment}${indent} */\n`
 }
