@@ -53,11 +53,11 @@ export function writeNamespace(
     input: tool.input && rules.types ? printer.add(tool.input, `${tool.identifier}_input`) : undefined,
     output: tool.output && rules.types ? printer.add(tool.output, `${tool.identifier}_output`) : undefined,
   }))
-  const members = entries.map(({ tool, input, output }) => declareTool(printer, tool, input, output, rules))
-  const doc = docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')
+  let text = `${docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')}declare namespace ${identifier} {\n`
+  for (const { tool, input, output } of entries) text += declareTool(printer, tool, input, output, rules)
   const unlisted = all.length - tools.length
-  if (unlisted > 0) members.push(`${INDENT}// ${unlisted} more are not listed.\n`)
-  return `${doc}declare namespace ${identifier} {\n${members.join('')}}\n`
+  if (unlisted > 0) text += `${INDENT}// ${unlisted} more are not listed.\n`
+  return `${text}}\n`
 }
 
 /** In characters. A larger type stands beside its function, under a name. */

@@ -181,8 +181,8 @@ export class Printer {
     const line = isDocumented ? undefined : onOneLine(lines, indent)
     if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
     let text = '{\n'
-    for (const [index, written] of lines.entries()) {
-      text += `${docComment(members[index]?.doc ?? '', inner)}${inner}${written}\n`
+    for (let index = 0; index < lines.length; index++) {
+      text += `${docComment(members[index]?.doc ?? '', inner)}${inner}${lines[index]}\n`
     }
     return `${text}${indent}}`
   }

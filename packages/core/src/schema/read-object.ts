@@ -53,12 +53,15 @@ export function readObject(reader: Reader, schema: Json, groups: number, context
   const isSealed = context.isSealed && (groups & APPLICATORS) === 0
   if (isBare && !isSealed) return { part: ANY, isExact: draft.isExact }
   const isSaid =
-    draft.isExact && areExact(members.values()) && areExact(templates) && (rest === undefined || isExact(rest))
+    draft.isExact &&
+    areExact(members) &&
+    templates.every(({ type }) => isExact(type)) &&
+    (rest === undefined || isExact(rest))
   return { part: { op: 'properties', members, rest, isOpen: isOpen && rest !== undefined, templates }, isExact: isSaid }
 }
 
-function areExact(parts: Iterable<{ readonly type: Type }>): boolean {
-  for (const { type } of parts) if (!isExact(type)) return false
+function areExact(members: ReadonlyMap<string, Member>): boolean {
+  for (const { type } of members.values()) if (!isExact(type)) return false
   return true
 }
 
