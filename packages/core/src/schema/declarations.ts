@@ -4,7 +4,7 @@ import { type ToolRecord, toolProvider } from '../catalog/provider.ts'
 import type { JsonSchema, Tool } from '../catalog/tool.ts'
 import { docsBy } from './doc.ts'
 import { TypeNames } from './names.ts'
-import { type ReadNamespace, readTool, type ToolWarning, writeNamespace } from './namespace.ts'
+import { type ReadNamespace, type ReadTool, readTools, type ToolWarning, writeNamespace } from './namespace.ts'
 import { Printer } from './printer.ts'
 import { type Position, Reader } from './reader.ts'
 import type { Documents } from './references.ts'
@@ -82,13 +82,19 @@ const CHARACTERS_PER_TOKEN = 3.5
 export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOptions = {}): Declarations {
   const { style = 'full', maxTokens = Number.POSITIVE_INFINITY } = options
   const countTokens = options.countTokens ?? ((text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
-  const warnings: ToolWarning[] = []
-  const read = catalog.namespaces.map((namespace) => ({
-    ...namespace,
-    tools: namespace.tools.map((tool) => readTool(tool, warnings)),
-  }))
   if (!STYLES.includes(style)) throw new TypeError(`Unknown style ${style}; the styles are ${STYLES.join(', ')}`)
-  const fits = (text: string): boolean => maxTokens === Number.POSITIVE_INFINITY || countTokens(text) <= maxTokens
+  const warnings: ToolWarning[] = []
+  const namespaces = catalog.namespaces.map(({ identifier, description, tools }) => ({
+    identifier,
+    description,
+    tools: readTools(tools, warnings),
+  }))
+  if (maxTokens === Number.POSITIVE_INFINITY) {
+    return { text: write(namespaces, RULES[style]), style, omitted: OMITTED[style], warnings }
+  }
+  // What may be written again is read once, and kept.
+  const read = namespaces.map((namespace) => ({ ...namespace, tools: [...namespace.tools] }))
+  const fits = (text: string): boolean => countTokens(text) <= maxTokens
   for (const candidate of STYLES.slice(STYLES.indexOf(style))) {
     const text = write(read, RULES[candidate])
     if (fits(text)) return { text, style: candidate, omitted: OMITTED[candidate], warnings }
@@ -102,26 +108,32 @@ const OMITTED: { readonly [style in Style]: readonly string[] } = {
   signatures: ['types', 'descriptions of properties', 'long descriptions'],
 }
 
+type KeptNamespace = ReadNamespace<readonly ReadTool[]>
+
 /** Where even the shortest style is too long, tools are left out from the end: as many as must be. */
-function cut(read: readonly ReadNamespace[], fits: (text: string) => boolean): Pick<Declarations, 'text' | 'omitted'> {
+function cut(read: readonly KeptNamespace[], fits: (text: string) => boolean): Pick<Declarations, 'text' | 'omitted'> {
   const count = read.reduce((sum, { tools }) => sum + tools.length, 0)
   let [kept, tooMany] = [0, count]
   while (tooMany - kept > 1) {
     const middle = (kept + tooMany) >> 1
-    if (fits(write(read, RULES.signatures, middle))) kept = middle
+    if (fits(writeFirst(read, middle))) kept = middle
     else tooMany = middle
   }
   const omitted = [...OMITTED.signatures, `${count - kept} of ${count} tools`]
-  return { text: write(read, RULES.signatures, kept), omitted }
+  return { text: writeFirst(read, kept), omitted }
+}
+
+function write(read: readonly ReadNamespace[], rules: StyleRules): string {
+  return read.map((namespace) => writeNamespace(namespace, rules)).join('\n')
 }
 
 /** @param most how many tools there is room for */
-function write(read: readonly ReadNamespace[], rules: StyleRules, most = Number.POSITIVE_INFINITY): string {
+function writeFirst(read: readonly KeptNamespace[], most: number): string {
   let left = most
   const texts = read.map((namespace) => {
     const tools = namespace.tools.slice(0, left)
     left -= tools.length
-    return writeNamespace(namespace, tools, rules)
+    return writeNamespace({ ...namespace, tools }, RULES.signatures, namespace.tools.length - tools.length)
   })
   return texts.join('\n')
 }

@@ -24,52 +24,68 @@ export interface ReadTool {
   readonly output: Type | undefined
 }
 
-export function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[]): ReadTool {
+/** One by one, so that the types of one tool need not outlive its turn. */
+export function* readTools(tools: readonly CatalogTool[], warnings: ToolWarning[]): Generator<ReadTool, void> {
+  for (const tool of tools) yield readTool(tool, warnings)
+}
+
+function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[]): ReadTool {
   const read = (schema: JsonSchema | undefined, side: 'input' | 'output'): Type | undefined => {
     if (schema === undefined) return undefined
     const found = new Warnings()
     const type = new Reader(schema, { name: `${identifier}_${side}`, position: side, warnings: found }).read()
-    warnings.push(...found.list.map((warning) => ({ ...warning, tool: path, side })))
+    for (const warning of found.list) warnings.push({ ...warning, tool: path, side })
     return type
   }
   return { identifier, tool, input: read(tool.inputSchema, 'input'), output: read(tool.outputSchema, 'output') }
 }
 
-export interface ReadNamespace {
+export interface ReadNamespace<Tools extends Iterable<ReadTool> = Iterable<ReadTool>> {
   readonly identifier: string
   readonly description: string | undefined
-  readonly tools: readonly ReadTool[]
+  readonly tools: Tools
 }
 
-/** @param tools those that are written; the others are only counted */
+/** @param unlisted how many more tools the namespace has */
 export function writeNamespace(
-  { identifier, description, tools: all }: ReadNamespace,
-  tools: readonly ReadTool[],
+  { identifier, description, tools }: ReadNamespace,
   rules: StyleRules,
+  unlisted = 0,
 ): string {
   const printer = new Printer(new TypeNames(), docsBy(rules, INDENT))
-  const entries = tools.map((tool) => ({
-    tool,
-    input: tool.input && rules.types ? printer.add(tool.input, `${tool.identifier}_input`) : undefined,
-    output: tool.output && rules.types ? printer.add(tool.output, `${tool.identifier}_output`) : undefined,
-  }))
+  const added: AddedTool[] = []
+  for (const tool of tools) added.push(addTool(printer, tool, rules))
   let text = `${docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')}declare namespace ${identifier} {\n`
-  for (const { tool, input, output } of entries) text += declareTool(printer, tool, input, output, rules)
-  const unlisted = all.length - tools.length
+  for (const tool of added) text += declareTool(printer, tool, rules)
   if (unlisted > 0) text += `${INDENT}// ${unlisted} more are not listed.\n`
   return `${text}}\n`
+}
+
+/** A tool of which all is ready to be printed. */
+interface AddedTool {
+  readonly identifier: string
+  readonly tool: Tool
+  readonly input: Entry | undefined
+  readonly output: Entry | undefined
+  /** A tool that needs nothing may be called with nothing. */
+  readonly needsInput: boolean
+}
+
+function addTool(printer: Printer, { identifier, tool, input, output }: ReadTool, rules: StyleRules): AddedTool {
+  return {
+    identifier,
+    tool,
+    input: input && rules.types ? printer.add(input, `${identifier}_input`) : undefined,
+    output: output && rules.types ? printer.add(output, `${identifier}_output`) : undefined,
+    needsInput: input !== undefined && !mayBeEmpty(input),
+  }
 }
 
 /** In characters. A larger type stands beside its function, under a name. */
 const LARGE = 2_000
 
-function declareTool(
-  printer: Printer,
-  { identifier, tool, input }: ReadTool,
-  inputEntry: Entry | undefined,
-  outputEntry: Entry | undefined,
-  rules: StyleRules,
-): string {
+function declareTool(printer: Printer, added: AddedTool, rules: StyleRules): string {
+  const { identifier, tool, input, output, needsInput } = added
   const types: string[] = []
   const typeOf = (entry: Entry | undefined, name: string): string => {
     if (entry === undefined) return 'unknown'
@@ -77,17 +93,12 @@ function declareTool(
     types.push(...declarations)
     return type
   }
-  const inputType = typeOf(inputEntry, `${identifier}_input`)
-  const outputType = typeOf(outputEntry, `${identifier}_output`)
+  const inputType = typeOf(input, `${identifier}_input`)
+  const outputType = typeOf(output, `${identifier}_output`)
   const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
   const doc = joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
-  const signature = `${identifier}(${parameter(input, inputType)}): Promise<${outputType}>`
+  const signature = `${identifier}(input${needsInput ? '' : '?'}: ${inputType}): Promise<${outputType}>`
   return `${types.join('')}${docComment(doc, INDENT)}${INDENT}function ${signature}\n`
-}
-
-/** A tool that needs nothing may be called with nothing. */
-function parameter(input: Type | undefined, type: string): string {
-  return `input${input === undefined || mayBeEmpty(input) ? '?' : ''}: ${type}`
 }
 
 function mayBeEmpty(type: Type): boolean {
