@@ -68,12 +68,14 @@ function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): st
   return list
 }
 
-/** What the words say already is not said twice. */
 function unsaid(notes: readonly string[], words: string): string[] {
-  const said = words.toLowerCase()
-  const isSaid = (note: string): boolean => /^[a-z-]+$/.test(note) && note !== 'int' && said.includes(note)
-  return [...new Set(notes)].filter((note) => !isSaid(note))
+  const distinct = notes.length === 1 ? notes : [...new Set(notes)]
+  return distinct.filter((note) => !isSaid(note, words))
 }
+
+/** What the words say already is not said twice. */
+const isSaid = (note: string, words: string): boolean =>
+  /^[a-z-]+$/.test(note) && note !== 'int' && words.toLowerCase().includes(note)
 
 function annotate(notes: string[], schemas: readonly Json[], words: string, rules: StyleRules): void {
   const said = words.toLowerCase()
@@ -125,9 +127,13 @@ function soleBranch(list: readonly unknown[]): unknown {
 const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 'type') === 'null'
 
 const LIMITED = GROUPS.number | GROUPS.string | GROUPS.array | GROUPS.object
+const CONSTRAINED = LIMITED | GROUPS.annotations
+const INTEGERS: readonly string[] = ['int']
+const NO_NOTES: readonly string[] = []
 
 /** In the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
-function constraints(schema: Json, groups: number): string[] {
+function constraints(schema: Json, groups: number): readonly string[] {
+  if ((groups & CONSTRAINED) === 0) return hasIntegers(schema) ? INTEGERS : NO_NOTES
   const notes: string[] = []
   if (hasIntegers(schema)) notes.push('int')
   const isAnnotated = (groups & GROUPS.annotations) !== 0

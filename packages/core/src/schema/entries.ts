@@ -201,7 +201,7 @@ export class Entries {
 
   #addBooleans(parts: Entry[], scalars: Scalars): void {
     if (scalars === 'all' || scalars.size === 2) parts.push(this.#text('boolean'))
-    else for (const value of scalars) parts.push(this.#text(String(value)))
+    else if (scalars.size > 0) for (const value of scalars) parts.push(this.#text(String(value)))
   }
 
   #addAlternatives(parts: Entry[], part: Part, hint: string): void {
@@ -261,20 +261,21 @@ export class Entries {
     if (parts.length === 1 && first !== undefined) return first
     const distinct = [...new Set(parts)]
     if (distinct.length === 1 && first !== undefined) return first
-    const key = `${op[0]}${distinct.map(({ id }) => id).join()}`
+    let key: string = op
+    for (const { id } of distinct) key += ` ${id}`
     return this.#byKey.get(key) ?? this.#keep(key, { op, parts: distinct, ...this.#base(hint) })
   }
 
   #object(object: Properties, hint: string): Entry {
     const members: EntryMember[] = []
     const key: (string | number)[] = ['o']
-    for (const [name, member] of object.members) {
+    object.members.forEach((member, name) => {
       const { isOptional } = member
       const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
       key.push(isOptional ? '?' : '!', type.id, doc.length, name)
-    }
+    })
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
     for (const { keys, type, isMaybeUndefined } of signatures)

@@ -264,7 +264,11 @@ export class Reader {
     const list = own(schema, keyword)
     if (!Array.isArray(list)) return []
     const inner = step(context, keyword)
-    return list.flatMap((item, index) => (isSchema(item) ? [this.type(item, step(inner, String(index)), hint)] : []))
+    const types: Type[] = []
+    for (const [index, item] of list.entries()) {
+      if (isSchema(item)) types.push(this.type(item, step(inner, String(index)), hint))
+    }
+    return types
   }
 
   #alternatives(schema: Json, keyword: 'anyOf' | 'oneOf', context: Context, hint: string): Type {
