@@ -274,7 +274,7 @@ export class Entries {
       const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
-      key.push(isOptional ? '?' : '!', type.id, doc.length, name)
+      key.push(isOptional ? ~type.id : type.id, name)
     })
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
