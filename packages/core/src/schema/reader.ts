@@ -242,11 +242,13 @@ export class Reader {
     let shape = shapeOf(kinds)
     if ((kinds & KINDS.array) !== 0 && (groups & (GROUPS.array | GROUPS.items)) !== 0) {
       const { part, isExact } = readArray(this, schema, groups, context, hint)
-      if (part.op !== 'any' || !isExact) shape = withPart(shape, 'array', part, isExact)
+      const inexact = isExact ? shape.inexact : shape.inexact | KINDS.array
+      if (part.op !== 'any' || !isExact) shape = { ...shape, array: part, inexact }
     }
     if ((kinds & KINDS.object) !== 0 && (groups & GROUPS.object) !== 0) {
       const { part, isExact } = readObject(this, schema, groups, context, hint)
-      if (part.op !== 'any' || !isExact) shape = withPart(shape, 'object', part, isExact)
+      const inexact = isExact ? shape.inexact : shape.inexact | KINDS.object
+      if (part.op !== 'any' || !isExact) shape = { ...shape, object: part, inexact }
     }
     return limited(schema, groups, kinds, shape)
   }
@@ -326,10 +328,6 @@ function nullable(schema: Json, groups: number, type: Type): Type {
 
 export function step(parent: Context, keyword: string): Context {
   return { parent, step: keyword, isSealed: parent.isSealed, isEmbedded: parent.isEmbedded }
-}
-
-function withPart(shape: Shape, kind: 'array' | 'object', part: unknown, isExact: boolean): Shape {
-  return { ...shape, [kind]: part, inexact: isExact ? shape.inexact : shape.inexact | KINDS[kind] }
 }
 
 /** Kinds that more than one branch lets through: `oneOf` refuses what is in both, and a union does not. */

@@ -218,6 +218,7 @@ function absolute(reference: string, base: string): string | undefined {
 
 /** One step of a JSON Pointer in a URI fragment. */
 function decode(step: string): string {
+  if (!/[%~]/.test(step)) return step
   let decoded = step
   try {
     decoded = decodeURIComponent(step)
