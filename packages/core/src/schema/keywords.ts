@@ -65,10 +65,10 @@ const BITS = new Map(
   ),
 )
 
-/** The groups of which a schema has a keyword. */
+/** The groups of which a schema has a keyword. An inherited one counts too: it is looked for, and found not to be its own. */
 export function groupsOf(schema: Json): number {
   let groups = 0
-  for (const keyword of Object.keys(schema)) groups |= BITS.get(keyword) ?? 0
+  for (const keyword in schema) groups |= BITS.get(keyword) ?? 0
   return groups
 }
 
