@@ -274,6 +274,7 @@ export class Entries {
       const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
+      // No id is negative, so a negative number is that of an optional member.
       key.push(isOptional ? ~type.id : type.id, name)
     })
     const signatures = this.#signatures(object, hint)
