@@ -208,6 +208,8 @@ export class IsolateGuest {
   #dispose(): void {
     if (this.#isolate.isDisposed) return
     this.#readCpuTime()
+    // What is left to the garbage collector keeps the memory of a dead isolate until it comes round.
+    for (const held of [this.#run, this.#receive, this.#context]) held.release()
     this.#isolate.dispose()
   }
 
