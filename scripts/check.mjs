@@ -10,13 +10,28 @@ const published = readdirSync(join(root, 'packages'))
   .map((name) => join('packages', name))
   .filter((folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).private !== true)
 
+/** Entries that nobody imports: threads and processes start from them. */
+function scripts(folder) {
+  const { exports } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+  return Object.keys(exports).filter((name) => typeof exports[name] === 'string' && name !== './package.json')
+}
+
+function excludeScripts(folder) {
+  const names = scripts(folder)
+  return names.length === 0 ? [] : ['--exclude-entrypoints', ...names]
+}
+
 const STEPS = [
   ['types', 'turbo', ['run', 'types', '--output-logs=errors-only']],
   ['types of tests and scripts', 'tsc', ['-p', '.']],
   ['lint and format', 'biome', ['ci', '--error-on-warnings']],
   ['dead code and dependencies', 'knip', []],
   ...published.map((folder) => [`publint ${folder}`, 'publint', [folder, '--strict']]),
-  ...published.map((folder) => [`attw ${folder}`, 'attw', ['--pack', folder, '--profile', 'esm-only']]),
+  ...published.map((folder) => [
+    `attw ${folder}`,
+    'attw',
+    ['--pack', folder, '--profile', 'esm-only', ...excludeScripts(folder)],
+  ]),
   ['API reference', 'typedoc', ['--treatWarningsAsErrors']],
 ]
 

@@ -9,7 +9,7 @@ export function childProcesses(): number[] {
 }
 
 /** Of this process and its children together, in MB. */
-export function residentMegabytes(): number {
+function residentMegabytes(): number {
   const children = childProcesses().map((pid) => (field(pid, 'VmRSS') ?? 0) * 1024)
   return children.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()) / 1e6
 }
