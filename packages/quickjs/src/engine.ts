@@ -59,8 +59,10 @@ export class Engine {
    * faults, and a full garbage collection every few guests, as V8 counts what they hold. Of any other guest it is dropped.
    */
   retire(guest: EngineGuest): void {
-    this.#spare = guest.end()
-    this.#spare?.wipe()
+    const memory = guest.end()
+    if (this.#spare !== undefined) return
+    memory?.wipe()
+    this.#spare = memory
   }
 
   #takeMemory(bytes: number): BoundedMemory {

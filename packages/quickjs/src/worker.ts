@@ -37,11 +37,16 @@ function turn(number: number, run: (guest: EngineGuest) => Fault | undefined): v
   const { slot, guest } = held
   Atomics.or(statuses, slot, IN_TURN)
   const fault = run(guest)
-  Atomics.and(statuses, slot, ~IN_TURN)
+  leaveTurn(number)
   if (fault === undefined) return
   // After a fault the instance is only garbage.
   guests.delete(number)
   post({ type: 'exit', guest: number, exit: { ...fault, cpuTimeMs: guest.cpuTimeMs } })
+}
+
+function leaveTurn(number: number): void {
+  const held = guests.get(number)
+  if (held !== undefined) Atomics.and(statuses, held.slot, ~IN_TURN)
 }
 
 function handle(message: ToCarrier): unknown {
@@ -56,7 +61,11 @@ function handle(message: ToCarrier): unknown {
           first,
           limits,
           onOutput: (messages) => post({ type: 'output', guest: number, messages }),
-          onTurn: (ended, messages) => post({ type: 'turn', guest: number, turn: ended, messages }),
+          onTurn: (ended, messages) => {
+            // Before it is told: whoever hears of it may look at once.
+            leaveTurn(number)
+            post({ type: 'turn', guest: number, turn: ended, messages })
+          },
         }),
       )
     }

@@ -93,10 +93,10 @@ export class Pool<Member extends object> implements AsyncDisposable {
     if (state === undefined) return
     this.#returned = true
     state.holders--
+    if (this.#density > this.#eager) this.#thin()
     if (this.#isClosed) return this.discard(member)
     this.#serve()
     if (state.holders > 0) return
-    if ([...this.#members.values()].every(({ holders }) => holders === 0)) this.#density = this.#eager
     this.#retireLater(member, state)
   }
 
@@ -152,6 +152,12 @@ export class Pool<Member extends object> implements AsyncDisposable {
       if (member === undefined) return
       this.#waiters.shift()?.resolve(this.#grant(member))
     }
+  }
+
+  /** Once no member holds more than it takes eagerly, those that come next do better one after the other again. */
+  #thin(): void {
+    if (this.#waiters.length > 0) return
+    if ([...this.#members.values()].every(({ holders }) => holders <= this.#eager)) this.#density = this.#eager
   }
 
   #retireLater(member: Member, state: State): void {
