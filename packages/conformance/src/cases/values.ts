@@ -9,7 +9,7 @@ const KINDS: readonly (readonly [id: string, expression: string, value: unknown]
   ['numbers', '[0, -0, NaN, Infinity, -Infinity, 1.5e300]', [0, -0, Number.NaN, Infinity, -Infinity, 1.5e300]],
   ['bigint', '[12345678901234567890n, -1n, 0n]', [12345678901234567890n, -1n, 0n]],
   ['strings', '["", "a\\u0000b", "😀", "\\ud800", "\\u2028"]', ['', 'a\u0000b', '😀', '\ud800', '\u2028']],
-  ['dates', '[new Date(5), new Date(NaN)]', [new Date(5), new Date(Number.NaN)]],
+  ['dates', '[new Date(5)]', [new Date(5)]],
   [
     'map',
     'new Map([["a", 1], [{ k: 1 }, new Map()]])',
@@ -102,6 +102,19 @@ export const values: readonly ConformanceCase[] = [
       assert.equal(e.message, 'inner')
       assert.equal((e.cause as Error).message, 'deep')
       assert.equal(stack, 'RangeError: inner')
+    },
+  },
+  {
+    id: 'values.invalid-date',
+    protects: 'a date that is none stays one, in both directions',
+    run: async ({ run }) => {
+      const result = await run(
+        'const d = await tools.echo(new Date(NaN)); return [d instanceof Date && Number.isNaN(d.getTime()), d]',
+        { tools: { echo: (input: unknown) => input } },
+      )
+      assert.ok(result.ok)
+      const [isInvalid, date] = result.value as [boolean, Date]
+      assert.ok(isInvalid && date instanceof Date && Number.isNaN(date.getTime()))
     },
   },
   {

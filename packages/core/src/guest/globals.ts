@@ -43,6 +43,7 @@ const REMOVED_METHODS: readonly (readonly [prototype: object, ...keys: string[]]
   [Map.prototype, 'getOrInsert', 'getOrInsertComputed'],
   [WeakMap.prototype, 'getOrInsert', 'getOrInsertComputed'],
   [ArrayBuffer.prototype, 'resize', 'resizable', 'maxByteLength'],
+  [Date.prototype, 'toTemporalInstant'],
   [Function.prototype, 'fileName', 'lineNumber', 'columnNumber'],
 ]
 
