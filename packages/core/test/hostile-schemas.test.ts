@@ -16,6 +16,17 @@ function within<Result>(action: () => Result): Result {
 }
 
 describe('hostile schemas', () => {
+  it('may name properties by any characters, and are not taken for each other', () => {
+    const object = (...names: string[]) => ({
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'number' }])),
+    })
+    for (const id of [-1, -2, -3, -4]) {
+      const { type } = convert({ anyOf: [object('a', 'b'), object(`a\0${id}\0b`)] })
+      expect(type.match(/\{/g)).toHaveLength(2)
+    }
+  })
+
   it('may be nested ten thousand levels deep', () => {
     let schema: JsonSchema = { type: 'string' }
     for (let depth = 0; depth < 10_000; depth++) schema = object({ a: schema })

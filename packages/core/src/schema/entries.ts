@@ -1,5 +1,14 @@
 import { intersect, unite } from './combine.ts'
 import { contains, matches } from './combine-objects.ts'
+import {
+  type Entry,
+  type EntryBase,
+  type EntryMember,
+  forEachChild,
+  type ObjectEntry,
+  type Signature,
+  use,
+} from './entry.ts'
 import { quote } from './names.ts'
 import {
   ALL_KINDS,
@@ -23,54 +32,6 @@ import {
   type Type,
   UNKNOWN,
 } from './type.ts'
-
-/** A piece of the text to be: equal pieces are one entry, so that what repeats is seen, and said once. */
-export type Entry = EntryBase &
-  (
-    | { readonly op: 'text'; readonly text: string; readonly isLiteral: boolean }
-    | { readonly op: 'named'; readonly definition: Definition }
-    | { readonly op: 'list'; readonly element: Entry }
-    | {
-        readonly op: 'tuple'
-        readonly elements: readonly Entry[]
-        readonly required: number
-        readonly rest: Entry | undefined
-      }
-    | ObjectBody
-    | { readonly op: 'union' | 'intersection'; readonly parts: readonly Entry[] }
-  )
-
-interface ObjectBody {
-  readonly op: 'object'
-  readonly members: readonly EntryMember[]
-  readonly signatures: readonly Signature[]
-}
-
-type ObjectEntry = EntryBase & ObjectBody
-
-interface EntryBase {
-  readonly id: number
-  /** How many others it is a part of. */
-  uses: number
-  /** What it may be called. */
-  hint: string
-  /** About how many characters it takes where it stands, once that was asked. */
-  size: number | undefined
-}
-
-export interface EntryMember {
-  readonly key: string
-  readonly isOptional: boolean
-  readonly doc: string
-  readonly type: Entry
-}
-
-export interface Signature {
-  /** A type of keys: `string`, or a template literal. */
-  readonly keys: string
-  readonly type: Entry
-  readonly isMaybeUndefined: boolean
-}
 
 const ON_EVERY_OBJECT = new Set(
   'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf'.split(' '),
@@ -274,13 +235,14 @@ export class Entries {
       const type = this.#memberType(name, member)
       const doc = this.#docOf(member, name)
       members.push({ key: name, isOptional, type, doc })
-      // No id is negative, so a negative number is that of an optional member.
-      key.push(isOptional ? ~type.id : type.id, name)
+      // No id is negative, so a negative number is that of an optional member. A name may hold any character, so its
+      // length goes before it.
+      key.push(isOptional ? ~type.id : type.id, name.length, name)
     })
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
     for (const { keys, type, isMaybeUndefined } of signatures)
-      key.push('[', type.id, isMaybeUndefined ? '?' : '!', keys)
+      key.push('[', type.id, isMaybeUndefined ? '?' : '!', keys.length, keys)
     return this.#documented(key.join('\0'), { op: 'object', members, signatures, ...this.#base(hint) })
   }
 
@@ -358,40 +320,10 @@ export class Entries {
 /** What stands for itself: where any array or object will do, the place says so. */
 type Part = Exclude<ArrayType | ObjectType, Any>
 
-/** A list is not worth a name: each use of it is one of its element. */
-export function use(entry: Entry): void {
-  entry.uses++
-  if (entry.op === 'list') use(entry.element)
-}
-
 /** `items` → `item`: what one of many may be called. */
 function singular(hint: string): string {
   if (/(?:ss|us|is)$/i.test(hint)) return hint
   return hint.replace(/ies$/i, 'y').replace(/(?<=[a-z])s$/i, '')
-}
-
-export function forEachChild(entry: Entry, visit: (child: Entry) => void): void {
-  switch (entry.op) {
-    case 'text':
-    case 'named':
-      return
-    case 'list':
-      return visit(entry.element)
-    case 'tuple':
-      for (const element of entry.elements) visit(element)
-      if (entry.rest !== undefined) visit(entry.rest)
-      return
-    case 'object':
-      for (const { type } of entry.members) visit(type)
-      for (const { type } of entry.signatures) visit(type)
-      return
-    case 'union':
-    case 'intersection':
-      for (const part of entry.parts) visit(part)
-      return
-    default:
-      entry satisfies never
-  }
 }
 
 /** What a signature must say: TypeScript wants of it every type that its keys may have elsewhere in the object. */

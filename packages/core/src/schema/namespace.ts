@@ -1,7 +1,7 @@
 import type { CatalogTool } from '../catalog/catalog.ts'
 import type { JsonSchema, Tool, ToolAnnotations } from '../catalog/tool.ts'
 import { docComment, docsBy, joinWords, shorten } from './doc.ts'
-import type { Entry } from './entries.ts'
+import type { Entry } from './entry.ts'
 import { isRecord, own } from './json.ts'
 import { TypeNames } from './names.ts'
 import { INDENT, Printer } from './printer.ts'

@@ -1,5 +1,6 @@
 import { docComment } from './doc.ts'
-import { Entries, type Entry, type EntryMember, forEachChild, use } from './entries.ts'
+import { Entries } from './entries.ts'
+import { type Entry, type EntryMember, forEachChild, use } from './entry.ts'
 import { propertyKey, type TypeNames } from './names.ts'
 import type { Definition, Member, Type } from './type.ts'
 

@@ -1,0 +1,79 @@
+import type { Definition } from './type.ts'
+
+/** A piece of the text to be: equal pieces are one entry, so that what repeats is seen, and said once. */
+export type Entry = EntryBase &
+  (
+    | { readonly op: 'text'; readonly text: string; readonly isLiteral: boolean }
+    | { readonly op: 'named'; readonly definition: Definition }
+    | { readonly op: 'list'; readonly element: Entry }
+    | {
+        readonly op: 'tuple'
+        readonly elements: readonly Entry[]
+        readonly required: number
+        readonly rest: Entry | undefined
+      }
+    | ObjectBody
+    | { readonly op: 'union' | 'intersection'; readonly parts: readonly Entry[] }
+  )
+
+interface ObjectBody {
+  readonly op: 'object'
+  readonly members: readonly EntryMember[]
+  readonly signatures: readonly Signature[]
+}
+
+export type ObjectEntry = EntryBase & ObjectBody
+
+export interface EntryBase {
+  readonly id: number
+  /** How many others it is a part of. */
+  uses: number
+  /** What it may be called. */
+  hint: string
+  /** About how many characters it takes where it stands, once that was asked. */
+  size: number | undefined
+}
+
+export interface EntryMember {
+  readonly key: string
+  readonly isOptional: boolean
+  readonly doc: string
+  readonly type: Entry
+}
+
+export interface Signature {
+  /** A type of keys: `string`, or a template literal. */
+  readonly keys: string
+  readonly type: Entry
+  readonly isMaybeUndefined: boolean
+}
+
+/** A list is not worth a name: each use of it is one of its element. */
+export function use(entry: Entry): void {
+  entry.uses++
+  if (entry.op === 'list') use(entry.element)
+}
+
+export function forEachChild(entry: Entry, visit: (child: Entry) => void): void {
+  switch (entry.op) {
+    case 'text':
+    case 'named':
+      return
+    case 'list':
+      return visit(entry.element)
+    case 'tuple':
+      for (const element of entry.elements) visit(element)
+      if (entry.rest !== undefined) visit(entry.rest)
+      return
+    case 'object':
+      for (const { type } of entry.members) visit(type)
+      for (const { type } of entry.signatures) visit(type)
+      return
+    case 'union':
+    case 'intersection':
+      for (const part of entry.parts) visit(part)
+      return
+    default:
+      entry satisfies never
+  }
+}
