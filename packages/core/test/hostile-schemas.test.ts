@@ -21,8 +21,8 @@ describe('hostile schemas', () => {
       type: 'object',
       properties: Object.fromEntries(names.map((name) => [name, { type: 'number' }])),
     })
-    for (const id of [-1, -2, -3, -4]) {
-      const { type } = convert({ anyOf: [object('a', 'b'), object(`a\0${id}\0b`)] })
+    for (let id = -1; id > -20; id--) {
+      const { type } = convert({ anyOf: [object(`a\0${id}\0b`), object('a', 'b')] })
       expect(type.match(/\{/g)).toHaveLength(2)
     }
   })
