@@ -1,8 +1,11 @@
-import { writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus } from 'node:os'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { MEASURES, type Unit, withContext } from './measures.ts'
 import { threadRoundTrip } from './noise.ts'
 import type { Spread } from './stats.ts'
@@ -27,31 +30,59 @@ const {
   .option('--json <file>', 'also write the figures to a file')
   .option('--quick', 'a quick look: a tenth of the repetitions')
   .option('--only <text>', 'only the measures whose id holds this text')
-  .option('--sandbox <name>', 'only this sandbox')
+  .addOption(new Option('--sandbox <name>', 'only this sandbox').choices(Object.keys(SANDBOXES)))
   .parse()
-  .opts<{ json?: string; quick?: boolean; only?: string; sandbox?: string }>()
+  .opts<{ json?: string; quick?: boolean; only?: string; sandbox?: keyof typeof SANDBOXES }>()
 
-const rows: Row[] = []
-const noise = await threadRoundTrip()
-console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`)
-console.log(`noise: a message to a thread and back takes ${noise.p50.toFixed(3)} ms (p95 ${noise.p95.toFixed(3)})\n`)
-printRow('measure', 'p50', 'p95', 'min', 'samples')
-for (const [name, create] of Object.entries(SANDBOXES)) {
-  if (chosen !== undefined && chosen !== name) continue
-  await using sandbox = create()
+interface Figures {
+  readonly node: string
+  readonly cores: number
+  readonly noise: Spread
+  readonly rows: readonly Row[]
+}
+
+const names = Object.keys(SANDBOXES) as (keyof typeof SANDBOXES)[]
+const figures = chosen === undefined ? await measureEach() : await measure(chosen)
+if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`)
+
+/** Each in a process of its own: what one leaves in the heaps of a process would be counted as the next one's. */
+async function measureEach(): Promise<readonly Figures[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'glovebox-bench-'))
+  try {
+    const all: Figures[] = []
+    for (const name of names) {
+      const file = join(folder, `${name}.json`)
+      const child = spawn(
+        process.execPath,
+        [...process.execArgv, ...process.argv.slice(1), '--sandbox', name, '--json', file],
+        { stdio: 'inherit' },
+      )
+      const [code] = await once(child, 'close')
+      if (code !== 0) throw new Error(`measuring ${name} ended with code ${code}`)
+      all.push(JSON.parse(await readFile(file, 'utf8')))
+      console.log()
+    }
+    return all
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function measure(name: keyof typeof SANDBOXES): Promise<Figures> {
+  const rows: Row[] = []
+  const noise = await threadRoundTrip()
+  console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+  console.log(`noise: a message to a thread and back takes ${noise.p50.toFixed(3)} ms (p95 ${noise.p95.toFixed(3)})\n`)
+  printRow(name, 'p50', 'p95', 'min', 'samples')
+  await using sandbox = SANDBOXES[name]()
   await withContext(sandbox, quick === true ? 0.1 : 1, async (context) => {
     for (const { id, title, unit, applies, run } of MEASURES) {
       if ((only !== undefined && !id.includes(only)) || applies?.(sandbox) === false) continue
       const spread = await run(context)
       rows.push({ sandbox: name, id, title, unit, ...spread })
       const show = (value: number) => `${value.toFixed(2)} ${unit}`
-      printRow(`${name}: ${title}`, show(spread.p50), show(spread.p95), show(spread.min), String(spread.samples))
+      printRow(title, show(spread.p50), show(spread.p95), show(spread.min), String(spread.samples))
     }
   })
-}
-if (json !== undefined) {
-  await writeFile(
-    json,
-    `${JSON.stringify({ node: process.version, cores: availableParallelism(), noise, rows }, null, 2)}\n`,
-  )
+  return { node: process.version, cores: availableParallelism(), noise, rows }
 }
