@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { IsolatedVmAdapter } from './adapter.ts'
+import { atLeast } from '@glovebox/node'
+import { isolatedVmAdapter } from './adapter.ts'
 
 export interface IsolatedVmOptions {
   /** At most, those for guests in quarantine apart. 8 unless told otherwise; two are kept warm. */
@@ -26,12 +27,7 @@ export function isolatedVm(options: IsolatedVmOptions = {}): Sandbox {
   const ready = atLeast('ready', options.ready ?? 1, 0)
   // Two at least: where one is lost, its guests go on in the other at once.
   const min = Math.min(max, Math.max(2, Math.min(4, availableParallelism())))
-  return createSandbox(new IsolatedVmAdapter({ min, max, guestsPerProcess }), { ready })
-}
-
-function atLeast(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new TypeError(`\`${name}\` must be an integer of at least ${least}, not ${value}`)
+  return createSandbox(isolatedVmAdapter({ min, max, guestsPerProcess }), { ready })
 }
 
 export type { Sandbox }

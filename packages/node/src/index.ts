@@ -1,3 +1,4 @@
 /** What sandbox adapters share on Node. Embedders need nothing of it. */
+export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts'
 export { entryFile } from './entry-file.ts'
-export { ProgramReader } from './program-reader.ts'
+export { atLeast } from './options.ts'

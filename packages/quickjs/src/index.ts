@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { QuickJSAdapter } from './adapter.ts'
+import { atLeast } from '@glovebox/node'
+import { quickjsAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {
   /** Programs that compute at once, a thread each; more wait for their turn. 16 unless told otherwise. */
@@ -27,12 +28,7 @@ export function quickjs(options: QuickJSOptions = {}): Sandbox {
   const guestsPerThread = atLeast('guestsPerThread', options.guestsPerThread ?? DEFAULT_GUESTS_PER_THREAD, 1)
   const ready = atLeast('ready', options.ready ?? 1, 0)
   const min = Math.min(max, Math.max(2, availableParallelism()))
-  return createSandbox(new QuickJSAdapter({ min, max, guestsPerThread }), { ready })
-}
-
-function atLeast(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new TypeError(`\`${name}\` must be an integer of at least ${least}, not ${value}`)
+  return createSandbox(quickjsAdapter({ min, max, guestsPerThread }), { ready })
 }
 
 export type { Sandbox }

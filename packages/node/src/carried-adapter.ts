@@ -1,0 +1,85 @@
+import {
+  type CarrierEvents,
+  type CarrierLink,
+  Carriers,
+  type CarriersOptions,
+  type Guarantees,
+  type Guest,
+  type GuestInit,
+  type GuestRuntime,
+  type PreparedProgram,
+  type SandboxAdapter,
+  SandboxError,
+} from '@glovebox/core/adapter'
+import { ProgramReader } from './program-reader.ts'
+
+export interface CarriedAdapterOptions
+  extends Pick<CarriersOptions, 'min' | 'max' | 'eager' | 'capacity' | 'isSerial'> {
+  readonly name: string
+  readonly engine: string
+  readonly guarantees: Guarantees
+  /** The limits of memory that the engine can keep. */
+  readonly memoryBytes: { readonly min: number; readonly max: number }
+  connect(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink>
+}
+
+/** A carrier starts in 25 to 200 ms and most programs end sooner, so a short wait beats another one. */
+const GROW_AFTER_MS = 25
+const IDLE_MS = 30_000
+
+/** An adapter whose guests share threads or processes, and whose programs are read on threads that can be ended. */
+export class CarriedAdapter implements SandboxAdapter {
+  readonly name: string
+  readonly engine: string
+  readonly guarantees: Guarantees
+  readonly #options: CarriedAdapterOptions
+  readonly #reader = new ProgramReader()
+  #carriers: Carriers | undefined
+  #isClosed = false
+
+  constructor(options: CarriedAdapterOptions) {
+    this.name = options.name
+    this.engine = options.engine
+    this.guarantees = options.guarantees
+    this.#options = options
+  }
+
+  async start(init: GuestInit): Promise<Guest> {
+    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
+    this.#checkMemoryLimit(init.memoryBytes)
+    this.#carriers ??= this.#createCarriers(init.runtime)
+    return this.#carriers.start(init)
+  }
+
+  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
+    return this.#reader.read(text, signal)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([this.#carriers?.close(), this.#reader.close()])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @throws `SandboxError` `LIMIT_UNSUPPORTED` for a limit that the engine cannot keep */
+  #checkMemoryLimit(bytes: number): void {
+    const { min, max } = this.#options.memoryBytes
+    if (bytes >= min && bytes <= max) return
+    throw new SandboxError(
+      'LIMIT_UNSUPPORTED',
+      `${this.name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`,
+    )
+  }
+
+  #createCarriers(runtime: GuestRuntime): Carriers {
+    return new Carriers({
+      ...this.#options,
+      growAfterMs: GROW_AFTER_MS,
+      idleMs: IDLE_MS,
+      connect: (events) => this.#options.connect(runtime, events),
+    })
+  }
+}
