@@ -22,16 +22,50 @@ const FLUSH_LENGTH = 64 * 1024
 const GRACE_MS = 150
 const MIN_MEMORY_MB = 8
 
+/** Each message out of an isolate is a task of the process's main thread, which must not drown in them. */
+const MAX_POSTS_PER_TURN = 20_000
+/** No message of ours holds it. */
+const SEPARATOR = '\0'
+
 /**
  * In the guest's realm: takes the runtime and the two ways out, and gives back the two ways in. Nothing of the library
- * that isolates come from can be reached from there: it is held by closures, and handed as plain strings.
+ * that isolates come from can be reached from there: it is held by closures, and handed as plain strings. What follows
+ * the first hundred messages of a turn goes out a hundred at a time, and at last not at all.
  */
 const GLUE = `(boot) => (post, read) => {
   'use strict'
   const evaluate = eval
-  const machine = boot(post, (name) => evaluate(read(name)))
-  const { load, receive } = machine
-  return { run: (program, first) => { load(program); receive(first) }, receive }
+  let posts = 0
+  let count = 0
+  let batch = ''
+  const flush = () => {
+    if (count === 0) return
+    const text = batch
+    count = 0
+    batch = ''
+    if (posts++ <= 20_000) post(text)
+  }
+  const flushLater = async () => {
+    await undefined
+    flush()
+  }
+  const hand = (message) => {
+    batch = count === 0 ? message : batch + '\\0' + message
+    count++
+    if (posts < 100 || count === 100 || batch.length > 65_536) flush()
+    else if (count === 1) flushLater()
+  }
+  const { load, receive } = boot(hand, (name) => evaluate(read(name)))
+  return {
+    run: (program, first) => {
+      load(program)
+      receive(first)
+    },
+    receive: (message) => {
+      posts = 0
+      receive(message)
+    },
+  }
 }`
 
 /** Options that inherit nothing: a polluted prototype would give the guest a reference that it could call. */
@@ -80,6 +114,7 @@ export class IsolateGuest {
   #cpuTimeMs = 0
   #output: string[] = []
   #outputLength = 0
+  #posts = 0
   #unflushedLength = 0
   #flushedAt = 0
 
@@ -102,7 +137,7 @@ export class IsolateGuest {
       }),
     )
     image.cachedData ??= (script as { cachedData?: IsolatedVM.ExternalCopy<ArrayBuffer> }).cachedData
-    const post = new ivm.Callback((message: unknown) => this.#onPost(message), options({ ignored: true }))
+    const post = new ivm.Callback((text: unknown) => this.#onPost(text), options({ ignored: true }))
     const read = new ivm.Callback((name: unknown) => readLibrary(runtime, name), options({ sync: true }))
     const boot = script.runSync(this.#context, REFERENCE) as unknown as Held
     const glue = this.#context.evalSync(GLUE, REFERENCE) as unknown as Held
@@ -173,6 +208,7 @@ export class IsolateGuest {
   async #turn(job: () => Promise<unknown>): Promise<void> {
     this.#flushedAt = performance.now()
     this.#outputLength = 0
+    this.#posts = 0
     this.#setInTurn(true)
     let failed: Turn['failed']
     let exit: GuestExit | undefined
@@ -234,12 +270,14 @@ export class IsolateGuest {
     this.#events.onStuck(this.#withCpuTime(exit))
   }
 
-  #onPost(message: unknown): void {
-    if (typeof message !== 'string' || this.#verdict !== undefined || this.#hasExited) return
-    this.#outputLength += message.length
-    if (this.#outputLength > (this.#limits?.outputBytes ?? 0)) return this.end({ why: 'limit', limit: 'output' })
-    this.#output.push(message)
-    this.#unflushedLength += message.length
+  #onPost(text: unknown): void {
+    if (typeof text !== 'string' || this.#verdict !== undefined || this.#hasExited) return
+    this.#posts++
+    this.#outputLength += text.length
+    const isFlood = this.#posts > MAX_POSTS_PER_TURN || this.#outputLength > (this.#limits?.outputBytes ?? 0)
+    if (isFlood) return this.end({ why: 'limit', limit: 'output' })
+    this.#output.push(...text.split(SEPARATOR))
+    this.#unflushedLength += text.length
     if (this.#unflushedLength > FLUSH_LENGTH || performance.now() - this.#flushedAt > FLUSH_MS) this.#flush()
   }
 

@@ -89,6 +89,16 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
     'const b = new ArrayBuffer(8, { maxByteLength: 16 }); return [b.byteLength, "resize" in b, b instanceof ArrayBuffer, new Uint8Array(1).buffer.constructor === ArrayBuffer, ArrayBuffer.name, new (class extends ArrayBuffer {})(3).byteLength]',
     [8, false, true, true, 'ArrayBuffer', 3],
   ],
+  [
+    'bigint-wrapping',
+    'let h = 0xcbf29ce484222325n; for (const c of "hello") { h ^= BigInt(c.charCodeAt(0)); h = BigInt.asUintN(64, h * 0x100000001b3n) } return [h.toString(16), BigInt.asUintN(64, -1n), BigInt.asUintN(63, -5n), BigInt.asUintN(128, 7n), BigInt.asIntN(8, 255n)]',
+    ['a430d84680aabd0b', 18446744073709551615n, 9223372036854775803n, 7n, -1n],
+  ],
+  [
+    'reviver',
+    'return JSON.parse("[1, 2]", function (...rest) { return rest.length === 2 && Array.isArray(this) ? rest[1] * 2 : rest[1] })',
+    [2, 4],
+  ],
   ['from-async', 'return await Array.fromAsync([1, Promise.resolve(2)])', [1, 2]],
 ]
 

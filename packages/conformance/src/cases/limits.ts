@@ -43,6 +43,8 @@ export const MEMORY: readonly (readonly [id: string, code: string])[] = [
 
 /** Programs that break engines, and the codes that they may end in: what gives way first is the engine's to say. */
 export const WILD: readonly (readonly [id: string, code: string, codes: readonly ExecutionErrorCode[]])[] = [
+  ['timer-changes', 'for (;;) clearTimeout(setTimeout(() => {}, 1))', ['LIMIT_CPU']],
+  ['timer-changes-after-awaits', 'for (;;) { clearTimeout(setTimeout(() => {}, 1)); await null }', ['LIMIT_CPU']],
   ['huge-array', 'new Array(1e9).fill(0)', ['LIMIT_MEMORY', 'LIMIT_CPU']],
   ['huge-array-from', 'Array.from({ length: 1e9 })', ['LIMIT_MEMORY', 'LIMIT_CPU']],
   ['huge-number', '(2n ** (2n ** 29n)).toString()', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],

@@ -3,10 +3,13 @@ import {
   defineProperty,
   getOwnPropertyDescriptor,
   getPrototypeOf,
+  jsonParse,
+  OriginalBigInt,
   OriginalPromise,
   OriginalProxy,
   OriginalString,
   ownKeys,
+  reflectApply,
   reflectConstruct,
   regExpTest,
   setHas,
@@ -71,6 +74,7 @@ export function removeGlobals(): void {
   for (const key of ownKeys(RegExp)) if (regExpTest(LAST_MATCH, OriginalString(key))) delete (RegExp as never)[key]
   installDisposal()
   installFixedBuffers()
+  mendBuiltIns()
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }
@@ -88,6 +92,29 @@ function installDisposal(): void {
     const symbol = Symbol[name] ?? (Symbol as unknown as SymbolConstructor)(`Symbol.${name}`)
     defineProperty(Symbol, name, { __proto__: null, value: symbol } as PropertyDescriptor)
   }
+}
+
+/** No number of QuickJS is longer. */
+const MAX_BIGINT_BITS = 1024 * 1024
+
+/** QuickJS cuts no number to the bits that are asked for; V8 tells a reviver more than the standard does. */
+function mendBuiltIns(): void {
+  const { asUintN } = BigInt
+  if (asUintN(64, -1n) !== 18446744073709551615n) {
+    define(BigInt, 'asUintN', (bits: number, value: bigint): bigint => {
+      const number = OriginalBigInt(value)
+      if (number >= 0n && bits > MAX_BIGINT_BITS) return number
+      const modulus = 1n << OriginalBigInt(bits)
+      const remainder = number % modulus
+      return remainder < 0n ? remainder + modulus : remainder
+    })
+  }
+  define(JSON, 'parse', function parse(text: string, reviver?: unknown): unknown {
+    if (typeof reviver !== 'function') return jsonParse(text)
+    return jsonParse(text, function (this: unknown, key: string, value: unknown) {
+      return reflectApply(reviver as (key: string, value: unknown) => unknown, this, [key, value])
+    })
+  })
 }
 
 /** Buffers that are made do not grow, whatever is asked for. */

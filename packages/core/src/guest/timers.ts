@@ -33,6 +33,7 @@ export class Timers {
   readonly #heap: Timer[] = []
   readonly #wake: (at: number | null) => void
   #asked: number | null = null
+  #isAsking = false
   #count = 0
 
   constructor(wake: (at: number | null) => void) {
@@ -60,7 +61,9 @@ export class Timers {
         return id
       }
     const clear = (id: unknown): void => {
-      if (mapDelete(this.#live, OriginalNumber(id))) this.#ask()
+      if (!mapDelete(this.#live, OriginalNumber(id))) return
+      this.#dropCleared()
+      this.#ask()
     }
     define(globalThis, 'setTimeout', named('setTimeout', set(false)))
     define(globalThis, 'setInterval', named('setInterval', set(true)))
@@ -88,7 +91,12 @@ export class Timers {
     }
   }
 
-  #ask(): void {
+  /** Once what runs now has run: a program may change its timers ten thousand times before. */
+  async #ask(): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    await undefined
+    this.#isAsking = false
     this.#dropCleared()
     const next = this.#heap[0]?.due ?? null
     if (next === this.#asked) return
