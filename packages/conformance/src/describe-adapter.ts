@@ -1,5 +1,5 @@
 import { createCodeMode, type Sandbox } from '@glovebox/core'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest'
 import type { Bench, ConformanceCase } from './case.ts'
 import { calls } from './cases/calls.ts'
 import { consoleCases } from './cases/console.ts'
@@ -18,6 +18,9 @@ export interface AdapterUnderTest {
   /** A new sandbox, which the suite closes. */
   create(): Sandbox | Promise<Sandbox>
 }
+
+/** What takes half a minute on two free cores must not fail on busy ones. */
+const PATIENCE_MS = 300_000
 
 /** Every case, by group. */
 export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
@@ -46,11 +49,12 @@ export function describeAdapter({ name, create }: AdapterUnderTest): void {
     for (const [group, cases] of Object.entries(CASES)) {
       describe(group, () => {
         for (const each of cases) {
-          it(`${each.id}: ${each.protects}`, async (context) => {
+          const run = async (context: TestContext) => {
             const lacking = lackingGuarantee(bench.sandbox, each)
             if (lacking !== undefined) context.skip(`the adapter declares that it does not give ${lacking}`)
             await each.run(bench)
-          })
+          }
+          it(`${each.id}: ${each.protects}`, run, PATIENCE_MS)
         }
       })
     }

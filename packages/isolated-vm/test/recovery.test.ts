@@ -29,7 +29,7 @@ describe('guests whose process is killed', () => {
     await peaceful.finish()
     expect(kills).toBeGreaterThan(3)
     expect(peaceful.calls.size).toBeGreaterThan(200)
-  }, 180_000)
+  }, 300_000)
 
   it('end as if nothing had happened', async () => {
     await using sandbox = isolatedVm()
