@@ -1,3 +1,5 @@
+import { SandboxError } from './errors.ts'
+
 /** The bounds of one execution. Each must be a positive integer. */
 export interface Limits {
   /** From the start of the execution to its end, host calls included. */
@@ -18,6 +20,18 @@ export interface Limits {
   readonly resultBytes?: number
   /** Of all log entries together. What is past it is dropped, which is no error. */
   readonly logBytes?: number
+}
+
+/** What an engine can keep, both ends included. */
+export interface MemoryRange {
+  readonly min: number
+  readonly max: number
+}
+
+/** @throws {@link SandboxError} `LIMIT_UNSUPPORTED` for a limit of memory that the named sandbox cannot keep */
+export function checkMemoryLimit(name: string, bytes: number, { min, max }: MemoryRange): void {
+  if (bytes >= min && bytes <= max) return
+  throw new SandboxError('LIMIT_UNSUPPORTED', `${name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`)
 }
 
 export const DEFAULT_LIMITS: Readonly<Required<Limits>> = Object.freeze({

@@ -18,9 +18,10 @@ const EAGER_GUESTS = 16
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
  */
 export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): CarriedAdapter {
+  const library = findLibrary()
   return new CarriedAdapter({
     name: 'isolated-vm',
-    engine: `isolated-vm@${findLibrary().version}/v8@${process.versions.v8}`,
+    engine: `isolated-vm@${library.version}/v8@${process.versions.v8}`,
     guarantees: {
       boundary: 'process',
       stopsNativeLoops: true,
@@ -37,6 +38,6 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
     eager: Math.min(EAGER_GUESTS, guestsPerProcess),
     capacity: guestsPerProcess,
     isSerial: false,
-    connect: connectProcess,
+    connect: (runtime, events) => connectProcess(library.path, runtime, events),
   })
 }

@@ -16,7 +16,7 @@ import {
 import { entryFile } from '@glovebox/node'
 import { unpackToHost } from './child-schemas.ts'
 import { FrameReader, writeFrame } from './frames.ts'
-import { findLibrary, unavailable } from './library.ts'
+import { unavailable } from './library.ts'
 import { type Boot, PIPE, packToChild } from './messages.ts'
 import { StatusFile } from './status-file.ts'
 
@@ -32,11 +32,16 @@ const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', '
 /**
  * Starts a process that guests share. It inherits nothing but its pipe and its status file.
  *
+ * @param library the path of isolated-vm
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
  */
-export async function connectProcess(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink> {
+export async function connectProcess(
+  library: string,
+  runtime: GuestRuntime,
+  events: CarrierEvents,
+): Promise<CarrierLink> {
   for (let attempt = 1; ; attempt++) {
-    const link = new ProcessLink(events)
+    const link = new ProcessLink(library, events)
     link.post({ type: 'boot', runtime })
     const death = await link.up
     if (death === undefined) return link
@@ -58,12 +63,11 @@ class ProcessLink implements CarrierLink {
   #stderr = ''
   #isUp = false
 
-  constructor(events: CarrierEvents) {
-    const { path } = findLibrary()
+  constructor(library: string, events: CarrierEvents) {
     const file = fileURLToPath(entryFile(CHILD))
     this.#events = events
     this.#status = createStatusFile()
-    this.#child = spawn(process.execPath, ['--no-node-snapshot', file, path], {
+    this.#child = spawn(process.execPath, ['--no-node-snapshot', file, library], {
       // The host's own folder may be gone, and its environment is nobody's business.
       cwd: dirname(file),
       env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},

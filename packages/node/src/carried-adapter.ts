@@ -3,10 +3,12 @@ import {
   type CarrierLink,
   Carriers,
   type CarriersOptions,
+  checkMemoryLimit,
   type Guarantees,
   type Guest,
   type GuestInit,
   type GuestRuntime,
+  type MemoryRange,
   type PreparedProgram,
   type SandboxAdapter,
   SandboxError,
@@ -19,7 +21,7 @@ export interface CarriedAdapterOptions
   readonly engine: string
   readonly guarantees: Guarantees
   /** The limits of memory that the engine can keep. */
-  readonly memoryBytes: { readonly min: number; readonly max: number }
+  readonly memoryBytes: MemoryRange
   connect(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink>
 }
 
@@ -46,7 +48,7 @@ export class CarriedAdapter implements SandboxAdapter {
 
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
-    this.#checkMemoryLimit(init.memoryBytes)
+    checkMemoryLimit(this.name, init.memoryBytes, this.#options.memoryBytes)
     this.#carriers ??= this.#createCarriers(init.runtime)
     return this.#carriers.start(init)
   }
@@ -62,16 +64,6 @@ export class CarriedAdapter implements SandboxAdapter {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  /** @throws `SandboxError` `LIMIT_UNSUPPORTED` for a limit that the engine cannot keep */
-  #checkMemoryLimit(bytes: number): void {
-    const { min, max } = this.#options.memoryBytes
-    if (bytes >= min && bytes <= max) return
-    throw new SandboxError(
-      'LIMIT_UNSUPPORTED',
-      `${this.name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`,
-    )
   }
 
   #createCarriers(runtime: GuestRuntime): Carriers {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SandboxError } from '@glovebox/core/adapter'
+import { addressOf, resolveInstalled } from './resolve.ts'
 
 export interface EntryFile {
   /** Its name beside the module that starts it, as the packages are built. */
@@ -18,16 +18,11 @@ export interface EntryFile {
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE` where a bundle stands without its packages
  */
 export function entryFile({ beside, specifier, from }: EntryFile): URL {
-  const home = from ?? pathToFileURL(__filename).href
+  const home = addressOf(from)
   const file = new URL(beside, home)
   if (existsSync(fileURLToPath(file))) return file
-  for (const start of [home, pathToFileURL(`${process.cwd()}/`).href]) {
-    try {
-      return pathToFileURL(createRequire(start).resolve(specifier))
-    } catch {
-      // Not installed there.
-    }
-  }
+  const installed = resolveInstalled(specifier, home)
+  if (installed !== undefined) return pathToFileURL(installed)
   const name = specifier.split('/').slice(0, 2).join('/')
   throw new SandboxError(
     'SANDBOX_UNAVAILABLE',

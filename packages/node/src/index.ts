@@ -2,3 +2,4 @@
 export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts'
 export { entryFile } from './entry-file.ts'
 export { atLeast } from './options.ts'
+export { addressOf, resolveInstalled } from './resolve.ts'

@@ -1,5 +1,6 @@
 /** `@glovebox/quickjs/inline`: QuickJS on the caller's own thread, for browsers and edge runtimes without threads. */
 import {
+  checkMemoryLimit,
   createSandbox,
   type Guest,
   type GuestExit,
@@ -13,7 +14,7 @@ import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
 import { Engine, type EngineGuest } from './engine.ts'
 import { ENGINE } from './engine-build.ts'
 import { MODULE_PAGES } from './memory.ts'
-import { checkMemoryLimit } from './memory-limit.ts'
+import { MEMORY_BYTES } from './memory-limit.ts'
 
 export interface QuickJSInlineOptions {
   /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it. */
@@ -53,7 +54,7 @@ class InlineAdapter implements SandboxAdapter {
 
   async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
-    checkMemoryLimit(memoryBytes)
+    checkMemoryLimit(this.name, memoryBytes, MEMORY_BYTES)
     this.#engine ??= new Engine({ ...this.#options, initialPages: MODULE_PAGES, runtime, now: () => performance.now() })
     const engine = this.#engine
     const made = await engine.makeGuest(memoryBytes, STACK_BYTES)

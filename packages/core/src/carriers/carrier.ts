@@ -94,7 +94,7 @@ export class Carrier {
 
   /** Whether it may take another guest at present. */
   get isOpen(): boolean {
-    return !this.#isDead && !this.#isWorn && this.#killing === undefined && !this.#isBlocked
+    return !this.isSpent && !this.#isBlocked
   }
 
   /** Whether it will never take another. */
