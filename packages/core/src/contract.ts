@@ -50,15 +50,16 @@ export interface GuestRuntime {
   readonly libraries: { readonly [name: string]: string }
 }
 
-/** `source` is one async function expression, already parsed, in strict mode; `name` is its file name in stacks. */
+/**
+ * `source` is one async function expression, already parsed, in strict mode, behind as many blanks as `export default `
+ * takes, which an engine of modules writes over them; `name` is its file name in stacks.
+ */
 export interface Program {
   readonly name: string
   readonly source: string
 }
 
 export interface Guest {
-  /** How much of the guest exists before its program is known. */
-  readonly ready: 'guest' | 'process'
   /** Exactly once. Never throws for a guest's faults. */
   run(init: RunInit): void
   /** After `run`; may come before earlier turns end; does nothing after the exit. */

@@ -42,7 +42,6 @@ export class ScriptedAdapter implements SandboxAdapter {
 }
 
 export class ScriptedGuest implements Guest {
-  readonly ready = 'guest'
   readonly exited: Promise<GuestExit>
   readonly received: string[] = []
   terminations = 0

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -13,7 +12,7 @@ import {
   SandboxError,
   type ToCarrier,
 } from '@glovebox/core/adapter'
-import { entryFile } from '@glovebox/node'
+import { describeDeath, entryFile, residentBytesOf } from '@glovebox/node'
 import { unpackToHost } from './child-schemas.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 import { unavailable } from './library.ts'
@@ -26,8 +25,6 @@ const START_MS = 30_000
 const MAX_ATTEMPTS = 20
 /** V8's own account of its death comes last. */
 const MAX_STDERR = 8_192
-/** Signals that nobody sends itself. */
-const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
  * Starts a process that guests share. It inherits nothing but its pipe and its status file.
@@ -167,24 +164,4 @@ function createStatusFile(): StatusFile {
       { cause: error },
     )
   }
-}
-
-/** Where the system tells it, read from outside: a process that is held up cannot say. */
-function residentBytesOf(pid: number | undefined): number | undefined {
-  if (process.platform !== 'linux') return undefined
-  try {
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
-  } catch {
-    // It has just ended.
-    return undefined
-  }
-}
-
-function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): CarrierDeath {
-  const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
-  const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
-  const detail = fatal === undefined ? last : `${last}: ${fatal}`
-  if (/out of memory|allocation failed/i.test(stderr)) return { detail, limit: 'memory' }
-  return FOREIGN.includes(signal) ? { detail, isForeign: true } : { detail }
 }

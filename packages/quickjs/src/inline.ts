@@ -75,7 +75,6 @@ class InlineAdapter implements SandboxAdapter {
 }
 
 class InlineGuest implements Guest {
-  readonly ready = 'guest'
   readonly exited: Promise<GuestExit>
   readonly #resolveExited: (exit: GuestExit) => void
   readonly #retire: () => void

@@ -7,7 +7,6 @@ const GRACE_MS = 250
 
 /** The host's end of one guest in a carrier. */
 export class CarriedGuest implements Guest {
-  readonly ready = 'guest'
   readonly number: number
   readonly slot: number
   readonly memoryBytes: number

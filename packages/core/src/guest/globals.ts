@@ -13,10 +13,12 @@ import {
   reflectConstruct,
   regExpTest,
   setHas,
+  setPrototypeOf,
 } from '../protocol/intrinsics.ts'
 import { define, defineLazy, loadLibrary } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
+import { LIBRARIES } from './library-names.ts'
 import { TextEncoder } from './text-encoder.ts'
 
 /** The global names of ECMAScript 2025 that are the same on every engine. What is not here and not ours is removed. */
@@ -47,6 +49,7 @@ const REMOVED_METHODS: readonly (readonly [prototype: object, ...keys: string[]]
   [WeakMap.prototype, 'getOrInsert', 'getOrInsertComputed'],
   [ArrayBuffer.prototype, 'resize', 'resizable', 'maxByteLength'],
   [Date.prototype, 'toTemporalInstant'],
+  [Iterator.prototype, 'includes', 'join'],
   [Function.prototype, 'fileName', 'lineNumber', 'columnNumber'],
 ]
 
@@ -78,6 +81,8 @@ export function removeGlobals(): void {
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }
+  // An engine may keep the names of its platform there.
+  setPrototypeOf(globalThis, Object.prototype)
 }
 
 /** V8 has the symbols of explicit resource management, and they cannot be removed. */
@@ -138,13 +143,6 @@ const LOCAL: readonly (readonly [prototype: object, ...keys: string[]])[] = [
   [BigInt.prototype, 'toLocaleString'],
   [String.prototype, 'localeCompare', 'toLocaleLowerCase', 'toLocaleUpperCase'],
 ]
-
-/** The globals of each library that is evaluated when a program first touches one. */
-const LIBRARIES = [
-  ['url', ['URL', 'URLSearchParams']],
-  ['base64', ['atob', 'btoa']],
-  ['text-decoder', ['TextDecoder']],
-] as const
 
 /** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks: the library `built-ins` has them. */
 const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string])[] = [

@@ -11,7 +11,9 @@ export interface PreparedProgram extends Program {
 
 export const PROGRAM_NAME = 'program.js'
 
-const OPENING = 'async()=>{"use strict";'
+/** Written over by engines whose programs are modules. */
+const LEAD = ' '.repeat('export default '.length)
+const OPENING = `${LEAD}async()=>{"use strict";`
 const CLOSING = '\n}'
 
 /**

@@ -22,6 +22,7 @@ export const {
   getOwnPropertyDescriptor,
   getPrototypeOf,
   ownKeys,
+  setPrototypeOf,
 } = Reflect
 
 export const { stringify: jsonStringify, parse: jsonParse } = JSON

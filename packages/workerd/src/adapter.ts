@@ -1,0 +1,39 @@
+import { CarriedAdapter } from '@glovebox/node'
+import { findLibrary } from './library.ts'
+import { connectWorkerd, measuresCpuTime } from './workerd-link.ts'
+
+export interface ProcessPool {
+  /** Processes kept warm. */
+  readonly min: number
+  readonly max: number
+  readonly guestsPerProcess: number
+}
+
+/**
+ * A dynamic Worker for each guest, in processes that guests share and that may be lost.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
+ */
+export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): CarriedAdapter {
+  const { executable, version } = findLibrary()
+  return new CarriedAdapter({
+    name: 'workerd',
+    engine: `workerd@${version}`,
+    guarantees: {
+      boundary: 'process',
+      stopsNativeLoops: true,
+      survivesOutOfMemory: true,
+      memory: 'soft',
+      cpuTime: measuresCpuTime,
+      isolatesCrashes: true,
+      deterministic: true,
+    },
+    memoryBytes: { min: 8 * 1024 * 1024, max: 512 * 1024 * 1024 },
+    min,
+    max,
+    eager: 1,
+    capacity: guestsPerProcess,
+    isSerial: true,
+    connect: (runtime, events) => connectWorkerd(executable, runtime, events),
+  })
+}

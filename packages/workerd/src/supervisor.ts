@@ -1,0 +1,19 @@
+/** The Worker of a local workerd that loads the guests of one host, which alone can reach it. */
+import type { GuestRuntime } from '@glovebox/core/adapter'
+import { serveGuest } from './serve-guest.ts'
+import { acceptSocket, type WorkerLoader } from './worker-platform.ts'
+
+let runtime: GuestRuntime | undefined
+
+export default {
+  async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {
+    if (request.method === 'PUT') {
+      const text = await request.text()
+      if (text !== '') runtime = JSON.parse(text) as GuestRuntime
+      return new Response()
+    }
+    const { response, socket } = acceptSocket()
+    serveGuest(socket, { loader, runtime: runtime as GuestRuntime })
+    return response
+  },
+}

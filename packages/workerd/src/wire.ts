@@ -1,0 +1,79 @@
+import type { Program, Turn } from '@glovebox/core/adapter'
+import Type from 'typebox'
+import Schema from 'typebox/schema'
+import { MARKS, splitBatch } from './guest-worker.ts'
+
+/**
+ * Between a host and the Worker that holds its guest, over a WebSocket that serves one guest: what the guest is to be,
+ * then its messages, each a turn. Each turn is answered with one frame.
+ */
+export interface Load {
+  readonly program: Program
+  readonly outputLength: number
+  readonly cpuTimeMs: number
+}
+
+export const formatLoad = (load: Load): string => JSON.stringify(load)
+
+/** @throws an error for what is none */
+export function parseLoad(text: unknown): Load {
+  const value: unknown = JSON.parse(text as string)
+  if (!loadSchema.Check(value)) throw new TypeError('what is to be loaded is malformed')
+  return value
+}
+
+const loadSchema = Schema.Compile(
+  Type.Object({
+    program: Type.Object({ name: Type.String(), source: Type.String() }),
+    outputLength: Type.Integer({ minimum: 1 }),
+    cpuTimeMs: Type.Integer({ minimum: 1 }),
+  }),
+)
+
+export type Frame =
+  | { readonly type: 'turn'; readonly messages: readonly string[]; readonly failed?: NonNullable<Turn['failed']> }
+  /** The guest said more than a turn may. */
+  | { readonly type: 'flood' }
+
+/** @throws an error for what no guest of ours says */
+export function parseFrame(text: unknown): Frame {
+  if (typeof text !== 'string') throw new TypeError('a frame that is no text')
+  const rest = text.slice(1)
+  switch (text[0]) {
+    case MARKS.turn:
+      return { type: 'turn', messages: splitBatch(rest) }
+    case MARKS.failed: {
+      const failed: unknown = JSON.parse(rest)
+      if (!failedSchema.Check(failed)) throw new TypeError('a failure that is none')
+      return { type: 'turn', messages: [], failed: { kind: 'runtime', ...failed } as NonNullable<Turn['failed']> }
+    }
+    case MARKS.flood:
+      return { type: 'flood' }
+    default:
+      throw new TypeError('a frame that is none')
+  }
+}
+
+const failedSchema = Schema.Compile(
+  Type.Object({
+    kind: Type.Optional(Type.Literal('syntax')),
+    name: Type.String(),
+    message: Type.String(),
+    line: Type.Optional(Type.Integer({ minimum: 1 })),
+    column: Type.Optional(Type.Integer({ minimum: 1 })),
+  }),
+)
+
+/** `Uncaught SyntaxError: message` and, on a line of its own, `at program.js:line:column`, as workerd words it. */
+const SYNTAX_ERROR = /SyntaxError: (.*)/
+const PLACE = /program\.js:(\d+)(?::(\d+))?/
+
+/** What to say of a guest that could not be loaded: a frame for its first turn. */
+export function formatLoadFailure(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const [, message] = SYNTAX_ERROR.exec(text) ?? []
+  if (message === undefined) return MARKS.failed + JSON.stringify({ name: 'Error', message: text })
+  const [, line, column] = PLACE.exec(text) ?? []
+  const place = line === undefined || column === undefined ? {} : { line: Number(line), column: Number(column) }
+  return MARKS.failed + JSON.stringify({ kind: 'syntax', name: 'SyntaxError', message, ...place })
+}

@@ -1,0 +1,41 @@
+/** The parts of the Workers platform that are needed, as https://developers.cloudflare.com/workers gives them. */
+
+export interface WorkerCode {
+  readonly compatibilityDate: string
+  readonly compatibilityFlags: string[]
+  readonly mainModule: string
+  readonly modules: Record<string, string>
+  readonly env: object
+  readonly globalOutbound: null
+  readonly limits?: { readonly cpuMs: number; readonly subRequests: number }
+}
+
+/** The binding that loads dynamic Workers. */
+export interface WorkerLoader {
+  load(code: WorkerCode): WorkerStub
+  get(id: string, code: () => WorkerCode): WorkerStub
+}
+
+export interface WorkerStub {
+  getEntrypoint(): { fetch(url: string, init: { headers: Record<string, string> }): Promise<object> }
+}
+
+/** One end of a `WebSocketPair`. */
+export interface WorkerSocket {
+  accept(): void
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
+  addEventListener(type: 'error', listener: (event: { readonly message?: string }) => void): void
+}
+
+declare const WebSocketPair: new () => { readonly 0: WorkerSocket; readonly 1: WorkerSocket }
+
+/** Answers a request for a WebSocket: the response, and our end. */
+export function acceptSocket(headers: Record<string, string> = {}): { response: Response; socket: WorkerSocket } {
+  const { 0: theirs, 1: socket } = new WebSocketPair()
+  socket.accept()
+  const init = { status: 101, webSocket: theirs, headers }
+  return { response: new Response(null, init), socket }
+}
