@@ -29,30 +29,52 @@ export interface Catalog {
 }
 
 /** What a namespace must not hide from the program. */
-const GLOBAL_NAMES = ['codemode', 'console', 'crypto', 'fetch', 'performance', 'process', 'require', 'globalThis']
+const GLOBAL_NAMES = new Set([
+  'codemode',
+  'console',
+  'crypto',
+  'fetch',
+  'performance',
+  'process',
+  'require',
+  'globalThis',
+])
+
+const isGlobal = (name: string): boolean =>
+  GLOBAL_NAMES.has(name) || (/^[A-Z]/.test(name) && Object.hasOwn(globalThis, name))
 
 /** @throws `TypeError` for two tools of one provider with the same name */
 export function createCatalog(sources: ToolSource | readonly ToolSource[]): Catalog {
   const merged = mergeByName(isList(sources) ? sources : [sources])
-  const builtIns = Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]/.test(name))
-  const identifiers = assignIdentifiers([...merged.keys()], [...GLOBAL_NAMES, ...builtIns])
-  const byPath = new Map<string, CatalogTool>()
+  const identifiers = assignIdentifiers([...merged.keys()], isGlobal)
   const namespaces = [...merged.values()].map(({ description, tools }, index): Namespace => {
     const namespace = identifiers[index] as string
     const names = assignIdentifiers(tools.map((tool) => tool.name))
     const entries = tools.map((tool, at) => catalogTool(namespace, names[at] as string, tool))
-    for (const entry of entries) byPath.set(entry.path, entry)
-    for (const entry of entries) {
-      // Models know many tools by their original names.
-      const original = `${namespace}.${entry.tool.name}`
-      if (!byPath.has(original)) byPath.set(original, entry)
-    }
     return { identifier: namespace, description, tools: entries }
   })
   const names = Object.fromEntries(
     namespaces.map(({ identifier, tools }) => [identifier, tools.map((tool) => tool.identifier)]),
   )
-  return { namespaces, names, find: (path) => byPath.get(path) }
+  let byPath: Map<string, CatalogTool> | undefined
+  const find = (path: string): CatalogTool | undefined => {
+    byPath ??= indexByPath(namespaces)
+    return byPath.get(path)
+  }
+  return { namespaces, names, find }
+}
+
+function indexByPath(namespaces: readonly Namespace[]): Map<string, CatalogTool> {
+  const byPath = new Map<string, CatalogTool>()
+  for (const { tools } of namespaces) for (const tool of tools) byPath.set(tool.path, tool)
+  for (const { identifier, tools } of namespaces) {
+    for (const entry of tools) {
+      // Models know many tools by their original names.
+      const original = `${identifier}.${entry.tool.name}`
+      if (!byPath.has(original)) byPath.set(original, entry)
+    }
+  }
+  return byPath
 }
 
 const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)

@@ -7,11 +7,10 @@ const RESERVED = new Set(
 
 /** `read_text_file` → `readTextFile`, `get-sum` → `getSum`, `2fa` → `_2fa`, `delete` → `delete_`. */
 export function identifierFor(name: string): string {
-  const words = name
-    .normalize('NFC')
-    .split(/[^\p{ID_Continue}$]+|_+/u)
-    .filter((word) => word !== '')
-  const joined = words.map((word, index) => (index === 0 ? lowerFirst(word) : upperFirst(word))).join('')
+  let joined = ''
+  for (const word of name.normalize('NFC').split(/[^\p{ID_Continue}$]+|_+/u)) {
+    if (word !== '') joined += joined === '' ? lowerFirst(word) : upperFirst(word)
+  }
   if (joined === '') return '_'
   if (!/^[\p{ID_Start}$_]/u.test(joined)) return `_${joined}`
   return RESERVED.has(joined) ? `${joined}_` : joined
@@ -31,12 +30,15 @@ function upperFirst(word: string): string {
  * Hands out names that never collide. Names that need no change are reserved first, so that adding a tool whose name has
  * to be changed never renames one that did not.
  */
-export function assignIdentifiers(names: readonly string[], taken: Iterable<string> = []): string[] {
-  const used = new Set(taken)
+export function assignIdentifiers(
+  names: readonly string[],
+  isTaken: (identifier: string) => boolean = () => false,
+): string[] {
+  const used = new Set<string>()
   const identifiers = new Array<string | undefined>(names.length)
   const assign = (index: number, wanted: string) => {
     let identifier = wanted
-    for (let suffix = 2; used.has(identifier); suffix++) identifier = `${wanted}_${suffix}`
+    for (let suffix = 2; used.has(identifier) || isTaken(identifier); suffix++) identifier = `${wanted}_${suffix}`
     used.add(identifier)
     identifiers[index] = identifier
   }
