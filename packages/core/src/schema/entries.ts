@@ -1,10 +1,12 @@
 import { intersect, unite } from './combine.ts'
 import { contains, matches } from './combine-objects.ts'
 import {
+  areEqual,
   type Entry,
   type EntryBase,
   type EntryMember,
   forEachChild,
+  lookOf,
   type ObjectEntry,
   type Signature,
   use,
@@ -17,7 +19,7 @@ import {
   type Combined,
   type Composite,
   type Definition,
-  isNever,
+  hasScalars,
   isUnknown,
   KINDS,
   kindsOf,
@@ -50,9 +52,12 @@ export class Entries {
   readonly #kinds = new Map<Type, number>()
   readonly #texts = new Map<string, Entry>()
   readonly #byType = new Map<Type, Entry>()
-  readonly #definitions = new Map<Definition, number>()
+  readonly #byDefinition = new Map<Definition, Entry>()
+  readonly #lists = new Map<Entry, Entry>()
+  readonly #objects = new Map<number, ObjectEntry>()
   readonly #newDefinitions: Definition[] = []
   readonly #docOf: (member: Member, key: string) => string
+  #count = 0
 
   /** @param docOf writes a member's doc comment, without its delimiters */
   constructor(docOf: (member: Member, key: string) => string) {
@@ -95,14 +100,12 @@ export class Entries {
   }
 
   #named({ definition }: Named): Entry {
-    let number = this.#definitions.get(definition)
-    if (number === undefined) {
-      number = this.#definitions.size
-      this.#definitions.set(definition, number)
-      this.#newDefinitions.push(definition)
-    }
-    const key = `n${number}`
-    return this.#byKey.get(key) ?? this.#keep(key, { op: 'named', definition, ...this.#base(definition.hint) })
+    const known = this.#byDefinition.get(definition)
+    if (known !== undefined) return known
+    this.#newDefinitions.push(definition)
+    const entry = this.#add({ op: 'named', definition, ...this.#base(definition.hint) })
+    this.#byDefinition.set(definition, entry)
+    return entry
   }
 
   /** Beside a named type, a shape says only what concerns the kinds of value that the named one has. */
@@ -140,24 +143,33 @@ export class Entries {
     }
   }
 
+  /** Most types are of one kind, which needs no list of alternatives. */
   #shape(shape: Shape, hint: string): Entry {
+    const { array, object } = shape
+    const kinds = kindsOf(shape)
+    if (kinds === KINDS.string) return this.#scalars('string', shape.string, hint)
+    if (kinds === KINDS.number) return this.#scalars('number', shape.number, hint)
+    if (kinds === KINDS.array && isPart(array)) return this.#part(array, hint)
+    if (kinds === KINDS.object && isPart(object)) return this.#part(object, hint)
     if (isUnknown(shape)) return this.#text('unknown')
-    if (isNever(shape)) return this.#text('never')
+    return kinds === 0 ? this.#text('never') : this.#mixed(shape, hint)
+  }
+
+  #mixed(shape: Shape, hint: string): Entry {
     const parts: Entry[] = []
-    this.#addScalars(parts, 'string', shape.string, hint)
-    this.#addScalars(parts, 'number', shape.number, hint)
+    if (hasScalars(shape.string)) parts.push(this.#scalars('string', shape.string, hint))
+    if (hasScalars(shape.number)) parts.push(this.#scalars('number', shape.number, hint))
     this.#addBooleans(parts, shape.boolean)
-    if (shape.array?.op === 'any') parts.push(this.#text('unknown[]'))
-    else if (shape.array !== undefined) this.#addAlternatives(parts, shape.array, hint)
-    if (shape.object?.op === 'any') parts.push(this.#text('Record<string, unknown>'))
-    else if (shape.object !== undefined) this.#addAlternatives(parts, shape.object, hint)
+    if (isPart(shape.array)) this.#addAlternatives(parts, shape.array, hint)
+    else if (shape.array !== undefined) parts.push(this.#text('unknown[]'))
+    if (isPart(shape.object)) this.#addAlternatives(parts, shape.object, hint)
+    else if (shape.object !== undefined) parts.push(this.#text('Record<string, unknown>'))
     if (shape.null) parts.push(this.#text('null'))
     return this.#composite('union', parts, hint)
   }
 
-  #addScalars(parts: Entry[], kind: 'string' | 'number', scalars: Scalars, hint: string): void {
-    if (scalars === 'all') parts.push(this.#text(kind))
-    else if (scalars.size > 0) parts.push(this.#literals(scalars, hint))
+  #scalars(kind: 'string' | 'number', scalars: Scalars, hint: string): Entry {
+    return scalars === 'all' ? this.#text(kind) : this.#literals(scalars, hint)
   }
 
   #addBooleans(parts: Entry[], scalars: Scalars): void {
@@ -200,8 +212,11 @@ export class Entries {
   }
 
   #list(element: Entry, hint: string): Entry {
-    const key = `a${element.id}`
-    return this.#byKey.get(key) ?? this.#keep(key, { op: 'list', element, ...this.#base(hint) })
+    const known = this.#lists.get(element)
+    if (known !== undefined) return known
+    const entry = this.#add({ op: 'list', element, ...this.#base(hint) })
+    this.#lists.set(element, entry)
+    return entry
   }
 
   /** Kept by the part: alternatives within alternatives may meet it again and again. */
@@ -220,7 +235,8 @@ export class Entries {
   #composite(op: 'union' | 'intersection', parts: readonly Entry[], hint: string): Entry {
     const [first] = parts
     if (parts.length === 1 && first !== undefined) return first
-    const distinct = [...new Set(parts)]
+    const set = new Set(parts)
+    const distinct = set.size === parts.length ? parts : [...set]
     if (distinct.length === 1 && first !== undefined) return first
     let key: string = op
     for (const { id } of distinct) key += ` ${id}`
@@ -229,30 +245,40 @@ export class Entries {
 
   #object(object: Properties, hint: string): Entry {
     const members: EntryMember[] = []
-    const key: (string | number)[] = ['o']
-    object.members.forEach((member, name) => {
-      const { isOptional } = member
-      const type = this.#memberType(name, member)
-      const doc = this.#docOf(member, name)
-      members.push({ key: name, isOptional, type, doc })
-      // No id is negative, so a negative number is that of an optional member. A name may hold any character, so its
-      // length goes before it.
-      key.push(isOptional ? ~type.id : type.id, name.length, name)
+    object.members.forEach((member, key) => {
+      members.push({
+        key,
+        isOptional: member.isOptional,
+        type: this.#memberType(key, member),
+        doc: this.#docOf(member, key),
+      })
     })
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
-    for (const { keys, type, isMaybeUndefined } of signatures)
-      key.push('[', type.id, isMaybeUndefined ? '?' : '!', keys.length, keys)
-    return this.#documented(key.join('\0'), { op: 'object', members, signatures, ...this.#base(hint) })
+    return this.#distinct({ op: 'object', members, signatures, ...this.#base(hint) })
   }
 
-  /** Objects with the same types rarely differ in what is said of them, so that is looked at only once they meet. */
-  #documented(key: string, object: ObjectEntry): Entry {
-    const known = this.#byKey.get(key) as ObjectEntry | undefined
-    if (known === undefined) return this.#keep(key, object)
-    if (known.members.every(({ doc }, index) => doc === object.members[index]?.doc)) return known
-    const exact = `${key}\0${object.members.map(({ doc }) => this.#docNumber(doc)).join()}`
-    return this.#byKey.get(exact) ?? this.#keep(exact, object)
+  /** Most objects are unlike all others at first sight, or equal to the first that looked the same: only the rest need a key. */
+  #distinct(object: ObjectEntry): Entry {
+    const look = lookOf(object)
+    const first = this.#objects.get(look)
+    if (first === undefined) {
+      this.#objects.set(look, object)
+      return this.#add(object)
+    }
+    if (areEqual(first, object)) return first
+    const key = this.#keyOf(object)
+    return this.#byKey.get(key) ?? this.#keep(key, object)
+  }
+
+  /** A name may hold any character, so its length goes before it. */
+  #keyOf({ members, signatures }: ObjectEntry): string {
+    let key = 'o'
+    for (const { key: name, isOptional, type, doc } of members)
+      key += `,${type.id}${isOptional ? '?' : ':'}${this.#docNumber(doc)} ${name.length} ${name}`
+    for (const { keys, type, isMaybeUndefined } of signatures)
+      key += `[${type.id}${isMaybeUndefined ? '?' : ':'}${keys.length} ${keys}`
+    return key
   }
 
   /** TypeScript finds a function of these names on an object that has no such property, and compares its type. */
@@ -301,24 +327,31 @@ export class Entries {
   #text(text: string): Entry {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
-    const entry = this.#keep(`=${text}`, { op: 'text', text, isLiteral: false, ...this.#base(text) })
+    const entry = this.#add({ op: 'text', text, isLiteral: false, ...this.#base(text) })
     this.#texts.set(text, entry)
     return entry
   }
 
   #base(hint: string): EntryBase {
-    return { id: this.#byKey.size, uses: 0, hint, size: undefined }
+    return { id: this.#count, uses: 0, hint, size: undefined }
   }
 
   #keep(key: string, entry: Entry): Entry {
-    if (entry.op !== 'list') forEachChild(entry, use)
     this.#byKey.set(key, entry)
+    return this.#add(entry)
+  }
+
+  #add(entry: Entry): Entry {
+    if (entry.op !== 'list') forEachChild(entry, use)
+    this.#count++
     return entry
   }
 }
 
 /** What stands for itself: where any array or object will do, the place says so. */
 type Part = Exclude<ArrayType | ObjectType, Any>
+
+const isPart = (part: ArrayType | ObjectType | undefined): part is Part => part !== undefined && part.op !== 'any'
 
 /** `items` → `item`: what one of many may be called. */
 function singular(hint: string): string {

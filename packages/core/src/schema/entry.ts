@@ -77,3 +77,25 @@ export function forEachChild(entry: Entry, visit: (child: Entry) => void): void 
       entry satisfies never
   }
 }
+
+/** A number that equal objects share, and that few others have. */
+export function lookOf({ members, signatures }: ObjectEntry): number {
+  let look = signatures.length
+  for (const { key, isOptional, type, doc } of members) {
+    look = (Math.imul(look, 31) + (isOptional ? ~type.id : type.id)) | 0
+    look = (Math.imul(look, 31) + key.length + doc.length) | 0
+  }
+  return look
+}
+
+export const areEqual = (left: ObjectEntry, right: ObjectEntry): boolean =>
+  left.members.length === right.members.length &&
+  left.signatures.length === right.signatures.length &&
+  left.members.every((member, index) => isSameMember(member, right.members[index] as EntryMember)) &&
+  left.signatures.every((signature, index) => isSameSignature(signature, right.signatures[index] as Signature))
+
+const isSameMember = (left: EntryMember, right: EntryMember): boolean =>
+  left.type === right.type && left.isOptional === right.isOptional && left.key === right.key && left.doc === right.doc
+
+const isSameSignature = (left: Signature, right: Signature): boolean =>
+  left.type === right.type && left.isMaybeUndefined === right.isMaybeUndefined && left.keys === right.keys
