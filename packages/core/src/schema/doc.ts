@@ -15,15 +15,16 @@ const MAX_DEPTH = 3
 function docText(schemas: readonly Json[], key: string, rules: StyleRules): string {
   const words = rules.propertyDoc > 0 ? shorten(description(schemas, key), rules.propertyDoc) : ''
   if (!rules.constraints) return words
-  const notes = notesOf(schemas, words, rules)
-  return notes.length === 0 ? words : joinWords(words, notes.join(', '))
+  return joinWords(words, notesOf(schemas, words, rules))
 }
 
 /** What is added stands on a line of its own below a text of several lines, and in a sentence of its own otherwise. */
 export function joinWords(words: string, added: string): string {
   if (words === '' || added === '') return words + added
-  return words + (words.includes('\n') ? '\n' : /[.!?:;…)]$/.test(words) ? ' ' : '. ') + added
+  return words + (words.includes('\n') ? '\n' : SENTENCE_ENDS.includes(words.at(-1) as string) ? ' ' : '. ') + added
 }
+
+const SENTENCE_ENDS = '.!?:;…)'
 
 function description(schemas: readonly Json[], key: string): string {
   for (const keyword of DESCRIPTIONS) {
@@ -55,51 +56,54 @@ export function shorten(text: string, length: number): string {
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), length / 2)).trimEnd()}…`
 }
 
-function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string[] {
+function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string {
+  let groups = 0
+  for (const schema of schemas) groups |= groupsOf(schema)
+  if ((groups & NOTED) === 0 && !schemas.some(hasIntegers)) return ''
   const notes: string[] = []
-  let isAnnotated = false
-  for (const schema of schemas) {
-    const groups = groupsOf(schema)
-    collect(schema, groups, notes, '', 0)
-    isAnnotated ||= (groups & GROUPS.annotations) !== 0
-  }
-  const list = notes.length === 0 ? notes : unsaid(notes, words)
-  if (isAnnotated) annotate(list, schemas, words, rules)
-  return list
+  for (const schema of schemas) collect(schema, groupsOf(schema), notes, true, 0)
+  let text = ''
+  for (const note of notes.length > 1 ? new Set(notes) : notes) if (!isSaid(note, words)) text = listed(text, note)
+  return (groups & GROUPS.annotations) === 0 ? text : annotated(text, schemas, words, rules)
 }
 
-function unsaid(notes: readonly string[], words: string): string[] {
-  const distinct = notes.length === 1 ? notes : [...new Set(notes)]
-  return distinct.filter((note) => !isSaid(note, words))
-}
+const listed = (list: string, item: string): string => (list === '' ? item : `${list}, ${item}`)
 
 /** What the words say already is not said twice. */
 const isSaid = (note: string, words: string): boolean =>
-  /^[a-z-]+$/.test(note) && note !== 'int' && words.toLowerCase().includes(note)
+  note !== 'int' && /^[a-z-]+$/.test(note) && words.toLowerCase().includes(note)
 
-function annotate(notes: string[], schemas: readonly Json[], words: string, rules: StyleRules): void {
+function annotated(notes: string, schemas: readonly Json[], words: string, rules: StyleRules): string {
+  let text = notes
   const said = words.toLowerCase()
   for (const schema of schemas) {
     const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH) : undefined
-    if (byDefault !== undefined && !isDefaultSaid(byDefault, said)) notes.push(`@default ${byDefault}`)
-    if (byDefault !== undefined) break
+    if (byDefault === undefined) continue
+    if (!isDefaultSaid(byDefault, said)) text = listed(text, `@default ${byDefault}`)
+    break
   }
   const [nearest] = schemas
-  if (rules.examples && nearest !== undefined) notes.push(...examples(nearest, said))
-  if (schemas.some((schema) => own(schema, 'deprecated') === true)) notes.push('@deprecated')
+  const given = rules.examples && nearest !== undefined ? examples(nearest, said) : ''
+  if (given !== '') text = listed(text, given)
+  return schemas.some((schema) => own(schema, 'deprecated') === true) ? listed(text, '@deprecated') : text
 }
 
 function isDefaultSaid(value: string, words: string): boolean {
   return words.includes('default') && words.includes(value.replaceAll('"', '').toLowerCase())
 }
 
-function collect(schema: Json, groups: number, notes: string[], prefix: string, depth: number): void {
-  for (const note of constraints(schema, groups)) notes.push(prefix + note)
+/** @param isWhole whether it is about the value, rather than about each of its items */
+function collect(schema: Json, groups: number, notes: string[], isWhole: boolean, depth: number): void {
+  constrain(schema, groups, notes)
   if (depth >= MAX_DEPTH) return
-  const items = prefix === '' && (groups & GROUPS.items) !== 0 ? own(schema, 'items') : undefined
-  if (isRecord(items)) collect(items, groupsOf(items), notes, 'each ', depth + 1)
+  const items = isWhole && (groups & GROUPS.items) !== 0 ? own(schema, 'items') : undefined
+  if (isRecord(items)) {
+    const each: string[] = []
+    collect(items, groupsOf(items), each, false, depth + 1)
+    for (const note of each) notes.push(`each ${note}`)
+  }
   if ((groups & (GROUPS.all | GROUPS.alternatives)) === 0) return
-  for (const branch of sureBranches(schema)) collect(branch, groupsOf(branch), notes, prefix, depth + 1)
+  for (const branch of sureBranches(schema)) collect(branch, groupsOf(branch), notes, isWhole, depth + 1)
 }
 
 /** Schemas that hold of every value, or of every one but null. */
@@ -128,41 +132,42 @@ const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 
 
 const LIMITED = GROUPS.number | GROUPS.string | GROUPS.array | GROUPS.object
 const CONSTRAINED = LIMITED | GROUPS.annotations
-const INTEGERS: readonly string[] = ['int']
-const NO_NOTES: readonly string[] = []
+/** Those that may have something noted, here or further in. */
+const NOTED = CONSTRAINED | GROUPS.items | GROUPS.all | GROUPS.alternatives
 
-/** In the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
-function constraints(schema: Json, groups: number): readonly string[] {
-  if ((groups & CONSTRAINED) === 0) return hasIntegers(schema) ? INTEGERS : NO_NOTES
-  const notes: string[] = []
+/** Notes in the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
+function constrain(schema: Json, groups: number, notes: string[]): void {
   if (hasIntegers(schema)) notes.push('int')
+  if ((groups & CONSTRAINED) === 0) return
   const isAnnotated = (groups & GROUPS.annotations) !== 0
   const format = isAnnotated ? own(schema, 'format') : undefined
   // How many bits a number has says nothing to a program.
   if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)
-  if ((groups & LIMITED) !== 0) notes.push(...limits(schema, groups, format))
-  for (const content of isAnnotated ? [own(schema, 'contentMediaType'), own(schema, 'contentEncoding')] : []) {
+  if ((groups & LIMITED) !== 0) limit(schema, groups, format, notes)
+  if (!isAnnotated) return
+  for (const keyword of CONTENT_KEYWORDS) {
+    const content = own(schema, keyword)
     if (typeof content === 'string') notes.push(content)
   }
-  return notes
 }
 
-function limits(schema: Json, groups: number, format: unknown): string[] {
-  const notes = (groups & GROUPS.number) === 0 ? [] : numberNotes(schema)
+const CONTENT_KEYWORDS = ['contentMediaType', 'contentEncoding']
+
+function limit(schema: Json, groups: number, format: unknown, notes: string[]): void {
+  if ((groups & GROUPS.number) !== 0) limitNumber(schema, notes)
   if ((groups & GROUPS.string) !== 0) {
-    notes.push(...range('length ', number(schema, 'minLength'), number(schema, 'maxLength')))
+    range('length ', number(schema, 'minLength'), number(schema, 'maxLength'), notes)
     const pattern = own(schema, 'pattern')
     if (typeof pattern === 'string' && !isImpliedBy(format, pattern)) notes.push(regularExpression(pattern))
   }
   if ((groups & GROUPS.array) !== 0) {
-    notes.push(...range('items ', number(schema, 'minItems'), number(schema, 'maxItems')))
+    range('items ', number(schema, 'minItems'), number(schema, 'maxItems'), notes)
     if (own(schema, 'uniqueItems') === true) notes.push('unique')
     if (isSchema(own(schema, 'contains'))) notes.push('has certain items')
   }
   if ((groups & GROUPS.object) !== 0) {
-    notes.push(...range('properties ', number(schema, 'minProperties'), number(schema, 'maxProperties')))
+    range('properties ', number(schema, 'minProperties'), number(schema, 'maxProperties'), notes)
   }
-  return notes
 }
 
 /** Generators bound every integer by what a number can hold, which says nothing. */
@@ -172,18 +177,18 @@ function number(schema: Json, keyword: string): number | undefined {
 }
 
 /** In draft-04 and OpenAPI 3.0 `exclusiveMinimum` is a flag of `minimum`, later a bound of its own. */
-function numberNotes(schema: Json): string[] {
-  const [minimum, maximum] = [number(schema, 'minimum'), number(schema, 'maximum')]
+function limitNumber(schema: Json, notes: string[]): void {
+  const minimum = number(schema, 'minimum')
+  const maximum = number(schema, 'maximum')
   const isAbove = own(schema, 'exclusiveMinimum') === true
   const isBelow = own(schema, 'exclusiveMaximum') === true
-  const notes = range('', isAbove ? undefined : minimum, isBelow ? undefined : maximum)
+  range('', isAbove ? undefined : minimum, isBelow ? undefined : maximum, notes)
   const above = isAbove ? minimum : number(schema, 'exclusiveMinimum')
   const below = isBelow ? maximum : number(schema, 'exclusiveMaximum')
   if (above !== undefined) notes.push(`> ${above}`)
   if (below !== undefined) notes.push(`< ${below}`)
   const factor = number(schema, 'multipleOf')
   if (factor !== undefined) notes.push(`multiple of ${factor}`)
-  return notes
 }
 
 /** Generators write out what a format means, at length. */
@@ -196,27 +201,27 @@ function regularExpression(pattern: string): string {
   return `/${text}/`
 }
 
-function range(what: string, least: number | undefined, most: number | undefined): string[] {
+function range(what: string, least: number | undefined, most: number | undefined, notes: string[]): void {
   if (least !== undefined && most !== undefined)
-    return [least === most ? `${what}${least}` : `${what}${least}..${most}`]
+    notes.push(least === most ? `${what}${least}` : `${what}${least}..${most}`)
   // That a length is not negative goes without saying.
-  if (least !== undefined && (what === '' || least > 0)) return [`${what}>= ${least}`]
-  return most === undefined ? [] : [`${what}<= ${most}`]
+  else if (least !== undefined && (what === '' || least > 0)) notes.push(`${what}>= ${least}`)
+  else if (most !== undefined) notes.push(`${what}<= ${most}`)
 }
 
-function examples(schema: Json, said: string): string[] {
-  const listed = own(schema, 'examples') ?? (Object.hasOwn(schema, 'example') ? [schema.example] : [])
-  if (!Array.isArray(listed)) return []
+function examples(schema: Json, said: string): string {
+  const given = own(schema, 'examples') ?? (Object.hasOwn(schema, 'example') ? [schema.example] : undefined)
+  if (!Array.isArray(given)) return ''
   const texts: string[] = []
   let length = 0
-  for (const example of listed) {
+  for (const example of given) {
     const text = brief(example, MAX_EXAMPLES_LENGTH - length)
     if (text === undefined || said.includes(text.replaceAll('"', '').toLowerCase())) continue
     length += text.length
     texts.push(text)
     if (texts.length === MAX_EXAMPLES) break
   }
-  return texts.length === 0 ? [] : [`e.g. ${texts.join(', ')}`]
+  return texts.length === 0 ? '' : `e.g. ${texts.join(', ')}`
 }
 
 /** A constant on one line; undefined if it is too long, or nested so deeply that it cannot be written. */
