@@ -1,6 +1,6 @@
 import { docComment } from './doc.ts'
 import { Entries } from './entries.ts'
-import { type Entry, type EntryMember, forEachChild, use } from './entry.ts'
+import { type Entry, type EntryMember, forEachChild, type ObjectEntry, type Signature, use } from './entry.ts'
 import { propertyKey, type TypeNames } from './names.ts'
 import type { Definition, Member, Type } from './type.ts'
 
@@ -168,24 +168,30 @@ export class Printer {
     return `[${elements.join(', ')}]`
   }
 
-  #object({ members, signatures }: Extract<Entry, { op: 'object' }>, indent: string): string {
+  #object(object: ObjectEntry, indent: string): string {
+    const isDocumented = object.members.some(({ doc }) => doc !== '')
+    return isDocumented ? this.#documented(object, indent) : this.#undocumented(object, indent)
+  }
+
+  #documented({ members, signatures }: ObjectEntry, indent: string): string {
     const inner = indent + INDENT
-    const lines: string[] = []
-    let isDocumented = false
-    for (const member of members) {
-      lines.push(this.#member(member, inner))
-      isDocumented ||= member.doc !== ''
-    }
-    for (const { keys, type, isMaybeUndefined } of signatures) {
-      lines.push(`[key: ${keys}]: ${this.#text(type, inner)}${isMaybeUndefined ? ' | undefined' : ''}`)
-    }
-    const line = isDocumented ? undefined : onOneLine(lines, indent)
-    if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
     let text = '{\n'
-    for (let index = 0; index < lines.length; index++) {
-      text += `${docComment(members[index]?.doc ?? '', inner)}${inner}${lines[index]}\n`
-    }
+    for (const member of members) text += `${docComment(member.doc, inner)}${inner}${this.#member(member, inner)}\n`
+    for (const signature of signatures) text += `${inner}${this.#signature(signature, inner)}\n`
     return `${text}${indent}}`
+  }
+
+  #undocumented({ members, signatures }: ObjectEntry, indent: string): string {
+    const inner = indent + INDENT
+    const lines = members.map((member) => this.#member(member, inner))
+    for (const signature of signatures) lines.push(this.#signature(signature, inner))
+    const line = onOneLine(lines, indent)
+    if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
+    return `{\n${inner}${lines.join(`\n${inner}`)}\n${indent}}`
+  }
+
+  #signature({ keys, type, isMaybeUndefined }: Signature, indent: string): string {
+    return `[key: ${keys}]: ${this.#text(type, indent)}${isMaybeUndefined ? ' | undefined' : ''}`
   }
 
   #member({ key, isOptional, type }: EntryMember, indent: string): string {
