@@ -22,16 +22,11 @@ import {
 /** Values of any of the types. */
 export function unite(types: readonly Type[]): Type {
   if (types.length === 1) return types[0] as Type
-  const shapes: Shape[] = []
-  const named: Type[] = []
-  for (const type of flatten('union', types)) {
-    if (type.op === 'shape') shapes.push(type)
-    else named.push(type)
-  }
+  const flat = flatten('union', types)
+  const shapes = shapesAmong(flat)
   const merged = uniteShapes(shapes)
-  if (named.length === 0) return merged
-  if (isUnknown(merged)) return merged
-  const distinct = new Set(named)
+  if (shapes.length === flat.length || isUnknown(merged)) return merged
+  const distinct = new Set<Type>(flat.filter((type) => type.op !== 'shape'))
   if (!isNever(merged)) distinct.add(merged)
   const [first] = distinct
   return distinct.size === 1 ? (first as Type) : { op: 'union', types: [...distinct] }
@@ -114,17 +109,18 @@ function alternativesOf<Part extends ArrayType | ObjectType>(part: Part): readon
 /** Values of all of the types. */
 export function intersect(types: readonly Type[]): Type {
   if (types.length === 1) return types[0] as Type
-  const others: Type[] = []
-  const shapes: Shape[] = []
-  for (const type of flatten('intersection', types)) {
-    if (type.op === 'shape') shapes.push(type)
-    else if (!others.includes(type)) others.push(type)
-  }
+  const flat = flatten('intersection', types)
+  const shapes = shapesAmong(flat)
   const shape = fold(shapes, 0, shapes.length)
-  if (others.length === 0 || isNever(shape)) return shape
+  if (shapes.length === flat.length || isNever(shape)) return shape
+  const others = [...new Set<Type>(flat.filter((type) => type.op !== 'shape'))]
   if (!isUnknown(shape)) others.push(shape)
   return others.length === 1 ? (others[0] as Type) : { op: 'intersection', types: others }
 }
+
+const isShape = (type: Type): type is Shape => type.op === 'shape'
+
+const shapesAmong = (types: readonly Type[]): readonly Shape[] => (types.every(isShape) ? types : types.filter(isShape))
 
 /** By halves, so that a thousand lists of one property are merged in n log n steps. */
 function fold(shapes: readonly Shape[], start: number, end: number): Shape {

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { distinct } from './distinct.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { GROUPS, groupsOf, hasIntegers } from './keywords.ts'
 import type { Docs } from './printer.ts'
@@ -63,7 +64,7 @@ function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): st
   const notes: string[] = []
   for (const schema of schemas) collect(schema, groupsOf(schema), notes, true, 0)
   let text = ''
-  for (const note of notes.length > 1 ? new Set(notes) : notes) if (!isSaid(note, words)) text = listed(text, note)
+  for (const note of distinct(notes)) if (!isSaid(note, words)) text = listed(text, note)
   return (groups & GROUPS.annotations) === 0 ? text : annotated(text, schemas, words, rules)
 }
 

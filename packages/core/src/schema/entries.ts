@@ -1,5 +1,6 @@
 import { intersect, unite } from './combine.ts'
 import { contains, matches } from './combine-objects.ts'
+import { distinct } from './distinct.ts'
 import {
   areEqual,
   type Entry,
@@ -235,12 +236,11 @@ export class Entries {
   #composite(op: 'union' | 'intersection', parts: readonly Entry[], hint: string): Entry {
     const [first] = parts
     if (parts.length === 1 && first !== undefined) return first
-    const set = new Set(parts)
-    const distinct = set.size === parts.length ? parts : [...set]
-    if (distinct.length === 1 && first !== undefined) return first
+    const different = distinct(parts)
+    if (different.length === 1 && first !== undefined) return first
     let key: string = op
-    for (const { id } of distinct) key += ` ${id}`
-    return this.#byKey.get(key) ?? this.#keep(key, { op, parts: distinct, ...this.#base(hint) })
+    for (const { id } of different) key += ` ${id}`
+    return this.#byKey.get(key) ?? this.#keep(key, { op, parts: different, ...this.#base(hint) })
   }
 
   #object(object: Properties, hint: string): Entry {
@@ -361,7 +361,7 @@ function singular(hint: string): string {
 
 /** What a signature must say: TypeScript wants of it every type that its keys may have elsewhere in the object. */
 function cover(parts: readonly { readonly type: Type }[]): Type {
-  const types = [...new Set(parts.map(({ type }) => type))]
+  const types = distinct(parts.map(({ type }) => type))
   return types.length > MAX_COVERED ? UNKNOWN : unite(types)
 }
 

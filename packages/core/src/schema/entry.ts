@@ -89,10 +89,20 @@ export function lookOf({ members, signatures }: ObjectEntry): number {
 }
 
 export const areEqual = (left: ObjectEntry, right: ObjectEntry): boolean =>
-  left.members.length === right.members.length &&
-  left.signatures.length === right.signatures.length &&
-  left.members.every((member, index) => isSameMember(member, right.members[index] as EntryMember)) &&
-  left.signatures.every((signature, index) => isSameSignature(signature, right.signatures[index] as Signature))
+  isSameList(left.members, right.members, isSameMember) &&
+  isSameList(left.signatures, right.signatures, isSameSignature)
+
+function isSameList<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  isSame: (left: Item, right: Item) => boolean,
+): boolean {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index++) {
+    if (!isSame(left[index] as Item, right[index] as Item)) return false
+  }
+  return true
+}
 
 const isSameMember = (left: EntryMember, right: EntryMember): boolean =>
   left.type === right.type && left.isOptional === right.isOptional && left.key === right.key && left.doc === right.doc

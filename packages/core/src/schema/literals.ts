@@ -1,28 +1,30 @@
 import { unite } from './combine.ts'
 import { isRecord } from './json.ts'
-import { type Member, NEVER, NO_SCALARS, ONLY, type Scalars, type Shape, type Type, UNSURE } from './type.ts'
+import { type Member, NEVER, NO_SCALARS, ONLY, type Shape, type Type, UNSURE } from './type.ts'
 
 /** A constant nested deeper than this is not worth its text. */
 const MAX_LITERAL_DEPTH = 8
 
 /** The type of these values and no others. */
 export function literals(values: readonly unknown[]): Type {
-  const booleans: boolean[] = []
-  const numbers: number[] = []
-  const strings: string[] = []
+  let boolean: Set<boolean> | undefined
+  let number: Set<number> | undefined
+  let string: Set<string> | undefined
   const others: Type[] = []
   for (const value of values) {
-    if (typeof value === 'string') strings.push(value)
-    else if (typeof value === 'boolean') booleans.push(value)
-    else if (typeof value === 'number' && Number.isFinite(value)) numbers.push(value)
+    if (typeof value === 'string') string = (string ?? new Set()).add(value)
+    else if (typeof value === 'boolean') boolean = (boolean ?? new Set()).add(value)
+    else if (typeof value === 'number' && Number.isFinite(value)) number = (number ?? new Set()).add(value)
     else others.push(literal(value, 0))
   }
-  const shape: Shape = { ...NEVER, boolean: scalars(booleans), number: scalars(numbers), string: scalars(strings) }
+  const shape: Shape = {
+    ...NEVER,
+    boolean: boolean ?? NO_SCALARS,
+    number: number ?? NO_SCALARS,
+    string: string ?? NO_SCALARS,
+  }
   return others.length === 0 ? shape : unite([shape, ...others])
 }
-
-const scalars = (values: readonly (string | number | boolean)[]): Scalars =>
-  values.length === 0 ? NO_SCALARS : new Set(values)
 
 function literal(value: unknown, depth: number): Type {
   if (depth > MAX_LITERAL_DEPTH) return UNSURE

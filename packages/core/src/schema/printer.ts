@@ -1,6 +1,7 @@
+import { distinct } from './distinct.ts'
 import { docComment } from './doc.ts'
 import { Entries } from './entries.ts'
-import { type Entry, type EntryMember, forEachChild, type ObjectEntry, type Signature, use } from './entry.ts'
+import { type Entry, type EntryMember, type ObjectEntry, type Signature, use } from './entry.ts'
 import { propertyKey, type TypeNames } from './names.ts'
 import type { Definition, Member, Type } from './type.ts'
 
@@ -70,12 +71,42 @@ export class Printer {
   /** About how many characters an entry takes where it stands. */
   size(entry: Entry): number {
     if (entry.size !== undefined) return entry.size
-    let size = ownSize(entry)
-    forEachChild(entry, (child) => {
-      size += this.#isShared(child) ? USE_COST : this.size(child)
-    })
-    entry.size = Math.min(size, ENOUGH)
+    entry.size = Math.min(this.#measure(entry), ENOUGH)
     return entry.size
+  }
+
+  #measure(entry: Entry): number {
+    switch (entry.op) {
+      case 'text':
+        return entry.text.length
+      case 'named':
+        return USE_COST
+      case 'object': {
+        let size = 0
+        for (const { key, doc, type } of entry.members) size += key.length + doc.length + 8 + this.#sizeOfUse(type)
+        for (const { keys, type } of entry.signatures) size += keys.length + 10 + this.#sizeOfUse(type)
+        return size
+      }
+      case 'list':
+        return 2 + this.#sizeOfUse(entry.element)
+      case 'tuple': {
+        let size = entry.rest === undefined ? 0 : this.#sizeOfUse(entry.rest)
+        for (const element of entry.elements) size += 2 + this.#sizeOfUse(element)
+        return size
+      }
+      case 'union':
+      case 'intersection': {
+        let size = 0
+        for (const part of entry.parts) size += 3 + this.#sizeOfUse(part)
+        return size
+      }
+      default:
+        return entry satisfies never
+    }
+  }
+
+  #sizeOfUse(entry: Entry): number {
+    return this.#isShared(entry) ? USE_COST : this.size(entry)
   }
 
   /** What is called by name is looked at too, once: it may repeat what others say. */
@@ -155,9 +186,8 @@ export class Printer {
     return this.#named.has(entry) || bindingOf(entry) >= outer ? text : `(${text})`
   }
 
-  #parts(parts: readonly Entry[], indent: string, binding: Binding): string[] {
-    const texts = parts.map((part) => this.#within(part, indent, binding))
-    return [...new Set(texts)]
+  #parts(parts: readonly Entry[], indent: string, binding: Binding): readonly string[] {
+    return distinct(parts.map((part) => this.#within(part, indent, binding)))
   }
 
   #tuple(tuple: Extract<Entry, { op: 'tuple' }>, indent: string): string {
@@ -223,26 +253,4 @@ function bindingOf(entry: Entry): Binding {
 /** Words such as `string` stand for themselves, and a named type has its name. */
 function isNameable(entry: Entry): boolean {
   return entry.op === 'text' ? entry.isLiteral : entry.op !== 'named' && entry.op !== 'list'
-}
-
-function ownSize(entry: Entry): number {
-  switch (entry.op) {
-    case 'text':
-      return entry.text.length
-    case 'named':
-      return USE_COST
-    case 'object': {
-      const signatures = entry.signatures.reduce((sum, { keys }) => sum + keys.length + 10, 0)
-      return entry.members.reduce((sum, { key, doc }) => sum + key.length + doc.length + 8, signatures)
-    }
-    case 'list':
-      return 2
-    case 'tuple':
-      return entry.elements.length * 2
-    case 'union':
-    case 'intersection':
-      return entry.parts.length * 3
-    default:
-      return entry satisfies never
-  }
 }

@@ -183,6 +183,8 @@ export class Reader {
   }
 
   #applicators(schema: Json, groups: number, context: Context, hint: string, said: Type): Type {
+    const isReference = (groups & APPLICATORS) === GROUPS.reference
+    if (isReference && said === UNKNOWN) return this.#reference(schema, context)
     const parts: Type[] = [said]
     if ((groups & GROUPS.reference) !== 0) parts.push(this.#reference(schema, context))
     if ((groups & GROUPS.dynamic) !== 0) parts.push(...this.#dynamicReferences(schema, context))
@@ -267,7 +269,8 @@ export class Reader {
     if (!Array.isArray(list)) return []
     const inner = step(context, keyword)
     const types: Type[] = []
-    for (const [index, item] of list.entries()) {
+    for (let index = 0; index < list.length; index++) {
+      const item: unknown = list[index]
       if (isSchema(item)) types.push(this.type(item, step(inner, String(index)), hint))
     }
     return types
