@@ -39,12 +39,12 @@ export function typeFromSchema(schema: JsonSchema, options: TypeOptions): Schema
   const entry = printer.add(new Reader(schema, given).read(), name)
   const inPlace = printer.print(entry)
   // What needs no other types, or is one of them, stands for itself.
-  if (inPlace.declarations.length === 0 || /^\w+$/.test(inPlace.type)) {
-    return { declarations: inPlace.declarations.join(''), type: inPlace.type, warnings: warnings.list }
+  if (inPlace.declarations === '' || /^\w+$/.test(inPlace.type)) {
+    return { declarations: inPlace.declarations, type: inPlace.type, warnings: warnings.list }
   }
   const named = printer.declare(entry, name)
   return {
-    declarations: [...inPlace.declarations, ...named.declarations].join(''),
+    declarations: inPlace.declarations + named.declarations,
     type: named.type,
     warnings: warnings.list,
   }

@@ -3,6 +3,10 @@ const FEW = 8
 
 /** Each once, in the order in which they come first; the list itself where nothing repeats. */
 export function distinct<Item>(list: readonly Item[]): readonly Item[] {
-  if (list.length <= FEW && list.every((item, index) => list.indexOf(item) === index)) return list
-  return [...new Set(list)]
+  return list.length <= FEW && !hasRepeats(list) ? list : [...new Set(list)]
+}
+
+function hasRepeats(list: readonly unknown[]): boolean {
+  for (let index = 1; index < list.length; index++) if (list.indexOf(list[index]) < index) return true
+  return false
 }

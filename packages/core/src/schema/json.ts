@@ -12,5 +12,6 @@ export function isSchema(value: unknown): value is JsonSchema {
 
 /** An own property, so that a schema cannot answer with what every object has. */
 export function own(record: Json, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined
+  const value = record[key]
+  return value !== undefined && Object.hasOwn(record, key) ? value : undefined
 }

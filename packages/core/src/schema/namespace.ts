@@ -86,11 +86,11 @@ const LARGE = 2_000
 
 function declareTool(printer: Printer, added: AddedTool, rules: StyleRules): string {
   const { identifier, tool, input, output, needsInput } = added
-  const types: string[] = []
+  let types = ''
   const typeOf = (entry: Entry | undefined, name: string): string => {
     if (entry === undefined) return 'unknown'
     const { type, declarations } = printer.size(entry) > LARGE ? printer.declare(entry, name) : printer.print(entry)
-    types.push(...declarations)
+    types += declarations
     return type
   }
   const inputType = typeOf(input, `${identifier}_input`)
@@ -98,7 +98,7 @@ function declareTool(printer: Printer, added: AddedTool, rules: StyleRules): str
   const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
   const doc = joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
   const signature = `${identifier}(input${needsInput ? '' : '?'}: ${inputType}): Promise<${outputType}>`
-  return `${types.join('')}${docComment(doc, INDENT)}${INDENT}function ${signature}\n`
+  return `${types}${docComment(doc, INDENT)}${INDENT}function ${signature}\n`
 }
 
 function mayBeEmpty(type: Type): boolean {

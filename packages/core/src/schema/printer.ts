@@ -57,13 +57,13 @@ export class Printer {
   }
 
   /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
-  print(entry: Entry): { readonly type: string; readonly declarations: readonly string[] } {
+  print(entry: Entry): { readonly type: string; readonly declarations: string } {
     const type = this.#text(entry, this.#indent)
     return { type, declarations: this.#drain() }
   }
 
   /** The same under a name of its own. */
-  declare(entry: Entry, wanted: string): { readonly type: string; readonly declarations: readonly string[] } {
+  declare(entry: Entry, wanted: string): { readonly type: string; readonly declarations: string } {
     const name = this.#named.get(entry) ?? this.#name(entry, entry, wanted, '')
     return { type: name, declarations: this.#drain() }
   }
@@ -123,11 +123,11 @@ export class Printer {
     return size >= MIN_NAMED && (entry.uses - 1) * size > DECLARATION_COST + entry.uses * USE_COST
   }
 
-  #drain(): string[] {
-    const declarations: string[] = []
+  #drain(): string {
+    let declarations = ''
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
       const { name, entry, doc } = next
-      declarations.push(`${docComment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`)
+      declarations += `${docComment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`
     }
     return declarations
   }

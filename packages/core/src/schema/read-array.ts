@@ -81,6 +81,10 @@ function sized(
   if (!isShort || (prefix.length === 0 && !isTuple(isLoose, isFixed, least, most))) {
     return { op: 'list', element: unite(rest === undefined ? prefix : [...prefix, rest]) }
   }
+  return tuple(prefix, rest, least, most)
+}
+
+function tuple(prefix: readonly Type[], rest: Type | undefined, least: number, most: number): ArrayType {
   const length = rest === undefined ? prefix.length : lengthOf(prefix.length, least, most)
   const elements = Array.from({ length: Math.min(length, most) }, (_, index) => prefix[index] ?? (rest as Type))
   const isClosed = rest === undefined || elements.length >= most

@@ -19,17 +19,16 @@ const MAX_MESSAGE_LENGTH = 300
 /** The warnings of one conversion, each once. */
 export class Warnings {
   readonly list: SchemaWarning[] = []
-  readonly #seen = new Set<string>()
 
   add(place: Place, message: string): void {
     if (this.list.length >= MAX_WARNINGS) return
     const warning = { pointer: pointerTo(place), message: message.slice(0, MAX_MESSAGE_LENGTH) }
-    const key = `${warning.pointer} ${warning.message}`
-    if (this.#seen.has(key)) return
-    this.#seen.add(key)
-    this.list.push(warning)
+    if (!this.list.some((known) => isSame(known, warning))) this.list.push(warning)
   }
 }
+
+const isSame = (left: SchemaWarning, right: SchemaWarning): boolean =>
+  left.pointer === right.pointer && left.message === right.message
 
 function pointerTo(place: Place): string {
   const steps: string[] = []
