@@ -58,14 +58,19 @@ export function shorten(text: string, length: number): string {
 }
 
 function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string {
-  let groups = 0
-  for (const schema of schemas) groups |= groupsOf(schema)
-  if ((groups & NOTED) === 0 && !schemas.some(hasIntegers)) return ''
-  const notes: string[] = []
-  for (const schema of schemas) collect(schema, groupsOf(schema), notes, true, 0)
+  let notes: string[] | undefined
+  let isAnnotated = false
+  for (const schema of schemas) {
+    const groups = groupsOf(schema)
+    if ((groups & NOTED) === 0 && !hasIntegers(schema)) continue
+    notes ??= []
+    collect(schema, groups, notes, true, 0)
+    isAnnotated ||= (groups & GROUPS.annotations) !== 0
+  }
+  if (notes === undefined) return ''
   let text = ''
   for (const note of distinct(notes)) if (!isSaid(note, words)) text = listed(text, note)
-  return (groups & GROUPS.annotations) === 0 ? text : annotated(text, schemas, words, rules)
+  return isAnnotated ? annotated(text, schemas, words, rules) : text
 }
 
 const listed = (list: string, item: string): string => (list === '' ? item : `${list}, ${item}`)

@@ -79,7 +79,7 @@ function sized(
   const isFixed = least === most && least <= MAX_FIXED
   const isShort = prefix.length <= MAX_TUPLE
   if (!isShort || (prefix.length === 0 && !isTuple(isLoose, isFixed, least, most))) {
-    return { op: 'list', element: unite(rest === undefined ? prefix : [...prefix, rest]) }
+    return { op: 'list', element: unite(rest === undefined ? prefix : prefix.concat(rest)) }
   }
   return tuple(prefix, rest, least, most)
 }

@@ -185,7 +185,7 @@ export class Reader {
   #applicators(schema: Json, groups: number, context: Context, hint: string, said: Type): Type {
     const isReference = (groups & APPLICATORS) === GROUPS.reference
     if (isReference && said === UNKNOWN) return this.#reference(schema, context)
-    const parts: Type[] = [said]
+    const parts = said === UNKNOWN ? [] : [said]
     if ((groups & GROUPS.reference) !== 0) parts.push(this.#reference(schema, context))
     if ((groups & GROUPS.dynamic) !== 0) parts.push(...this.#dynamicReferences(schema, context))
     if ((groups & GROUPS.all) !== 0) parts.push(...this.#list(schema, 'allOf', context, hint))
@@ -277,7 +277,8 @@ export class Reader {
   }
 
   #alternatives(schema: Json, keyword: 'anyOf' | 'oneOf', context: Context, hint: string): Type {
-    const branches = this.#list(schema, keyword, context, hint).filter((type) => type !== CIRCULAR)
+    const listed = this.#list(schema, keyword, context, hint)
+    const branches = listed.includes(CIRCULAR) ? listed.filter((type) => type !== CIRCULAR) : listed
     if (branches.length === 0) return UNKNOWN
     const united = unite(discriminate(this, schema, context, keyword, branches, !this.isLoose && !context.isSealed))
     return keyword === 'oneOf' && united.op === 'shape'
