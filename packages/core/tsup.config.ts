@@ -1,7 +1,15 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', adapter: 'src/adapter.ts', program: 'src/reading.ts', schema: 'src/schema.ts' },
+  entry: {
+    index: 'src/index.ts',
+    adapter: 'src/adapter.ts',
+    guest: 'src/guest.ts',
+    program: 'src/reading.ts',
+    schema: 'src/schema.ts',
+  },
+  // Another module in Workers: see the imports of package.json.
+  external: ['#typescript'],
   format: 'esm',
   platform: 'neutral',
   target: 'es2023',

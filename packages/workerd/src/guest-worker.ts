@@ -1,4 +1,4 @@
-import { type GuestRuntime, librariesTouchedBy, type Program } from '@glovebox/core/adapter'
+import { type GuestRuntime, librariesTouchedBy, type Program } from '@glovebox/core/guest'
 import type { WorkerCode } from './worker-platform.ts'
 
 /** workerd refuses a date later than its own, and behaves as it did on this one. */

@@ -1,4 +1,4 @@
-import type { GuestRuntime } from '@glovebox/core/adapter'
+import type { GuestRuntime } from '@glovebox/core/guest'
 import { openGuest, sendTurn } from './guest-socket.ts'
 import { formatLoadFailure, parseLoad } from './wire.ts'
 import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'

@@ -1,5 +1,5 @@
 /** The Worker of a local workerd that loads the guests of one host, which alone can reach it. */
-import type { GuestRuntime } from '@glovebox/core/adapter'
+import type { GuestRuntime } from '@glovebox/core/guest'
 import { serveGuest } from './serve-guest.ts'
 import { acceptSocket, type WorkerLoader } from './worker-platform.ts'
 

@@ -1,6 +1,4 @@
 import type { Program, Turn } from '@glovebox/core/adapter'
-import Type from 'typebox'
-import Schema from 'typebox/schema'
 import { MARKS, splitBatch } from './guest-worker.ts'
 
 /**
@@ -17,18 +15,13 @@ export const formatLoad = (load: Load): string => JSON.stringify(load)
 
 /** @throws an error for what is none */
 export function parseLoad(text: unknown): Load {
-  const value: unknown = JSON.parse(text as string)
-  if (!loadSchema.Check(value)) throw new TypeError('what is to be loaded is malformed')
-  return value
+  const { program, outputLength, cpuTimeMs } = JSON.parse(text as string) as Partial<Load>
+  const isLoad = typeof program?.source === 'string' && isCount(outputLength) && isCount(cpuTimeMs)
+  if (!isLoad) throw new TypeError('what is to be loaded is malformed')
+  return { program: { name: program.name, source: program.source }, outputLength, cpuTimeMs }
 }
 
-const loadSchema = Schema.Compile(
-  Type.Object({
-    program: Type.Object({ name: Type.String(), source: Type.String() }),
-    outputLength: Type.Integer({ minimum: 1 }),
-    cpuTimeMs: Type.Integer({ minimum: 1 }),
-  }),
-)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
 
 export type Frame =
   | { readonly type: 'turn'; readonly messages: readonly string[]; readonly failed?: NonNullable<Turn['failed']> }
@@ -42,11 +35,8 @@ export function parseFrame(text: unknown): Frame {
   switch (text[0]) {
     case MARKS.turn:
       return { type: 'turn', messages: splitBatch(rest) }
-    case MARKS.failed: {
-      const failed: unknown = JSON.parse(rest)
-      if (!failedSchema.Check(failed)) throw new TypeError('a failure that is none')
-      return { type: 'turn', messages: [], failed: { kind: 'runtime', ...failed } as NonNullable<Turn['failed']> }
-    }
+    case MARKS.failed:
+      return { type: 'turn', messages: [], failed: parseFailure(rest) }
     case MARKS.flood:
       return { type: 'flood' }
     default:
@@ -54,15 +44,11 @@ export function parseFrame(text: unknown): Frame {
   }
 }
 
-const failedSchema = Schema.Compile(
-  Type.Object({
-    kind: Type.Optional(Type.Literal('syntax')),
-    name: Type.String(),
-    message: Type.String(),
-    line: Type.Optional(Type.Integer({ minimum: 1 })),
-    column: Type.Optional(Type.Integer({ minimum: 1 })),
-  }),
-)
+function parseFailure(text: string): NonNullable<Turn['failed']> {
+  const { kind, name, message, line, column } = JSON.parse(text) as Record<string, unknown>
+  const place = isCount(line) && isCount(column) ? { line, column } : {}
+  return { kind: kind === 'syntax' ? 'syntax' : 'runtime', name: String(name), message: String(message), ...place }
+}
 
 /** `Uncaught SyntaxError: message` and, on a line of its own, `at program.js:line:column`, as workerd words it. */
 const SYNTAX_ERROR = /SyntaxError: (.*)/

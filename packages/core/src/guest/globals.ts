@@ -44,12 +44,12 @@ const REMOVED: readonly (readonly [holder: string, ...keys: string[]])[] = [
 ]
 
 const REMOVED_METHODS: readonly (readonly [prototype: object, ...keys: string[]])[] = [
+  [getPrototypeOf(getPrototypeOf([].values()) as object) as object, 'includes', 'join'],
   [Uint8Array.prototype, 'toBase64', 'toHex', 'setFromBase64', 'setFromHex'],
   [Map.prototype, 'getOrInsert', 'getOrInsertComputed'],
   [WeakMap.prototype, 'getOrInsert', 'getOrInsertComputed'],
   [ArrayBuffer.prototype, 'resize', 'resizable', 'maxByteLength'],
   [Date.prototype, 'toTemporalInstant'],
-  [Iterator.prototype, 'includes', 'join'],
   [Function.prototype, 'fileName', 'lineNumber', 'columnNumber'],
 ]
 

@@ -8,7 +8,7 @@ type Amaro = typeof import('amaro')
 let amaro: Promise<Amaro> | undefined
 
 function loadTypeScript(): Promise<Amaro> {
-  amaro ??= import('amaro')
+  amaro ??= import('#typescript')
   return amaro
 }
 
