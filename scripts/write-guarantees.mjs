@@ -13,6 +13,7 @@ const END = '<!-- end of guarantees -->'
 
 const TITLES = {
   boundary: 'boundary',
+  stopsLoops: 'stops programs that compute for ever',
   stopsNativeLoops: 'stops built-ins that never return',
   survivesOutOfMemory: 'no allocation can end the host',
   memory: 'memory bound',

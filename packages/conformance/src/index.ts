@@ -1,3 +1,4 @@
 export type { Bench, ConformanceCase, RunOptions } from './case.ts'
-export type { AdapterUnderTest } from './describe-adapter.ts'
-export { CASES, describeAdapter } from './describe-adapter.ts'
+export { CASES } from './cases.ts'
+export { describeAdapter } from './describe-adapter.ts'
+export type { AdapterUnderTest } from './run.ts'

@@ -11,7 +11,8 @@ import { build } from 'esbuild'
 const output = fileURLToPath(new URL('../dist/', import.meta.url))
 const amaro = dirname(createRequire(import.meta.url).resolve('amaro'))
 
-const EMBEDDED = /var \{ Buffer: Buffer2 \} = require\("node:buffer"\);\s*var bytes = Buffer2\.from\("([A-Za-z0-9+/=]+)", "base64"\);\s*var wasmModule = new WebAssembly\.Module\(bytes\);/
+const EMBEDDED =
+  /var \{ Buffer: Buffer2 \} = require\("node:buffer"\);\s*var bytes = Buffer2\.from\("([A-Za-z0-9+/=]+)", "base64"\);\s*var wasmModule = new WebAssembly\.Module\(bytes\);/
 const internal = await readFile(join(amaro, 'internal.js'), 'utf8')
 const [whole, base64] = EMBEDDED.exec(internal) ?? []
 if (whole === undefined) throw new Error('amaro embeds its WebAssembly otherwise than it did')

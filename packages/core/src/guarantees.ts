@@ -4,6 +4,8 @@ import { SandboxError } from './errors.ts'
 export interface Guarantees {
   /** What stands between the guest and the host's memory and event loop. */
   readonly boundary: 'process' | 'thread' | 'isolate' | 'inline' | 'remote'
+  /** A program that computes for ever is stopped. */
+  readonly stopsLoops: boolean
   /** A built-in that never returns is still stopped. */
   readonly stopsNativeLoops: boolean
   /** No allocation by a guest can end the host process. */

@@ -9,6 +9,7 @@ export class ScriptedAdapter implements SandboxAdapter {
   readonly engine = 'scripted@1'
   readonly guarantees = {
     boundary: 'inline',
+    stopsLoops: true,
     stopsNativeLoops: false,
     survivesOutOfMemory: false,
     memory: 'none',

@@ -24,6 +24,7 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
     engine: `isolated-vm@${library.version}/v8@${process.versions.v8}`,
     guarantees: {
       boundary: 'process',
+      stopsLoops: true,
       stopsNativeLoops: true,
       survivesOutOfMemory: true,
       memory: 'soft',

@@ -28,6 +28,7 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Carri
     engine: ENGINE,
     guarantees: {
       boundary: 'thread',
+      stopsLoops: true,
       stopsNativeLoops: true,
       survivesOutOfMemory: true,
       memory: 'hard',

@@ -36,6 +36,7 @@ class InlineAdapter implements SandboxAdapter {
   readonly engine = ENGINE
   readonly guarantees = {
     boundary: 'inline',
+    stopsLoops: true,
     stopsNativeLoops: false,
     survivesOutOfMemory: true,
     memory: 'hard',

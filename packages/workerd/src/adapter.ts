@@ -21,6 +21,7 @@ export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): Car
     engine: `workerd@${version}`,
     guarantees: {
       boundary: 'process',
+      stopsLoops: true,
       stopsNativeLoops: true,
       survivesOutOfMemory: true,
       memory: 'soft',

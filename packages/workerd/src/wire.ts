@@ -11,6 +11,12 @@ export interface Load {
   readonly cpuTimeMs: number
 }
 
+/** Of the response that begins it: what the guest's runtime is. Both ends must have the same. */
+export const RUNTIME_HEADER = 'glovebox-runtime'
+
+/** Closes it where the guest is gone, and not only the way to it; the reason tells of it. */
+export const GUEST_GONE = 4_000
+
 export const formatLoad = (load: Load): string => JSON.stringify(load)
 
 /** @throws an error for what is none */

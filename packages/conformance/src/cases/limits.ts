@@ -111,7 +111,7 @@ export const limits: readonly ConformanceCase[] = [
     ([id, code, isNative]): ConformanceCase => ({
       id: `limits.endless.${id}`,
       protects: `${id.replaceAll('-', ' ')}: ends in LIMIT_CPU, the host goes on meanwhile, and the next program runs`,
-      ...(isNative === true ? { needs: { stopsNativeLoops: true } } : {}),
+      needs: { stopsLoops: true, ...(isNative === true ? { stopsNativeLoops: true } : {}) },
       run: async ({ run, sandbox }) => {
         const beats = countBeats(sandbox.guarantees.boundary !== 'inline')
         const result = await run(code, {
@@ -128,6 +128,7 @@ export const limits: readonly ConformanceCase[] = [
     ([id, code]): ConformanceCase => ({
       id: `limits.memory.${id}`,
       protects: `a flood of ${id.replaceAll('-', ' ')} ends in LIMIT_MEMORY, and the next program runs`,
+      needs: { survivesOutOfMemory: true },
       run: async ({ run }) => {
         failed(
           await run(code, { tools: { step: () => 1 }, limits: { memoryBytes: 64 * MB, cpuTimeMs: 15_000 } }),

@@ -1,0 +1,8 @@
+import type { GuestExit } from '@glovebox/core/adapter'
+
+/** Why a guest is gone whose socket was closed, from what the platform says of it. */
+export function exitOf(reason: string): GuestExit {
+  if (/CPU/.test(reason)) return { why: 'limit', limit: 'cpu' }
+  if (/memory/i.test(reason)) return { why: 'limit', limit: 'memory' }
+  return { why: 'crashed', detail: reason === '' ? 'its connection was closed' : reason }
+}

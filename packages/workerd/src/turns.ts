@@ -1,0 +1,77 @@
+import type { GuestExit, RunInit } from '@glovebox/core/adapter'
+import { parseFrame } from './wire.ts'
+
+export interface TurnsOptions {
+  /** What a message and its answer take on their way, at most. */
+  readonly latencyMs: number
+  onExit(exit: GuestExit): void
+}
+
+/** Keeps account of one guest's turns by the frames that answer its messages. */
+export class Turns {
+  readonly #init: RunInit
+  readonly #options: TurnsOptions
+  #begun = 0
+  #ended = 0
+  /** When the turn began that it is in. */
+  #startedAt = 0
+  #ranMs = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(init: RunInit, options: TurnsOptions) {
+    this.#init = init
+    this.#options = options
+  }
+
+  get isInTurn(): boolean {
+    return this.#begun > this.#ended
+  }
+
+  /** A message is on its way. */
+  begin(): void {
+    if (this.#begun++ === this.#ended) this.#watch()
+  }
+
+  /** A frame has arrived. */
+  end(text: unknown): void {
+    const frame = this.isInTurn ? tryParse(text) : undefined
+    if (frame === undefined) return this.#exit({ why: 'crashed', detail: 'it said what no guest says' })
+    if (frame.type === 'flood') return this.#exit({ why: 'limit', limit: 'output' })
+    const { limits, onOutput, onTurn } = this.#init
+    const tookMs = performance.now() - this.#startedAt
+    this.#ranMs += Math.max(0, tookMs - this.#options.latencyMs)
+    if (tookMs > limits.turnMs + this.#options.latencyMs) return this.#exit({ why: 'limit', limit: 'turn' })
+    if (this.#ranMs > limits.cpuTimeMs) return this.#exit({ why: 'limit', limit: 'cpu' })
+    const turn = { index: this.#ended++, ...(frame.failed === undefined ? {} : { failed: frame.failed }) }
+    if (this.isInTurn) this.#watch()
+    else this.stop()
+    if (frame.messages.length > 0) onOutput(frame.messages)
+    onTurn(turn)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer)
+    this.#startedAt = performance.now()
+    this.#timer = setTimeout(
+      () => this.#exit({ why: 'limit', limit: 'turn' }),
+      this.#init.limits.turnMs + this.#options.latencyMs,
+    )
+  }
+
+  #exit(exit: GuestExit): void {
+    this.stop()
+    this.#options.onExit(exit)
+  }
+}
+
+function tryParse(text: unknown) {
+  try {
+    return parseFrame(text)
+  } catch {
+    return undefined
+  }
+}

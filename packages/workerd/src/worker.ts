@@ -1,0 +1,187 @@
+/** `@glovebox/workerd/worker`: programs in dynamic Workers, for hosts that are Workers themselves. */
+import {
+  checkMemoryLimit,
+  createSandbox,
+  type Guarantees,
+  type Guest,
+  type GuestExit,
+  type GuestInit,
+  Pool,
+  type Program,
+  type RunInit,
+  type Sandbox,
+  type SandboxAdapter,
+  SandboxError,
+} from '@glovebox/core/adapter'
+import { exitOf } from './ended.ts'
+import { checkPlatform, PLATFORM_MEMORY_BYTES, type Platform, platformGuarantees } from './guarantees.ts'
+import { openGuest, sendTurn } from './guest-socket.ts'
+import { COMPATIBILITY_DATE } from './guest-worker.ts'
+import { Turns } from './turns.ts'
+import { formatLoadFailure } from './wire.ts'
+import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
+
+export type { Platform, Sandbox, WorkerLoader }
+
+export interface WorkerLoaderOptions {
+  /** The binding, as `worker_loaders` of a Worker's configuration names it. */
+  readonly loader: WorkerLoader
+  /**
+   * Where this Worker runs. On Cloudflare's network the platform keeps limits on CPU time and memory; a local workerd
+   * keeps none, so that an endless loop holds it up for good. `local` unless told otherwise: nothing is promised that
+   * may not hold.
+   */
+  readonly platform?: Platform
+  /** Programs at once; more wait. 4 unless told otherwise, which is what Cloudflare allows a request. */
+  readonly maxGuests?: number
+  /**
+   * Names the isolate of a program. A name must never come twice, since an isolate has one guest. Unless told
+   * otherwise isolates have no name, and are gone with their guest.
+   */
+  id?(program: Program): string
+}
+
+const DEFAULT_MAX_GUESTS = 4
+
+/**
+ * A sandbox of dynamic Workers, one for each program. Where the platform counts what a request may load, make one for
+ * each request.
+ *
+ * @throws `TypeError` for options out of range
+ */
+export function workerLoader(options: WorkerLoaderOptions): Sandbox {
+  // A guest is nothing before its program is known.
+  return createSandbox(new WorkerLoaderAdapter(options), { ready: 0 })
+}
+
+class WorkerLoaderAdapter implements SandboxAdapter {
+  readonly name = 'worker-loader'
+  readonly engine = `workerd/${COMPATIBILITY_DATE}`
+  readonly guarantees: Guarantees
+  readonly #options: WorkerLoaderOptions
+  readonly #slots: Pool<object>
+  readonly #guests = new Set<LoadedGuest>()
+  #isClosed = false
+
+  constructor(options: WorkerLoaderOptions) {
+    const { loader, platform = 'local', maxGuests = DEFAULT_MAX_GUESTS } = options
+    if (typeof loader?.load !== 'function') throw new TypeError('`loader` must be a binding of worker_loaders')
+    if (!Number.isSafeInteger(maxGuests) || maxGuests < 1) {
+      throw new TypeError(`\`maxGuests\` must be an integer of at least 1, not ${maxGuests}`)
+    }
+    this.#options = options
+    this.guarantees = { boundary: 'isolate', ...platformGuarantees(checkPlatform(platform)) }
+    this.#slots = new Pool({
+      min: maxGuests,
+      max: maxGuests,
+      growAfterMs: 0,
+      idleMs: 0,
+      create: async () => ({}),
+      destroy: async () => {},
+    })
+  }
+
+  async start(init: GuestInit): Promise<Guest> {
+    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
+    // Where none is kept, none is too large.
+    if (this.guarantees.memory !== 'none') checkMemoryLimit(this.name, init.memoryBytes, PLATFORM_MEMORY_BYTES)
+    const slot = await this.#slots.acquire(init.signal)
+    const guest = new LoadedGuest(init, this.#options)
+    this.#guests.add(guest)
+    guest.exited.then(() => {
+      this.#guests.delete(guest)
+      this.#slots.release(slot)
+    })
+    return guest
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#guests].map((guest) => guest.terminate()))
+    await this.#slots.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+class LoadedGuest implements Guest {
+  readonly exited: Promise<GuestExit>
+  readonly #resolveExited: (exit: GuestExit) => void
+  readonly #init: GuestInit
+  readonly #options: WorkerLoaderOptions
+  readonly #waiting: string[] = []
+  #turns: Turns | undefined
+  #socket: WorkerSocket | undefined
+  #hasExited = false
+
+  constructor(init: GuestInit, options: WorkerLoaderOptions) {
+    this.#init = init
+    this.#options = options
+    const exited = Promise.withResolvers<GuestExit>()
+    this.exited = exited.promise
+    this.#resolveExited = exited.resolve
+  }
+
+  run(init: RunInit): void {
+    this.#turns = new Turns(init, { latencyMs: 0, onExit: (exit) => this.#exit(exit) })
+    this.send(init.first)
+    this.#open(init, this.#turns)
+  }
+
+  send(message: string): void {
+    if (this.#hasExited) return
+    this.#waiting.push(message)
+    this.#next()
+  }
+
+  async terminate(): Promise<void> {
+    this.#exit({ why: 'terminated' })
+  }
+
+  async #open({ program, limits }: RunInit, turns: Turns): Promise<void> {
+    const { loader, id } = this.#options
+    try {
+      const socket = await openGuest(loader, {
+        runtime: this.#init.runtime,
+        program,
+        outputLength: limits.outputBytes,
+        cpuTimeMs: limits.cpuTimeMs,
+        ...(id === undefined ? {} : { id: id(program) }),
+      })
+      if (this.#hasExited) return socket.close()
+      this.#socket = socket
+      socket.addEventListener('message', ({ data }) => {
+        if (this.#hasExited) return
+        turns.end(data)
+        this.#next()
+      })
+      socket.addEventListener('close', ({ reason }) => this.#exit(exitOf(reason)))
+      socket.addEventListener('error', ({ message = '' }) => this.#exit(exitOf(message)))
+      this.#next()
+    } catch (error) {
+      if (this.#hasExited) return
+      turns.begin()
+      turns.end(formatLoadFailure(error))
+    }
+  }
+
+  /** One turn at a time, so that what each takes is known. */
+  #next(): void {
+    const turns = this.#turns
+    if (this.#socket === undefined || turns === undefined || turns.isInTurn) return
+    const message = this.#waiting.shift()
+    if (message === undefined) return
+    turns.begin()
+    sendTurn(this.#socket, message)
+  }
+
+  #exit(exit: GuestExit): void {
+    if (this.#hasExited) return
+    this.#hasExited = true
+    this.#turns?.stop()
+    this.#socket?.close()
+    this.#resolveExited(exit)
+  }
+}
