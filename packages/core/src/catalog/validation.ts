@@ -1,4 +1,4 @@
-import Schema from 'typebox/schema'
+import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { withRequiredDefaults } from './defaults.ts'
 import type { JsonSchema, Parse } from './tool.ts'
 
@@ -10,9 +10,9 @@ const MAX_PROBLEMS = 5
  * each.
  */
 export function lazyValidator(schema: JsonSchema): Parse {
-  let validator: ReturnType<typeof Schema.Compile> | undefined
+  let validator: Validator | undefined
   return async (value) => {
-    validator ??= Schema.Compile(schema as never)
+    validator ??= compileSchema(schema)
     try {
       if (validator.Check(value)) return { value }
     } catch (error) {

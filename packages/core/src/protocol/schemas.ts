@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import Schema from 'typebox/schema'
+import { compileSchema } from './compile.ts'
 import { type GuestMessage, LOG_LEVELS, parseMessage } from './messages.ts'
 
 const closed = { additionalProperties: false } as const
@@ -52,7 +52,7 @@ const guestMessage = Type.Union([
   ),
 ])
 
-const validator = Schema.Compile(guestMessage)
+const validator = compileSchema(guestMessage)
 export type CheckedGuestMessage = GuestMessage & Static<typeof guestMessage>
 
 /** What arrived is no message of a guest: its runtime was tampered with. */
