@@ -153,8 +153,10 @@ class RemoteAdapter implements SandboxAdapter {
         settled()
       }
       let runtime: unknown
-      socket.once('upgrade', ({ headers }) => {
-        runtime = headers[RUNTIME_HEADER]
+      socket.once('upgrade', (response) => {
+        runtime = response.headers[RUNTIME_HEADER]
+        // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+        response.socket.unref()
       })
       socket.once('open', () => {
         if (runtime === guestRuntime.id) return settle(() => resolve(socket))

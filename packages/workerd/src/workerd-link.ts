@@ -122,6 +122,8 @@ class WorkerdLink implements CarrierLink {
     const socket = new WebSocket(`ws+unix://${this.#process.socketPath}:/`, { perMessageDeflate: false })
     const held: Held = { number, slot, socket, limits: undefined, turns: 0, cpuTimeMs: 0 }
     this.#guests.set(number, held)
+    // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+    socket.once('upgrade', (response) => response.socket.unref())
     socket.once('open', () => this.#events.onMessage({ type: 'made', guest: number }))
     socket.on('message', (data) => this.#onFrame(held, data.toString()))
     let detail = 'its connection was closed'

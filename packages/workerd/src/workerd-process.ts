@@ -153,7 +153,7 @@ function createFolder(): string {
   const supervisor = entryFile(SUPERVISOR)
   try {
     // Nobody else may enter it.
-    const folder = mkdtempSync(join(tmpdir(), 'glovebox-'))
+    const folder = mkdtempSync(join(tmpdir(), 'glovebox-workerd-'))
     cpSync(supervisor, join(folder, 'supervisor.js'))
     writeFileSync(join(folder, 'config.capnp'), workerdConfig('supervisor.js'))
     return folder

@@ -1,26 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Backend } from './backend.ts'
 
-const folder = fileURLToPath(new URL('..', import.meta.url))
 interface Packages {
   readonly core: string
   readonly adapter: string
 }
 
 /** As a bundler finds them. */
-export const NAMED: Packages = { core: '@glovebox/core', adapter: '@glovebox/isolated-vm' }
+export const named = (backend: Backend): Packages => ({ core: '@glovebox/core', adapter: backend.package })
+
 /** As a module without a place of its own finds them. */
-const RESOLVED: Packages = {
-  core: import.meta.resolve(NAMED.core),
-  adapter: import.meta.resolve(NAMED.adapter),
+export function resolved(backend: Backend): Packages {
+  const find = (name: string) => pathToFileURL(createRequire(backend.from).resolve(name)).href
+  return { core: find('@glovebox/core'), adapter: find(backend.package) }
 }
 
 /** A host in a module of its own; `run(code)` gives a program's value or its error's code. */
-export const hostModule = (body: string, packages: Packages = RESOLVED): string => `
+export const hostModule = (body: string, backend: Backend, packages = resolved(backend)): string => `
 import { createCodeMode } from ${JSON.stringify(packages.core)}
-import { isolatedVm } from ${JSON.stringify(packages.adapter)}
-const sandbox = isolatedVm()
+import { ${backend.factory} } from ${JSON.stringify(packages.adapter)}
+const sandbox = ${backend.factory}()
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, Number(ms) || 20))
 const codeMode = await createCodeMode({ sandbox, tools: { wait }, limits: { cpuTimeMs: 300, wallTimeMs: 20_000 } })
 const run = async (code) => { const result = await codeMode.execute(code); return result.ok ? result.value : result.error.code }
@@ -31,12 +33,12 @@ interface Surroundings {
   readonly env?: NodeJS.ProcessEnv
 }
 
-export const startHost = (body: string, surroundings?: Surroundings): ChildProcess =>
-  startModule(hostModule(body), surroundings)
+export const startHost = (body: string, backend: Backend, surroundings?: Surroundings): ChildProcess =>
+  startModule(hostModule(body, backend), backend, surroundings)
 
-export function startModule(text: string, surroundings: Surroundings = {}): ChildProcess {
+export function startModule(text: string, { from }: Backend, surroundings: Surroundings = {}): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '--eval', text], {
-    cwd: folder,
+    cwd: fileURLToPath(new URL('..', from)),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...surroundings,
   })

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Backend } from './backend.ts'
 
 /** The processes that a host's sandboxes run, as Linux tells them. */
-export function childrenOf(host: number): number[] {
+export function childrenOf(host: number, backend: Backend): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => parentOf(pid) === host && read(`/proc/${pid}/cmdline`)?.includes('child.cjs') === true)
+    .filter((pid) => parentOf(pid) === host && backend.isCarrier(read(`/proc/${pid}/cmdline`) ?? ''))
 }
 
 /** @throws if they are still there after ten seconds */

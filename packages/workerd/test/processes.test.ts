@@ -1,0 +1,17 @@
+import { workerd } from '@glovebox/workerd'
+import { describeBundled } from '../../../test/support/describe-bundled.ts'
+import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
+import { describeKilledProcesses } from '../../../test/support/describe-killed-processes.ts'
+
+const BACKEND = {
+  package: '@glovebox/workerd',
+  factory: 'workerd',
+  from: import.meta.url,
+  create: () => workerd(),
+  isCarrier: (commandLine: string) => commandLine.includes('workerd\0serve'),
+  missing: /workerd is not installed\. Run `npm install workerd@[\d.]+`/,
+}
+
+describeHostProcess(BACKEND)
+describeKilledProcesses(BACKEND)
+describeBundled(BACKEND)

@@ -1,0 +1,15 @@
+import type { Sandbox } from '@glovebox/core'
+
+/** A sandbox adapter whose guests run in processes, as tests of those processes need to know it. */
+export interface Backend {
+  readonly package: string
+  /** The name of the function that makes its sandbox. */
+  readonly factory: string
+  /** The address of the test that asks. */
+  readonly from: string
+  create(): Sandbox
+  /** Whether a process, by its command line, is one of its own. */
+  isCarrier(commandLine: string): boolean
+  /** What is said where its engine is not installed. */
+  readonly missing: RegExp
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Backend } from './backend.ts'
+import { hostModule, outputOf, startHost, startModule } from './host.ts'
+import { childrenOf, waitForEnd } from './processes.ts'
+
+/** Tests that what an adapter starts ends with its host, however that ends, and leaves nothing behind. */
+export function describeHostProcess(backend: Backend): void {
+  describe('the process of a host', () => {
+    it('lives as long as an execution does, whatever else there is to wait for', async () => {
+      const body = `console.log(await run('const a: number = 1; return a'), await run('await tools.wait(); return 2'), await run('await new Promise((r) => setTimeout(r, 50)); return 3'))`
+      expect(await outputOf(startHost(body, backend))).toBe('1 2 3')
+    })
+
+    it('ends by itself with a sandbox that nobody closed, and its children with it', async () => {
+      const child = startHost(`console.log(await run('return "done"'), process.pid)`, backend)
+      const seen = new Set<number>()
+      const looking = setInterval(
+        () => childrenOf(child.pid as number, backend).forEach((pid) => void seen.add(pid)),
+        20,
+      )
+      expect(await outputOf(child)).toMatch(/^done/)
+      clearInterval(looking)
+      expect(seen.size).toBeGreaterThan(0)
+      await waitForEnd([...seen])
+    })
+
+    it('has no process, pipe or file left after a sandbox is closed, killed programs and all', async () => {
+      const body = `const { readdirSync } = await import('node:fs')
+        await run('return 1')
+        const codes = await Promise.all([
+          run('for (;;) {}'),
+          run('Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)'),
+          run('const m = new Map(); for (let i = 0; ; i++) m.set({ i }, [i])'),
+          run('await tools.wait(); return "ok"'),
+        ])
+        await codeMode.close()
+        await sandbox.close()
+        await wait()
+        const left = process.getActiveResourcesInfo().filter((name) => /Process|Timeout|Worker/.test(name))
+        console.log(codes.join(), left.join())`
+      expect(await outputOf(startHost(body, backend))).toMatch(/^LIMIT_CPU,LIMIT_CPU,LIMIT_(?:MEMORY|CPU),ok$/)
+    })
+
+    it('takes its children along when it is killed, those that compute and those that are stuck too', async () => {
+      const host = startHost(
+        `console.log('up', await run('return 1'))
+        codeMode.execute('await tools.wait(60_000)')
+        codeMode.execute('for (;;) {}', { limits: { cpuTimeMs: 20_000 } })
+        codeMode.execute('Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)', { limits: { cpuTimeMs: 20_000 } })
+        setInterval(() => {}, 1_000)
+        setTimeout(() => console.log('busy'), 200)`,
+        backend,
+      )
+      let printed = ''
+      for await (const text of host.stdout?.setEncoding('utf8') ?? []) {
+        printed += text
+        if (printed.includes('busy')) break
+      }
+      const children = childrenOf(host.pid as number, backend)
+      expect(children.length).toBeGreaterThan(0)
+      host.kill('SIGKILL')
+      await once(host, 'exit')
+      await waitForEnd(children)
+    })
+
+    it('may have an odd folder, which is gone even, and an environment that would break others', async () => {
+      const cwd = await mkdtemp(join(tmpdir(), 'glovebox-cwd-'))
+      const env = {
+        NODE_OPTIONS: '--max-old-space-size=200',
+        NODE_PATH: '/nowhere',
+        TZ: 'Asia/Tokyo',
+        LANG: 'tr_TR',
+        SECRET: 'x',
+      }
+      const host = startHost(
+        `const { rmSync } = await import('node:fs')
+         rmSync(${JSON.stringify(cwd)}, { recursive: true })
+         console.log(await run('return [new Date(0).getHours(), "I".toLowerCase(), typeof process]'))`,
+        backend,
+        { cwd, env },
+      )
+      expect(await outputOf(host)).toBe("[ 0, 'i', 'object' ]")
+      await rm(cwd, { recursive: true, force: true })
+    })
+
+    it('may run the host in a worker thread', async () => {
+      const body = `const { Worker, isMainThread } = await import('node:worker_threads')
+        console.log(isMainThread, await run('await tools.wait(); return 5'))`
+      const inWorker = `const { Worker } = await import('node:worker_threads')
+        new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hostModule(body, backend))})))`
+      expect(await outputOf(startModule(inWorker, backend))).toBe('false 5')
+    })
+
+    it('leaves no temporary file', async () => {
+      const before = await temporaryFiles()
+      expect(await outputOf(startHost(`console.log(await run('return 1'))`, backend))).toBe('1')
+      expect(await temporaryFiles()).toEqual(before)
+    })
+  })
+}
+
+async function temporaryFiles(): Promise<string[]> {
+  const lists = await Promise.all(['/dev/shm', tmpdir()].map((each) => readdir(each).catch(() => [])))
+  return lists.flat().filter((name) => /^glovebox-(?:[0-9a-f-]{36}|workerd-\w+)$/.test(name))
+}
