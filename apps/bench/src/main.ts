@@ -5,6 +5,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
+import { workerd } from '@glovebox/workerd'
 import { Command, Option } from 'commander'
 import { MEASURES, type Unit, withContext } from './measures.ts'
 import { threadRoundTrip } from './noise.ts'
@@ -18,7 +19,7 @@ interface Row extends Spread {
   readonly unit: Unit
 }
 
-const SANDBOXES = { quickjs: () => quickjs(), 'isolated-vm': () => isolatedVm() }
+const SANDBOXES = { quickjs: () => quickjs(), 'isolated-vm': () => isolatedVm(), workerd: () => workerd() }
 
 const {
   json,

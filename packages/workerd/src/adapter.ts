@@ -1,6 +1,7 @@
 import { CarriedAdapter } from '@glovebox/node'
+import { measuresCpuTime } from './cpu-clock.ts'
 import { findLibrary } from './library.ts'
-import { connectWorkerd, measuresCpuTime } from './workerd-link.ts'
+import { connectWorkerd } from './workerd-link.ts'
 
 export interface ProcessPool {
   /** Processes kept warm. */

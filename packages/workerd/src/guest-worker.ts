@@ -14,9 +14,7 @@ export const MARKS = { turn: '.', failed: '!', flood: '~' } as const
  * The main module of a guest. Each message is a turn; an empty one, which arrives when the turn's jobs are done, is
  * answered with what the turn said. What it needs of the platform it takes before the runtime removes it.
  */
-const MAIN = `import boot from 'runtime.js'
-import libraries from 'libraries.js'
-import program from 'program.js'
+const MAIN = `import program from 'program.js'
 
 const { Response, WebSocketPair } = globalThis
 const { stringify } = JSON
@@ -74,20 +72,14 @@ export interface GuestCodeOptions {
 /** What one guest is loaded from: a module each for the runtime and the program, no bindings and no network. */
 export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCodeOptions): WorkerCode {
   const needed = librariesTouchedBy(program.source).concat(LOCALE)
-  const imports = needed.map((name) => `import ${camelCase(name)} from 'library-${name}.js'\n`)
-  const entries = needed.map((name) => `'${name}': ${camelCase(name)}`)
+  const libraries = needed.map((name) => `'${name}': ${runtime.libraries[name]}`)
   return {
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [],
     mainModule: 'main.js',
     modules: {
-      'main.js': MAIN,
-      // In parentheses, V8 compiles it at once rather than looking through it first.
-      'runtime.js': `export default (${runtime.source})`,
-      'libraries.js': `${imports.join('')}export default { __proto__: null, ${entries.join(', ')} }`,
-      ...Object.fromEntries(
-        needed.map((name) => [`library-${name}.js`, `export default ${runtime.libraries[name]}`] as const),
-      ),
+      // In one module, as each costs; and in parentheses, for then V8 compiles it at once rather than looking through it.
+      'main.js': `const boot = (${runtime.source})\nconst libraries = { __proto__: null, ${libraries.join(', ')} }\n${MAIN}`,
       // In an array, for a function that is exported itself would be named.
       'program.js': `${PROGRAM_LEAD}${program.source.slice(PROGRAM_LEAD.length)}][0]`,
     },
@@ -102,7 +94,5 @@ const PROGRAM_LEAD = 'export default['
 
 /** Reached through methods, which no text need name; those that ECMAScript 2025 brought, this engine has. */
 const LOCALE = 'locale'
-
-const camelCase = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 export const splitBatch = (batch: string): string[] => (batch === '' ? [] : batch.split(SEPARATOR))

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type {
   CarrierEvents,
   CarrierLink,
@@ -8,6 +7,7 @@ import type {
   ToCarrier,
 } from '@glovebox/core/adapter'
 import { WebSocket } from 'ws'
+import { CpuClock, measuresCpuTime } from './cpu-clock.ts'
 import { type Frame, formatLoad, parseFrame } from './wire.ts'
 import { WorkerdProcess } from './workerd-process.ts'
 
@@ -33,9 +33,6 @@ interface Pending {
 /** Of one guest before the others' turn: one that repeats a long run would hold them up. */
 const MAX_BATCH = 64
 
-/** As the system counts it, the time that a process has computed. */
-export const measuresCpuTime = cpuTimeMsOf(process.pid) !== undefined
-
 /**
  * Starts a workerd that guests share.
  *
@@ -55,6 +52,8 @@ export async function connectWorkerd(
  */
 class WorkerdLink implements CarrierLink {
   readonly #process: WorkerdProcess
+  /** All JavaScript of a workerd runs on its main thread. */
+  readonly #clock: CpuClock
   readonly #events: CarrierEvents
   readonly #guests = new Map<number, Held>()
   readonly #sockets = new Set<Promise<void>>()
@@ -68,9 +67,11 @@ class WorkerdLink implements CarrierLink {
 
   constructor(process: WorkerdProcess, events: CarrierEvents) {
     this.#process = process
+    this.#clock = new CpuClock(process.pid)
     this.#events = events
     process.dead.then(async (death) => {
       clearTimeout(this.#cpuTimer)
+      this.#clock.close()
       // What was said before the end is heard first.
       await Promise.all(this.#sockets)
       events.onDeath(death)
@@ -158,7 +159,7 @@ class WorkerdLink implements CarrierLink {
     this.#current = held
     this.#outstanding = 0
     if (held === undefined) return
-    this.#startedAt = this.#computedMs()
+    this.#startedAt = this.#clock.now()
     for (const { load, message } of this.#takeWaiting(held, MAX_BATCH)) {
       if (load !== undefined) held.socket.send(load)
       held.socket.send(message)
@@ -179,7 +180,7 @@ class WorkerdLink implements CarrierLink {
   /** The guest's time is up when the clock that measures it says so, which may be later than it seems. */
   #watchCpuTime(held: Held): void {
     const { cpuTimeMs } = held.limits as Run['limits']
-    const left = cpuTimeMs - held.cpuTimeMs - (this.#computedMs() - this.#startedAt)
+    const left = cpuTimeMs - held.cpuTimeMs - (this.#clock.now() - this.#startedAt)
     if (left <= 0)
       return this.#post({ type: 'stuck', guest: held.number, exit: { why: 'limit', limit: 'cpu', cpuTimeMs } })
     this.#cpuTimer = setTimeout(() => this.#watchCpuTime(held), Math.max(1, left)).unref()
@@ -195,7 +196,7 @@ class WorkerdLink implements CarrierLink {
     } catch (error) {
       return this.#exit(held.number, { why: 'crashed', detail: (error as Error).message })
     }
-    const computedMs = this.#computedMs()
+    const computedMs = this.#clock.now()
     held.cpuTimeMs += computedMs - this.#startedAt
     this.#startedAt = computedMs
     const isLast = --this.#outstanding === 0
@@ -238,18 +239,5 @@ class WorkerdLink implements CarrierLink {
 
   #post(message: FromCarrier): void {
     this.#events.onMessage(message)
-  }
-
-  #computedMs(): number {
-    return (measuresCpuTime ? cpuTimeMsOf(this.#process.pid) : undefined) ?? performance.now()
-  }
-}
-
-/** Of its main thread, where the system tells it: workerd runs all JavaScript there. */
-function cpuTimeMsOf(pid: number | undefined): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(`/proc/${pid}/schedstat`, 'latin1'), 10) / 1e6
-  } catch {
-    return undefined
   }
 }
