@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 import { workerdAdapter } from '../src/adapter.ts'
 import { formatLoad, parseFrame } from '../src/wire.ts'
-import { type StartedWorker, startWorker } from './start-worker.ts'
 import { OPEN_RUNTIME, probe } from './workers/probe.ts'
 
 const OUTPUT = 1_000_000

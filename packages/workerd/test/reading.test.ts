@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StartedWorker, startWorker } from './start-worker.ts'
+import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 import { read } from './workers/reader.ts'
 
 const TEXTS = [

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { createCodeMode } from '@glovebox/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 import { type RemoteOptions, remote } from '../src/remote.ts'
-import { type StartedWorker, startWorker } from './start-worker.ts'
 
 const TOKEN = 'a token that nobody guesses'
 

@@ -1,7 +1,7 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { afterAll, beforeAll } from 'vitest'
+import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 import { remote } from '../src/remote.ts'
-import { type StartedWorker, startWorker } from './start-worker.ts'
 
 const TOKEN = 'a token that nobody guesses'
 

@@ -1,6 +1,6 @@
 import { CASES, type CaseReport } from '@glovebox/conformance/suite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StartedWorker, startWorker } from './start-worker.ts'
+import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 
 const PATIENCE_MS = 300_000
 
