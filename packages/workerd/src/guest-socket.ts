@@ -1,21 +1,15 @@
-import { type GuestCodeOptions, guestCode } from './guest-worker.ts'
-import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
-
-export interface OpenOptions extends GuestCodeOptions {
-  /** Names the guest's isolate where the host wants it named. A name may be used once. */
-  readonly id?: string
-}
+import type { WorkerCode, WorkerLoader, WorkerSocket } from './worker-platform.ts'
 
 /**
  * Loads a guest, and gives the socket to it.
  *
+ * @param id names the guest's isolate where the host wants it named. A name may be used once.
  * @throws what the platform throws where it cannot load the guest, an error of the program's syntax included
  */
-export async function openGuest(loader: WorkerLoader, { id, ...options }: OpenOptions): Promise<WorkerSocket> {
-  const code = guestCode(options)
+export async function openGuest(loader: WorkerLoader, code: WorkerCode, id?: string): Promise<WorkerSocket> {
   const worker = id === undefined ? loader.load(code) : loader.get(id, () => code)
   const response = (await worker.getEntrypoint().fetch('http://guest/', { headers: { Upgrade: 'websocket' } })) as {
-    readonly webSocket?: WorkerSocket
+    readonly webSocket?: WorkerSocket | null
   }
   const socket = response.webSocket
   if (socket === undefined || socket === null) throw new Error(`the isolate named ${id} has had its guest`)

@@ -11,54 +11,96 @@ const SEPARATOR = '\0'
 export const MARKS = { turn: '.', failed: '!', flood: '~' } as const
 
 /**
- * The main module of a guest. Each message is a turn; an empty one, which arrives when the turn's jobs are done, is
- * answered with what the turn said. What it needs of the platform it takes before the runtime removes it.
+ * The end of a guest's main module. Each message is a turn; an empty one, which arrives when the turn's jobs are done, is
+ * answered with what the turn said. What it needs of the platform it takes before the runtime removes it; `begin` makes
+ * of the first message the one that the machine receives.
  */
-const MAIN = `import program from 'program.js'
-
+const MAIN = `
 const { Response, WebSocketPair } = globalThis
 const { stringify } = JSON
 let room = 0
 let batch = ''
 let mark = '${MARKS.turn}'
 let isTaken = false
+let hasBegun = false
 
 const machine = boot((message) => {
   room -= message.length
   if (room < 0) mark = '${MARKS.flood}'
   else batch = batch === '' ? message : batch + '\\0' + message
-}, (name) => libraries[name])
-machine.load(program)
+}, library)
 
-const receive = (message) => {
+const receive = (text, outputLength) => {
   try {
+    const message = hasBegun ? text : begin(text)
+    hasBegun = true
+    room = outputLength()
     machine.receive(message)
   } catch (error) {
     mark = '${MARKS.failed}'
-    batch = stringify({ name: \`\${error?.name}\`, message: \`\${error?.message}\` })
+    const kind = hasBegun ? 'runtime' : 'syntax'
+    batch = stringify({ kind, name: \`\${error?.name}\`, message: \`\${error?.message}\` })
   }
 }
 
 export default {
-  fetch(_, { outputLength }) {
+  fetch(_, env) {
     if (isTaken) return new Response(null, { status: 409 })
     isTaken = true
     const { 0: theirs, 1: socket } = new WebSocketPair()
     socket.accept()
     const send = socket.send.bind(socket)
     socket.addEventListener('message', ({ data }) => {
-      if (data === '') {
-        const text = mark + batch
-        batch = ''
-        return send(text)
-      }
-      room = outputLength
-      receive(data)
+      if (data !== '') return receive(data, () => limit ?? env.outputLength)
+      const text = mark + batch
+      batch = ''
+      send(text)
     })
     return new Response(null, { status: 101, webSocket: theirs })
   },
 }
 `
+
+/**
+ * The beginning of a guest's main module that has its program as a module beside it: what every platform can load. The
+ * libraries that the program may touch are in it too, for there code is made of no strings.
+ */
+const moduleMain = (runtime: GuestRuntime, libraries: readonly string[]): string => `import program from 'program.js'
+// In parentheses, V8 compiles it at once rather than looking through it first.
+const boot = (${runtime.source})
+const libraries = { __proto__: null, ${libraries.map((name) => `'${name}': ${runtime.libraries[name]}`).join(', ')} }
+const library = (name) => libraries[name]
+let limit
+const begin = (message) => {
+  machine.load(program)
+  return message
+}
+${MAIN}`
+
+/**
+ * The beginning of a guest's main module that is given its program as a text, so that the guest can be made ahead. A
+ * workerd of one's own makes code of strings where it is told to; the runtime takes that from the program.
+ */
+const readyMain = (runtime: GuestRuntime): string => `import libraries from 'libraries.json'
+const boot = (${runtime.source})
+const { parse } = JSON
+const evaluate = eval
+const library = (name) => evaluate('(' + libraries[name] + ')')
+let limit
+const begin = (text) => {
+  const { program, first, outputLength } = parse(text)
+  limit = outputLength
+  machine.load(evaluate(program.source + '\\n//# sourceURL=' + program.name))
+  return first
+}
+${MAIN}`
+
+const SEALED = {
+  compatibilityDate: COMPATIBILITY_DATE,
+  compatibilityFlags: [],
+  mainModule: 'main.js',
+  globalOutbound: null,
+} as const
 
 export interface GuestCodeOptions {
   readonly runtime: GuestRuntime
@@ -69,23 +111,28 @@ export interface GuestCodeOptions {
   readonly cpuTimeMs?: number
 }
 
-/** What one guest is loaded from: a module each for the runtime and the program, no bindings and no network. */
+/** What a guest is loaded from that has its program from the first: no bindings and no network. */
 export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCodeOptions): WorkerCode {
-  const needed = librariesTouchedBy(program.source).concat(LOCALE)
-  const libraries = needed.map((name) => `'${name}': ${runtime.libraries[name]}`)
   return {
-    compatibilityDate: COMPATIBILITY_DATE,
-    compatibilityFlags: [],
-    mainModule: 'main.js',
+    ...SEALED,
     modules: {
-      // In one module, as each costs; and in parentheses, for then V8 compiles it at once rather than looking through it.
-      'main.js': `const boot = (${runtime.source})\nconst libraries = { __proto__: null, ${libraries.join(', ')} }\n${MAIN}`,
+      'main.js': moduleMain(runtime, librariesTouchedBy(program.source).concat(LOCALE)),
       // In an array, for a function that is exported itself would be named.
       'program.js': `${PROGRAM_LEAD}${program.source.slice(PROGRAM_LEAD.length)}][0]`,
     },
     env: { outputLength },
-    globalOutbound: null,
     ...(cpuTimeMs === undefined ? {} : { limits: { cpuMs: cpuTimeMs, subRequests: 0 } }),
+  }
+}
+
+/** What a guest is loaded from that gets its program with its first message. */
+export function readyGuestCode(runtime: GuestRuntime): WorkerCode {
+  return {
+    ...SEALED,
+    compatibilityFlags: ['allow_insecure_inefficient_logged_eval'],
+    allowExperimental: true,
+    modules: { 'main.js': readyMain(runtime), 'libraries.json': { json: runtime.libraries } },
+    env: {},
   }
 }
 

@@ -213,8 +213,8 @@ class RemoteGuest implements Guest {
   run(init: RunInit): void {
     const { program, first, limits } = init
     this.#turns = new Turns(init, { latencyMs: LATENCY_MS, onExit: (exit) => this.#exit(exit) })
-    this.#socket.send(formatLoad({ program, outputLength: limits.outputBytes, cpuTimeMs: limits.cpuTimeMs }))
-    this.send(first)
+    const { outputBytes: outputLength, cpuTimeMs } = limits
+    this.send(formatLoad({ program, first, outputLength, cpuTimeMs }))
   }
 
   send(message: string): void {

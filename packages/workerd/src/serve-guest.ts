@@ -1,71 +1,105 @@
 import type { GuestRuntime } from '@glovebox/core/guest'
 import { openGuest, sendTurn } from './guest-socket.ts'
-import { formatLoadFailure, GUEST_GONE, parseLoad } from './wire.ts'
+import { guestCode, readyGuestCode } from './guest-worker.ts'
+import { formatLoadFailure, GUEST_GONE, type Load, parseLoad, READY } from './wire.ts'
 import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
+
+/** Serves a host a guest that is made at once, and told its program later. */
+export function serveReadyGuest(host: WorkerSocket, loader: WorkerLoader, runtime: GuestRuntime): void {
+  const link = new Link(host)
+  const opening = openGuest(loader, readyGuestCode(runtime)).then(
+    (guest) => {
+      link.join(guest)
+      host.send(READY)
+      return guest
+    },
+    (error: Error) => {
+      link.end(error.message)
+      return undefined
+    },
+  )
+  host.addEventListener('message', ({ data }) => {
+    opening.then((guest) => guest && link.send(guest, data as string))
+  })
+}
 
 export interface ServeOptions {
   readonly loader: WorkerLoader
   readonly runtime: GuestRuntime
-  /** No guest computes for longer, whatever its host allows. Absent where the host measures that itself. */
-  readonly maxCpuTimeMs?: number
+  /** No guest computes for longer, whatever its host allows. */
+  readonly maxCpuTimeMs: number
   /** Names the isolate of each guest. */
   id?(): string
 }
 
-/** Serves one guest to a host over its socket, and ends it with that. */
+/** Serves a host a guest that is loaded with its program. */
 export function serveGuest(host: WorkerSocket, { loader, runtime, maxCpuTimeMs, id }: ServeOptions): void {
+  const link = new Link(host)
   let opening: Promise<WorkerSocket | undefined> | undefined
-  let isOver = false
-  const stopwatch = new Stopwatch()
-  const end = (reason: string) => {
-    if (isOver) return
-    isOver = true
-    // No longer reason fits.
-    host.close(GUEST_GONE, reason.slice(0, 100))
-  }
-
-  const open = async (text: unknown): Promise<WorkerSocket | undefined> => {
+  const open = async (load: Load): Promise<WorkerSocket | undefined> => {
+    const cpuTimeMs = Math.min(load.cpuTimeMs, maxCpuTimeMs)
     try {
-      const load = parseLoad(text)
-      const cpuTimeMs = Math.min(load.cpuTimeMs, maxCpuTimeMs ?? load.cpuTimeMs)
-      const guest = await openGuest(loader, {
-        ...load,
-        runtime,
-        cpuTimeMs,
-        ...(id === undefined ? {} : { id: id() }),
-      })
-      guest.addEventListener('message', ({ data }) => {
-        if (isOver) return
-        host.send(data as string)
-        if (maxCpuTimeMs !== undefined && stopwatch.stop() > cpuTimeMs) end('the guest exceeded its CPU time')
-      })
-      guest.addEventListener('close', ({ reason }) => end(reason))
-      guest.addEventListener('error', ({ message }) => end(message ?? ''))
-      if (isOver) guest.close()
+      const guest = await openGuest(loader, guestCode({ ...load, runtime, cpuTimeMs }), id?.())
+      link.join(guest, cpuTimeMs)
+      link.send(guest, load.first)
       return guest
     } catch (error) {
       host.send(formatLoadFailure(error))
       return undefined
     }
   }
-
   host.addEventListener('message', ({ data }) => {
-    if (opening === undefined) {
-      opening = open(data)
-      return
+    if (opening !== undefined) return void opening.then((guest) => guest && link.send(guest, data as string))
+    try {
+      opening = open(parseLoad(data))
+    } catch (error) {
+      link.end((error as Error).message)
     }
-    opening.then((guest) => {
-      if (guest === undefined || isOver) return
-      stopwatch.start()
-      sendTurn(guest, data as string)
-    })
   })
-  const leave = () => {
-    isOver = true
-    opening?.then((guest) => guest?.close())
+}
+
+/** Of a host and its guest: what the one sends the other gets, and the end of either is the end of both. */
+class Link {
+  readonly #host: WorkerSocket
+  readonly #stopwatch = new Stopwatch()
+  #guest: WorkerSocket | undefined
+  #isOver = false
+
+  constructor(host: WorkerSocket) {
+    this.#host = host
+    host.addEventListener('close', () => this.#leave())
+    host.addEventListener('error', () => this.#leave())
   }
-  host.addEventListener('close', leave)
-  host.addEventListener('error', leave)
+
+  join(guest: WorkerSocket, cpuTimeMs = Number.POSITIVE_INFINITY): void {
+    this.#guest = guest
+    if (this.#isOver) return guest.close()
+    guest.addEventListener('message', ({ data }) => {
+      if (this.#isOver) return
+      this.#host.send(data as string)
+      if (this.#stopwatch.stop() > cpuTimeMs) this.end('the guest exceeded its CPU time')
+    })
+    guest.addEventListener('close', ({ reason }) => this.end(reason))
+    guest.addEventListener('error', ({ message = '' }) => this.end(message))
+  }
+
+  send(guest: WorkerSocket, message: string): void {
+    if (this.#isOver) return
+    this.#stopwatch.start()
+    sendTurn(guest, message)
+  }
+
+  end(reason: string): void {
+    if (this.#isOver) return
+    this.#leave()
+    // No longer reason fits.
+    this.#host.close(GUEST_GONE, reason.slice(0, 100))
+  }
+
+  #leave(): void {
+    this.#isOver = true
+    this.#guest?.close()
+  }
 }
 
 /** How long turns take, as far as the platform's clock shows it: by this a guest of many short turns is found out. */

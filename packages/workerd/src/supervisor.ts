@@ -1,6 +1,6 @@
 /** The Worker of a local workerd that loads the guests of one host, which alone can reach it. */
 import type { GuestRuntime } from '@glovebox/core/guest'
-import { serveGuest } from './serve-guest.ts'
+import { serveReadyGuest } from './serve-guest.ts'
 import { acceptSocket, type WorkerLoader } from './worker-platform.ts'
 
 let runtime: GuestRuntime | undefined
@@ -13,7 +13,7 @@ export default {
       return new Response()
     }
     const { response, socket } = acceptSocket()
-    serveGuest(socket, { loader, runtime: runtime as GuestRuntime })
+    serveReadyGuest(socket, loader, runtime as GuestRuntime)
     return response
   },
 }

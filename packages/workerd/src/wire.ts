@@ -2,11 +2,12 @@ import type { Program, Turn } from '@glovebox/core/adapter'
 import { MARKS, splitBatch } from './guest-worker.ts'
 
 /**
- * Between a host and the Worker that holds its guest, over a WebSocket that serves one guest: what the guest is to be,
- * then its messages, each a turn. Each turn is answered with one frame.
+ * Between a host and the Worker that holds its guest, over a WebSocket that serves one guest: first what the guest is to
+ * be, with its first message, then its other messages. Each is a turn, and answered with one frame.
  */
 export interface Load {
   readonly program: Program
+  readonly first: string
   readonly outputLength: number
   readonly cpuTimeMs: number
 }
@@ -21,13 +22,17 @@ export const formatLoad = (load: Load): string => JSON.stringify(load)
 
 /** @throws an error for what is none */
 export function parseLoad(text: unknown): Load {
-  const { program, outputLength, cpuTimeMs } = JSON.parse(text as string) as Partial<Load>
-  const isLoad = typeof program?.source === 'string' && isCount(outputLength) && isCount(cpuTimeMs)
+  const { program, first, outputLength, cpuTimeMs } = JSON.parse(text as string) as Partial<Load>
+  const isLoad =
+    typeof program?.source === 'string' && typeof first === 'string' && isCount(outputLength) && isCount(cpuTimeMs)
   if (!isLoad) throw new TypeError('what is to be loaded is malformed')
-  return { program: { name: program.name, source: program.source }, outputLength, cpuTimeMs }
+  return { program: { name: program.name, source: program.source }, first, outputLength, cpuTimeMs }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
+
+/** Said once, of a guest that was made ahead: it waits for its program. */
+export const READY = '*'
 
 export type Frame =
   | { readonly type: 'turn'; readonly messages: readonly string[]; readonly failed?: NonNullable<Turn['failed']> }

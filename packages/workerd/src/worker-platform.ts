@@ -2,9 +2,10 @@
 
 export interface WorkerCode {
   readonly compatibilityDate: string
-  readonly compatibilityFlags: string[]
+  readonly compatibilityFlags: readonly string[]
+  readonly allowExperimental?: boolean
   readonly mainModule: string
-  readonly modules: Record<string, string>
+  readonly modules: Record<string, string | { readonly json: object }>
   readonly env: object
   readonly globalOutbound: null
   readonly limits?: { readonly cpuMs: number; readonly subRequests: number }

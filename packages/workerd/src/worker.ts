@@ -16,7 +16,7 @@ import {
 import { exitOf } from './ended.ts'
 import { checkPlatform, PLATFORM_MEMORY_BYTES, type Platform, platformGuarantees } from './guarantees.ts'
 import { openGuest, sendTurn } from './guest-socket.ts'
-import { COMPATIBILITY_DATE } from './guest-worker.ts'
+import { COMPATIBILITY_DATE, guestCode } from './guest-worker.ts'
 import { Turns } from './turns.ts'
 import { formatLoadFailure } from './wire.ts'
 import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
@@ -143,13 +143,9 @@ class LoadedGuest implements Guest {
   async #open({ program, limits }: RunInit, turns: Turns): Promise<void> {
     const { loader, id } = this.#options
     try {
-      const socket = await openGuest(loader, {
-        runtime: this.#init.runtime,
-        program,
-        outputLength: limits.outputBytes,
-        cpuTimeMs: limits.cpuTimeMs,
-        ...(id === undefined ? {} : { id: id(program) }),
-      })
+      const { outputBytes: outputLength, cpuTimeMs } = limits
+      const code = guestCode({ runtime: this.#init.runtime, program, outputLength, cpuTimeMs })
+      const socket = await openGuest(loader, code, id?.(program))
       if (this.#hasExited) return socket.close()
       this.#socket = socket
       socket.addEventListener('message', ({ data }) => {

@@ -85,8 +85,8 @@ describe('a guest whose runtime removes nothing reaches no network', () => {
   it('in a Worker that serves hosts elsewhere', async () => {
     const socket = new WebSocket(worker.url.href.replace('http', 'ws'))
     await new Promise((resolve) => socket.once('open', resolve))
-    socket.send(formatLoad({ program: probe('127.0.0.1', port), outputLength: OUTPUT, cpuTimeMs: 10_000 }))
-    socket.send('start')
+    const load = { program: probe('127.0.0.1', port), first: 'start', outputLength: OUTPUT, cpuTimeMs: 10_000 }
+    socket.send(formatLoad(load))
     const report = await new Promise<string>((resolve) => {
       socket.on('message', async (data) => {
         const frame = parseFrame(data.toString())

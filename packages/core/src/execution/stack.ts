@@ -3,6 +3,8 @@ import { PROGRAM_NAME, type PreparedProgram } from '../program/program.ts'
 
 /** `at name (program.js:3:5)` and `at program.js:3:5`, as V8 and QuickJS write frames. */
 const FRAME = new RegExp(`^\\s*at (?:(.*?) \\()?${PROGRAM_NAME.replace('.', '\\.')}:(\\d+):(\\d+)\\)?$`)
+/** What engines write for a function without a name. None may be called `eval` in strict code. */
+const NAMELESS = /^(?:<.*|eval)?$/
 const MAX_FRAMES = 20
 const MAX_POSITION = 2 ** 31
 const MAX_LINE_LENGTH = 500
@@ -32,7 +34,7 @@ export function normaliseStack(stack: string, program: PreparedProgram): Normali
   if (first === undefined) return undefined
   const text = frames.map(({ name, position }) => {
     const place = `${PROGRAM_NAME}:${position.line}:${position.column}`
-    return name === '' || name.startsWith('<') ? `at ${place}` : `at ${name} (${place})`
+    return NAMELESS.test(name) ? `at ${place}` : `at ${name} (${place})`
   })
   return { stack: text.join('\n'), position: first.position }
 }

@@ -1,5 +1,6 @@
 /** Loads the probe as a guest: with a runtime that removes nothing, as a host of Workers does, and as a server does. */
 import { openGuest, sendTurn } from '../../src/guest-socket.ts'
+import { guestCode } from '../../src/guest-worker.ts'
 import { serveGuest } from '../../src/serve-guest.ts'
 import { parseFrame } from '../../src/wire.ts'
 import { acceptSocket, type WorkerLoader } from '../../src/worker-platform.ts'
@@ -12,11 +13,11 @@ export default {
     const { searchParams } = new URL(request.url)
     if (request.headers.get('upgrade') === 'websocket') {
       const { response, socket } = acceptSocket()
-      serveGuest(socket, { loader, runtime: OPEN_RUNTIME })
+      serveGuest(socket, { loader, runtime: OPEN_RUNTIME, maxCpuTimeMs: 60_000 })
       return response
     }
     const program = probe(searchParams.get('host') as string, Number(searchParams.get('port')))
-    const guest = await openGuest(loader, { runtime: OPEN_RUNTIME, program, outputLength: 1_000_000 })
+    const guest = await openGuest(loader, guestCode({ runtime: OPEN_RUNTIME, program, outputLength: 1_000_000 }))
     const found = await new Promise<string>((resolve) => {
       guest.addEventListener('message', ({ data }) => {
         const frame = parseFrame(data)

@@ -1,0 +1,49 @@
+import type { RunInit } from '@glovebox/core/adapter'
+import { WebSocket } from 'ws'
+
+export interface GuestConnectionEvents {
+  onText(text: string): void
+  /** Once, after all it said; with a reason where one is known. */
+  onClosed(detail: string): void
+}
+
+/** The connection to one guest of a local workerd, and the account that is kept of it. */
+export class GuestConnection {
+  readonly number: number
+  readonly slot: number
+  limits: RunInit['limits'] | undefined
+  turns = 0
+  cpuTimeMs = 0
+  #socket: WebSocket | undefined
+
+  constructor(number: number, slot: number) {
+    this.number = number
+    this.slot = slot
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined
+  }
+
+  /** With this the guest is made. */
+  open(socketPath: string, { onText, onClosed }: GuestConnectionEvents): void {
+    this.#socket = new WebSocket(`ws+unix://${socketPath}:/`, { perMessageDeflate: false })
+    let detail = 'its connection was closed'
+    this.#socket
+      // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+      .once('upgrade', (response) => response.socket.unref())
+      .on('message', (data) => onText(data.toString()))
+      .on('error', (error) => {
+        detail = error.message
+      })
+      .once('close', (_, reason) => onClosed(reason.toString() || detail))
+  }
+
+  send(message: string): void {
+    this.#socket?.send(message)
+  }
+
+  close(): void {
+    this.#socket?.terminate()
+  }
+}
