@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
 import { quickjsInline } from '@glovebox/quickjs/inline'
+import { workerd } from '@glovebox/workerd'
+import { remote } from '@glovebox/workerd/remote'
+import { workerLoader } from '@glovebox/workerd/worker'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 
 const page = fileURLToPath(new URL('../docs/guides/choosing-a-sandbox.md', import.meta.url))
@@ -23,9 +26,16 @@ const TITLES = {
 }
 
 const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
+/** What they declare does not depend on what is behind them. */
+const loader = { load() {}, get() {} }
+const token = 'none is needed to ask'
 const sandboxes = {
   'isolatedVm()': isolatedVm(),
+  'workerd()': workerd(),
   'quickjs()': quickjs(),
+  'remote()': remote({ url: 'https://glovebox.example.workers.dev', token }),
+  'workerLoader()': workerLoader({ loader, platform: 'cloudflare' }),
+  'workerLoader(), local': workerLoader({ loader }),
   'quickjsInline()': quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) }),
 }
 

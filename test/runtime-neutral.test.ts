@@ -23,10 +23,13 @@ function externalImports(entry: string, read: (file: string) => string): Set<str
 }
 
 describe('core runs anywhere', () => {
-  it.each(['index', 'adapter', 'schema'])('its built entry %s imports no Node built-in', (entry) => {
-    const imports = [...externalImports(`packages/core/dist/${entry}.js`, readText)]
-    expect(imports.filter(isNodeBuiltIn)).toEqual([])
-  })
+  it.each(['index', 'adapter', 'guest', 'schema', 'typescript-workerd'])(
+    'its built entry %s imports no Node built-in',
+    (entry) => {
+      const imports = [...externalImports(`packages/core/dist/${entry}.js`, readText)]
+      expect(imports.filter(isNodeBuiltIn)).toEqual([])
+    },
+  )
 
   it('its sources import none either', () => {
     const sources = trackedFiles().filter((file) => file.startsWith('packages/core/src/'))

@@ -1,9 +1,11 @@
 import { createCodeMode, type Guarantees, type Sandbox, SandboxError } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
+import { workerd } from '@glovebox/workerd'
 
 const MAKERS = {
   'isolated-vm': () => isolatedVm(),
+  workerd: () => workerd(),
   quickjs: () => quickjs(),
 } as const
 

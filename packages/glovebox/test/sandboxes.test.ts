@@ -9,7 +9,7 @@ const packages = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 /** The packages as somebody has them who did not install isolated-vm. */
 function installWithout(directory: Directory): string {
   const modules = join(directory.path, 'node_modules')
-  for (const name of ['core', 'node', 'quickjs', 'mcp', 'isolated-vm', 'glovebox']) {
+  for (const name of ['core', 'node', 'quickjs', 'mcp', 'isolated-vm', 'workerd', 'glovebox']) {
     const target = join(modules, name === 'glovebox' ? name : `@glovebox/${name}`)
     mkdirSync(dirname(target), { recursive: true })
     cpSync(join(packages, name), target, {
@@ -44,9 +44,10 @@ describe('glovebox doctor', () => {
     expect(stdout).toMatch(
       /^✓ isolated-vm {2}runs here \(the default\); first program \d+ ms\n {15}boundary process, /m,
     )
+    expect(stdout).toMatch(/^✓ workerd {6}runs here; first program \d+ ms\n {15}boundary process, /m)
     expect(stdout).toMatch(/^✓ quickjs {6}runs here; first program \d+ ms\n {15}boundary thread, /m)
     const json = JSON.parse((await glovebox(['doctor', '--json'])).stdout)
-    expect(json).toMatchObject({ default: 'isolated-vm', sandboxes: [{ runs: true }, { runs: true }] })
+    expect(json).toMatchObject({ default: 'isolated-vm', sandboxes: [{ runs: true }, { runs: true }, { runs: true }] })
   })
 
   it('tells why one does not run, and programs then run in the next', async () => {
@@ -56,6 +57,7 @@ describe('glovebox doctor', () => {
     const found = await glovebox(['doctor'], { cwd: directory.path, env, cli })
     expect(found.code).toBe(0)
     expect(found.stdout).toMatch(/^✗ isolated-vm {2}isolated-vm is not installed: run `npm install isolated-vm@\d`$/m)
+    expect(found.stdout).toMatch(/^✗ workerd {6}workerd is not installed: run `npm install workerd@[\d.]+`$/m)
     expect(found.stdout).toMatch(/^✓ quickjs {6}runs here \(the default\)/m)
     const ran = await run('return 5', ['--json'], { cwd: directory.path, env, cli })
     expect(JSON.parse(ran.stdout)).toMatchObject({ ok: true, value: 5, sandbox: 'quickjs' })
@@ -67,13 +69,13 @@ describe('glovebox doctor', () => {
 
 describe('glovebox run', () => {
   it('takes the sandbox that is asked for, and says which it was', async () => {
-    for (const sandbox of ['isolated-vm', 'quickjs']) {
+    for (const sandbox of ['isolated-vm', 'workerd', 'quickjs']) {
       const { code, stdout } = await run('return 1', ['--json', '--sandbox', sandbox])
       expect(code).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject({ value: 1, sandbox })
     }
     const { code, stderr } = await run('return 1', ['--sandbox', 'magic'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/isolated-vm, quickjs/)
+    expect(stderr).toMatch(/isolated-vm, workerd, quickjs/)
   })
 })

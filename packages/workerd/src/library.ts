@@ -19,12 +19,12 @@ export function findLibrary(): Library {
     const library = createRequire(path)(path) as { readonly default: string; readonly version: string }
     return { executable: library.default, version: library.version }
   } catch (error) {
-    throw unavailable(`workerd has no executable for ${process.platform} ${process.arch}: ${firstLine(error)}`)
+    throw unavailable(`workerd has no executable for ${process.platform} ${process.arch} (${firstLine(error)})`)
   }
 }
 
 export function unavailable(detail: string): SandboxError {
-  return new SandboxError('SANDBOX_UNAVAILABLE', `${detail}. Run \`npm install workerd@${VERSION}\``)
+  return new SandboxError('SANDBOX_UNAVAILABLE', `${detail}: run \`npm install workerd@${VERSION}\``)
 }
 
 const firstLine = (error: unknown): string => (error as Error).message.trim().split('\n')[0] as string

@@ -65,7 +65,7 @@ export class WorkerdProcess {
       if (failure === undefined) return started
       // Killed by somebody before it was up: another may live.
       if (failure.isForeign !== true || attempt === MAX_ATTEMPTS) {
-        throw unavailable(`workerd does not run here: ${failure.detail}`)
+        throw unavailable(`workerd does not run on ${process.platform} ${process.arch} (${failure.detail})`)
       }
     }
   }

@@ -9,7 +9,7 @@ const BACKEND = {
   from: import.meta.url,
   create: () => workerd(),
   isCarrier: (commandLine: string) => commandLine.includes('workerd\0serve'),
-  missing: /workerd is not installed\. Run `npm install workerd@[\d.]+`/,
+  missing: /workerd is not installed: run `npm install workerd@[\d.]+`/,
 }
 
 describeHostProcess(BACKEND)
