@@ -13,7 +13,7 @@ interface Packages {
 export const named = (backend: Backend): Packages => ({ core: '@glovebox/core', adapter: backend.package })
 
 /** As a module without a place of its own finds them. */
-export function resolved(backend: Backend): Packages {
+function resolved(backend: Backend): Packages {
   const find = (name: string) => pathToFileURL(createRequire(backend.from).resolve(name)).href
   return { core: find('@glovebox/core'), adapter: find(backend.package) }
 }

@@ -97,7 +97,6 @@ ${MAIN}`
 
 const SEALED = {
   compatibilityDate: COMPATIBILITY_DATE,
-  compatibilityFlags: [],
   mainModule: 'main.js',
   globalOutbound: null,
 } as const
@@ -115,6 +114,7 @@ export interface GuestCodeOptions {
 export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCodeOptions): WorkerCode {
   return {
     ...SEALED,
+    compatibilityFlags: [],
     modules: {
       'main.js': moduleMain(runtime, librariesTouchedBy(program.source).concat(LOCALE)),
       // In an array, for a function that is exported itself would be named.

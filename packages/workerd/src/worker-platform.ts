@@ -2,7 +2,7 @@
 
 export interface WorkerCode {
   readonly compatibilityDate: string
-  readonly compatibilityFlags: readonly string[]
+  readonly compatibilityFlags: string[]
   readonly allowExperimental?: boolean
   readonly mainModule: string
   readonly modules: Record<string, string | { readonly json: object }>
@@ -17,7 +17,7 @@ export interface WorkerLoader {
   get(id: string, code: () => WorkerCode): WorkerStub
 }
 
-export interface WorkerStub {
+interface WorkerStub {
   getEntrypoint(): { fetch(url: string, init: { headers: Record<string, string> }): Promise<object> }
 }
 
