@@ -6,7 +6,7 @@ import { Directory, glovebox, run } from './support.ts'
 
 const packages = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** The packages as somebody has them who did not install isolated-vm. */
+/** The packages as somebody has them who installed neither isolated-vm nor workerd. */
 function installWithout(directory: Directory): string {
   const modules = join(directory.path, 'node_modules')
   for (const name of ['core', 'node', 'quickjs', 'mcp', 'isolated-vm', 'workerd', 'glovebox']) {
@@ -22,7 +22,7 @@ function installWithout(directory: Directory): string {
 }
 
 function linkDependencies(from: string, to: string): void {
-  const names = ['commander', 'typebox', 'amaro', 'acorn', 'fastest-levenshtein', 'quickjs-emscripten-core']
+  const names = ['commander', 'typebox', 'amaro', 'acorn', 'fastest-levenshtein', 'quickjs-emscripten-core', 'ws']
   const scoped = ['@jitl/quickjs-wasmfile-release-sync', '@jridgewell/trace-mapping', '@modelcontextprotocol/client']
   for (const name of [...names, ...scoped]) {
     try {
