@@ -81,11 +81,11 @@ ${MAIN}`
  * The beginning of a guest's main module that is given its program as a text, so that the guest can be made ahead. A
  * workerd of one's own makes code of strings where it is told to; the runtime takes that from the program.
  */
-const readyMain = (runtime: GuestRuntime): string => `import libraries from 'libraries.json'
+const readyMain = (runtime: GuestRuntime): string => `import libraries from 'libraries.txt'
 const boot = (${runtime.source})
 const { parse } = JSON
 const evaluate = eval
-const library = (name) => evaluate('(' + libraries[name] + ')')
+const library = (name) => evaluate('(' + parse(libraries)[name] + ')')
 let limit
 const begin = (text) => {
   const { program, first, outputLength } = parse(text)
@@ -131,7 +131,7 @@ export function readyGuestCode(runtime: GuestRuntime): WorkerCode {
     ...SEALED,
     compatibilityFlags: ['allow_insecure_inefficient_logged_eval'],
     allowExperimental: true,
-    modules: { 'main.js': readyMain(runtime), 'libraries.json': { json: runtime.libraries } },
+    modules: { 'main.js': readyMain(runtime), 'libraries.txt': { text: JSON.stringify(runtime.libraries) } },
     env: {},
   }
 }

@@ -1,23 +1,18 @@
 /** `@glovebox/workerd/remote`: programs on Cloudflare's network, for hosts that keep their tools at home. */
 import {
-  checkMemoryLimit,
   createSandbox,
-  type Guarantees,
   type Guest,
   type GuestExit,
-  type GuestInit,
   guestRuntime,
-  Pool,
-  type PreparedProgram,
   type RunInit,
   type Sandbox,
-  type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
 import { atLeast, ProgramReader } from '@glovebox/node'
 import { WebSocket } from 'ws'
-import { exitOf } from './ended.ts'
-import { checkPlatform, PLATFORM_MEMORY_BYTES, type Platform, platformGuarantees } from './guarantees.ts'
+import { exitOf, TOO_LARGE } from './ended.ts'
+import type { Platform } from './platform.ts'
+import { PlatformAdapter } from './platform-adapter.ts'
 import { Turns } from './turns.ts'
 import { formatLoad, GUEST_GONE, RUNTIME_HEADER } from './wire.ts'
 
@@ -43,8 +38,28 @@ const DEFAULT_MAX_CONNECTIONS = 64
  *
  * @throws `TypeError` for options out of range, and for a URL that would send the token over a network in the clear
  */
-export function remote(options: RemoteOptions): Sandbox {
-  return createSandbox(new RemoteAdapter(options), { ready: atLeast('ready', options.ready ?? 1, 0) })
+export function remote({ url, token, maxConnections, ready, platform }: RemoteOptions): Sandbox {
+  const address = new URL(url)
+  const isHere = LOOPBACK.test(address.hostname)
+  const isSafe = /^(?:https|wss):$/.test(address.protocol) || (isHere && /^(?:http|ws):$/.test(address.protocol))
+  if (!isSafe) throw new TypeError(`\`url\` must begin with https: or wss:, not ${address.protocol}`)
+  if (typeof token !== 'string' || token === '') {
+    throw new TypeError('`token` must be the secret of the deployed Worker')
+  }
+  address.protocol = address.protocol.replace('http', 'ws')
+  const door = new Door(address, token)
+  const reader = new ProgramReader()
+  const adapter = new PlatformAdapter({
+    name: 'workerd-remote',
+    engine: `workerd-remote/${guestRuntime.id}`,
+    boundary: 'remote',
+    platform: platform ?? (isHere ? 'local' : 'cloudflare'),
+    maxGuests: atLeast('maxConnections', maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1),
+    makeGuest: async ({ signal }) => new RemoteGuest(await door.open(signal)),
+    prepare: (text, signal) => reader.read(text, signal),
+    close: () => reader.close(),
+  })
+  return createSandbox(adapter, { ready: atLeast('ready', ready ?? 1, 0) })
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
@@ -56,78 +71,22 @@ const MAX_DELAY_MS = 5_000
 /** Where the Worker, or its platform, has too much to do at present. */
 const BUSY: readonly unknown[] = [429, 503]
 
-class RemoteAdapter implements SandboxAdapter {
-  readonly name = 'workerd-remote'
-  readonly engine = `workerd-remote/${guestRuntime.id}`
-  readonly guarantees: Guarantees
+/** The way into the deployed Worker. */
+class Door {
   readonly #url: URL
   readonly #token: string
-  readonly #reader = new ProgramReader()
-  readonly #slots: Pool<object>
-  readonly #guests = new Set<RemoteGuest>()
-  #isClosed = false
 
-  constructor({ url, token, maxConnections, platform }: RemoteOptions) {
-    this.#url = new URL(url)
-    const isHere = LOOPBACK.test(this.#url.hostname)
-    this.#url.protocol = this.#url.protocol.replace('http', 'ws')
-    if (this.#url.protocol !== 'wss:' && !(isHere && this.#url.protocol === 'ws:')) {
-      throw new TypeError(`\`url\` must begin with https: or wss:, not ${new URL(url).protocol}`)
-    }
-    if (typeof token !== 'string' || token === '')
-      throw new TypeError('`token` must be the secret of the deployed Worker')
+  constructor(url: URL, token: string) {
+    this.#url = url
     this.#token = token
-    this.guarantees = {
-      boundary: 'remote',
-      ...platformGuarantees(checkPlatform(platform ?? (isHere ? 'local' : 'cloudflare'))),
-    }
-    const max = atLeast('maxConnections', maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1)
-    this.#slots = new Pool({
-      min: max,
-      max,
-      growAfterMs: 0,
-      idleMs: 0,
-      create: async () => ({}),
-      destroy: async () => {},
-    })
   }
 
-  async start(init: GuestInit): Promise<Guest> {
-    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
-    // Where none is kept, none is too large.
-    if (this.guarantees.memory !== 'none') checkMemoryLimit(this.name, init.memoryBytes, PLATFORM_MEMORY_BYTES)
-    const slot = await this.#slots.acquire(init.signal)
-    try {
-      const guest = new RemoteGuest(await this.#connect(init.signal))
-      if (this.#isClosed) guest.terminate()
-      this.#guests.add(guest)
-      guest.exited.then(() => {
-        this.#guests.delete(guest)
-        this.#slots.release(slot)
-      })
-      return guest
-    } catch (error) {
-      this.#slots.release(slot)
-      throw error
-    }
-  }
-
-  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
-    return this.#reader.read(text, signal)
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    await Promise.all([...this.#guests].map((guest) => guest.terminate()))
-    await Promise.all([this.#slots.close(), this.#reader.close()])
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  /** Where the Worker is busy, tries again and again, for as long as somebody waits. */
-  async #connect(signal: AbortSignal | undefined): Promise<WebSocket> {
+  /**
+   * Where the Worker is busy, tries again and again, for as long as somebody waits.
+   *
+   * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
+   */
+  async open(signal: AbortSignal | undefined): Promise<WebSocket> {
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
       const answer = await this.#knock(signal)
       if (answer instanceof WebSocket) return answer
@@ -236,6 +195,7 @@ class RemoteGuest implements Guest {
   /** Either the guest is gone, or only the way to it: then it is repeated on another. */
   #onClosed(code: number, reason: string): void {
     if (code === GUEST_GONE) return this.#exit(exitOf(reason))
+    if (code === TOO_LARGE) return this.#exit({ why: 'limit', limit: 'output' })
     const running = this.#turns?.isInTurn === true
     this.#exit({ why: 'lost', running, detail: `the connection to the Worker was cut (${code})` })
   }

@@ -5,7 +5,7 @@ export interface WorkerCode {
   readonly compatibilityFlags: string[]
   readonly allowExperimental?: boolean
   readonly mainModule: string
-  readonly modules: Record<string, string | { readonly json: object }>
+  readonly modules: Record<string, string | { readonly text: string }>
   readonly env: object
   readonly globalOutbound: null
   readonly limits?: { readonly cpuMs: number; readonly subRequests: number }

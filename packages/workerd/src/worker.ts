@@ -1,22 +1,18 @@
 /** `@glovebox/workerd/worker`: programs in dynamic Workers, for hosts that are Workers themselves. */
 import {
-  checkMemoryLimit,
   createSandbox,
-  type Guarantees,
   type Guest,
   type GuestExit,
   type GuestInit,
-  Pool,
   type Program,
   type RunInit,
   type Sandbox,
-  type SandboxAdapter,
-  SandboxError,
 } from '@glovebox/core/adapter'
 import { exitOf } from './ended.ts'
-import { checkPlatform, PLATFORM_MEMORY_BYTES, type Platform, platformGuarantees } from './guarantees.ts'
 import { openGuest, sendTurn } from './guest-socket.ts'
 import { COMPATIBILITY_DATE, guestCode } from './guest-worker.ts'
+import type { Platform } from './platform.ts'
+import { PlatformAdapter } from './platform-adapter.ts'
 import { Turns } from './turns.ts'
 import { formatLoadFailure } from './wire.ts'
 import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
@@ -50,60 +46,21 @@ const DEFAULT_MAX_GUESTS = 4
  * @throws `TypeError` for options out of range
  */
 export function workerLoader(options: WorkerLoaderOptions): Sandbox {
+  const { loader, platform = 'local', maxGuests = DEFAULT_MAX_GUESTS } = options
+  if (typeof loader?.load !== 'function') throw new TypeError('`loader` must be a binding of worker_loaders')
+  if (!Number.isSafeInteger(maxGuests) || maxGuests < 1) {
+    throw new TypeError(`\`maxGuests\` must be an integer of at least 1, not ${maxGuests}`)
+  }
+  const adapter = new PlatformAdapter({
+    name: 'worker-loader',
+    engine: `workerd/${COMPATIBILITY_DATE}`,
+    boundary: 'isolate',
+    platform,
+    maxGuests,
+    makeGuest: async (init) => new LoadedGuest(init, options),
+  })
   // A guest is nothing before its program is known.
-  return createSandbox(new WorkerLoaderAdapter(options), { ready: 0 })
-}
-
-class WorkerLoaderAdapter implements SandboxAdapter {
-  readonly name = 'worker-loader'
-  readonly engine = `workerd/${COMPATIBILITY_DATE}`
-  readonly guarantees: Guarantees
-  readonly #options: WorkerLoaderOptions
-  readonly #slots: Pool<object>
-  readonly #guests = new Set<LoadedGuest>()
-  #isClosed = false
-
-  constructor(options: WorkerLoaderOptions) {
-    const { loader, platform = 'local', maxGuests = DEFAULT_MAX_GUESTS } = options
-    if (typeof loader?.load !== 'function') throw new TypeError('`loader` must be a binding of worker_loaders')
-    if (!Number.isSafeInteger(maxGuests) || maxGuests < 1) {
-      throw new TypeError(`\`maxGuests\` must be an integer of at least 1, not ${maxGuests}`)
-    }
-    this.#options = options
-    this.guarantees = { boundary: 'isolate', ...platformGuarantees(checkPlatform(platform)) }
-    this.#slots = new Pool({
-      min: maxGuests,
-      max: maxGuests,
-      growAfterMs: 0,
-      idleMs: 0,
-      create: async () => ({}),
-      destroy: async () => {},
-    })
-  }
-
-  async start(init: GuestInit): Promise<Guest> {
-    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
-    // Where none is kept, none is too large.
-    if (this.guarantees.memory !== 'none') checkMemoryLimit(this.name, init.memoryBytes, PLATFORM_MEMORY_BYTES)
-    const slot = await this.#slots.acquire(init.signal)
-    const guest = new LoadedGuest(init, this.#options)
-    this.#guests.add(guest)
-    guest.exited.then(() => {
-      this.#guests.delete(guest)
-      this.#slots.release(slot)
-    })
-    return guest
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    await Promise.all([...this.#guests].map((guest) => guest.terminate()))
-    await this.#slots.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  return createSandbox(adapter, { ready: 0 })
 }
 
 class LoadedGuest implements Guest {

@@ -100,9 +100,15 @@ export class WorkerdProcess {
 
   /** Its death, if it never was. */
   async #boot(runtime: GuestRuntime): Promise<CarrierDeath | undefined> {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), START_MS)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.#child.kill('SIGKILL')
+    }, START_MS)
     try {
-      return await Promise.race([this.dead, this.#up(runtime)])
+      // What keeps it from coming up, its death tells.
+      const failure = await Promise.race([this.dead, this.#up(runtime).catch(() => this.dead)])
+      return isLate ? { detail: `it did not start within ${START_MS} ms` } : failure
     } finally {
       clearTimeout(timer)
       // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
@@ -135,17 +141,16 @@ export class WorkerdProcess {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
     for (const stream of this.#streams) stream.on('error', () => {})
-    return new Promise<CarrierDeath>((resolve) => {
+    const death = await new Promise<CarrierDeath>((resolve) => {
       this.#child.once('error', (error) => resolve({ detail: error.message }))
       this.#child.once('exit', (code, signal) => {
         this.#child.stdin?.destroy()
         // What it said last may still be on its way.
-        setImmediate(() => {
-          removeFolder(this.#folder)
-          resolve(describeDeath(code, signal, this.#stderr))
-        })
+        setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
       })
     })
+    rmSync(this.#folder, { recursive: true, force: true })
+    return death
   }
 }
 
@@ -165,5 +170,3 @@ function createFolder(): string {
     )
   }
 }
-
-const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
