@@ -11,5 +11,6 @@ export { type Recording, recordExecution, replayExecution } from './execution/re
 export type { Guarantees } from './guarantees.ts'
 export { guestRuntime } from './guest/runtime.generated.ts'
 export { checkMemoryLimit, type MemoryRange } from './limits.ts'
+export { atLeast } from './options.ts'
 export type { PreparedProgram } from './program/program.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'

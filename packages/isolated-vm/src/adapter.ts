@@ -1,13 +1,6 @@
-import { CarriedAdapter } from '@glovebox/node'
+import { CarriedAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
-
-export interface ProcessPool {
-  /** Processes kept warm. */
-  readonly min: number
-  readonly max: number
-  readonly guestsPerProcess: number
-}
 
 /** Guests run on threads of their own, so that a process takes several at once as well as one after the other. */
 const EAGER_GUESTS = 16
@@ -22,16 +15,7 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
   return new CarriedAdapter({
     name: 'isolated-vm',
     engine: `isolated-vm@${library.version}/v8@${process.versions.v8}`,
-    guarantees: {
-      boundary: 'process',
-      stopsLoops: true,
-      stopsNativeLoops: true,
-      survivesOutOfMemory: true,
-      memory: 'soft',
-      cpuTime: true,
-      isolatesCrashes: true,
-      deterministic: true,
-    },
+    guarantees: PROCESS_GUARANTEES,
     // As small as V8 makes a heap, and as large as its pointers reach.
     memoryBytes: { min: 8 * 1024 * 1024, max: 4 * 1024 * 1024 * 1024 },
     min,

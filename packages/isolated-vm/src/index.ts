@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os'
-import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { atLeast } from '@glovebox/node'
+import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
+import { processPool } from '@glovebox/node'
 import { isolatedVmAdapter } from './adapter.ts'
 
 export interface IsolatedVmOptions {
@@ -12,7 +11,6 @@ export interface IsolatedVmOptions {
   readonly ready?: number
 }
 
-const DEFAULT_MAX_PROCESSES = 8
 const DEFAULT_GUESTS_PER_PROCESS = 128
 
 /**
@@ -22,12 +20,8 @@ const DEFAULT_GUESTS_PER_PROCESS = 128
  * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where isolated-vm is not installed
  */
 export function isolatedVm(options: IsolatedVmOptions = {}): Sandbox {
-  const max = atLeast('maxProcesses', options.maxProcesses ?? DEFAULT_MAX_PROCESSES, 1)
-  const guestsPerProcess = atLeast('guestsPerProcess', options.guestsPerProcess ?? DEFAULT_GUESTS_PER_PROCESS, 1)
-  const ready = atLeast('ready', options.ready ?? 1, 0)
-  // Two at least: where one is lost, its guests go on in the other at once.
-  const min = Math.min(max, Math.max(2, Math.min(4, availableParallelism())))
-  return createSandbox(isolatedVmAdapter({ min, max, guestsPerProcess }), { ready })
+  const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
+  return createSandbox(isolatedVmAdapter(pool), { ready: atLeast('ready', options.ready ?? 1, 0) })
 }
 
 export type { Sandbox }

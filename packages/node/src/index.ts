@@ -2,6 +2,6 @@
 export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts'
 export { describeDeath, residentBytesOf } from './child-process.ts'
 export { entryFile } from './entry-file.ts'
-export { atLeast } from './options.ts'
+export { PROCESS_GUARANTEES, type ProcessPool, processPool } from './process-pool.ts'
 export { ProgramReader } from './program-reader.ts'
 export { addressOf, resolveInstalled } from './resolve.ts'

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { atLeast } from '@glovebox/node'
+import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
 import { quickjsAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {

@@ -1,14 +1,7 @@
-import { CarriedAdapter } from '@glovebox/node'
+import { CarriedAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
 import { measuresCpuTime } from './cpu-clock.ts'
 import { findLibrary } from './library.ts'
 import { connectWorkerd } from './workerd-link.ts'
-
-export interface ProcessPool {
-  /** Processes kept warm. */
-  readonly min: number
-  readonly max: number
-  readonly guestsPerProcess: number
-}
 
 /**
  * A dynamic Worker for each guest, in processes that guests share and that may be lost.
@@ -20,16 +13,7 @@ export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): Car
   return new CarriedAdapter({
     name: 'workerd',
     engine: `workerd@${version}`,
-    guarantees: {
-      boundary: 'process',
-      stopsLoops: true,
-      stopsNativeLoops: true,
-      survivesOutOfMemory: true,
-      memory: 'soft',
-      cpuTime: measuresCpuTime,
-      isolatesCrashes: true,
-      deterministic: true,
-    },
+    guarantees: { ...PROCESS_GUARANTEES, cpuTime: measuresCpuTime },
     memoryBytes: { min: 8 * 1024 * 1024, max: 512 * 1024 * 1024 },
     min,
     max,

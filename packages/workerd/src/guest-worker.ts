@@ -18,6 +18,7 @@ export const MARKS = { turn: '.', failed: '!', flood: '~' } as const
 const MAIN = `
 const { Response, WebSocketPair } = globalThis
 const { stringify } = JSON
+let outputLength = 0
 let room = 0
 let batch = ''
 let mark = '${MARKS.turn}'
@@ -30,11 +31,11 @@ const machine = boot((message) => {
   else batch = batch === '' ? message : batch + '\\0' + message
 }, library)
 
-const receive = (text, outputLength) => {
+const receive = (text) => {
   try {
     const message = hasBegun ? text : begin(text)
     hasBegun = true
-    room = outputLength()
+    room = outputLength
     machine.receive(message)
   } catch (error) {
     mark = '${MARKS.failed}'
@@ -47,11 +48,12 @@ export default {
   fetch(_, env) {
     if (isTaken) return new Response(null, { status: 409 })
     isTaken = true
+    outputLength = env.outputLength
     const { 0: theirs, 1: socket } = new WebSocketPair()
     socket.accept()
     const send = socket.send.bind(socket)
     socket.addEventListener('message', ({ data }) => {
-      if (data !== '') return receive(data, () => limit ?? env.outputLength)
+      if (data !== '') return receive(data)
       const text = mark + batch
       batch = ''
       send(text)
@@ -70,7 +72,6 @@ const moduleMain = (runtime: GuestRuntime, libraries: readonly string[]): string
 const boot = (${runtime.source})
 const libraries = { __proto__: null, ${libraries.map((name) => `'${name}': ${runtime.libraries[name]}`).join(', ')} }
 const library = (name) => libraries[name]
-let limit
 const begin = (message) => {
   machine.load(program)
   return message
@@ -86,10 +87,9 @@ const boot = (${runtime.source})
 const { parse } = JSON
 const evaluate = eval
 const library = (name) => evaluate('(' + parse(libraries)[name] + ')')
-let limit
 const begin = (text) => {
-  const { program, first, outputLength } = parse(text)
-  limit = outputLength
+  const { program, first, outputLength: most } = parse(text)
+  outputLength = most
   machine.load(evaluate(program.source + '\\n//# sourceURL=' + program.name))
   return first
 }

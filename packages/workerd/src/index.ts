@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os'
-import { createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { atLeast } from '@glovebox/node'
+import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
+import { processPool } from '@glovebox/node'
 import { workerdAdapter } from './adapter.ts'
 
 export interface WorkerdOptions {
@@ -12,7 +11,6 @@ export interface WorkerdOptions {
   readonly ready?: number
 }
 
-const DEFAULT_MAX_PROCESSES = 8
 const DEFAULT_GUESTS_PER_PROCESS = 64
 
 /**
@@ -22,12 +20,8 @@ const DEFAULT_GUESTS_PER_PROCESS = 64
  * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where workerd is not installed
  */
 export function workerd(options: WorkerdOptions = {}): Sandbox {
-  const max = atLeast('maxProcesses', options.maxProcesses ?? DEFAULT_MAX_PROCESSES, 1)
-  const guestsPerProcess = atLeast('guestsPerProcess', options.guestsPerProcess ?? DEFAULT_GUESTS_PER_PROCESS, 1)
-  const ready = atLeast('ready', options.ready ?? 1, 0)
-  // Two at least: where one is lost, its guests go on in the other at once.
-  const min = Math.min(max, Math.max(2, Math.min(4, availableParallelism())))
-  return createSandbox(workerdAdapter({ min, max, guestsPerProcess }), { ready })
+  const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
+  return createSandbox(workerdAdapter(pool), { ready: atLeast('ready', options.ready ?? 1, 0) })
 }
 
 export type { Sandbox }

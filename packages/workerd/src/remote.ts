@@ -1,5 +1,7 @@
 /** `@glovebox/workerd/remote`: programs on Cloudflare's network, for hosts that keep their tools at home. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  atLeast,
   createSandbox,
   type Guest,
   type GuestExit,
@@ -8,7 +10,7 @@ import {
   type Sandbox,
   SandboxError,
 } from '@glovebox/core/adapter'
-import { atLeast, ProgramReader } from '@glovebox/node'
+import { ProgramReader } from '@glovebox/node'
 import { WebSocket } from 'ws'
 import { exitOf, TOO_LARGE } from './ended.ts'
 import type { Platform } from './platform.ts'
@@ -91,7 +93,9 @@ class Door {
       const answer = await this.#knock(signal)
       if (answer instanceof WebSocket) return answer
       if (!BUSY.includes(answer.status)) throw this.#unavailable(answer.detail)
-      await sleep(delayMs, signal)
+      await sleep(delayMs, undefined, { signal }).catch(() => {
+        throw signal?.reason
+      })
     }
   }
 
@@ -208,18 +212,4 @@ class RemoteGuest implements Guest {
     this.#socket.terminate()
     this.#resolveExited(exit)
   }
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abandon = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abandon)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', abandon, { once: true })
-  })
 }

@@ -1,13 +1,13 @@
 import type { GuestRuntime } from '@glovebox/core/guest'
 import { openGuest, sendTurn } from './guest-socket.ts'
-import { guestCode, readyGuestCode } from './guest-worker.ts'
+import { guestCode } from './guest-worker.ts'
 import { formatLoadFailure, GUEST_GONE, type Load, parseLoad, READY } from './wire.ts'
-import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
+import type { WorkerCode, WorkerLoader, WorkerSocket } from './worker-platform.ts'
 
 /** Serves a host a guest that is made at once, and told its program later. */
-export function serveReadyGuest(host: WorkerSocket, loader: WorkerLoader, runtime: GuestRuntime): void {
+export function serveReadyGuest(host: WorkerSocket, loader: WorkerLoader, code: WorkerCode): void {
   const link = new Link(host)
-  const opening = openGuest(loader, readyGuestCode(runtime)).then(
+  const opening = openGuest(loader, code).then(
     (guest) => {
       link.join(guest)
       host.send(READY)

@@ -1,19 +1,20 @@
 /** The Worker of a local workerd that loads the guests of one host, which alone can reach it. */
 import type { GuestRuntime } from '@glovebox/core/guest'
+import { readyGuestCode } from './guest-worker.ts'
 import { serveReadyGuest } from './serve-guest.ts'
-import { acceptSocket, type WorkerLoader } from './worker-platform.ts'
+import { acceptSocket, type WorkerCode, type WorkerLoader } from './worker-platform.ts'
 
-let runtime: GuestRuntime | undefined
+let code: WorkerCode | undefined
 
 export default {
   async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {
     if (request.method === 'PUT') {
       const text = await request.text()
-      if (text !== '') runtime = JSON.parse(text) as GuestRuntime
+      if (text !== '') code = readyGuestCode(JSON.parse(text) as GuestRuntime)
       return new Response()
     }
     const { response, socket } = acceptSocket()
-    serveReadyGuest(socket, loader, runtime as GuestRuntime)
+    serveReadyGuest(socket, loader, code as WorkerCode)
     return response
   },
 }

@@ -1,5 +1,6 @@
 /** `@glovebox/workerd/worker`: programs in dynamic Workers, for hosts that are Workers themselves. */
 import {
+  atLeast,
   createSandbox,
   type Guest,
   type GuestExit,
@@ -48,15 +49,12 @@ const DEFAULT_MAX_GUESTS = 4
 export function workerLoader(options: WorkerLoaderOptions): Sandbox {
   const { loader, platform = 'local', maxGuests = DEFAULT_MAX_GUESTS } = options
   if (typeof loader?.load !== 'function') throw new TypeError('`loader` must be a binding of worker_loaders')
-  if (!Number.isSafeInteger(maxGuests) || maxGuests < 1) {
-    throw new TypeError(`\`maxGuests\` must be an integer of at least 1, not ${maxGuests}`)
-  }
   const adapter = new PlatformAdapter({
     name: 'worker-loader',
     engine: `workerd/${COMPATIBILITY_DATE}`,
     boundary: 'isolate',
     platform,
-    maxGuests,
+    maxGuests: atLeast('maxGuests', maxGuests, 1),
     makeGuest: async (init) => new LoadedGuest(init, options),
   })
   // A guest is nothing before its program is known.
