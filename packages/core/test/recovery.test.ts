@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
 import type { GuestExit } from '../src/contract.ts'
+import { replayExecution } from '../src/execution/recording.ts'
 import { createSandbox } from '../src/sandbox.ts'
 import { ScriptedAdapter, type ScriptedGuest } from './scripted-adapter.ts'
 
@@ -29,6 +30,34 @@ async function live(lives: readonly Life[], step: () => unknown = () => 1) {
   const result = await codeMode.execute('return 1')
   return { result, adapter, made }
 }
+
+describe('a recording', () => {
+  it('is replayed on another guest where one is lost', async () => {
+    const lives: Life[] = [
+      (guest) => {
+        guest.say(log('lost'))
+        guest.end(SUSPECT)
+      },
+      (guest) => {
+        guest.say(log('said'))
+        guest.endTurn()
+      },
+    ]
+    const adapter = new ScriptedAdapter((guest) => (lives.shift() as Life)(guest))
+    await using sandbox = createSandbox(adapter, { ready: 0 })
+    const program = { name: 'program.js', source: '' }
+    const output = await replayExecution(sandbox, { engine: adapter.engine, program, journal: ['first'], output: [] })
+    expect(output).toEqual([JSON.stringify(log('said'))])
+    expect(adapter.started.map(({ alone }) => alone)).toEqual([false, true])
+  })
+
+  it('cannot be replayed where guest after guest is lost', async () => {
+    const adapter = new ScriptedAdapter((guest) => guest.end(INNOCENT))
+    await using sandbox = createSandbox(adapter, { ready: 0 })
+    const recording = { engine: '', program: { name: 'program.js', source: '' }, journal: ['first'], output: [] }
+    await expect(replayExecution(sandbox, recording)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
+  })
+})
 
 describe('a run whose guest is lost', () => {
   it('goes on in a fresh guest, which is told all that the lost one was', async () => {

@@ -1,10 +1,14 @@
 import { createCatalog } from '../catalog/catalog.ts'
 import type { ToolSource } from '../catalog/provider.ts'
-import type { Program } from '../contract.ts'
+import type { Guest, GuestExit, Program } from '../contract.ts'
+import { SandboxError } from '../errors.ts'
 import { chooseLimits, type Limits } from '../limits.ts'
 import { guestsOf, type Sandbox } from '../sandbox.ts'
 import { executeProgram, type Transcript } from './execution.ts'
 import type { ExecuteResult } from './result.ts'
+
+/** How many guests may be lost under one run. */
+const MAX_ATTEMPTS = 10
 
 /** A run as data: on the same engine build, the journal brings a fresh guest to the same point. */
 export interface Recording extends Transcript {
@@ -32,25 +36,44 @@ export async function recordExecution(
   return { result, recording: { engine: guests.engine, program: { name, source }, ...transcript } }
 }
 
-/** Feeds a journal to a fresh guest, calling no tool, and returns what the guest says. */
-export async function replayExecution(sandbox: Sandbox, { program, journal }: Recording): Promise<readonly string[]> {
+/**
+ * Feeds a journal to a fresh guest, calling no tool, and returns what the guest says. One that is lost with what it
+ * shared says it again on another.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` where guest after guest is lost
+ */
+export async function replayExecution(sandbox: Sandbox, recording: Recording): Promise<readonly string[]> {
   const guests = guestsOf(sandbox)
-  const { memoryBytes, cpuTimeMs, messageBytes } = chooseLimits()
-  const guest = await guests.take(memoryBytes, new AbortController().signal)
+  const { memoryBytes } = chooseLimits()
+  let isAlone = false
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const guest = await guests.take(memoryBytes, new AbortController().signal, isAlone)
+    const { output, exit } = await replayIn(guest, recording)
+    guests.retire(guest)
+    if (exit?.why !== 'lost') return output
+    isAlone = exit.running
+  }
+  throw new SandboxError('SANDBOX_UNAVAILABLE', `The guest was lost ${MAX_ATTEMPTS} times while it repeated a run`)
+}
+
+/** The guest's exit, where it came before the end of the journal. */
+function replayIn(
+  guest: Guest,
+  { program, journal }: Recording,
+): Promise<{ readonly output: readonly string[]; readonly exit?: GuestExit }> {
+  const { cpuTimeMs, messageBytes } = chooseLimits()
   const output: string[] = []
-  await new Promise<void>((resolve) => {
-    guest.exited.then(() => resolve())
+  return new Promise((resolve) => {
+    guest.exited.then((exit) => resolve({ output, exit }))
     guest.run({
       program,
       first: journal[0] as string,
       limits: { cpuTimeMs, turnMs: cpuTimeMs, outputBytes: messageBytes },
       onOutput: (messages) => output.push(...messages),
       onTurn: ({ index, failed }) => {
-        if (index === journal.length - 1 || failed !== undefined) resolve()
+        if (index === journal.length - 1 || failed !== undefined) resolve({ output })
       },
     })
     for (const message of journal.slice(1)) guest.send(message)
   })
-  guests.retire(guest)
-  return output
 }
