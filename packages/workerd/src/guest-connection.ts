@@ -21,6 +21,10 @@ export class GuestConnection {
     this.slot = slot
   }
 
+  get hasRun(): boolean {
+    return this.limits !== undefined
+  }
+
   get isOpen(): boolean {
     return this.#socket !== undefined
   }

@@ -13,6 +13,9 @@ interface Job {
 /** Of one guest before the others' turn: one that repeats a long run would hold them up. */
 const MAX_BATCH = 64
 
+/** To make a guest takes some 15 ms. What computes for longer meanwhile is another, out of turn. */
+const MAKING_CPU_MS = 2_000
+
 /**
  * Starts a workerd that guests share.
  *
@@ -45,6 +48,8 @@ class WorkerdLink implements CarrierLink {
   /** When its turn began, by the clock that measures it. */
   #startedAt = 0
   #cpuTimer: ReturnType<typeof setTimeout> | undefined
+  /** Whether a guest computes that is in no turn: it may be any that has run. */
+  #isHeldUp = false
 
   constructor(process: WorkerdProcess, events: CarrierEvents) {
     this.#process = process
@@ -94,6 +99,7 @@ class WorkerdLink implements CarrierLink {
   }
 
   isInTurn(slot: number): boolean {
+    if (this.#isHeldUp) return [...this.#guests.values()].some((guest) => guest.slot === slot && guest.hasRun)
     return this.#current?.slot === slot && this.#outstanding > 0
   }
 
@@ -117,8 +123,8 @@ class WorkerdLink implements CarrierLink {
     this.#outstanding = 0
     if (guest === undefined) return
     const jobs = this.#takeJobs(guest, MAX_BATCH)
-    if (!guest.isOpen) return this.#open(guest)
     this.#startedAt = this.#clock.now()
+    if (!guest.isOpen) return this.#open(guest)
     for (const { message = '' } of jobs) guest.send(message)
     this.#outstanding = jobs.length
     this.#watchCpuTime(guest)
@@ -143,6 +149,17 @@ class WorkerdLink implements CarrierLink {
       })
     })
     this.#closing.add(closing)
+    this.#watchMaking()
+  }
+
+  #watchMaking(): void {
+    const left = MAKING_CPU_MS - (this.#clock.now() - this.#startedAt)
+    if (left > 0) {
+      this.#cpuTimer = setTimeout(() => this.#watchMaking(), Math.max(1, left)).unref()
+    } else {
+      this.#isHeldUp = true
+      this.#process.kill()
+    }
   }
 
   async #onClosed(guest: GuestConnection, detail: string): Promise<void> {
@@ -160,8 +177,17 @@ class WorkerdLink implements CarrierLink {
     if (left > 0) {
       this.#cpuTimer = setTimeout(() => this.#watchCpuTime(guest), Math.max(1, left)).unref()
     } else {
-      this.#events.onMessage({ type: 'stuck', guest: guest.number, exit: { why: 'limit', limit: 'cpu', cpuTimeMs } })
+      this.#events.onMessage({ type: 'stuck', guest: guest.number, exit: this.#judgeOverdue(guest) })
     }
+  }
+
+  /** A neighbour that computes out of turn does so in the time of the one whose turn it is, which alone is beyond doubt. */
+  #judgeOverdue(guest: GuestConnection): GuestExit {
+    const isAlone = [...this.#guests.values()].every((other) => other === guest || !other.hasRun)
+    if (!isAlone) return { why: 'lost', running: true, detail: 'it, or a neighbour, exceeded its CPU time' }
+    const allowed = (guest.limits as RunInit['limits']).cpuTimeMs
+    const measured = measuresCpuTime ? { cpuTimeMs: Math.max(guest.cpuTimeMs, allowed) } : {}
+    return { why: 'limit', limit: 'cpu', ...measured }
   }
 
   #onText(guest: GuestConnection, text: string): void {
@@ -194,7 +220,7 @@ class WorkerdLink implements CarrierLink {
     const measured = measuresCpuTime ? { cpuTimeMs } : {}
     const isOverdue = cpuTimeMs > (limits as RunInit['limits']).cpuTimeMs
     if (frame.type === 'flood') return this.#exit(guest, { why: 'limit', limit: 'output', ...measured })
-    if (isOverdue) return this.#exit(guest, { why: 'limit', limit: 'cpu', ...measured })
+    if (isOverdue) return this.#exit(guest, this.#judgeOverdue(guest))
     const { messages, failed } = frame
     const turn = { index: guest.turns++, ...measured, ...(failed === undefined ? {} : { failed }) }
     this.#events.onMessage({ type: 'turn', guest: number, turn, messages })
