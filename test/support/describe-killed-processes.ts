@@ -11,7 +11,6 @@ export function describeKilledProcesses(backend: Backend): void {
     it('go on elsewhere, each call made once, while hostile programs run and processes are killed at random', async () => {
       await using sandbox = backend.create()
       const bench = {
-        sandbox,
         run: async (code: string, { tools = {}, limits = {} }: { tools?: object; limits?: object } = {}) => {
           await using codeMode = await createCodeMode({ sandbox, tools: tools as never, limits })
           return await codeMode.execute(code)

@@ -1,27 +1,40 @@
 import type { ConformanceCase } from './case.ts'
 import { calls } from './cases/calls.ts'
+import { concurrency } from './cases/concurrency.ts'
 import { consoleCases } from './cases/console.ts'
+import { contract } from './cases/contract.ts'
 import { determinism } from './cases/determinism.ts'
+import { errors } from './cases/errors.ts'
+import { escapes } from './cases/escapes.ts'
+import { floods } from './cases/floods.ts'
+import { forgeries } from './cases/forgeries.ts'
 import { globals } from './cases/globals.ts'
-import { hostile } from './cases/hostile.ts'
+import { guarantees } from './cases/guarantees.ts'
 import { lifecycle } from './cases/lifecycle.ts'
 import { limits } from './cases/limits.ts'
 import { programs } from './cases/programs.ts'
 import { reading } from './cases/reading.ts'
-import { recovery } from './cases/recovery.ts'
 import { values } from './cases/values.ts'
 
 /** Every case, by group. */
 export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
+  contract,
   lifecycle,
   programs,
-  reading,
   values,
   calls,
   console: consoleCases,
+  errors,
   limits,
   determinism,
   globals,
-  hostile,
-  recovery,
+  guarantees,
+  reading,
+  escapes,
+  forgeries,
+  floods,
+  concurrency,
 }
+
+/** The groups whose programs mean harm. */
+export const HOSTILE_GROUPS: readonly string[] = ['reading', 'escapes', 'forgeries', 'floods', 'concurrency']

@@ -1,29 +1,39 @@
-import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest'
-import type { Bench } from './case.ts'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { CASES } from './cases.ts'
-import { type AdapterUnderTest, createBench, lackingGuarantee } from './run.ts'
+import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
 
 /** What takes half a minute on two free cores must not fail on busy ones. */
 const PATIENCE_MS = 300_000
 
-/** Defines the whole suite for one adapter, as tests of vitest. */
-export function describeAdapter({ name, create }: AdapterUnderTest): void {
-  describe(`${name} conforms`, () => {
-    let bench: Bench
+/** Its programs are harder on an adapter beside each other than one by one, and sooner over. */
+const SIDE_BY_SIDE = 'floods'
+
+/**
+ * Defines the whole suite for one adapter, as tests of vitest.
+ *
+ * @throws `TypeError` for an expected failure that is no case
+ */
+export function describeAdapter(adapter: AdapterUnderTest): void {
+  checkExpectedFailures(adapter)
+  describe(`${adapter.name} conforms`, () => {
+    let bench: Workbench
     beforeAll(async () => {
-      bench = createBench(await create())
+      bench = await Workbench.create(adapter)
     })
-    afterAll(() => bench.sandbox.close())
+    afterAll(() => bench?.[Symbol.asyncDispose]())
 
     for (const [group, cases] of Object.entries(CASES)) {
-      describe(group, () => {
+      describe(group, { concurrent: group === SIDE_BY_SIDE }, () => {
         for (const each of cases) {
-          const run = async (context: TestContext) => {
-            const lacking = lackingGuarantee(bench.sandbox, each)
-            if (lacking !== undefined) context.skip(lacking)
-            await each.run(bench)
-          }
-          it(`${each.id}: ${each.protects}`, run, PATIENCE_MS)
+          it(
+            `${each.id}: ${each.protects}`,
+            async (context) => {
+              const { outcome, detail } = await judge(each, bench, adapter)
+              if (outcome === 'skipped') context.skip(detail)
+              if (outcome === 'failed') throw new Error(detail)
+            },
+            PATIENCE_MS,
+          )
         }
       })
     }

@@ -1,2 +1,2 @@
 /** `@glovebox/conformance/recovery`: programs for tests that end the processes or threads of an adapter themselves. */
-export { keepPeaceful, runHostile } from './cases/recovery.ts'
+export { keepPeaceful, runHostile } from './cases/concurrency.ts'

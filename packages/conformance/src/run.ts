@@ -1,18 +1,28 @@
-import { createCodeMode, type Sandbox } from '@glovebox/core'
-import type { Bench, ConformanceCase } from './case.ts'
+import { createCodeMode, type ExecuteResult, type Sandbox } from '@glovebox/core'
+import type { Bench, ConformanceCase, DoomedHost, RunOptions } from './case.ts'
 import { CASES } from './cases.ts'
+import { tamperWith } from './tampering.ts'
 
 export interface AdapterUnderTest {
   readonly name: string
   /** A new sandbox, which the suite closes. */
   create(): Sandbox | Promise<Sandbox>
+  /**
+   * Starts a host of the same sandbox that may be lost, such as `forkHost` of `@glovebox/conformance/doomed-host` gives.
+   * What the adapter declares not to guarantee is shown there.
+   */
+  sacrifice?(): Promise<DoomedHost>
+  /** Its guests' runtime does not come from the host that asks for them, which therefore cannot tamper with it. */
+  readonly hasRuntimeOfItsOwn?: boolean
+  /** Cases that fail, by id, and why. One that passes is stale, and fails for it. */
+  readonly expectedFailures?: Readonly<Record<string, string>>
 }
 
 /** What a case has shown. */
 export interface CaseReport {
   readonly id: string
   readonly group: string
-  readonly outcome: 'passed' | 'failed' | 'skipped'
+  readonly outcome: 'passed' | 'failed' | 'failed as expected' | 'skipped'
   /** What went wrong, or why nothing could be shown. */
   readonly detail?: string
   readonly durationMs: number
@@ -30,52 +40,104 @@ export interface RunConformanceOptions extends AdapterUnderTest {
   onCase?(report: CaseReport): void
 }
 
-/** Runs the suite without a test runner, one case after the other: in a script, in another runner, in a Worker. */
+/**
+ * Runs the suite without a test runner, one case after the other: in a script, in another runner, in a Worker.
+ *
+ * @throws `TypeError` for an expected failure that is no case
+ */
 export async function runConformance(options: RunConformanceOptions): Promise<ConformanceReport> {
-  const bench = createBench(await options.create())
-  const reports: CaseReport[] = []
-  try {
-    for (const [group, cases] of Object.entries(CASES)) {
-      for (const each of cases) {
-        if (options.includes?.(each) === false) continue
-        const report = await runCase(bench, group, each)
-        reports.push(report)
-        options.onCase?.(report)
-      }
-    }
-  } finally {
-    await bench.sandbox.close()
+  checkExpectedFailures(options)
+  await using bench = await Workbench.create(options)
+  const cases: CaseReport[] = []
+  for (const [group, each] of eachCase()) {
+    if (options.includes?.(each) === false) continue
+    const started = performance.now()
+    const verdict = await judge(each, bench, options)
+    const report = { id: each.id, group, ...verdict, durationMs: performance.now() - started }
+    cases.push(report)
+    options.onCase?.(report)
   }
-  return { name: options.name, cases: reports }
+  return { name: options.name, cases }
 }
 
-async function runCase(bench: Bench, group: string, each: ConformanceCase): Promise<CaseReport> {
-  const { id } = each
-  const lacking = lackingGuarantee(bench.sandbox, each)
-  if (lacking !== undefined) return { id, group, outcome: 'skipped', detail: lacking, durationMs: 0 }
-  const started = performance.now()
-  const took = () => performance.now() - started
+/** Every case with the name of its group. */
+export function* eachCase(): Generator<readonly [group: string, each: ConformanceCase]> {
+  for (const [group, cases] of Object.entries(CASES)) for (const each of cases) yield [group, each]
+}
+
+/** Runs one case and compares with what is expected of it. */
+export async function judge(
+  each: ConformanceCase,
+  bench: Bench,
+  adapter: AdapterUnderTest,
+): Promise<Pick<CaseReport, 'outcome' | 'detail'>> {
+  const lacking = whyNothingIsShown(each, bench.sandbox, adapter)
+  if (lacking !== undefined) return { outcome: 'skipped', detail: lacking }
+  const reason = adapter.expectedFailures?.[each.id]
   try {
     await each.run(bench)
-    return { id, group, outcome: 'passed', durationMs: took() }
   } catch (error) {
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return { id, group, outcome: 'failed', detail, durationMs: took() }
+    if (reason !== undefined) return { outcome: 'failed as expected', detail: reason }
+    return { outcome: 'failed', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+  if (reason === undefined) return { outcome: 'passed' }
+  return { outcome: 'failed', detail: `It passes, though it was expected to fail (${reason}): expect it no more.` }
+}
+
+/** What the cases of one adapter share. */
+export class Workbench implements Bench, AsyncDisposable {
+  readonly sandbox: Sandbox
+  readonly open: () => Promise<Sandbox>
+  readonly sacrifice: (() => Promise<DoomedHost>) | undefined
+  #tampered: Promise<Sandbox> | undefined
+
+  private constructor(sandbox: Sandbox, { create, sacrifice }: AdapterUnderTest) {
+    this.sandbox = sandbox
+    this.open = async () => create()
+    this.sacrifice = sacrifice
+  }
+
+  static async create(adapter: AdapterUnderTest): Promise<Workbench> {
+    return new Workbench(await adapter.create(), adapter)
+  }
+
+  // Cases take these apart from the bench.
+  readonly run: Bench['run'] = (code, options) => runIn(this.sandbox, code, options)
+
+  readonly attack: Bench['attack'] = async (code, options) => {
+    this.#tampered ??= this.open().then(tamperWith)
+    return await runIn(await this.#tampered, code, options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sandbox.close()
+    const tampered = await this.#tampered
+    await tampered?.close()
   }
 }
 
-export function createBench(sandbox: Sandbox): Bench {
-  return {
-    sandbox,
-    run: async (code, { tools = {}, limits, ...options } = {}) => {
-      await using codeMode = await createCodeMode({ sandbox, tools, ...(limits === undefined ? {} : { limits }) })
-      return await codeMode.execute(code, options)
-    },
-  }
+async function runIn(
+  sandbox: Sandbox,
+  code: string,
+  { tools = {}, limits, ...options }: RunOptions = {},
+): Promise<ExecuteResult> {
+  await using codeMode = await createCodeMode({ sandbox, tools, ...(limits === undefined ? {} : { limits }) })
+  return await codeMode.execute(code, options)
 }
 
-/** Why a case can show nothing on a sandbox, if it cannot. */
-export function lackingGuarantee({ guarantees }: Sandbox, { needs = {} }: ConformanceCase): string | undefined {
+/** @throws `TypeError` for an id that no case has */
+export function checkExpectedFailures({ name, expectedFailures = {} }: AdapterUnderTest): void {
+  const known = new Set([...eachCase()].map(([, { id }]) => id))
+  const unknown = Object.keys(expectedFailures).filter((id) => !known.has(id))
+  if (unknown.length > 0) throw new TypeError(`${name} is expected to fail what is no case: ${unknown.join(', ')}`)
+}
+
+function whyNothingIsShown(
+  { needs = {}, tampers }: ConformanceCase,
+  { guarantees }: Sandbox,
+  { hasRuntimeOfItsOwn }: AdapterUnderTest,
+): string | undefined {
+  if (tampers && hasRuntimeOfItsOwn) return "the runtime of its guests is not the host's to tamper with"
   const lacking = Object.entries(needs).find(([key, value]) => guarantees[key as keyof typeof needs] !== value)
   return lacking && `the adapter declares that it does not give ${lacking[0]}`
 }

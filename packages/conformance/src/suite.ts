@@ -1,10 +1,12 @@
 /** `@glovebox/conformance/suite`: the suite without a test runner. */
-export type { Bench, ConformanceCase, RunOptions } from './case.ts'
-export { CASES } from './cases.ts'
+export type { Bench, ConformanceCase, DoomedHost, RunOptions } from './case.ts'
+export { CASES, HOSTILE_GROUPS } from './cases.ts'
 export {
   type AdapterUnderTest,
   type CaseReport,
   type ConformanceReport,
+  judge,
   type RunConformanceOptions,
   runConformance,
+  Workbench,
 } from './run.ts'

@@ -18,7 +18,7 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 
 /** What an execution needs of a sandbox. */
 export interface GuestSource {
-  readonly engine: string
+  readonly adapter: SandboxAdapter
   /** @throws `ProgramSyntaxError`, or the signal's reason */
   prepare(text: string, signal: AbortSignal): Promise<PreparedProgram>
   /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
@@ -53,6 +53,15 @@ export function guestsOf(sandbox: Sandbox): GuestSource {
   return guests
 }
 
+/**
+ * What a sandbox stands on, for those who prove a backend: it serves guests without an execution around them.
+ *
+ * @throws `TypeError` for what is not a sandbox
+ */
+export function adapterOf(sandbox: Sandbox): SandboxAdapter {
+  return guestsOf(sandbox).adapter
+}
+
 interface Waiter {
   resolve(guest: Guest): void
   reject(reason: unknown): void
@@ -67,7 +76,7 @@ interface Lane {
 }
 
 class AdapterSandbox implements Sandbox, GuestSource {
-  readonly #adapter: SandboxAdapter
+  readonly adapter: SandboxAdapter
   readonly #runtime: GuestRuntime
   readonly #keepReady: number
   readonly #lanes = new Map<number, Lane>()
@@ -78,26 +87,23 @@ class AdapterSandbox implements Sandbox, GuestSource {
   #closing: Promise<void> | undefined
 
   constructor(adapter: SandboxAdapter, runtime: GuestRuntime, keepReady: number) {
-    this.#adapter = adapter
+    this.adapter = adapter
     this.#runtime = runtime
     this.#keepReady = keepReady
   }
 
   get name(): string {
-    return this.#adapter.name
-  }
-  get engine(): string {
-    return this.#adapter.engine
+    return this.adapter.name
   }
   get guarantees(): Guarantees {
-    return this.#adapter.guarantees
+    return this.adapter.guarantees
   }
   get [GUESTS](): GuestSource {
     return this
   }
 
   prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
-    return this.#adapter.prepare?.(text, signal) ?? prepareProgram(text)
+    return this.adapter.prepare?.(text, signal) ?? prepareProgram(text)
   }
 
   warm(memoryBytes: number): void {
@@ -115,7 +121,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   take(memoryBytes: number, signal: AbortSignal, alone = false): Promise<Guest> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError())
     if (signal.aborted) return Promise.reject(signal.reason)
-    if (alone) return this.#adapter.start({ ...this.#init(memoryBytes), alone, signal })
+    if (alone) return this.adapter.start({ ...this.#init(memoryBytes), alone, signal })
     const guest = this.takeReady(memoryBytes)
     if (guest !== undefined) return Promise.resolve(guest)
     const lane = this.#switchTo(memoryBytes)
@@ -163,7 +169,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
       for (const guest of lane.ready.splice(0)) this.retire(guest)
     }
     await Promise.allSettled(this.#ending)
-    await this.#adapter.close()
+    await this.adapter.close()
   }
 
   #closedError(): SandboxError {
@@ -201,7 +207,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
 
   #start(lane: Lane): void {
     lane.starting++
-    this.#adapter.start(this.#init(lane.memoryBytes)).then(
+    this.adapter.start(this.#init(lane.memoryBytes)).then(
       (guest) => {
         lane.starting--
         const waiter = lane.waiters.shift()

@@ -56,15 +56,21 @@ const GLUE = `(boot) => (post, read) => {
     else if (count === 1) flushLater()
   }
   const { load, receive } = boot(hand, (name) => evaluate(read(name)))
+  const { stringify } = JSON
+  const turn = (act) => {
+    posts = 0
+    try {
+      act()
+    } catch (error) {
+      return stringify({ name: \`\${error?.name}\`, message: \`\${error?.message}\` })
+    }
+  }
   return {
-    run: (program, first) => {
+    run: (program, first) => turn(() => {
       load(program)
       receive(first)
-    },
-    receive: (message) => {
-      posts = 0
-      receive(message)
-    },
+    }),
+    receive: (message) => turn(() => receive(message)),
   }
 }`
 
@@ -103,7 +109,8 @@ export class IsolateGuest {
   readonly #run: Held
   readonly #receive: Held
   readonly #events: IsolateEvents
-  readonly #jobs: (() => Promise<unknown>)[] = []
+  /** Each gives what the runtime itself threw. */
+  readonly #jobs: (() => Promise<string | undefined>)[] = []
   #limits: RunInit['limits'] | undefined
   #isPumping = false
   #isInTurn = false
@@ -160,14 +167,13 @@ export class IsolateGuest {
         this.#context,
         options({ reference: true, timeout: limits.turnMs }),
       ) as unknown as Held
-      return this.#run.apply(undefined, [evaluated.derefInto(), first], options({ timeout: limits.turnMs }))
+      return settle(this.#run.apply(undefined, [evaluated.derefInto(), first], options({ timeout: limits.turnMs })))
     })
   }
 
   send(message: string): void {
-    this.#enqueue(() =>
-      this.#receive.apply(undefined, [message], options({ timeout: (this.#limits as RunInit['limits']).turnMs })),
-    )
+    const { turnMs } = this.#limits as RunInit['limits']
+    this.#enqueue(() => settle(this.#receive.apply(undefined, [message], options({ timeout: turnMs }))))
   }
 
   /** Ends it, whatever it is at. */
@@ -192,7 +198,7 @@ export class IsolateGuest {
     }
   }
 
-  #enqueue(job: () => Promise<unknown>): void {
+  #enqueue(job: () => Promise<string | undefined>): void {
     this.#jobs.push(job)
     if (!this.#isPumping) this.#pump()
   }
@@ -205,7 +211,7 @@ export class IsolateGuest {
     this.#isPumping = false
   }
 
-  async #turn(job: () => Promise<unknown>): Promise<void> {
+  async #turn(job: () => Promise<string | undefined>): Promise<void> {
     this.#flushedAt = performance.now()
     this.#outputLength = 0
     this.#posts = 0
@@ -213,9 +219,10 @@ export class IsolateGuest {
     let failed: Turn['failed']
     let exit: GuestExit | undefined
     try {
-      await job()
+      const thrown = await job()
+      if (thrown !== undefined) failed = { kind: 'runtime', ...JSON.parse(thrown) }
     } catch (error) {
-      exit = exitOf(error as Error)
+      exit = exitOf(error)
       failed = describe(error as Error)
     }
     this.#setInTurn(false)
@@ -300,7 +307,21 @@ function readLibrary({ libraries }: GuestRuntime, name: unknown): string {
   return typeof name === 'string' && Object.hasOwn(libraries, name) ? (libraries[name] as string) : '() => {}'
 }
 
-function exitOf({ message }: Error): GuestExit | undefined {
+/** What a turn gives. The library also tells of promises that failed and that nobody handles: they end nothing. */
+async function settle(turn: Promise<unknown>): Promise<string | undefined> {
+  try {
+    const thrown = await turn
+    return typeof thrown === 'string' ? thrown : undefined
+  } catch (error) {
+    if (exitOf(error) !== undefined) throw error
+    return undefined
+  }
+}
+
+function exitOf(error: unknown): GuestExit | undefined {
+  // The library's own; a guest may throw anything.
+  if (!(error instanceof Error)) return undefined
+  const { message } = error
   if (message.startsWith('Script execution timed out')) return { why: 'limit', limit: 'turn' }
   if (!message.startsWith('Isolate was disposed')) return undefined
   return message.includes('memory limit')

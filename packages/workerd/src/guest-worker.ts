@@ -4,8 +4,8 @@ import type { WorkerCode } from './worker-platform.ts'
 /** workerd refuses a date later than its own, and behaves as it did on this one. */
 export const COMPATIBILITY_DATE = '2026-08-01'
 
-/** No message of ours holds it. */
-const SEPARATOR = '\0'
+/** Ends each message; none of ours holds it. */
+const TERMINATOR = '\0'
 
 /** What a guest's frames begin with. */
 export const MARKS = { turn: '.', failed: '!', flood: '~' } as const
@@ -28,7 +28,7 @@ let hasBegun = false
 const machine = boot((message) => {
   room -= message.length
   if (room < 0) mark = '${MARKS.flood}'
-  else batch = batch === '' ? message : batch + '\\0' + message
+  else batch += message + '\\0'
 }, library)
 
 const receive = (text) => {
@@ -142,4 +142,4 @@ const PROGRAM_LEAD = 'export default['
 /** Reached through methods, which no text need name; those that ECMAScript 2025 brought, this engine has. */
 const LOCALE = 'locale'
 
-export const splitBatch = (batch: string): string[] => (batch === '' ? [] : batch.split(SEPARATOR))
+export const splitBatch = (batch: string): string[] => batch.split(TERMINATOR).slice(0, -1)

@@ -81,17 +81,6 @@ export const lifecycle: readonly ConformanceCase[] = [
     },
   },
   {
-    id: 'lifecycle.many',
-    protects: 'fifty programs at once all end, each with its own value',
-    run: async ({ run }) => {
-      const echo = (input: unknown) => input
-      const results = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => run(`return await tools.echo(${i})`, { tools: { echo } })),
-      )
-      for (const [i, result] of results.entries()) returned(result, i)
-    },
-  },
-  {
     id: 'lifecycle.usage',
     protects: 'what an execution took is told, and only what was measured',
     run: async ({ run, sandbox }) => {

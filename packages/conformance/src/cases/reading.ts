@@ -29,7 +29,7 @@ export const reading: readonly ConformanceCase[] = TEXTS.map(([id, text]) => ({
   needs: { stopsNativeLoops: true },
   run: async ({ run }) => {
     const beats = countBeats(true)
-    const result = await run(text, { limits: { cpuTimeMs: 2_000, wallTimeMs: 3_000 } })
+    const result = await run(text, { limits: { cpuTimeMs: 1_500, wallTimeMs: 2_000 } })
     beats()
     assert.ok(
       !result.ok && /^(?:CODE_|LIMIT_CPU|LIMIT_WALL|LIMIT_CODE)/.test(result.error.code),

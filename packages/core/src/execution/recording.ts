@@ -33,7 +33,7 @@ export async function recordExecution(
     transcript,
   })
   const { name, source } = program
-  return { result, recording: { engine: guests.engine, program: { name, source }, ...transcript } }
+  return { result, recording: { engine: guests.adapter.engine, program: { name, source }, ...transcript } }
 }
 
 /**

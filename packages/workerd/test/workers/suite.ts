@@ -1,9 +1,21 @@
-/** Runs one case of the suite in a Worker: `/id` answers with its report. */
+/** Runs one case of the suite in a Worker: `/id` answers with its report. A program that is posted is run by itself. */
 import { runConformance } from '@glovebox/conformance/suite'
+import { createCodeMode, type Limits } from '@glovebox/core'
 import { type WorkerLoader, workerLoader } from '@glovebox/workerd/worker'
+
+export interface Order {
+  readonly code: string
+  readonly limits: Limits
+}
 
 export default {
   async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {
+    if (request.method === 'POST') {
+      const { code, limits } = (await request.json()) as Order
+      await using sandbox = workerLoader({ loader })
+      await using codeMode = await createCodeMode({ sandbox, tools: {}, limits })
+      return Response.json(await codeMode.execute(code))
+    }
     const id = new URL(request.url).pathname.slice(1)
     const { cases } = await runConformance({
       name: 'worker-loader',

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ExecuteResult, Guarantees } from '@glovebox/core'
+import { recordExecution, replayExecution } from '@glovebox/core/adapter'
+import { failed, returned } from '../assert.ts'
+import type { Bench, ConformanceCase, DoomedHost } from '../case.ts'
+import { comesToRest, residentBytes, withBusyCores } from '../machine.ts'
+
+const MB = 1024 * 1024
+
+const LOOP = 'for (;;) {}'
+const NATIVE_LOOP = 'Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)'
+const FLOOD = 'const all = []; for (;;) all.push(new Array(1_000).fill(all.length))'
+/** Ways to hold so many bytes: engines count them in different places. */
+const HOLDS: readonly ((bytes: number) => string)[] = [
+  (bytes) =>
+    `const all = []; for (let n = 0; n < ${bytes}; n += 8_000) all.push(new Array(1_000).fill(n)); return all.length`,
+  (bytes) => `return new Array(${bytes / 8}).fill(0).length`,
+  (bytes) => `return new Uint8Array(${bytes}).fill(1).length`,
+]
+
+const COMPUTE = (rounds: number): string => `let n = 0; for (let i = 0; i < ${rounds}; i++) n += i % 7; return n`
+const COMPUTE_MS = 1_000
+const BUSY_MS = 400
+const ALL_THE_TIME = 0.95
+
+/** How long a weakness is watched before it counts as one. */
+const PATIENCE_MS = 3_000
+
+/** The result of a program, if it comes in time. */
+async function inTime(running: Promise<ExecuteResult>): Promise<ExecuteResult | undefined> {
+  running.catch(() => {})
+  return await Promise.race([running.catch(() => undefined), delay(PATIENCE_MS, undefined, { ref: false })])
+}
+
+/** Shows a weakness in a host that may be lost by it. @throws where the author gave none, or where it is no weakness */
+async function showWeakness(
+  { sacrifice, sandbox }: Bench,
+  name: keyof Guarantees,
+  shows: (host: DoomedHost) => Promise<boolean>,
+): Promise<void> {
+  const declared = `${sandbox.name} declares ${name}: ${sandbox.guarantees[name]}`
+  if (sacrifice === undefined) {
+    assert.fail(`${declared}. Pass \`sacrifice\`, a host that may be lost, for that to be shown`)
+  }
+  await using host = await sacrifice()
+  returned((await inTime(host.run('return "up"'))) ?? assert.fail('the host to be lost never came up'), 'up')
+  assert.ok(await shows(host), `${declared}, and gives more than that: declare it`)
+}
+
+/** Whether after a program that should have been ended so, the next one runs as ever. */
+async function survives(host: DoomedHost, code: string, ending: string): Promise<boolean> {
+  const result = await inTime(host.run(code, { cpuTimeMs: 300, memoryBytes: 64 * MB, wallTimeMs: 60_000 }))
+  if (result === undefined || result.ok || result.error.code !== ending) return false
+  const next = await inTime(host.run('return "next"'))
+  return next?.ok === true
+}
+
+/** A program that computes for ever is ended, nothing of it goes on, and the next one runs. */
+async function stops({ run }: Bench, code: string): Promise<void> {
+  failed(await run(code, { limits: { cpuTimeMs: 300 } }), 'LIMIT_CPU')
+  returned(await run('return "next"'), 'next')
+  assert.ok(await comesToRest(), 'it is said to have ended, and something goes on computing')
+}
+
+/** One after the other. */
+async function repeat(times: number, measure: () => Promise<number>): Promise<number[]> {
+  const measured: number[] = []
+  while (measured.length < times) measured.push(await measure())
+  return measured
+}
+
+/** Waits in the middle of its run, for others to do harm meanwhile. */
+const PEACEFUL = 'for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 25)); return "peaceful"'
+
+/** Where engines and machines like to differ: a run that is not the journal's alone shows it here. */
+const CHANCE = `const seen = [Math.random(), Date.now(), performance.now(), crypto.randomUUID(), new Date(2024, 1, 1).getTimezoneOffset()]
+for (let i = 0; i < 3; i++) { seen.push(await tools.chance(), Math.random(), Date.now()); await new Promise((r) => setTimeout(r, 2)) }
+seen.push(new Date().toLocaleString(), (1234.5).toLocaleString(), ['b', 'ä', 'a'].sort((a, b) => a.localeCompare(b)))
+console.log(seen); return seen`
+
+/**
+ * What an adapter declares, both ways: what it gives is attacked, and what it does not give is shown to be lacking, so
+ * that an adapter can claim neither more nor less than is true.
+ */
+export const guarantees: readonly ConformanceCase[] = [
+  {
+    id: 'guarantees.stops-loops',
+    protects: 'a program that computes for ever is stopped, or said not to be',
+    attacks: 'stopsLoops',
+    run: async (bench) => {
+      if (bench.sandbox.guarantees.stopsLoops) return await stops(bench, LOOP)
+      await showWeakness(bench, 'stopsLoops', async (host) => !(await survives(host, LOOP, 'LIMIT_CPU')))
+    },
+  },
+  {
+    id: 'guarantees.stops-native-loops',
+    protects: 'a built-in that never returns is stopped, or said not to be',
+    attacks: 'stopsNativeLoops',
+    run: async (bench) => {
+      if (bench.sandbox.guarantees.stopsNativeLoops) return await stops(bench, NATIVE_LOOP)
+      await showWeakness(bench, 'stopsNativeLoops', async (host) => !(await survives(host, NATIVE_LOOP, 'LIMIT_CPU')))
+    },
+  },
+  {
+    id: 'guarantees.survives-out-of-memory',
+    protects: 'no allocation ends the host, or that it may is said',
+    attacks: 'survivesOutOfMemory',
+    run: async (bench) => {
+      if (bench.sandbox.guarantees.survivesOutOfMemory) {
+        failed(await bench.run(FLOOD, { limits: { memoryBytes: 32 * MB, cpuTimeMs: 20_000 } }), 'LIMIT_MEMORY')
+        return returned(await bench.run('return "next"'), 'next')
+      }
+      await showWeakness(bench, 'survivesOutOfMemory', async (host) => !(await survives(host, FLOOD, 'LIMIT_MEMORY')))
+    },
+  },
+  {
+    id: 'guarantees.memory',
+    protects: 'a limit of memory is kept at once, noticed afterwards, or said not to be kept',
+    run: async (bench) => {
+      const limits = { memoryBytes: 32 * MB, cpuTimeMs: 20_000 }
+      const { memory } = bench.sandbox.guarantees
+      if (memory !== 'none') failed(await bench.run(FLOOD, { limits }), 'LIMIT_MEMORY')
+      const kept: boolean[] = []
+      for (const hold of HOLDS) {
+        const result = await bench.run(hold(4 * limits.memoryBytes), { limits })
+        kept.push(!result.ok)
+      }
+      // What is only noticed afterwards, a program can hold for a moment.
+      if (memory === 'hard') assert.deepEqual(kept, [true, true, true], 'more than the limit can be held')
+      else assert.ok(kept.includes(false), 'the limit is kept at once: declare it')
+    },
+  },
+  {
+    id: 'guarantees.cpu-time',
+    protects: 'what is told as CPU time is that, or said to be the time that turns take',
+    run: async ({ run, sandbox }) => {
+      const { usage } = await run(COMPUTE(1e6))
+      if (!sandbox.guarantees.cpuTime && usage.cpuTimeMs === undefined) return
+      const code = COMPUTE(Math.ceil((BUSY_MS / usage.wallTimeMs) * 1e6))
+      const shareOfTime = async () => {
+        const { cpuTimeMs = 0, wallTimeMs } = (await run(code)).usage
+        return cpuTimeMs / wallTimeMs
+      }
+      // On a machine where others compute as well, a program has but a part of the time that passes.
+      const shares = await withBusyCores(() => repeat(4, shareOfTime))
+      if (shares === undefined) return
+      const [least, most] = [Math.min(...shares), Math.max(...shares)]
+      assert.ok(least > 0, 'no CPU time is told')
+      if (sandbox.guarantees.cpuTime) assert.ok(least < ALL_THE_TIME, `it computed ${least} of the time`)
+      else assert.ok(most >= ALL_THE_TIME, `it computed only ${most} of the time: declare it`)
+    },
+  },
+  {
+    id: 'guarantees.isolates-crashes',
+    protects: 'one program never fails another, or that it may is said',
+    attacks: 'isolatesCrashes',
+    run: async (bench) => {
+      const limits = { cpuTimeMs: 300, memoryBytes: 64 * MB }
+      if (bench.sandbox.guarantees.isolatesCrashes) {
+        const peaceful = [1, 2, 3].map(() => bench.run(PEACEFUL))
+        await Promise.all([NATIVE_LOOP, FLOOD, LOOP].map((code) => bench.run(code, { limits })))
+        for (const result of await Promise.all(peaceful)) returned(result, 'peaceful')
+        return
+      }
+      await showWeakness(bench, 'isolatesCrashes', async (host) => {
+        const peaceful = inTime(host.run(PEACEFUL))
+        await delay(100)
+        host.run(NATIVE_LOOP, limits).catch(() => {})
+        return (await peaceful)?.ok !== true
+      })
+    },
+  },
+  {
+    id: 'guarantees.deterministic',
+    protects: 'a journal is the whole run, or said not to be',
+    run: async ({ sandbox }) => {
+      const tools = { chance: () => Math.random() }
+      const { result, recording } = await recordExecution(sandbox, { code: CHANCE, tools })
+      assert.ok(result.ok, JSON.stringify(result))
+      await delay(20)
+      const said = await replayExecution(sandbox, recording)
+      if (sandbox.guarantees.deterministic) assert.deepEqual(said, recording.output)
+      else assert.notDeepEqual(said, recording.output, 'it gives the same run: declare it')
+    },
+  },
+  {
+    id: 'guarantees.boundary.event-loop',
+    protects: "a program that computes has a thread of its own, or is said to hold up its host's",
+    run: async ({ run, sandbox }) => {
+      const isApart = sandbox.guarantees.boundary !== 'inline' && sandbox.guarantees.boundary !== 'isolate'
+      const quick = await run(COMPUTE(1e6))
+      const rounds = Math.ceil((COMPUTE_MS / quick.usage.wallTimeMs) * 1e6)
+      const beats: number[] = []
+      let beating: ReturnType<typeof setInterval> | undefined
+      const begin = () => {
+        beating = setInterval(() => beats.push(performance.now()), 5)
+      }
+      // The pause lets the host do what it has begun.
+      const code = `await tools.begin(); await new Promise((r) => setTimeout(r, 50)); ${COMPUTE(rounds)}`
+      const result = await run(code, { tools: { begin }, limits: { cpuTimeMs: 60_000 } })
+      clearInterval(beating)
+      beats.push(performance.now())
+      assert.ok(result.ok, JSON.stringify(result))
+      const passed = (beats.at(-1) as number) - (beats[0] as number)
+      const longest = Math.max(...beats.slice(1).map((at, index) => at - (beats[index] as number)))
+      if (isApart) assert.ok(longest < passed / 2, `the event loop stood still for ${longest} of ${passed} ms`)
+      else assert.ok(longest > passed / 2, 'the event loop went on: declare more than that')
+    },
+  },
+  {
+    id: 'guarantees.boundary.memory',
+    protects: "a program's memory is its host's own, or in another process",
+    run: async ({ run, sandbox }) => {
+      let held = 0
+      const tools = {
+        look: () => {
+          held = (residentBytes() ?? 0) - held
+        },
+      }
+      const code =
+        'await tools.look(); const all = Array.from({ length: 100 }, () => new Uint8Array(1e6).fill(1)); await tools.look(); return all.length'
+      returned(await run(code, { tools, limits: { memoryBytes: 256 * MB } }), 100)
+      if (residentBytes() === undefined) return
+      const isElsewhere = sandbox.guarantees.boundary === 'process' || sandbox.guarantees.boundary === 'remote'
+      assert.equal(
+        held < 50e6,
+        isElsewhere,
+        `holding 100 MB, the program made its host ${Math.round(held / 1e6)} MB larger`,
+      )
+    },
+  },
+]
