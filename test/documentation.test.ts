@@ -32,6 +32,7 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
   const options: ts.CompilerOptions = {
     strict: true,
     noEmit: true,
+    allowImportingTsExtensions: true,
     target: ts.ScriptTarget.ES2024,
     module: ts.ModuleKind.Preserve,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
@@ -56,7 +57,11 @@ const pages = trackedFiles().filter((file) =>
   /^(?:README\.md|CONTRIBUTING\.md|SECURITY\.md|docs\/.*\.md|(?:packages|apps)\/[^/]+\/README\.md)$/.test(file),
 )
 const blocks = pages.flatMap((page) => blocksOf(page, readText(page)))
-const named = (block: Block, extension: string) => `${block.page.replaceAll('/', '-')}-${block.line}.${extension}`
+/** A block that is a file of its own, such as ```` ```ts file=src/index.ts ````, finds the page's others beside it. */
+const named = ({ page, line, words }: Block, extension: string) => {
+  const file = words.find((word) => word.startsWith('file='))?.slice('file='.length)
+  return file === undefined ? `${page.replaceAll('/', '-')}-${line}.${extension}` : `${page}.files/${file}`
+}
 
 describe('every block of code in the documentation', () => {
   it('is in a language that is looked at', () => {
@@ -84,6 +89,21 @@ describe('every block of code in the documentation', () => {
     ])
     expect(typeErrors(wrong)).toHaveLength(2)
     expect(blocksOf('x', '```cobol\nMOVE\n```')[0]?.language).toBe('cobol')
+  })
+})
+
+describe('the guide to backends', () => {
+  const shown = blocks.filter(({ page }) => page === 'docs/guides/add-a-backend.md')
+  const home = 'packages/node-vm'
+
+  it.each(['src/guest.ts', 'src/index.ts', 'test/conformance.test.ts'])('shows %s as the package has it', (file) => {
+    // What a package does that is built: it names the built file, and has a name itself.
+    const plain = readText(`${home}/${file}`)
+      .replace(/const GUEST = .*/, "const GUEST = new URL('./guest.ts', import.meta.url)")
+      .replace('entryFile(GUEST)', 'GUEST')
+      .replace('entryFile, ', '')
+      .replace("'@glovebox/node-vm'", "'../src/index.ts'")
+    expect(shown.find(({ words }) => words.includes(`file=${file}`))?.text).toBe(plain)
   })
 })
 

@@ -9,6 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/quickjs': ['@glovebox/core', '@glovebox/node'],
   'packages/isolated-vm': ['@glovebox/core', '@glovebox/node'],
   'packages/workerd': ['@glovebox/core', '@glovebox/node'],
+  'packages/node-vm': ['@glovebox/core', '@glovebox/node'],
   'packages/mcp': ['@glovebox/core'],
   'packages/conformance': ['@glovebox/core'],
   'packages/glovebox': [

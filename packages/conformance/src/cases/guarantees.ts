@@ -122,12 +122,11 @@ export const guarantees: readonly ConformanceCase[] = [
       const { memory } = bench.sandbox.guarantees
       if (memory !== 'none') failed(await bench.run(FLOOD, { limits }), 'LIMIT_MEMORY')
       const kept: boolean[] = []
-      for (const hold of HOLDS) {
-        const result = await bench.run(hold(4 * limits.memoryBytes), { limits })
-        kept.push(!result.ok)
+      for (const code of HOLDS.flatMap((hold) => [1.5, 4].map((times) => hold(times * limits.memoryBytes)))) {
+        kept.push(!(await bench.run(code, { limits })).ok)
       }
       // What is only noticed afterwards, a program can hold for a moment.
-      if (memory === 'hard') assert.deepEqual(kept, [true, true, true], 'more than the limit can be held')
+      if (memory === 'hard') assert.ok(!kept.includes(false), 'more than the limit can be held')
       else assert.ok(kept.includes(false), 'the limit is kept at once: declare it')
     },
   },

@@ -1,0 +1,166 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import {
+  createSandbox,
+  type Guest,
+  type GuestExit,
+  type GuestInit,
+  type RunInit,
+  type Sandbox,
+  type SandboxAdapter,
+  SandboxError,
+} from '@glovebox/core/adapter'
+import { describeDeath, entryFile, PROCESS_GUARANTEES, ProgramReader, residentBytesOf } from '@glovebox/node'
+import type { FromGuest, ToGuest } from './guest.ts'
+
+const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
+const TICK_MS = 25
+/** What a process takes beside the heap of its guest. */
+const PROCESS_BYTES = 96 * 1024 * 1024
+
+/**
+ * A sandbox of Node's own `vm`, in a process for each program. **For trusted code only**: `vm` is no wall, and a program
+ * that gets through it can do whatever your own process can. It is here to be read: a whole adapter, as small as one is.
+ */
+export function nodeVm(): Sandbox {
+  return createSandbox(new NodeVmAdapter(), { ready: 1 })
+}
+
+class NodeVmAdapter implements SandboxAdapter {
+  readonly name = 'node-vm'
+  readonly engine = `node-vm/v8@${process.versions.v8}`
+  /** The time that turns take stands in for their CPU time. */
+  readonly guarantees = { ...PROCESS_GUARANTEES, cpuTime: false }
+  readonly #reader = new ProgramReader()
+  readonly #guests = new Set<NodeVmGuest>()
+  #isClosed = false
+
+  async start(init: GuestInit): Promise<Guest> {
+    init.signal?.throwIfAborted()
+    if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
+    const guest = new NodeVmGuest(init)
+    this.#guests.add(guest)
+    guest.exited.then(() => this.#guests.delete(guest))
+    await guest.made
+    return guest
+  }
+
+  prepare(text: string, signal: AbortSignal) {
+    return this.#reader.read(text, signal)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([this.#reader.close(), ...[...this.#guests].map((guest) => guest.terminate())])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+class NodeVmGuest implements Guest {
+  /** Or gone before it was. */
+  readonly made: Promise<unknown>
+  readonly exited: Promise<GuestExit>
+  readonly #child
+  readonly #memoryBytes: number
+  #stderr = ''
+  #init: RunInit | undefined
+  #turns = 0
+  #outstanding = 0
+  #startedAt = 0
+  #ranMs = 0
+  #ticking: ReturnType<typeof setInterval> | undefined
+  /** Why it was told to end. */
+  #verdict: GuestExit | undefined
+
+  constructor({ runtime, memoryBytes }: GuestInit) {
+    this.#memoryBytes = memoryBytes
+    this.#child = fork(fileURLToPath(entryFile(GUEST)), {
+      execArgv: [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`],
+      env: {},
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    })
+    this.exited = new Promise((resolve) => {
+      this.#child.once('error', ({ message }) => resolve({ why: 'crashed', detail: message }))
+      this.#child.once('close', (code, signal) => resolve(this.#exitOf(code, signal)))
+    })
+    this.exited.then(() => clearInterval(this.#ticking))
+    const made = new Promise((resolve) => this.#child.once('message', resolve))
+    this.made = Promise.race([made, this.exited])
+    made.then(() => this.#child.on('message', (answer: FromGuest) => this.#onTurn(answer)))
+    this.#child.stderr?.on('data', (text) => {
+      this.#stderr = (this.#stderr + text).slice(-8_192)
+    })
+    this.#post({ type: 'make', runtime })
+    // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+    this.#child.unref()
+    this.#child.channel?.unref()
+  }
+
+  run(init: RunInit): void {
+    this.#init = init
+    const { program, first, limits } = init
+    this.#begin({ type: 'run', program, first, limits })
+  }
+
+  send(message: string): void {
+    this.#begin({ type: 'send', message })
+  }
+
+  async terminate(): Promise<void> {
+    this.#kill({ why: 'terminated' })
+    await this.exited
+  }
+
+  #post(order: ToGuest): void {
+    if (this.#child.connected) this.#child.send(order, () => {})
+  }
+
+  #begin(order: ToGuest): void {
+    if (this.#verdict !== undefined) return
+    if (this.#outstanding++ === 0) this.#startedAt = performance.now()
+    this.#ticking ??= setInterval(() => this.#watch(), TICK_MS).unref()
+    this.#post(order)
+  }
+
+  #onTurn({ messages, isFlood, failed }: FromGuest): void {
+    this.#account()
+    if (isFlood) this.#kill({ why: 'limit', limit: 'output' })
+    if (this.#verdict !== undefined || this.#outstanding === 0) return
+    this.#outstanding--
+    if (messages.length > 0) this.#init?.onOutput(messages)
+    this.#init?.onTurn({ index: this.#turns++, ...(failed === undefined ? {} : { failed }) })
+  }
+
+  /** What a guest says of itself counts for nothing: its time is taken here. */
+  #account(): void {
+    const now = performance.now()
+    this.#ranMs += now - this.#startedAt
+    this.#startedAt = now
+    if (this.#ranMs > (this.#init as RunInit).limits.cpuTimeMs) this.#kill({ why: 'limit', limit: 'cpu' })
+  }
+
+  #watch(): void {
+    if (this.#outstanding === 0) return
+    this.#account()
+    const isOver = (residentBytesOf(this.#child.pid) ?? 0) > PROCESS_BYTES + 2 * this.#memoryBytes
+    if (isOver) this.#kill({ why: 'limit', limit: 'memory' })
+  }
+
+  #kill(exit: GuestExit): void {
+    this.#verdict ??= exit
+    this.#child.kill('SIGKILL')
+  }
+
+  #exitOf(code: number | null, signal: NodeJS.Signals | null): GuestExit {
+    if (this.#verdict !== undefined) return this.#verdict
+    const { detail, limit, isForeign } = describeDeath(code, signal, this.#stderr)
+    this.#verdict = limit === undefined ? { why: 'crashed', detail } : { why: 'limit', limit }
+    return isForeign ? { why: 'lost', running: false, detail } : this.#verdict
+  }
+}
+
+export type { Sandbox }

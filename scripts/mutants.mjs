@@ -1,0 +1,339 @@
+/**
+ * Breaks adapters, runtime and engine on purpose, one way at a time, and looks whether the suites notice: `pnpm mutants`. Works on
+ * a copy of the repository. A mutant that no test notices is a hole in the suites.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const PNPM = ['-y', 'pnpm@12.21.0']
+const conformance = (name, cases) => [`packages/${name}/test/conformance.test.ts`, '-t', cases]
+
+/** What is broken, where, how, what must be built again beside it, and the tests that must notice. */
+export const MUTANTS = [
+  {
+    breaks: 'calls are not counted',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'if (id > limits.hostCalls) {',
+    to: 'if (id > 1e9) {',
+    tests: conformance('quickjs', 'calls.quota|forgeries.call-quota'),
+  },
+  {
+    breaks: 'a second result replaces the first',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'if (this.#over || this.#outcome !== undefined) return\n      this.#options.transcript',
+    to: 'if (this.#over) return\n      this.#options.transcript',
+    tests: conformance('quickjs', 'forgeries'),
+  },
+  {
+    breaks: 'calls may come in any order',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'if (id !== ++this.#callsSaid) throw',
+    to: 'if (++this.#callsSaid < 0) throw',
+    tests: conformance('quickjs', 'forgeries'),
+  },
+  {
+    breaks: 'the host takes results of any size',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'this.#outcome = exceedsBytes(payload, limits.resultBytes)',
+    to: 'this.#outcome = exceedsBytes(payload, 1e9)',
+    tests: conformance('quickjs', 'forgeries.huge-result'),
+  },
+  {
+    breaks: 'a lost run calls its tools again',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'if (id <= this.#calls.count) {',
+    to: 'if (id < 0) {',
+    tests: conformance('quickjs', 'concurrency'),
+  },
+  {
+    breaks: 'open calls go on when the program has ended',
+    file: 'packages/core/src/execution/execution.ts',
+    from: '    this.#calls.cancel(reason)\n    return true',
+    to: '    return true',
+    tests: conformance('quickjs', 'calls'),
+  },
+  {
+    breaks: 'an abort is not heard',
+    file: 'packages/core/src/execution/execution.ts',
+    from: "    signal.addEventListener('abort', this.#abort, { once: true })\n",
+    to: '',
+    tests: conformance('quickjs', 'lifecycle.abort'),
+  },
+  {
+    breaks: 'the wall clock does not ring',
+    file: 'packages/core/src/execution/execution.ts',
+    from: '    }, limits.wallTimeMs)',
+    to: '    }, 2 ** 30)',
+    tests: ['packages/quickjs/test/conformance.test.ts', '-t', 'limits.wall-time', '--testTimeout=20000'],
+    isSlow: true,
+  },
+  {
+    breaks: 'as many calls run at once as the program makes',
+    file: 'packages/core/src/execution/host-calls.ts',
+    from: 'while (this.#running < this.#options.concurrent) {',
+    to: 'for (;;) {',
+    tests: conformance('quickjs', 'calls.queue'),
+  },
+  {
+    breaks: 'the host takes logs of any length',
+    file: 'packages/core/src/execution/log.ts',
+    from: 'if (this.#left <= 0) return',
+    to: 'this.#left = Math.max(this.#left, 1e6)',
+    tests: conformance('quickjs', 'forgeries.log-flood'),
+  },
+  {
+    breaks: 'a stack is passed on as the guest wrote it',
+    file: 'packages/core/src/execution/stack.ts',
+    from: "return { stack: text.join('\\n'), position: first.position }",
+    to: 'return { stack, position: first.position }',
+    tests: conformance('quickjs', 'errors|forgeries'),
+  },
+  {
+    breaks: 'keys that collide are sent by the ten thousand',
+    file: 'packages/core/src/protocol/codec/graph.ts',
+    from: 'MAX_NUMERIC_KEYS = 10_000',
+    to: 'MAX_NUMERIC_KEYS = 10_000_000',
+    tests: conformance('quickjs', 'floods.numeric-keys'),
+  },
+  {
+    breaks: 'the runtime uses the JSON that the program can replace',
+    file: 'packages/core/src/protocol/intrinsics.ts',
+    from: 'export const { stringify: jsonStringify, parse: jsonParse } = JSON',
+    to: 'export const jsonStringify: typeof JSON.stringify = (...rest: [never]) => JSON.stringify(...rest)\nexport const jsonParse: typeof JSON.parse = (...rest: [never]) => JSON.parse(...rest)',
+    tests: conformance('quickjs', 'escapes.tampering'),
+  },
+  {
+    breaks: 'the guest makes code from strings',
+    file: 'packages/core/src/guest/main.ts',
+    from: '  removeCodeFromStrings()\n',
+    to: '',
+    tests: conformance('quickjs', 'globals'),
+  },
+  {
+    breaks: "the guest has the engine's clock",
+    file: 'packages/core/src/guest/main.ts',
+    from: '  installClock()\n',
+    to: '',
+    tests: conformance('quickjs', 'determinism'),
+  },
+  {
+    breaks: 'every run has the same randomness',
+    file: 'packages/core/src/guest/main.ts',
+    from: '    seedRandom(message.seed)\n',
+    to: '    seedRandom([1, 2, 3, 4])\n',
+    tests: conformance('quickjs', 'determinism'),
+  },
+  {
+    breaks: "what an engine brings of its own stays in the guest's globals",
+    file: 'packages/core/src/guest/globals.ts',
+    from: 'if (!setHas(KEPT, key)) delete',
+    to: "if (key === 'never') delete",
+    tests: conformance('quickjs', 'globals'),
+  },
+  {
+    breaks: 'the program can have its stacks as objects of V8',
+    file: 'packages/core/src/guest/globals.ts',
+    from: '  fixStackTraces()\n  const globals',
+    to: '  const globals',
+    tests: conformance('isolated-vm', 'globals.stack-traces'),
+  },
+  {
+    breaks: 'a built-in that never returns is not noticed',
+    file: 'packages/core/src/carriers/carried-guest.ts',
+    from: 'this.ranMs > this.#init.limits.turnMs',
+    to: 'this.ranMs > 1e9',
+    tests: conformance('quickjs', 'guarantees.stops-native-loops'),
+    isSlow: true,
+  },
+  {
+    breaks: 'many short turns escape the limit of CPU time',
+    file: 'packages/quickjs/src/engine.ts',
+    from: 'else if (this.#cpuTimeMs > init.limits.cpuTimeMs)',
+    to: 'else if (this.#cpuTimeMs > 1e9)',
+    tests: conformance('quickjs', 'floods.short-turns'),
+  },
+  {
+    breaks: 'memory that ran out is not told as such',
+    file: 'packages/quickjs/src/engine.ts',
+    from: "if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }",
+    to: "if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'stack' }",
+    tests: conformance('quickjs', 'floods.memory'),
+  },
+  {
+    breaks: 'a kill that does not kill',
+    file: 'packages/quickjs/src/worker-thread.ts',
+    from: '      await worker.terminate()\n      await ended',
+    to: "      onDeath({ detail: 'killed' })",
+    tests: conformance('quickjs', 'guarantees'),
+    isSlow: true,
+  },
+  {
+    breaks: 'a closed adapter starts guests',
+    file: 'packages/node/src/carried-adapter.ts',
+    from: 'if (this.#isClosed) throw',
+    to: 'if (this.#isClosed === undefined) throw',
+    also: ['quickjs'],
+    tests: conformance('quickjs', 'contract.close-ends-guests'),
+  },
+  {
+    breaks: 'a promise that nobody handles ends the program',
+    file: 'packages/isolated-vm/src/isolate-guest.ts',
+    from: '    if (exitOf(error) !== undefined) throw error\n    return undefined',
+    to: '    throw error',
+    tests: conformance('isolated-vm', 'errors'),
+  },
+  {
+    breaks: 'a turn says as much as it likes',
+    file: 'packages/isolated-vm/src/isolate-guest.ts',
+    from: "if (isFlood) return this.end({ why: 'limit', limit: 'output' })",
+    to: '',
+    tests: conformance('isolated-vm', 'contract.output-limit'),
+  },
+  {
+    breaks: 'it is claimed that CPU time is measured as such',
+    file: 'packages/isolated-vm/src/adapter.ts',
+    from: 'cpuTime: false',
+    to: 'cpuTime: true',
+    tests: conformance('isolated-vm', 'guarantees.cpu-time'),
+  },
+  {
+    breaks: 'it is not claimed that crashes are isolated',
+    file: 'packages/quickjs/src/adapter.ts',
+    from: 'isolatesCrashes: true',
+    to: 'isolatesCrashes: false',
+    tests: conformance('quickjs', 'guarantees'),
+  },
+  {
+    breaks: "a guest has its host's network",
+    file: 'packages/workerd/src/guest-worker.ts',
+    from: '  globalOutbound: null,\n',
+    to: '',
+    tests: ['packages/workerd/test/network.test.ts'],
+  },
+  {
+    breaks: 'a neighbour is accused of what a guest computes out of turn',
+    file: 'packages/workerd/src/workerd-link.ts',
+    from: 'other === guest || !other.hasRun',
+    to: 'true',
+    tests: ['packages/workerd/test/out-of-turn.test.ts'],
+  },
+  {
+    breaks: 'time is not watched any more after an await',
+    file: 'packages/node-vm/src/index.ts',
+    from: 'if (this.#outstanding === 0) return\n    this.#account()',
+    to: 'if (this.#outstanding === 0 || this.#turns > 0) return\n    this.#account()',
+    tests: conformance('node-vm', 'floods.endless.loop-after-await'),
+    isSlow: true,
+  },
+  {
+    breaks: "the guest runs in its process's own realm",
+    file: 'packages/node-vm/src/guest.ts',
+    from: 'runInContext(context)',
+    to: 'runInThisContext()',
+    tests: conformance('node-vm', 'escapes|globals'),
+  },
+]
+
+const HELP = `Usage: pnpm mutants [--only <words>] [--fast]
+
+  --only <words>   mutants whose description has these words
+  --fast           leaves out those that only a time limit finds`
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
+
+async function main() {
+  const { values: options } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      fast: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (options.help) return console.log(HELP)
+  const chosen = MUTANTS.filter(({ breaks, isSlow }) => breaks.includes(options.only) && !(options.fast && isSlow))
+  const copy = mkdtempSync(join(tmpdir(), 'glovebox-mutants-'))
+  let child
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+  process.on('exit', () => {
+    if (child?.pid !== undefined && child.exitCode === null) killGroup(child.pid)
+    rmSync(copy, { recursive: true, force: true })
+  })
+
+  /** Its exit code and what it printed. */
+  const run = (command, args) =>
+    new Promise((resolve, reject) => {
+      child = spawn(command, args, {
+        cwd: copy,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NO_COLOR: '1' },
+        detached: process.platform !== 'win32',
+      })
+      let output = ''
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+      child.once('error', reject)
+      child.once('close', (code) => resolve({ code, output }))
+    })
+  const must = async (command, args) => {
+    const { code, output } = await run(command, args)
+    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}\n${output}`)
+  }
+  const build = (name) => must('npx', [...PNPM, '-C', `packages/${name}`, 'run', 'build'])
+
+  console.log('▸ Making a copy …')
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root })
+    .toString()
+    .split('\0')
+  for (const file of files) if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file))
+  await must('npx', [...PNPM, 'install', '--frozen-lockfile', '--prefer-offline'])
+  await must('npx', [...PNPM, 'exec', 'turbo', 'run', 'build'])
+
+  let survivors = 0
+  for (const { breaks, file, from, to, also = [], tests } of chosen) {
+    const path = join(copy, file)
+    const text = readFileSync(path, 'utf8')
+    const packages = [file.split('/')[1], ...also]
+    writeFileSync(path, mutate(text, from, to))
+    for (const name of packages) await build(name)
+    const { code, output } = await run('npx', [
+      ...PNPM,
+      'exec',
+      'vitest',
+      'run',
+      '--bail=1',
+      '--reporter=verbose',
+      ...tests,
+    ])
+    const [, failed] = /^\s*(?:×|✗|FAIL)\s+(.*)$/m.exec(output) ?? []
+    const [, ran] = /Tests\s.*?(\d+) passed/.exec(output) ?? []
+    if (code === 0 && ran === undefined) throw new Error(`No test was run for: ${breaks}\n${output}`)
+    if (code === 0) survivors++
+    console.log(
+      code === 0
+        ? `SURVIVED  ${breaks} (${file})`
+        : `noticed   ${breaks}: ${(failed ?? 'the run ended').split(' > ').at(-1).slice(0, 110)}`,
+    )
+    writeFileSync(path, text)
+    for (const name of packages) await build(name)
+  }
+  console.log(`${chosen.length - survivors} of ${chosen.length} noticed`)
+  process.exit(survivors === 0 ? 0 : 1)
+}
+
+/** @throws an error where the code to be broken is not there exactly once */
+export function mutate(text, from, to) {
+  if (text.split(from).length !== 2) throw new Error(`expected exactly one of ${JSON.stringify(from)}`)
+  return text.replace(from, () => to)
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}

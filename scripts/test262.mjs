@@ -1,0 +1,283 @@
+/**
+ * Runs the part of test262 that models' programs use through the runtime, on each backend: `pnpm test262`. The tests come
+ * with Debian's source of SpiderMonkey, of a fixed version and checksum; none of them is kept here.
+ */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { createCodeMode } from '@glovebox/core'
+import { isolatedVm } from '@glovebox/isolated-vm'
+import { quickjs } from '@glovebox/quickjs'
+import { workerd } from '@glovebox/workerd'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const SOURCE = 'https://deb.debian.org/debian/pool/main/m/mozjs78/mozjs78_78.15.0.orig.tar.xz'
+const SHA256 = '2f33dcb6130b08adca5d81fee9dbfcb5e87c51a4a969f46b46df61170298b4ca'
+const INSIDE = 'firefox-78.15.0/js/src/tests/test262'
+const cache = join(root, 'node_modules', '.cache', 'test262-mozjs78')
+const failuresFile = join(root, 'test', 'test262-failures.json')
+const page = join(root, 'docs', 'reference', 'test262.md')
+
+const SANDBOXES = { quickjs, 'isolated-vm': isolatedVm, workerd }
+const AT_ONCE = 8
+
+/** What models' programs are made of. */
+const AREAS = {
+  'arrow functions': ['language/expressions/arrow-function'],
+  'async functions': [
+    'language/expressions/async-arrow-function',
+    'language/expressions/async-function',
+    'language/statements/async-function',
+    'language/expressions/await',
+  ],
+  'async iteration': [
+    'language/expressions/async-generator',
+    'language/statements/async-generator',
+    'language/statements/for-await-of',
+  ],
+  classes: ['language/expressions/class', 'language/statements/class'],
+  'control flow': ['for', 'for-in', 'for-of', 'if', 'labeled', 'switch', 'throw', 'try', 'while'].map(
+    (name) => `language/statements/${name}`,
+  ),
+  'destructuring and declarations': ['language/statements/const', 'language/statements/let', 'language/destructuring'],
+  expressions: [
+    'array',
+    'assignment',
+    'call',
+    'coalesce',
+    'conditional',
+    'object',
+    'optional-chaining',
+    'spread',
+    'template-literal',
+    'tagged-template',
+  ].map((name) => `language/expressions/${name}`),
+  generators: ['language/expressions/generators', 'language/statements/generators'],
+  arrays: ['built-ins/Array'],
+  dates: ['built-ins/Date'],
+  JSON: ['built-ins/JSON'],
+  'maps and sets': ['built-ins/Map', 'built-ins/Set', 'built-ins/WeakMap', 'built-ins/WeakSet'],
+  numbers: ['built-ins/BigInt', 'built-ins/Math', 'built-ins/Number', 'built-ins/parseFloat', 'built-ins/parseInt'],
+  objects: ['built-ins/Object', 'built-ins/Reflect', 'built-ins/Symbol'],
+  promises: ['built-ins/Promise'],
+  proxies: ['built-ins/Proxy'],
+  'regular expressions': ['built-ins/RegExp'],
+  strings: ['built-ins/String'],
+  'typed arrays': ['built-ins/ArrayBuffer', 'built-ins/DataView', 'built-ins/TypedArray'],
+}
+
+/** What no program can have by design, and what a later edition has changed since. */
+const OUT_OF_SCOPE =
+  /\$262\.|createRealm|\beval\b|\bFunction\s*\(|new Function|GeneratorFunction|AsyncFunction\s*\(|\bIntl\b|SharedArrayBuffer|Atomics|WeakRef|FinalizationRegistry|import\s*\(|import\.meta|fnGlobalObject|cross-realm|tail-call-optimization|toLocale\w*String|ShadowRealm/
+/** Tables of an edition of Unicode that engines have left behind. */
+const OLD_UNICODE = /\/property-escapes\/generated\//
+const FLAGS_OUT_OF_SCOPE = ['noStrict', 'module', 'raw', 'CanBlockIsFalse']
+
+const HELP = `Usage: pnpm test262 [--sample <n>] [--sandbox <name>] [--check | --write]
+
+  --sample <n>      every n-th test only
+  --sandbox <name>  one of ${Object.keys(SANDBOXES).join(', ')}; all of them unless told otherwise
+  --check           fails where a test fails that did not, or passes that did not
+  --write           writes test/test262-failures.json and docs/reference/test262.md`
+
+const { values: options } = parseArgs({
+  options: {
+    sample: { type: 'string', default: '1' },
+    sandbox: { type: 'string' },
+    check: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (options.help) {
+  console.log(HELP)
+  process.exit()
+}
+
+const isTerminal = process.stderr.isTTY && !process.env.NO_COLOR
+const progress = (text) => isTerminal && process.stderr.write(`\r\u001b[K${text}`)
+
+/** @returns why the tests cannot be had, if they cannot */
+async function fetchTests() {
+  if (existsSync(cache)) return undefined
+  console.log('Fetching test262 (60 MB, once) …')
+  let archive
+  try {
+    const response = await fetch(SOURCE, { signal: AbortSignal.timeout(300_000) })
+    if (!response.ok) return `${SOURCE} answers ${response.status}`
+    archive = Buffer.from(await response.arrayBuffer())
+  } catch (error) {
+    return `${SOURCE} cannot be reached (${error.cause?.code ?? error.message})`
+  }
+  if (createHash('sha256').update(archive).digest('hex') !== SHA256) throw new Error(`${SOURCE} is not what it was`)
+  const unpacked = `${cache}.${process.pid}`
+  mkdirSync(unpacked, { recursive: true })
+  try {
+    writeFileSync(join(unpacked, 'archive'), archive)
+    const strip = `--strip-components=${INSIDE.split('/').length}`
+    await promisify(execFile)('tar', ['-xJf', 'archive', strip, INSIDE], { cwd: unpacked })
+    rmSync(join(unpacked, 'archive'))
+    renameSync(unpacked, cache)
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true })
+  }
+  return undefined
+}
+
+const sections = new Map()
+/** The files that a shell.js is made of, by name. */
+function sectionsOf(folder) {
+  if (!sections.has(folder)) {
+    const file = join(cache, folder, 'shell.js')
+    const parts = existsSync(file) ? readFileSync(file, 'utf8').split(/^\/\/ file: (.*)$/m) : []
+    const named = new Map()
+    for (let i = 1; i < parts.length; i += 2) named.set(parts[i].trim(), parts[i + 1])
+    sections.set(folder, named)
+  }
+  return sections.get(folder)
+}
+
+function include(path, name) {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const text = sectionsOf(folder).get(name)
+    if (text !== undefined) return text
+    if (folder === '.') return ''
+  }
+}
+
+const DONE = `let $done; const $finished = new Promise((resolve) => { $done = resolve }); function $DONE(error) { $done(error) }`
+
+/** A test as a program and what must become of it; undefined for one that is out of scope. */
+function readTest(path) {
+  const text = readFileSync(join(cache, path), 'utf8')
+  const [, front] = /\/\*---([\s\S]*?)---\*\//.exec(text) ?? []
+  if (OLD_UNICODE.test(path)) return undefined
+  if (front === undefined || OUT_OF_SCOPE.test(text) || /^\/\/ \|reftest\| .*skip/.test(text)) return undefined
+  const list = (name) => {
+    const [, inline, block] =
+      new RegExp(`^${name}:\\s*(?:\\[([^\\]]*)\\]|\\n((?:\\s+- .*\\n)+))`, 'm').exec(front) ?? []
+    return (inline?.split(',') ?? block?.split('\n').map((line) => line.replace(/^\s*-/, '')) ?? [])
+      .map((item) => item.trim())
+      .filter(Boolean)
+  }
+  const flags = list('flags')
+  if (flags.some((flag) => FLAGS_OUT_OF_SCOPE.includes(flag))) return undefined
+  const [, phase] = /negative:[\s\S]*?phase:\s*(\w+)/.exec(front) ?? []
+  const [, type] = /negative:[\s\S]*?type:\s*(\w+)/.exec(front) ?? []
+  const harness = ['sta.js', 'assert.js', ...list('includes')]
+  // These stand with the others in that source, so that its tests no longer name them.
+  if (text.includes('compareArray')) harness.push('compareArray.js')
+  if (/verify\w+\(/.test(text)) harness.push('propertyHelper.js')
+  const included = [...new Set(harness)].map((name) => include(path, name)).join('\n')
+  if (OUT_OF_SCOPE.test(included)) return undefined
+  const isAsync = flags.includes('async')
+  const end = isAsync ? 'const $error = await $finished; if ($error) throw $error' : ''
+  const code = `function reportCompare() {}\n${isAsync ? DONE : ''}\n${included}\n${text}\n;${end}\n;return 'passed'`
+  return { path, code, phase, type }
+}
+
+function* filesIn(folder) {
+  if (!existsSync(join(cache, folder))) return
+  for (const entry of readdirSync(join(cache, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) yield* filesIn(path)
+    else if (/\.js$/.test(entry.name) && !/^(?:shell|browser)\.js$|_FIXTURE/.test(entry.name)) yield path
+  }
+}
+
+function collect(sample) {
+  const tests = []
+  for (const [area, folders] of Object.entries(AREAS)) {
+    for (const path of folders.flatMap((folder) => [...filesIn(folder)])) {
+      const test = readTest(path)
+      if (test !== undefined) tests.push({ ...test, area })
+    }
+  }
+  return tests.filter((_, index) => index % sample === 0)
+}
+
+/** @returns what is wrong, if anything is */
+function judge({ phase, type }, result) {
+  if (phase === undefined)
+    return result.ok && result.value === 'passed' ? undefined : (result.error?.message ?? 'no end')
+  if (result.ok) return 'it should have failed'
+  if (phase === 'parse' || phase === 'early') return result.error.code === 'CODE_SYNTAX' ? undefined : result.error.code
+  return result.error.name === type ? undefined : `${result.error.name} instead of ${type}`
+}
+
+/** The paths of the tests that fail, with what is wrong. */
+async function runAll(name, tests) {
+  const failures = new Map()
+  await using sandbox = SANDBOXES[name]()
+  await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 20_000 } })
+  let next = 0
+  const work = async () => {
+    while (next < tests.length) {
+      const test = tests[next++]
+      const wrong = judge(test, await codeMode.execute(test.code))
+      if (wrong !== undefined) failures.set(test.path, wrong)
+      if (next % 50 === 0) progress(`${name}: ${next} of ${tests.length}, ${failures.size} failed`)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  progress('')
+  return failures
+}
+
+function tableOf(tests, failuresBy) {
+  const names = Object.keys(failuresBy)
+  const rate = (among, name) => {
+    const passed = among.filter(({ path }) => !failuresBy[name].includes(path)).length
+    return `${passed}, ${((100 * passed) / among.length).toFixed(1)} %`
+  }
+  const row = (title, among) => [title, String(among.length), ...names.map((name) => rate(among, name))]
+  const areas = Object.keys(AREAS).map((area) => [area, tests.filter((test) => test.area === area)])
+  const rows = [
+    ['', 'tests', ...names.map((name) => `\`${name}\``)],
+    ...areas.filter(([, among]) => among.length > 0).map(([area, among]) => row(area, among)),
+    row('**all**', tests),
+  ]
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((cells) => cells[column].length)))
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
+  return [
+    line(rows[0]),
+    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
+    ...rows.slice(1).map(line),
+  ].join('\n')
+}
+
+const unreachable = await fetchTests()
+if (unreachable !== undefined) {
+  console.log(`test262 was not run: ${unreachable}`)
+  process.exit(options.write ? 1 : 0)
+}
+const tests = collect(Number(options.sample))
+const names = options.sandbox === undefined ? Object.keys(SANDBOXES) : [options.sandbox]
+const known = existsSync(failuresFile) ? JSON.parse(readFileSync(failuresFile, 'utf8')) : {}
+const failuresBy = {}
+let differences = 0
+for (const name of names) {
+  const started = performance.now()
+  const failures = await runAll(name, tests)
+  failuresBy[name] = [...failures.keys()].sort()
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  console.log(`${name}: ${tests.length - failures.size} of ${tests.length} passed, in ${seconds} s`)
+  const expected = new Set(known[name])
+  const differing = options.check
+    ? tests.filter(({ path }) => failures.has(path) !== expected.has(path))
+    : options.write
+      ? []
+      : tests.filter(({ path }) => failures.has(path))
+  if (options.check) differences += differing.length
+  for (const { path } of differing.slice(0, 20))
+    console.log(`  ${path}: ${failures.get(path) ?? 'passes now: pnpm test262 --write'}`)
+}
+if (options.write) {
+  writeFileSync(failuresFile, `${JSON.stringify(failuresBy, null, 2)}\n`)
+  const [before] = readFileSync(page, 'utf8').split('<!-- table -->')
+  writeFileSync(page, `${before}<!-- table -->\n\n${tableOf(tests, failuresBy)}\n`)
+}
+process.exit(differences > 0 ? 1 : 0)
