@@ -1,18 +1,70 @@
-/** Writes the table of docs/guides/choosing-a-sandbox.md from what the adapters declare. With `--check`, only compares. */
+/**
+ * Writes what sandboxes guarantee: `pnpm guarantees`. What adapters declare goes into the guide to sandboxes; what the suite shows of
+ * each, and what hostile programs take until they are stopped, into the reference. The second takes some minutes.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { forkHost } from '@glovebox/conformance/doomed-host'
+import { CASES, HOSTILE_GROUPS, runConformance } from '@glovebox/conformance/suite'
+import { createCodeMode } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
+import { nodeVm } from '@glovebox/node-vm'
 import { quickjs } from '@glovebox/quickjs'
 import { quickjsInline } from '@glovebox/quickjs/inline'
 import { workerd } from '@glovebox/workerd'
 import { remote } from '@glovebox/workerd/remote'
 import { workerLoader } from '@glovebox/workerd/worker'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
+import { startLoaderSuite } from '../test/support/loader-suite.ts'
+import { remoteAdapter, startServer } from '../test/support/remote-host.ts'
 
-const page = fileURLToPath(new URL('../docs/guides/choosing-a-sandbox.md', import.meta.url))
-const START = '<!-- guarantees: written by `pnpm guarantees` -->'
-const END = '<!-- end of guarantees -->'
+const HELP = `Usage: pnpm guarantees [--declared | --check]
+
+  --declared   only writes what adapters declare
+  --check      only compares what adapters declare with what is written`
+
+const { values: options } = parseArgs({
+  options: {
+    declared: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (options.help) {
+  console.log(HELP)
+  process.exit()
+}
+
+const page = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
+const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
+const inline = async () => quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) })
+
+function tableOf(rows) {
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)))
+  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
+  return [
+    line(rows[0]),
+    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
+    ...rows.slice(1).map(line),
+  ].join('\n')
+}
+
+/** Puts a table between its marks. */
+async function write(name, mark, table) {
+  const start = `<!-- ${mark}: written by \`pnpm guarantees\` -->`
+  const end = `<!-- end of ${mark} -->`
+  const text = await readFile(page(name), 'utf8')
+  const [before, rest] = text.split(start)
+  const [, after] = (rest ?? '').split(end)
+  if (after === undefined) throw new Error(`docs/${name} has no place for ${mark}`)
+  const written = `${before}${start}\n\n${table}\n\n${end}${after}`
+  if (!options.check) await writeFile(page(name), written)
+  else if (written !== text) throw new Error(`docs/${name} is out of date: run \`pnpm guarantees --declared\``)
+}
 
 const TITLES = {
   boundary: 'boundary',
@@ -25,40 +77,159 @@ const TITLES = {
   deterministic: 'the same journal gives the same run',
 }
 
-const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
-/** What they declare does not depend on what is behind them. */
-const loader = { load() {}, get() {} }
-const token = 'none is needed to ask'
-const sandboxes = {
-  'isolatedVm()': isolatedVm(),
-  'workerd()': workerd(),
-  'quickjs()': quickjs(),
-  'remote()': remote({ url: 'https://glovebox.example.workers.dev', token }),
-  'workerLoader()': workerLoader({ loader, platform: 'cloudflare' }),
-  'workerLoader(), local': workerLoader({ loader }),
-  'quickjsInline()': quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) }),
-}
-
-const show = (value) => (typeof value === 'string' ? value : value ? 'yes' : 'no')
-const names = Object.keys(sandboxes)
-const cells = [
-  ['', ...names.map((name) => `\`${name}\``)],
-  ...Object.entries(TITLES).map(([key, title]) => [
+async function writeDeclared() {
+  /** What they declare does not depend on what is behind them. */
+  const loader = { load() {}, get() {} }
+  const token = 'none is needed to ask'
+  const sandboxes = {
+    'isolatedVm()': isolatedVm(),
+    'workerd()': workerd(),
+    'quickjs()': quickjs(),
+    'remote()': remote({ url: 'https://glovebox.example.workers.dev', token }),
+    'workerLoader()': workerLoader({ loader, platform: 'cloudflare' }),
+    'workerLoader(), local': workerLoader({ loader }),
+    'quickjsInline()': await inline(),
+  }
+  const show = (value) => (typeof value === 'string' ? value : value ? 'yes' : 'no')
+  const names = Object.keys(sandboxes)
+  const rows = Object.entries(TITLES).map(([key, title]) => [
     title,
     ...names.map((name) => show(sandboxes[name].guarantees[key])),
-  ]),
-]
-await Promise.all(Object.values(sandboxes).map((sandbox) => sandbox.close()))
+  ])
+  await Promise.all(Object.values(sandboxes).map((sandbox) => sandbox.close()))
+  await write(
+    'guides/choosing-a-sandbox.md',
+    'guarantees',
+    tableOf([['', ...names.map((name) => `\`${name}\``)], ...rows]),
+  )
+}
 
-const widths = cells[0].map((_, column) => Math.max(3, ...cells.map((row) => row[column].length)))
-const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
-const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-const table = [line(cells[0]), rule, ...cells.slice(1).map(line)].join('\n')
+const isTerminal = process.stderr.isTTY && !process.env.NO_COLOR
+const progress = (text) => isTerminal && process.stderr.write(`\r\u001b[K${text}`)
 
-const text = await readFile(page, 'utf8')
-const [before, rest] = text.split(START)
-const [, after] = (rest ?? '').split(END)
-if (after === undefined) throw new Error(`${page} has no place for the table`)
-const written = `${before}${START}\n\n${table}\n\n${END}${after}`
-if (!process.argv.includes('--check')) await writeFile(page, written)
-else if (written !== text) throw new Error('docs/guides/choosing-a-sandbox.md is out of date: run `pnpm guarantees`')
+/** How the cases of the suite come out, by backend. */
+async function conform() {
+  const reports = {}
+  const inNode = async (title, adapter) => {
+    let done = 0
+    const { cases } = await runConformance({ ...adapter, onCase: ({ id }) => progress(`${title}: ${++done} ${id}`) })
+    reports[title] = cases
+  }
+  await inNode('quickjs()', { name: 'quickjs', create: () => quickjs() })
+  const host = new URL('../packages/quickjs/test/inline-host.ts', import.meta.url)
+  await inNode('quickjsInline()', { name: 'quickjs inline', create: inline, sacrifice: () => forkHost(host) })
+  await inNode('isolatedVm()', { name: 'isolated-vm', create: () => isolatedVm() })
+  await inNode('workerd()', { name: 'workerd', create: () => workerd() })
+  {
+    await using suite = await startLoaderSuite()
+    const cases = []
+    for (const [group, each] of Object.entries(CASES).flatMap(([name, list]) => list.map((one) => [name, one]))) {
+      cases.push({ id: each.id, group, ...(await suite.judge(each)) })
+      progress(`workerLoader(): ${cases.length} ${each.id}`)
+    }
+    reports['workerLoader(), local'] = cases
+  }
+  const server = await startServer()
+  await inNode(
+    'remote(), local',
+    remoteAdapter(() => server.url),
+  )
+  await server.stop()
+  progress('')
+  return reports
+}
+
+function suiteTable(reports) {
+  const names = Object.keys(reports)
+  const cell = (cases, includes) => {
+    const among = cases.filter(includes)
+    const of = (outcome) => among.filter((report) => report.outcome === outcome).length
+    const failed = of('failed') > 0 ? `, **${of('failed')} failed**` : ''
+    const skipped = of('skipped') > 0 ? ` (${of('skipped')} –)` : ''
+    return `${of('passed')}${skipped}${failed}`
+  }
+  const row = (title, includes) => [title, ...names.map((name) => cell(reports[name], includes))]
+  const isHostile = ({ group }) => HOSTILE_GROUPS.includes(group)
+  return tableOf([
+    ['', ...names.map((name) => `\`${name}\``)],
+    ...Object.keys(CASES).map((group) => row(group, (report) => report.group === group)),
+    row('**all behaviours**', (report) => !isHostile(report)),
+    row('**all hostile programs**', isHostile),
+  ])
+}
+
+/** The memory of this process and all below it, in MB. */
+function treeMegabytes() {
+  const parents = new Map()
+  const resident = new Map()
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+      parents.set(pid, /^PPid:\s+(\d+)/m.exec(status)?.[1])
+      resident.set(pid, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0))
+    } catch {
+      // It has just ended.
+    }
+  }
+  const isOurs = (pid) => pid === `${process.pid}` || (parents.has(pid) && isOurs(parents.get(pid)))
+  return [...resident].filter(([pid]) => isOurs(pid)).reduce((sum, [, kilobytes]) => sum + kilobytes, 0) / 1024
+}
+
+const HARM = {
+  'a loop': 'for (;;) {}',
+  'a built-in that never returns': 'Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)',
+  'a flood of arrays': 'const all = []; for (;;) all.push(new Array(1_000).fill(all.length))',
+  'a flood of buffers': 'const all = []; for (;;) all.push(new Uint8Array(1_000_000).fill(1))',
+}
+const HARM_LIMITS = { cpuTimeMs: 200, memoryBytes: 64 * 1024 * 1024 }
+const median = (numbers) => numbers.sort((left, right) => left - right)[Math.floor(numbers.length / 2)]
+
+/** What hostile programs take of time and memory until nothing is left of them. */
+async function harmTable() {
+  const backends = { 'quickjs()': quickjs, 'isolatedVm()': isolatedVm, 'workerd()': workerd, 'nodeVm()': nodeVm }
+  const columns = []
+  for (const [title, create] of Object.entries(backends)) {
+    await using sandbox = create()
+    await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: HARM_LIMITS })
+    await codeMode.execute('return 1')
+    const cells = []
+    for (const code of Object.values(HARM)) {
+      const took = []
+      const taken = []
+      for (let round = 0; round < 5; round++) {
+        await codeMode.execute('return 1')
+        const before = treeMegabytes()
+        let most = before
+        const looking = setInterval(() => (most = Math.max(most, treeMegabytes())), 20)
+        const { usage, ok } = await codeMode.execute(code)
+        clearInterval(looking)
+        if (ok) throw new Error(`${title}: ${code} returned`)
+        took.push(usage.wallTimeMs)
+        taken.push(most - before)
+      }
+      cells.push(`${median(took).toFixed(0)} ms, ${Math.max(0, median(taken)).toFixed(0)} MB`)
+    }
+    columns.push(cells)
+    progress(`${title}: measured`)
+  }
+  progress('')
+  return tableOf([
+    ['', ...Object.keys(backends).map((name) => `\`${name}\``)],
+    ...Object.keys(HARM).map((title, row) => [title, ...columns.map((cells) => cells[row])]),
+  ])
+}
+
+await writeDeclared()
+if (!options.check && !options.declared) {
+  const reports = await conform()
+  await write('reference/guarantees.md', 'the suite', suiteTable(reports))
+  for (const [name, cases] of Object.entries(reports)) {
+    for (const { id, outcome, detail } of cases) if (outcome === 'failed') console.log(`${name}: ${id}\n${detail}`)
+  }
+  if (process.platform === 'linux') await write('reference/guarantees.md', 'the harm', await harmTable())
+  const failed = Object.values(reports)
+    .flat()
+    .some(({ outcome }) => outcome === 'failed')
+  console.log(`written, from a machine of ${availableParallelism()} cores${failed ? '; some cases failed' : ''}`)
+  process.exit(failed ? 1 : 0)
+}

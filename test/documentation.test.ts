@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,9 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
     skipLibCheck: true,
   }
   const host = ts.createCompilerHost(options)
-  const { fileExists, readFile } = host
+  const { fileExists, readFile, directoryExists } = host
+  const folders = new Set([...files.keys()].map((file) => dirname(file)))
+  host.directoryExists = (folder) => folders.has(folder) || directoryExists?.call(host, folder) === true
   host.fileExists = (file) => files.has(file) || fileExists.call(host, file)
   host.readFile = (file) => files.get(file) ?? readFile.call(host, file)
   host.getCurrentDirectory = () => root

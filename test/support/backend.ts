@@ -8,6 +8,8 @@ export interface Backend {
   /** The address of the test that asks. */
   readonly from: string
   create(): Sandbox
+  /** Where losing a process costs much, only each so-manieth hostile program runs while processes are killed. */
+  readonly hostileStep?: number
   /** Whether a process, by its command line, is one of its own. */
   isCarrier(commandLine: string): boolean
   /** What is said where its engine is not installed. */

@@ -25,7 +25,7 @@ export function describeKilledProcesses(backend: Backend): void {
         process.kill(victim, 'SIGKILL')
         kills++
       }, 2_000)
-      await runHostile(bench)
+      await runHostile(bench, backend.hostileStep)
       clearInterval(killing)
       await peaceful.finish()
       expect(kills).toBeGreaterThan(3)

@@ -211,22 +211,21 @@ export const guarantees: readonly ConformanceCase[] = [
     id: 'guarantees.boundary.memory',
     protects: "a program's memory is its host's own, or in another process",
     run: async ({ run, sandbox }) => {
-      let held = 0
-      const tools = {
-        look: () => {
-          held = (residentBytes() ?? 0) - held
-        },
-      }
+      if (residentBytes() === undefined) return
       const code =
         'await tools.look(); const all = Array.from({ length: 100 }, () => new Uint8Array(1e6).fill(1)); await tools.look(); return all.length'
-      returned(await run(code, { tools, limits: { memoryBytes: 256 * MB } }), 100)
-      if (residentBytes() === undefined) return
+      const grown = await repeat(3, async () => {
+        const seen: number[] = []
+        const look = () => void seen.push(residentBytes() as number)
+        returned(await run(code, { tools: { look }, limits: { memoryBytes: 256 * MB } }), 100)
+        const [before, after] = seen as [number, number]
+        return after - before
+      })
+      const [least, most] = [Math.min(...grown), Math.max(...grown)]
       const isElsewhere = sandbox.guarantees.boundary === 'process' || sandbox.guarantees.boundary === 'remote'
-      assert.equal(
-        held < 50e6,
-        isElsewhere,
-        `holding 100 MB, the program made its host ${Math.round(held / 1e6)} MB larger`,
-      )
+      // What the host's own collector frees or holds back meanwhile is noise.
+      if (isElsewhere) assert.ok(least < 50e6, `holding 100 MB, the program made its host ${least} bytes larger`)
+      else assert.ok(most >= 50e6, `holding 100 MB, the program made its host only ${most} bytes larger: declare more`)
     },
   },
 ]

@@ -1,12 +1,9 @@
 /** Runs one case of the suite in a Worker: `/id` answers with its report. A program that is posted is run by itself. */
 import { runConformance } from '@glovebox/conformance/suite'
-import { createCodeMode, type Limits } from '@glovebox/core'
+import { createCodeMode } from '@glovebox/core'
 import { type WorkerLoader, workerLoader } from '@glovebox/workerd/worker'
 
-export interface Order {
-  readonly code: string
-  readonly limits: Limits
-}
+import type { Order } from '../../../../test/support/loader-suite.ts'
 
 export default {
   async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {

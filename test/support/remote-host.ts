@@ -1,0 +1,33 @@
+import type { AdapterUnderTest, DoomedHost } from '@glovebox/conformance/suite'
+import { createCodeMode } from '@glovebox/core'
+import { remote } from '@glovebox/workerd/remote'
+import { type StartedWorker, startWorker } from './start-worker.ts'
+
+const TOKEN = 'a token that nobody guesses'
+const SERVER = new URL('../../packages/workerd/test/workers/server.ts', import.meta.url)
+
+/** Starts the Worker that serves guests to remote hosts. */
+export const startServer = (): Promise<StartedWorker> => startWorker(SERVER, { TOKEN })
+
+/** The adapter of hosts that use it. */
+export const remoteAdapter = (url: () => URL): AdapterUnderTest => ({
+  name: 'remote',
+  create: () => remote({ url: url(), token: TOKEN }),
+  sacrifice,
+  hasRuntimeOfItsOwn: true,
+})
+
+async function sacrifice(): Promise<DoomedHost> {
+  const server = await startServer()
+  const sandbox = remote({ url: server.url, token: TOKEN })
+  return {
+    run: async (code, limits = {}) => {
+      await using codeMode = await createCodeMode({ sandbox, tools: {}, limits })
+      return await codeMode.execute(code)
+    },
+    async [Symbol.asyncDispose]() {
+      await sandbox.close()
+      await server.stop()
+    },
+  }
+}
