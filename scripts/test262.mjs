@@ -272,7 +272,7 @@ for (const name of names) {
       ? []
       : tests.filter(({ path }) => failures.has(path))
   if (options.check) differences += differing.length
-  for (const { path } of differing.slice(0, 20))
+  for (const { path } of differing.slice(0, 60))
     console.log(`  ${path}: ${failures.get(path) ?? 'passes now: pnpm test262 --write'}`)
 }
 if (options.write) {

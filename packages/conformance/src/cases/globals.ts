@@ -100,6 +100,11 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
     [2, 4],
   ],
   ['from-async', 'return await Array.fromAsync([1, Promise.resolve(2)])', [1, 2]],
+  [
+    'names',
+    'return [Date.prototype.getHours.name, Date.prototype.setHours.length, JSON.parse.name, JSON.parse.length, setTimeout.name, Date.prototype.getDate === Date.prototype.getUTCDate]',
+    ['getHours', 4, 'parse', 2, 'setTimeout', false],
+  ],
 ]
 
 const REFUSED: readonly (readonly [id: string, code: string, message: RegExp])[] = [

@@ -9,7 +9,7 @@ import {
   regExpTest,
   trunc,
 } from '../protocol/intrinsics.ts'
-import { define } from './define.ts'
+import { define, named } from './define.ts'
 
 /** Milliseconds since the epoch. Moves only when a message arrives. */
 let now = 0
@@ -34,6 +34,17 @@ const LOCAL_FIELDS = ['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds'
 const { UTC, parse: originalParse } = OriginalDate
 const prototype = OriginalDate.prototype as unknown as Record<string, unknown>
 
+/** Defines a method of local time that is one of UTC. */
+function defineLocal(name: string, utc: unknown): void {
+  const method = utc as (...rest: unknown[]) => unknown
+  const local = {
+    [name](this: Date, ...rest: unknown[]): unknown {
+      return reflectApply(method, this, rest)
+    },
+  }
+  define(prototype, name, named(name, local[name] as typeof method, method.length))
+}
+
 /**
  * Gives the guest a clock that stands still within a turn and a time zone that is always UTC, in texts as well: engines
  * differ in how they format dates, and none may tell where its host is.
@@ -41,8 +52,8 @@ const prototype = OriginalDate.prototype as unknown as Record<string, unknown>
 export function installClock(): void {
   for (let index = 0; index < LOCAL_FIELDS.length; index++) {
     const field = LOCAL_FIELDS[index]
-    define(prototype, `get${field}`, prototype[`getUTC${field}`])
-    if (field !== 'Day') define(prototype, `set${field}`, prototype[`setUTC${field}`])
+    defineLocal(`get${field}`, prototype[`getUTC${field}`])
+    if (field !== 'Day') defineLocal(`set${field}`, prototype[`setUTC${field}`])
   }
   delete prototype.getYear
   delete prototype.setYear

@@ -11,6 +11,18 @@ export function define(target: object, key: PropertyKey, value: unknown): void {
   } as PropertyDescriptor)
 }
 
+/** Gives a function the name and the number of parameters that the built-in has in whose place it stands. */
+export function named<Callable extends (...rest: never) => unknown>(
+  name: string,
+  callable: Callable,
+  length = callable.length,
+): Callable {
+  const fixed = { __proto__: null, writable: false, enumerable: false, configurable: true }
+  defineProperty(callable, 'name', { ...fixed, value: name } as PropertyDescriptor)
+  defineProperty(callable, 'length', { ...fixed, value: length } as PropertyDescriptor)
+  return callable
+}
+
 /** Defines a property whose value is made on first touch, so that a program pays only for what it uses. */
 export function defineLazy(target: object, key: PropertyKey, make: () => unknown): void {
   defineProperty(target, key, {

@@ -15,7 +15,7 @@ import {
   setHas,
   setPrototypeOf,
 } from '../protocol/intrinsics.ts'
-import { define, defineLazy, loadLibrary } from './define.ts'
+import { define, defineLazy, loadLibrary, named } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
 import { LIBRARIES } from './library-names.ts'
@@ -114,12 +114,15 @@ function mendBuiltIns(): void {
       return remainder < 0n ? remainder + modulus : remainder
     })
   }
-  define(JSON, 'parse', function parse(text: string, reviver?: unknown): unknown {
-    if (typeof reviver !== 'function') return jsonParse(text)
-    return jsonParse(text, function (this: unknown, key: string, value: unknown) {
-      return reflectApply(reviver as (key: string, value: unknown) => unknown, this, [key, value])
-    })
-  })
+  const { parse } = {
+    parse(text: string, reviver?: unknown): unknown {
+      if (typeof reviver !== 'function') return jsonParse(text)
+      return jsonParse(text, function (this: unknown, key: string, value: unknown) {
+        return reflectApply(reviver as (key: string, value: unknown) => unknown, this, [key, value])
+      })
+    },
+  }
+  define(JSON, 'parse', named('parse', parse, 2))
 }
 
 /** Buffers that are made do not grow, whatever is asked for. */

@@ -9,7 +9,7 @@ import {
   trunc,
 } from '../protocol/intrinsics.ts'
 import { clock } from './clock.ts'
-import { define } from './define.ts'
+import { define, named } from './define.ts'
 
 interface Timer {
   readonly id: number
@@ -144,8 +144,3 @@ export class Timers {
 
 const isBefore = (left: Timer, right: Timer): boolean =>
   left.due !== right.due ? left.due < right.due : left.id < right.id
-
-function named<Callable extends object>(name: string, callable: Callable): Callable {
-  define(callable, 'name', name)
-  return callable
-}
