@@ -5,7 +5,7 @@ export interface Bench {
   readonly sandbox: Sandbox
   /** Runs a program in a code mode of its own. */
   run(code: string, options?: RunOptions): Promise<ExecuteResult>
-  /** Runs a program in a guest whose runtime has been replaced by {@link TAMPERED}. */
+  /** Runs a program in a guest whose runtime an attacker has replaced: see `tampering.ts`. */
   attack(code: string, options?: RunOptions): Promise<ExecuteResult>
   /** Another sandbox, for a case to break and to close. */
   open(): Promise<Sandbox>

@@ -33,20 +33,24 @@ function account(pid: string): [number, { parent: number; ticks: number }][] {
   }
 }
 
-/** Of one core, in a look at this process and those below it: what a machine does at rest, and what a loop takes. */
-const QUIET = 0.25
+/** Of one core: what a machine takes at rest. A loop takes more, beside many others too. */
+const QUIET = 0.1
 const LOOK_MS = 400
+/** In a row: one that others leave no time may seem to rest. */
+const QUIET_LOOKS = 3
 const PATIENCE_MS = 20_000
 
 /** Whether nothing computes any more, now or soon: a loop that was only given up goes on for good. True where unknown. */
 export async function comesToRest(): Promise<boolean> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+  let quietLooks = 0
+  for (let waited = 0; waited < PATIENCE_MS && quietLooks < QUIET_LOOKS; waited += LOOK_MS) {
     const before = computedMs()
     if (before === undefined) return true
     await delay(LOOK_MS)
-    if ((computedMs() as number) - before < QUIET * LOOK_MS) return true
+    const isQuiet = (computedMs() as number) - before < QUIET * LOOK_MS
+    quietLooks = isQuiet ? quietLooks + 1 : 0
   }
-  return false
+  return quietLooks === QUIET_LOOKS
 }
 
 /** The memory of this process, in bytes; undefined where the platform does not tell. */
@@ -55,13 +59,13 @@ export function residentBytes(): number | undefined {
   return bytes === 0 ? undefined : bytes
 }
 
-/** Does something while four times as many others compute as there are cores; undefined where no threads can be had. */
+/** Does something while eight times as many others compute as there are cores; undefined where no threads can be had. */
 export async function withBusyCores<T>(work: () => Promise<T>): Promise<T | undefined> {
   const { Worker } = await import('node:worker_threads')
   const threads: InstanceType<typeof Worker>[] = []
   try {
     const cores = availableParallelism()
-    while (threads.length < 4 * cores) threads.push(new Worker('for (;;);', { eval: true }))
+    while (threads.length < 8 * cores) threads.push(new Worker('for (;;);', { eval: true }))
   } catch {
     return undefined
   }

@@ -61,7 +61,7 @@ export async function runConformance(options: RunConformanceOptions): Promise<Co
 }
 
 /** Every case with the name of its group. */
-export function* eachCase(): Generator<readonly [group: string, each: ConformanceCase]> {
+function* eachCase(): Generator<readonly [group: string, each: ConformanceCase]> {
   for (const [group, cases] of Object.entries(CASES)) for (const each of cases) yield [group, each]
 }
 

@@ -11,7 +11,7 @@ import {
  * A runtime that an attacker has replaced: the program runs anew with each message, and says what it likes by
  * `post(text)`; `message` is what the host said, `turn` how often it spoke.
  */
-export const TAMPERED: GuestRuntime = {
+const TAMPERED: GuestRuntime = {
   id: 'tampered',
   source: `(post) => {
     globalThis.post = post
