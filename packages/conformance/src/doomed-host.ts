@@ -5,6 +5,8 @@ import type { ExecuteResult } from '@glovebox/core'
 import type { DoomedHost } from './case.ts'
 import type { Answer, Order } from './doomed-process.ts'
 
+/** Of what it wrote last, which says why it ended. */
+const MAX_SAID = 4_000
 const PROCESS = new URL('./doomed-process.js', import.meta.url)
 
 /**
@@ -13,9 +15,18 @@ const PROCESS = new URL('./doomed-process.js', import.meta.url)
  * @param module whose default export makes a sandbox: the `create` of the adapter under test
  */
 export async function forkHost(module: URL): Promise<DoomedHost> {
-  const child = fork(fileURLToPath(PROCESS), [module.href], { serialization: 'advanced', stdio: 'ignore' })
+  const child = fork(fileURLToPath(PROCESS), [module.href], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let said = ''
+  child.stderr?.on('data', (text) => {
+    said = (said + text).slice(-MAX_SAID)
+  })
   const ended = new Promise<never>((_, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`the host ended with ${signal ?? code}`)))
+    child.once('close', (code, signal) =>
+      reject(new Error(`the host to be lost ended with ${signal ?? code}\n${said}`)),
+    )
     child.once('error', reject)
   })
   ended.catch(() => {})

@@ -241,15 +241,17 @@ export const calls: readonly ConformanceCase[] = [
     id: 'calls.hanging-tool',
     protects: 'a tool that never settles ends with the wall clock, and its signal tells it so',
     run: async ({ run }) => {
-      let aborted = false
+      let state = 'not begun'
       const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
         new Promise(() => {
+          state = 'begun'
           signal.addEventListener('abort', () => {
-            aborted = true
+            state = 'aborted'
           })
         })
       failed(await run('await tools.hang()', { tools: { hang }, limits: { wallTimeMs: 300 } }), 'LIMIT_WALL_TIME')
-      assert.equal(aborted, true)
+      // On a machine that does much else, the time may be over before it begins.
+      assert.notEqual(state, 'begun')
     },
   },
   {
