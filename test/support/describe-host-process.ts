@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Backend } from './backend.ts'
 import { hostModule, outputOf, startHost, startModule } from './host.ts'
 import { childrenOf, waitForEnd } from './processes.ts'
@@ -96,14 +96,19 @@ export function describeHostProcess(backend: Backend): void {
     })
 
     it('leaves no temporary file', async () => {
-      const before = await temporaryFiles()
-      expect(await outputOf(startHost(`console.log(await run('return 1'))`, backend))).toBe('1')
-      expect(await temporaryFiles()).toEqual(before)
+      const folder = await mkdtemp(join(tmpdir(), 'glovebox-temporary-'))
+      const shared = await sharedFiles()
+      const surroundings = { env: { ...process.env, TMPDIR: folder } }
+      expect(await outputOf(startHost(`console.log(await run('return 1'))`, backend, surroundings))).toBe('1')
+      expect(await readdir(folder)).toEqual([])
+      await rm(folder, { recursive: true })
+      // Those of other hosts come and go at the same time.
+      await vi.waitFor(async () => expect(shared).toEqual(expect.arrayContaining(await sharedFiles())), 10_000)
     })
   })
 }
 
-async function temporaryFiles(): Promise<string[]> {
-  const lists = await Promise.all(['/dev/shm', tmpdir()].map((each) => readdir(each).catch(() => [])))
-  return lists.flat().filter((name) => /^glovebox-(?:[0-9a-f-]{36}|workerd-\w+)$/.test(name))
+async function sharedFiles(): Promise<string[]> {
+  const names = await readdir('/dev/shm').catch(() => [])
+  return names.filter((name) => name.startsWith('glovebox-'))
 }

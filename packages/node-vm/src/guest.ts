@@ -16,9 +16,9 @@ export interface FromGuest extends Pick<Turn, 'failed'> {
 }
 
 // A guest that computes for ever does not notice that its host is gone; a thread of its own does.
-const WATCH = `const host = process.ppid
+const WATCH = `const { workerData: host } = require('node:worker_threads')
 setInterval(() => process.ppid === host || process.kill(process.pid, 'SIGKILL'), 500)`
-new Worker(WATCH, { eval: true }).unref()
+new Worker(WATCH, { eval: true, workerData: Number(process.argv[2]) }).unref()
 
 const context = createContext({ __proto__: null })
 const evaluate = (source: string, filename: string) => new Script(source, { filename }).runInContext(context)

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
   createSandbox,
@@ -77,7 +78,7 @@ class NodeVmGuest implements Guest {
 
   constructor({ runtime, memoryBytes }: GuestInit) {
     this.#memoryBytes = memoryBytes
-    this.#child = fork(fileURLToPath(entryFile(GUEST)), {
+    this.#child = fork(fileURLToPath(entryFile(GUEST)), [`${process.pid}`], {
       execArgv: [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`],
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -96,8 +97,7 @@ class NodeVmGuest implements Guest {
     })
     this.#post({ type: 'make', runtime })
     // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
-    this.#child.unref()
-    this.#child.channel?.unref()
+    for (const handle of this.#handles) handle?.unref()
   }
 
   run(init: RunInit): void {
@@ -112,7 +112,13 @@ class NodeVmGuest implements Guest {
 
   async terminate(): Promise<void> {
     this.#kill({ why: 'terminated' })
+    // Whoever waits for its end is not to end before.
+    for (const handle of this.#handles) handle?.ref()
     await this.exited
+  }
+
+  get #handles() {
+    return [this.#child, this.#child.channel, this.#child.stderr as Socket]
   }
 
   #post(order: ToGuest): void {
