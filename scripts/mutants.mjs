@@ -2,14 +2,14 @@
  * Breaks adapters, runtime and engine on purpose, one way at a time, and looks whether the suites notice: `pnpm mutants`. Works on
  * a copy of the repository. A mutant that no test notices is a hole in the suites.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { copyRepository } from './repository-copy.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const PNPM = ['-y', 'pnpm@12.21.0']
 const conformance = (name, cases) => [`packages/${name}/test/conformance.test.ts`, '-t', cases]
 
@@ -284,40 +284,30 @@ async function main() {
   const build = (name) => must('npx', [...PNPM, '-C', `packages/${name}`, 'run', 'build'])
 
   console.log('▸ Making a copy …')
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root })
-    .toString()
-    .split('\0')
-  for (const file of files) if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file))
+  copyRepository(copy)
   await must('npx', [...PNPM, 'install', '--frozen-lockfile', '--prefer-offline'])
   await must('npx', [...PNPM, 'exec', 'turbo', 'run', 'build'])
 
   let survivors = 0
+  /** Packages that are still built as the last mutant left them. */
+  let stale = []
   for (const { breaks, file, from, to, also = [], tests } of chosen) {
     const path = join(copy, file)
     const text = readFileSync(path, 'utf8')
     const packages = [file.split('/')[1], ...also]
     writeFileSync(path, mutate(text, from, to))
-    for (const name of packages) await build(name)
-    const { code, output } = await run('npx', [
-      ...PNPM,
-      'exec',
-      'vitest',
-      'run',
-      '--bail=1',
-      '--reporter=verbose',
-      ...tests,
-    ])
+    for (const name of new Set([...stale, ...packages])) await build(name)
+    stale = packages
+    const vitest = ['exec', 'vitest', 'run', '--bail=1', '--reporter=verbose', ...tests]
+    const { code, output } = await run('npx', [...PNPM, ...vitest])
     const [, failed] = /^\s*(?:×|✗|FAIL)\s+(.*)$/m.exec(output) ?? []
-    const [, ran] = /Tests\s.*?(\d+) passed/.exec(output) ?? []
-    if (code === 0 && ran === undefined) throw new Error(`No test was run for: ${breaks}\n${output}`)
+    const isJudged = code === 0 ? /Tests\s.*?\d+ passed/.test(output) : failed !== undefined
+    if (!isJudged) throw new Error(`No test was run to its end for: ${breaks}\n${output}`)
     if (code === 0) survivors++
     console.log(
-      code === 0
-        ? `SURVIVED  ${breaks} (${file})`
-        : `noticed   ${breaks}: ${(failed ?? 'the run ended').split(' > ').at(-1).slice(0, 110)}`,
+      code === 0 ? `SURVIVED  ${breaks} (${file})` : `noticed   ${breaks}: ${failed.split(' > ').at(-1).slice(0, 110)}`,
     )
     writeFileSync(path, text)
-    for (const name of packages) await build(name)
   }
   console.log(`${chosen.length - survivors} of ${chosen.length} noticed`)
   process.exit(survivors === 0 ? 0 : 1)

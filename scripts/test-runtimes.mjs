@@ -2,14 +2,13 @@
  * Runs the conformance suites on every version of Node that is supported, each brought through npm: `pnpm test:runtimes`.
  * Node 22 has a release of isolated-vm of its own, and is therefore tested in a copy of the repository.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { copyRepository, root } from './repository-copy.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cache = join(root, 'node_modules', '.cache', 'runtimes')
 const PNPM = ['-y', 'pnpm@12.21.0']
 
@@ -80,10 +79,7 @@ async function bringNode(version) {
 /** A copy of the repository as it stands, with other releases of what it depends on. */
 async function copyWith(overrides) {
   copy = mkdtempSync(join(tmpdir(), 'glovebox-runtime-'))
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root }).toString()
-  for (const file of files.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
-    cpSync(join(root, file), join(copy, file))
-    if (!file.endsWith('package.json')) continue
+  for (const file of copyRepository(copy).filter((name) => name.endsWith('package.json'))) {
     let text = readFileSync(join(copy, file), 'utf8')
     for (const [name, version] of Object.entries(overrides)) {
       text = text.replaceAll(new RegExp(`"${name}": "\\d[^"]*"`, 'g'), `"${name}": "${version}"`)

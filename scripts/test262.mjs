@@ -12,6 +12,7 @@ import { createCodeMode } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
 import { workerd } from '@glovebox/workerd'
+import { progress, tableOf } from './report.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Without TLS, as Debian serves its packages: the checksum says whether it is the right one. */
@@ -98,8 +99,23 @@ if (options.help) {
   process.exit()
 }
 
-const isTerminal = process.stderr.isTTY && !process.env.NO_COLOR
-const progress = (text) => isTerminal && process.stderr.write(`\r\u001b[K${text}`)
+const sample = Number(options.sample)
+const chosen = options.sandbox === undefined ? Object.keys(SANDBOXES) : [options.sandbox]
+const mistake = findMistake()
+if (mistake !== undefined) {
+  console.error(mistake)
+  process.exit(2)
+}
+
+/** @returns what is wrong with the options, if anything is */
+function findMistake() {
+  if (!Number.isSafeInteger(sample) || sample < 1) return `--sample takes a positive integer, not ${options.sample}`
+  if (!chosen.every((name) => Object.hasOwn(SANDBOXES, name))) {
+    return `--sandbox takes one of ${Object.keys(SANDBOXES).join(', ')}, not ${options.sandbox}`
+  }
+  if (options.write && options.sandbox !== undefined) return '--write is of all sandboxes: leave --sandbox out'
+  return undefined
+}
 
 /** @returns why the tests cannot be had, if they cannot */
 async function fetchTests() {
@@ -189,7 +205,7 @@ function* filesIn(folder) {
   }
 }
 
-function collect(sample) {
+function collect(step) {
   const tests = []
   for (const [area, folders] of Object.entries(AREAS)) {
     for (const path of folders.flatMap((folder) => [...filesIn(folder)])) {
@@ -197,7 +213,7 @@ function collect(sample) {
       if (test !== undefined) tests.push({ ...test, area })
     }
   }
-  return tests.filter((_, index) => index % sample === 0)
+  return tests.filter((_, index) => index % step === 0)
 }
 
 /** @returns what is wrong, if anything is */
@@ -228,7 +244,8 @@ async function runAll(name, tests) {
   return failures
 }
 
-function tableOf(tests, failuresBy) {
+/** How many pass, by area and sandbox. */
+function ratesOf(tests, failuresBy) {
   const names = Object.keys(failuresBy)
   const rate = (among, name) => {
     const passed = among.filter(({ path }) => !failuresBy[name].includes(path)).length
@@ -236,18 +253,11 @@ function tableOf(tests, failuresBy) {
   }
   const row = (title, among) => [title, String(among.length), ...names.map((name) => rate(among, name))]
   const areas = Object.keys(AREAS).map((area) => [area, tests.filter((test) => test.area === area)])
-  const rows = [
+  return tableOf([
     ['', 'tests', ...names.map((name) => `\`${name}\``)],
     ...areas.filter(([, among]) => among.length > 0).map(([area, among]) => row(area, among)),
     row('**all**', tests),
-  ]
-  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((cells) => cells[column].length)))
-  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
-  return [
-    line(rows[0]),
-    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
-    ...rows.slice(1).map(line),
-  ].join('\n')
+  ])
 }
 
 const unreachable = await fetchTests()
@@ -255,12 +265,11 @@ if (unreachable !== undefined) {
   console.log(`test262 was not run: ${unreachable}`)
   process.exit(options.write ? 1 : 0)
 }
-const tests = collect(Number(options.sample))
-const names = options.sandbox === undefined ? Object.keys(SANDBOXES) : [options.sandbox]
+const tests = collect(sample)
 const known = existsSync(failuresFile) ? JSON.parse(readFileSync(failuresFile, 'utf8')) : {}
 const failuresBy = {}
 let differences = 0
-for (const name of names) {
+for (const name of chosen) {
   const started = performance.now()
   const failures = await runAll(name, tests)
   failuresBy[name] = [...failures.keys()].sort()
@@ -279,6 +288,6 @@ for (const name of names) {
 if (options.write) {
   writeFileSync(failuresFile, `${JSON.stringify(failuresBy, null, 2)}\n`)
   const [before] = readFileSync(page, 'utf8').split('<!-- table -->')
-  writeFileSync(page, `${before}<!-- table -->\n\n${tableOf(tests, failuresBy)}\n`)
+  writeFileSync(page, `${before}<!-- table -->\n\n${ratesOf(tests, failuresBy)}\n`)
 }
 process.exit(differences > 0 ? 1 : 0)

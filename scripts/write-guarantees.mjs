@@ -21,6 +21,7 @@ import { workerLoader } from '@glovebox/workerd/worker'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { startLoaderSuite } from '../test/support/loader-suite.ts'
 import { remoteAdapter, startServer } from '../test/support/remote-host.ts'
+import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm guarantees [--declared | --check]
 
@@ -42,16 +43,6 @@ if (options.help) {
 const page = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
 const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
 const inline = async () => quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) })
-
-function tableOf(rows) {
-  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)))
-  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
-  return [
-    line(rows[0]),
-    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
-    ...rows.slice(1).map(line),
-  ].join('\n')
-}
 
 /** Puts a table between its marks. */
 async function write(name, mark, table) {
@@ -103,9 +94,6 @@ async function writeDeclared() {
     tableOf([['', ...names.map((name) => `\`${name}\``)], ...rows]),
   )
 }
-
-const isTerminal = process.stderr.isTTY && !process.env.NO_COLOR
-const progress = (text) => isTerminal && process.stderr.write(`\r\u001b[K${text}`)
 
 /** How the cases of the suite come out, by backend. */
 async function conform() {

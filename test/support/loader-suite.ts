@@ -1,5 +1,5 @@
 import { type CaseReport, type ConformanceCase, type DoomedHost, judge, Workbench } from '@glovebox/conformance/suite'
-import type { ExecuteResult, Guarantees, Sandbox } from '@glovebox/core'
+import type { ExecuteResult, Sandbox } from '@glovebox/core'
 import { workerLoader } from '@glovebox/workerd/worker'
 import { startWorker } from './start-worker.ts'
 
@@ -12,7 +12,6 @@ export interface Order {
 }
 
 export interface LoaderSuite extends AsyncDisposable {
-  readonly guarantees: Guarantees
   judge(each: ConformanceCase): Promise<Pick<CaseReport, 'outcome' | 'detail'>>
 }
 
@@ -22,16 +21,19 @@ export async function startLoaderSuite(): Promise<LoaderSuite> {
   // What it declares does not depend on what is behind it.
   const declared: Sandbox = workerLoader({ loader: { load: () => {}, get: () => {} } as never })
   const adapter = { name: 'worker-loader', create: () => declared, sacrifice }
+  const bench = await Workbench.create(adapter)
   return {
-    guarantees: declared.guarantees,
     judge: async (each) => {
       // A Worker can start no other to be lost.
       const isWeakness = each.attacks !== undefined && declared.guarantees[each.attacks] === false
-      if (isWeakness) return await judge(each, await Workbench.create(adapter), adapter)
+      if (isWeakness) return await judge(each, bench, adapter)
       const response = await fetch(new URL(`/${each.id}`, worker.url))
       return (await response.json()) as CaseReport
     },
-    [Symbol.asyncDispose]: () => worker.stop(),
+    async [Symbol.asyncDispose]() {
+      await bench[Symbol.asyncDispose]()
+      await worker.stop()
+    },
   }
 }
 

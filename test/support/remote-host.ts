@@ -3,7 +3,7 @@ import { createCodeMode } from '@glovebox/core'
 import { remote } from '@glovebox/workerd/remote'
 import { type StartedWorker, startWorker } from './start-worker.ts'
 
-const TOKEN = 'a token that nobody guesses'
+export const TOKEN = 'a token that nobody guesses'
 const SERVER = new URL('../../packages/workerd/test/workers/server.ts', import.meta.url)
 
 /** Starts the Worker that serves guests to remote hosts. */

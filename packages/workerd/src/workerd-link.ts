@@ -127,7 +127,11 @@ class WorkerdLink implements CarrierLink {
     if (!guest.isOpen) return this.#open(guest)
     for (const { message = '' } of jobs) guest.send(message)
     this.#outstanding = jobs.length
-    this.#watchCpuTime(guest)
+    const { cpuTimeMs } = guest.limits as RunInit['limits']
+    this.#watchClock(
+      () => cpuTimeMs - guest.cpuTimeMs - this.#computedMs(),
+      () => this.#events.onMessage({ type: 'stuck', guest: guest.number, exit: this.#judgeOverdue(guest) }),
+    )
   }
 
   #takeJobs(guest: GuestConnection, most = Number.POSITIVE_INFINITY): Job[] {
@@ -149,17 +153,15 @@ class WorkerdLink implements CarrierLink {
       })
     })
     this.#closing.add(closing)
-    this.#watchMaking()
+    this.#watchClock(
+      () => MAKING_CPU_MS - this.#computedMs(),
+      () => this.#endOutOfTurn(),
+    )
   }
 
-  #watchMaking(): void {
-    const left = MAKING_CPU_MS - (this.#clock.now() - this.#startedAt)
-    if (left > 0) {
-      this.#cpuTimer = setTimeout(() => this.#watchMaking(), Math.max(1, left)).unref()
-    } else {
-      this.#isHeldUp = true
-      this.#process.kill()
-    }
+  #endOutOfTurn(): void {
+    this.#isHeldUp = true
+    this.#process.kill()
   }
 
   async #onClosed(guest: GuestConnection, detail: string): Promise<void> {
@@ -170,15 +172,16 @@ class WorkerdLink implements CarrierLink {
     this.#leave(guest)
   }
 
-  /** The guest's time is up when the clock that measures it says so, which may be later than it seems. */
-  #watchCpuTime(guest: GuestConnection): void {
-    const { cpuTimeMs } = guest.limits as RunInit['limits']
-    const left = cpuTimeMs - guest.cpuTimeMs - (this.#clock.now() - this.#startedAt)
-    if (left > 0) {
-      this.#cpuTimer = setTimeout(() => this.#watchCpuTime(guest), Math.max(1, left)).unref()
-    } else {
-      this.#events.onMessage({ type: 'stuck', guest: guest.number, exit: this.#judgeOverdue(guest) })
-    }
+  /** Since the job that is being done began. */
+  #computedMs(): number {
+    return this.#clock.now() - this.#startedAt
+  }
+
+  /** Time is up when the clock that measures it says so, which may be later than it seems. */
+  #watchClock(leftMs: () => number, onOver: () => void): void {
+    const left = leftMs()
+    if (left <= 0) return onOver()
+    this.#cpuTimer = setTimeout(() => this.#watchClock(leftMs, onOver), Math.max(1, left)).unref()
   }
 
   /** A neighbour that computes out of turn does so in the time of the one whose turn it is, which alone is beyond doubt. */

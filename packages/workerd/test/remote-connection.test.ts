@@ -3,14 +3,13 @@ import { type AddressInfo, createServer, connect as netConnect, type Server, typ
 import { createCodeMode } from '@glovebox/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
+import { startServer, TOKEN } from '../../../test/support/remote-host.ts'
+import type { StartedWorker } from '../../../test/support/start-worker.ts'
 import { type RemoteOptions, remote } from '../src/remote.ts'
-
-const TOKEN = 'a token that nobody guesses'
 
 let worker: StartedWorker
 beforeAll(async () => {
-  worker = await startWorker(new URL('./workers/server.ts', import.meta.url), { TOKEN })
+  worker = await startServer()
 })
 afterAll(() => worker?.stop())
 

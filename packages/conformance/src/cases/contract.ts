@@ -63,14 +63,21 @@ async function withAdapter({ open }: Bench, test: (adapter: SandboxAdapter) => P
   await test(adapter)
 }
 
+function withGuest(bench: Bench, test: (guest: Guest) => Promise<void>): Promise<void> {
+  return withAdapter(bench, async (adapter) => {
+    const guest = await adapter.start(INIT)
+    await test(guest)
+    await guest.terminate()
+  })
+}
+
 /** The contract between an adapter and what is built on it: each operation in each state of a guest and of its sandbox. */
 export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.turns',
     protects: 'each message is one turn, told in order, with its output before it',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         const code = 'console.log("a"); await new Promise((r) => setTimeout(r, 50)); return "b"'
         const { output, turns, order } = await hear(guest, code, { until: 2, sends: [WAKE] })
         assert.deepEqual(turns, [0, 1])
@@ -79,26 +86,22 @@ export const contract: readonly ConformanceCase[] = [
           ['log', 'returned'],
         )
         assert.ok(order.lastIndexOf('output') < order.lastIndexOf('turn'), order.join())
-        await guest.terminate()
       }),
   },
   {
     id: 'contract.not-re-entrant',
     protects: 'no callback comes from within `run` or `send`',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         const { order } = await hear(guest, 'console.log("a"); return 1')
         assert.equal(order[0], 'run')
-        await guest.terminate()
       }),
   },
   {
     id: 'contract.terminate-unused',
     protects: 'a guest that never ran can be ended',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         await guest.terminate()
         assert.equal((await guest.exited).why, 'terminated')
       }),
@@ -107,8 +110,7 @@ export const contract: readonly ConformanceCase[] = [
     id: 'contract.terminate-twice',
     protects: 'ending a guest again changes nothing',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         await hear(guest, 'await new Promise((r) => setTimeout(r, 1e6))')
         await Promise.all([guest.terminate(), guest.terminate()])
         await guest.terminate()
@@ -119,8 +121,7 @@ export const contract: readonly ConformanceCase[] = [
     id: 'contract.silent-after-exit',
     protects: 'an ended guest says nothing more and takes nothing in',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         const heard = await hear(guest, 'await new Promise((r) => setTimeout(r, 50)); console.log("late"); return 1')
         await guest.terminate()
         const before = heard.order.length
@@ -133,15 +134,13 @@ export const contract: readonly ConformanceCase[] = [
     id: 'contract.send-before-the-turn-ends',
     protects: 'messages that come early wait for their turn, and none is lost',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         const code = 'let n = 0; setInterval(() => console.log(++n), 1); await new Promise(() => {})'
         const { turns } = await hear(guest, code, { until: 21, sends: Array.from({ length: 20 }, () => WAKE) })
         assert.deepEqual(
           turns,
           Array.from({ length: 21 }, (_, index) => index),
         )
-        await guest.terminate()
       }),
   },
   {
@@ -206,8 +205,7 @@ export const contract: readonly ConformanceCase[] = [
     id: 'contract.output-limit',
     protects: 'a turn that says too much ends the guest where it is said, not where it is heard',
     run: (bench) =>
-      withAdapter(bench, async (adapter) => {
-        const guest = await adapter.start(INIT)
+      withGuest(bench, async (guest) => {
         const code = 'for (let i = 0; i < 100; i++) tools.step("x".repeat(50_000) + i)'
         await hear(guest, code)
         const exit = await Promise.race([guest.exited, delay(5_000, undefined, { ref: false })])

@@ -26,6 +26,9 @@ const ALL_THE_TIME = 0.95
 /** Of CPU time, where cores share their parts. */
 const MOST_GROWTH = 2.5
 
+/** Of programs that mean harm. */
+const HARM_LIMITS = { cpuTimeMs: 300, memoryBytes: 64 * MB }
+
 /** How long a weakness is watched before it counts as one. */
 const PATIENCE_MS = 3_000
 /** How long a host may take to come up, on a machine that does much else. */
@@ -54,9 +57,25 @@ async function showWeakness(
   assert.ok(await shows(host), `${declared}, and gives more than that: declare it`)
 }
 
+/** A guarantee that is given or not, with both ways to show which. */
+interface Proof extends Pick<ConformanceCase, 'id' | 'protects'> {
+  readonly guarantee: 'stopsLoops' | 'stopsNativeLoops' | 'survivesOutOfMemory' | 'isolatesCrashes'
+  /** @throws where what is given does not hold */
+  attack(bench: Bench): Promise<void>
+  /** Whether what is not given does not hold either, in a host that may be lost by it. */
+  isLacking(host: DoomedHost): Promise<boolean>
+}
+
+const proof = ({ id, protects, guarantee, attack, isLacking }: Proof): ConformanceCase => ({
+  id,
+  protects,
+  attacks: guarantee,
+  run: (bench) => (bench.sandbox.guarantees[guarantee] ? attack(bench) : showWeakness(bench, guarantee, isLacking)),
+})
+
 /** Whether after a program that should have been ended so, the next one runs as ever. */
 async function survives(host: DoomedHost, code: string, ending: string): Promise<boolean> {
-  const result = await inTime(host.run(code, { cpuTimeMs: 300, memoryBytes: 64 * MB, wallTimeMs: 60_000 }))
+  const result = await inTime(host.run(code, { ...HARM_LIMITS, wallTimeMs: 60_000 }))
   if (result === undefined || result.ok || result.error.code !== ending) return false
   const next = await inTime(host.run('return "next"'))
   return next?.ok === true
@@ -90,36 +109,30 @@ console.log(seen); return seen`
  * that an adapter can claim neither more nor less than is true.
  */
 export const guarantees: readonly ConformanceCase[] = [
-  {
+  proof({
     id: 'guarantees.stops-loops',
     protects: 'a program that computes for ever is stopped, or said not to be',
-    attacks: 'stopsLoops',
-    run: async (bench) => {
-      if (bench.sandbox.guarantees.stopsLoops) return await stops(bench, LOOP)
-      await showWeakness(bench, 'stopsLoops', async (host) => !(await survives(host, LOOP, 'LIMIT_CPU')))
-    },
-  },
-  {
+    guarantee: 'stopsLoops',
+    attack: (bench) => stops(bench, LOOP),
+    isLacking: async (host) => !(await survives(host, LOOP, 'LIMIT_CPU')),
+  }),
+  proof({
     id: 'guarantees.stops-native-loops',
     protects: 'a built-in that never returns is stopped, or said not to be',
-    attacks: 'stopsNativeLoops',
-    run: async (bench) => {
-      if (bench.sandbox.guarantees.stopsNativeLoops) return await stops(bench, NATIVE_LOOP)
-      await showWeakness(bench, 'stopsNativeLoops', async (host) => !(await survives(host, NATIVE_LOOP, 'LIMIT_CPU')))
-    },
-  },
-  {
+    guarantee: 'stopsNativeLoops',
+    attack: (bench) => stops(bench, NATIVE_LOOP),
+    isLacking: async (host) => !(await survives(host, NATIVE_LOOP, 'LIMIT_CPU')),
+  }),
+  proof({
     id: 'guarantees.survives-out-of-memory',
     protects: 'no allocation ends the host, or that it may is said',
-    attacks: 'survivesOutOfMemory',
-    run: async (bench) => {
-      if (bench.sandbox.guarantees.survivesOutOfMemory) {
-        failed(await bench.run(FLOOD, { limits: { memoryBytes: 32 * MB, cpuTimeMs: 20_000 } }), 'LIMIT_MEMORY')
-        return returned(await bench.run('return "next"'), 'next')
-      }
-      await showWeakness(bench, 'survivesOutOfMemory', async (host) => !(await survives(host, FLOOD, 'LIMIT_MEMORY')))
+    guarantee: 'survivesOutOfMemory',
+    attack: async ({ run }) => {
+      failed(await run(FLOOD, { limits: { memoryBytes: 32 * MB, cpuTimeMs: 20_000 } }), 'LIMIT_MEMORY')
+      returned(await run('return "next"'), 'next')
     },
-  },
+    isLacking: async (host) => !(await survives(host, FLOOD, 'LIMIT_MEMORY')),
+  }),
   {
     id: 'guarantees.memory',
     protects: 'a limit of memory is kept at once, noticed afterwards, or said not to be kept',
@@ -158,26 +171,22 @@ export const guarantees: readonly ConformanceCase[] = [
       assert.equal(isMeasured, sandbox.guarantees.cpuTime, told)
     },
   },
-  {
+  proof({
     id: 'guarantees.isolates-crashes',
     protects: 'one program never fails another, or that it may is said',
-    attacks: 'isolatesCrashes',
-    run: async (bench) => {
-      const limits = { cpuTimeMs: 300, memoryBytes: 64 * MB }
-      if (bench.sandbox.guarantees.isolatesCrashes) {
-        const peaceful = [1, 2, 3].map(() => bench.run(PEACEFUL))
-        await Promise.all([NATIVE_LOOP, FLOOD, LOOP].map((code) => bench.run(code, { limits })))
-        for (const result of await Promise.all(peaceful)) returned(result, 'peaceful')
-        return
-      }
-      await showWeakness(bench, 'isolatesCrashes', async (host) => {
-        const peaceful = inTime(host.run(PEACEFUL))
-        await delay(100)
-        host.run(NATIVE_LOOP, limits).catch(() => {})
-        return (await peaceful)?.ok !== true
-      })
+    guarantee: 'isolatesCrashes',
+    attack: async ({ run }) => {
+      const peaceful = [1, 2, 3].map(() => run(PEACEFUL))
+      await Promise.all([NATIVE_LOOP, FLOOD, LOOP].map((code) => run(code, { limits: HARM_LIMITS })))
+      for (const result of await Promise.all(peaceful)) returned(result, 'peaceful')
     },
-  },
+    isLacking: async (host) => {
+      const peaceful = inTime(host.run(PEACEFUL))
+      await delay(100)
+      host.run(NATIVE_LOOP, HARM_LIMITS).catch(() => {})
+      return (await peaceful)?.ok !== true
+    },
+  }),
   {
     id: 'guarantees.deterministic',
     protects: 'a journal is the whole run, or said not to be',
