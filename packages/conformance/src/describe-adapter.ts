@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { CASES } from './cases.ts'
 import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
@@ -17,6 +19,8 @@ export function describeAdapter(adapter: AdapterUnderTest): void {
   checkExpectedFailures(adapter)
   describe(`${adapter.name} conforms`, () => {
     let bench: Workbench
+    // More than there are cores only wait for each other.
+    const turn = pLimit(Math.max(2, availableParallelism()))
     beforeAll(async () => {
       bench = await Workbench.create(adapter)
     })
@@ -28,7 +32,7 @@ export function describeAdapter(adapter: AdapterUnderTest): void {
           it(
             `${each.id}: ${each.protects}`,
             async (context) => {
-              const { outcome, detail } = await judge(each, bench, adapter)
+              const { outcome, detail } = await turn(() => judge(each, bench, adapter))
               if (outcome === 'skipped') context.skip(detail)
               if (outcome === 'failed') throw new Error(detail)
             },

@@ -158,7 +158,7 @@ export const floods: readonly ConformanceCase[] = [
       needs: { stopsNativeLoops: true },
       run: async ({ run }) => {
         const beats = countBeats(true)
-        const result = await run(code, { limits: { cpuTimeMs: 700, wallTimeMs: 60_000 } })
+        const result = await run(code, { limits: { cpuTimeMs: 400, wallTimeMs: 60_000 } })
         beats()
         assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
         returned(await run('return "next"'), 'next')
