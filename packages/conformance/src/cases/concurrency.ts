@@ -102,7 +102,7 @@ export const concurrency: readonly ConformanceCase[] = [
     needs: { isolatesCrashes: true },
     run: async (bench) => {
       const peaceful = keepPeaceful(bench, 12)
-      await runHostile(bench, 4)
+      await runHostile(bench, 6)
       await peaceful.finish()
     },
   },
