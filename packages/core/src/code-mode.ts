@@ -4,6 +4,7 @@ import { type ExecutionError, SandboxError } from './errors.ts'
 import type { ExecutionEvent } from './execution/events.ts'
 import { executeProgram } from './execution/execution.ts'
 import type { ExecuteResult } from './execution/result.ts'
+import type { ExecutionSpan, Telemetry } from './execution/telemetry.ts'
 import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
@@ -27,6 +28,8 @@ export interface CodeModeOptions {
   readonly declarations?: DeclarationOptions
   /** Refuse to start on a sandbox that promises less. */
   readonly require?: Partial<Guarantees>
+  /** Watches every execution, such as `openTelemetry()` of @glovebox/opentelemetry does. */
+  readonly telemetry?: Telemetry
 }
 
 export interface ExecuteOptions {
@@ -36,6 +39,8 @@ export interface ExecuteOptions {
   readonly limits?: Limits
   /** Logs and host calls, as they happen. What it throws ends the execution and rejects it. */
   readonly onEvent?: (event: ExecutionEvent) => void
+  /** Given to every tool that the program calls, as it is: what the host knows of this execution, such as its user. */
+  readonly context?: unknown
 }
 
 /** The one tool for the model. Fits any framework that takes JSON Schema. */
@@ -77,6 +82,11 @@ const MIN_READING_MS = 5_000
 
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
+  return openCodeMode(options)
+}
+
+/** {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait. */
+export function openCodeMode(options: CodeModeOptions): CodeMode {
   const guests = guestsOf(options.sandbox)
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
@@ -91,7 +101,8 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
     code: string,
     limits: Required<Limits>,
     signal: AbortSignal,
-    onEvent: ExecuteOptions['onEvent'],
+    { onEvent, context }: ExecuteOptions,
+    span?: ExecutionSpan,
   ): Promise<ExecuteResult> => {
     const started = performance.now()
     if (exceedsBytes(code, limits.codeBytes)) {
@@ -100,7 +111,16 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
     }
     const program = prepareSmallProgram(code) ?? (await read(code, limits, signal))
     if ('error' in program) return notRun(started, program.error)
-    return executeProgram({ program, catalog, limits, guests, signal, ...(onEvent === undefined ? {} : { onEvent }) })
+    return executeProgram({
+      program,
+      catalog,
+      limits,
+      guests,
+      signal,
+      context,
+      ...(onEvent === undefined ? {} : { onEvent }),
+      ...(span === undefined ? {} : { span }),
+    })
   }
 
   /** Reads a program where it can hold up nobody, for no longer than it might compute or is decent. */
@@ -127,12 +147,15 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
     }
   }
 
-  const execute: CodeMode['execute'] = async (code, { signal, limits, onEvent } = {}) => {
+  const execute: CodeMode['execute'] = async (code, executeOptions = {}) => {
+    const { signal, limits } = executeOptions
     if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
     closing.signal.throwIfAborted()
     signal?.throwIfAborted()
     const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
-    const execution = run(code, tightenLimits(base, limits), either, onEvent)
+    const tightened = tightenLimits(base, limits)
+    const started = (span?: ExecutionSpan) => run(code, tightened, either, executeOptions, span)
+    const execution = options.telemetry?.execution({ code, sandbox: options.sandbox.name }, started) ?? started()
     running.add(execution)
     try {
       return await execution

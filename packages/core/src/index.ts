@@ -16,6 +16,7 @@ export type { ExecutionError, ExecutionErrorCode, SandboxErrorCode, ToolErrorCod
 export { EXECUTION_ERROR_CODES, SandboxError, ToolCallError } from './errors.ts'
 export type { ExecutionEvent, HostCallRecord, LogEntry } from './execution/events.ts'
 export type { ExecuteResult, Usage } from './execution/result.ts'
+export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from './execution/telemetry.ts'
 export type { Guarantees } from './guarantees.ts'
 export type { Limits } from './limits.ts'
 export { DEFAULT_LIMITS } from './limits.ts'

@@ -11,6 +11,8 @@ export interface ToolContext {
   readonly signal: AbortSignal
   /** The number that the guest gave the call, from 1. */
   readonly callId: number
+  /** What the host gave this execution as its `context`. */
+  readonly context?: unknown
 }
 
 /** Hints of the Model Context Protocol about what a tool does. They are claims, not guarantees. */

@@ -17,6 +17,7 @@ import { Log } from './log.ts'
 import type { ExecuteResult } from './result.ts'
 import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
+import { type ExecutionSpan, UNWATCHED } from './telemetry.ts'
 
 export interface ExecutionOptions {
   readonly program: PreparedProgram
@@ -24,6 +25,9 @@ export interface ExecutionOptions {
   readonly limits: Required<Limits>
   readonly guests: GuestSource
   readonly signal: AbortSignal
+  /** For the tools, as it is. */
+  readonly context?: unknown
+  readonly span?: ExecutionSpan
   onEvent?(event: ExecutionEvent): void
   readonly transcript?: Transcript
 }
@@ -90,7 +94,7 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog } = options
+    const { limits, catalog, context, span = UNWATCHED } = options
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject
@@ -99,6 +103,8 @@ class Execution {
       catalog,
       concurrent: limits.concurrentHostCalls,
       messageBytes: limits.messageBytes,
+      context,
+      span,
       elapsed: this.#clock.elapsed,
       onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: this.#clock.elapsed() }),
       onSettled: (id, settled) => this.#deliver(id, settled),

@@ -5,12 +5,15 @@ import { ToolCallError, type ToolErrorCode } from '../errors.ts'
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { HostCallRecord } from './events.ts'
+import type { ExecutionSpan } from './telemetry.ts'
 import { isTreeWithin } from './tree.ts'
 
 export interface HostCallsOptions {
   readonly catalog: Catalog
   readonly concurrent: number
   readonly messageBytes: number
+  readonly context: unknown
+  readonly span: ExecutionSpan
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   onStart(id: number, tool: string): void
@@ -123,21 +126,26 @@ export class HostCalls {
     this.#options.onRecord({ id, tool: path, startedMs, durationMs: this.#options.elapsed() - startedMs, ...end })
   }
 
-  async #perform({ id, path, input: given }: OpenCall): Promise<Settled> {
+  async #perform(call: OpenCall): Promise<Settled> {
+    const { id, path } = call
     try {
-      const { tool, parseInput, parseOutput } = this.#find(path)
-      if ('refused' in given) throw new ToolCallError(...given.refused)
-      const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value)
-      // While the input was checked, the program may have ended, and nobody waits for the call any more.
-      if (!this.#open.has(id)) return { ok: false, code: 'TOOL_FAILED', message: 'The program has ended' }
-      this.#controller ??= new AbortController()
-      const { signal } = this.#controller
-      const output = await tool.execute(input, { signal, callId: id })
-      const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output)
-      return { ok: true, payload: this.#write(path, checked) }
+      const payload = await this.#options.span.call({ id, tool: path }, () => this.#execute(call))
+      return { ok: true, payload }
     } catch (error) {
       return describeFailure(path, error)
     }
+  }
+
+  async #execute({ id, path, input: given }: OpenCall): Promise<string> {
+    const { tool, parseInput, parseOutput } = this.#find(path)
+    if ('refused' in given) throw new ToolCallError(...given.refused)
+    const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value)
+    // While the input was checked, the program may have ended, and nobody waits for the call any more.
+    if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
+    this.#controller ??= new AbortController()
+    const { signal } = this.#controller
+    const output = await tool.execute(input, { signal, callId: id, context: this.#options.context })
+    return this.#write(path, await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output))
   }
 
   #find(path: string): CatalogTool {
