@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     adapter: 'src/adapter.ts',
+    framework: 'src/framework.ts',
     guest: 'src/guest.ts',
     program: 'src/reading.ts',
     schema: 'src/schema.ts',

@@ -34,11 +34,11 @@ export interface CodeModeOptions {
 
 export interface ExecuteOptions {
   /** An abort ends the program and rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** May only tighten. */
-  readonly limits?: Limits
+  readonly limits?: Limits | undefined
   /** Logs and host calls, as they happen. What it throws ends the execution and rejects it. */
-  readonly onEvent?: (event: ExecutionEvent) => void
+  readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
   /** Given to every tool that the program calls, as it is: what the host knows of this execution, such as its user. */
   readonly context?: unknown
 }
@@ -50,7 +50,7 @@ export interface ModelTool {
   readonly inputSchema: {
     readonly type: 'object'
     readonly properties: { readonly code: { readonly type: 'string'; readonly description: string } }
-    readonly required: readonly ['code']
+    readonly required: ['code']
     readonly additionalProperties: false
   }
   /** Resolves to plain JSON within bounds, a program's failure included, so that the model can mend it. */
@@ -118,8 +118,8 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
       guests,
       signal,
       context,
-      ...(onEvent === undefined ? {} : { onEvent }),
-      ...(span === undefined ? {} : { span }),
+      span,
+      onEvent,
     })
   }
 

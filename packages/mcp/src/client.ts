@@ -1,5 +1,5 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
-import { type CallResult, readResult } from './result.ts'
+import { type McpResult, readMcpResult } from '@glovebox/core/framework'
 
 interface RequestOptions {
   readonly signal?: AbortSignal
@@ -84,7 +84,7 @@ function toolOf(
         if (client.transport !== undefined) throw error
         throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
       })
-      return readResult(name, result as CallResult)
+      return readMcpResult(name, result as McpResult)
     },
   }
 }

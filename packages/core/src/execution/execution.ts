@@ -17,7 +17,7 @@ import { Log } from './log.ts'
 import type { ExecuteResult } from './result.ts'
 import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
-import { type ExecutionSpan, UNWATCHED } from './telemetry.ts'
+import type { ExecutionSpan } from './telemetry.ts'
 
 export interface ExecutionOptions {
   readonly program: PreparedProgram
@@ -27,8 +27,9 @@ export interface ExecutionOptions {
   readonly signal: AbortSignal
   /** For the tools, as it is. */
   readonly context?: unknown
-  readonly span?: ExecutionSpan
-  onEvent?(event: ExecutionEvent): void
+  /** Where it is watched. */
+  readonly span?: ExecutionSpan | undefined
+  readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
   readonly transcript?: Transcript
 }
 
@@ -94,7 +95,7 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog, context, span = UNWATCHED } = options
+    const { limits, catalog, context, span } = options
     this.#options = options
     this.#resolve = resolve
     this.#reject = reject

@@ -13,7 +13,8 @@ export interface HostCallsOptions {
   readonly concurrent: number
   readonly messageBytes: number
   readonly context: unknown
-  readonly span: ExecutionSpan
+  /** Where the execution is watched. */
+  readonly span: ExecutionSpan | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   onStart(id: number, tool: string): void
@@ -50,6 +51,8 @@ export class HostCalls {
   readonly #options: HostCallsOptions
   /** Made for the first call: most of what costs an execution little is not done for programs that call nothing. */
   #controller: AbortController | undefined
+  /** Made for the first call that is watched: what watches it waits for no tool that never settles. */
+  #cancelled: PromiseWithResolvers<never> | undefined
   readonly #open = new Map<number, OpenCall>()
   readonly #queue: OpenCall[] = []
   #running = 0
@@ -101,7 +104,9 @@ export class HostCalls {
     this.#queue.length = 0
     for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
     this.#open.clear()
-    this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)))
+    const error = reason instanceof Error ? reason : new Error(String(reason))
+    this.#controller?.abort(error)
+    this.#cancelled?.reject(error)
   }
 
   #next(): void {
@@ -127,13 +132,19 @@ export class HostCalls {
   }
 
   async #perform(call: OpenCall): Promise<Settled> {
-    const { id, path } = call
     try {
-      const payload = await this.#options.span.call({ id, tool: path }, () => this.#execute(call))
-      return { ok: true, payload }
+      return { ok: true, payload: await this.#watch(call) }
     } catch (error) {
-      return describeFailure(path, error)
+      return describeFailure(call.path, error)
     }
+  }
+
+  #watch(call: OpenCall): Promise<string> {
+    const { span } = this.#options
+    if (span === undefined) return this.#execute(call)
+    this.#cancelled ??= Promise.withResolvers()
+    const { promise: cancelled } = this.#cancelled
+    return span.call({ id: call.id, tool: call.path }, () => Promise.race([this.#execute(call), cancelled]))
   }
 
   async #execute({ id, path, input: given }: OpenCall): Promise<string> {

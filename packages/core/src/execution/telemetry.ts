@@ -17,7 +17,7 @@ export interface StartedExecution {
 }
 
 export interface ExecutionSpan {
-  /** One host call, checks of its input and output included. `run` rejects as the call fails. */
+  /** One host call, checks of its input and output included. `run` rejects as the call fails, or when it is cancelled. */
   call<Payload>(started: StartedCall, run: () => Promise<Payload>): Promise<Payload>
 }
 
@@ -27,5 +27,3 @@ export interface StartedCall {
   /** `namespace.tool` */
   readonly tool: string
 }
-
-export const UNWATCHED: ExecutionSpan = { call: (_started, run) => run() }

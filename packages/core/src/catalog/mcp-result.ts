@@ -1,4 +1,4 @@
-import { ToolCallError } from '@glovebox/core'
+import { ToolCallError } from '../errors.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
 interface ContentBlock {
@@ -17,10 +17,18 @@ interface ContentBlock {
   }
 }
 
-export interface CallResult {
+/** The result of a tool call, as the Model Context Protocol defines it. */
+export interface McpResult {
   readonly content?: readonly ContentBlock[]
   readonly structuredContent?: unknown
   readonly isError?: boolean
+}
+
+/** Whether a value is what a client of the Model Context Protocol gives for a call. */
+export function isMcpResult(value: unknown): value is McpResult {
+  if (typeof value !== 'object' || value === null || !('content' in value)) return false
+  const { content } = value
+  return Array.isArray(content) && content.every((block) => typeof block?.type === 'string')
 }
 
 /**
@@ -28,7 +36,7 @@ export interface CallResult {
  *
  * @throws `ToolCallError` `TOOL_FAILED` with the result's text, where the result says that it is an error
  */
-export function readResult(tool: string, result: CallResult): unknown {
+export function readMcpResult(tool: string, result: McpResult): unknown {
   const content = result.content ?? []
   if (result.isError === true) {
     const text = content
@@ -76,7 +84,9 @@ function readText(text: string): unknown {
   }
 }
 
-/** A copy: Node's small buffers share their memory. */
 function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(base64, 'base64'))
+  const binary = atob(base64)
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
+  return bytes
 }

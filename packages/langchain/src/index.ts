@@ -1,0 +1,85 @@
+import type { ToolContext } from '@glovebox/core'
+import { type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import { SystemMessage, ToolMessage } from '@langchain/core/messages'
+import { type ClientTool, tool as langchainTool, type ServerTool, type ToolRunnableConfig } from '@langchain/core/tools'
+import { type JsonSchema7Type, toJsonSchema } from '@langchain/core/utils/json_schema'
+
+type Prompt = string | SystemMessage
+type AnyTool = ClientTool | ServerTool
+
+export interface CodemodeOptions<System extends Prompt = string> extends WrapperOptions {
+  readonly systemPrompt?: System
+  /**
+   * Tools of LangChain. Those that a provider runs, that end the agent's loop, or that `interruptOn` names stay what they
+   * are: the model calls them by itself.
+   */
+  readonly tools: readonly AnyTool[]
+  /** What `humanInTheLoopMiddleware` is given, so that no program calls what needs approval. */
+  readonly interruptOn?: Readonly<Record<string, unknown>>
+}
+
+export interface Codemode<System extends Prompt = string> {
+  systemPrompt: System extends string ? string : SystemMessage
+  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  tools: AnyTool[]
+}
+
+/** What a tool is told about its call, by an agent of LangChain or whoever else invokes it. */
+type Config = ToolRunnableConfig & { readonly toolCallId?: string; writer?(chunk: unknown): void }
+
+/**
+ * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
+ * `createAgent`.
+ *
+ * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ */
+export function codemode<System extends Prompt = string>(options: CodemodeOptions<System>): Codemode<System> {
+  const { systemPrompt, tools, interruptOn = {}, ...rest } = options
+  const isInterrupted = (name: string) => Object.hasOwn(interruptOn, name) && interruptOn[name] !== false
+  const { codeMode, direct, guidance } = wrapTools({
+    tools: tools.map((tool) => [nameOf(tool), tool] as const),
+    read: (tool, name) => (isInterrupted(name) || !isClientTool(tool) ? undefined : readTool(tool)),
+    sandbox: rest.sandbox ?? sharedQuickJS(),
+    options: rest,
+  })
+  const { name, description, inputSchema, execute } = codeMode.tool
+  const runProgram = langchainTool(
+    (input: unknown, config: Config) => execute(input as { code: string }, { context: config, signal: config.signal }),
+    { name, description, schema: inputSchema },
+  )
+  return {
+    systemPrompt: addGuidance(systemPrompt, guidance) as Codemode<System>['systemPrompt'],
+    tools: [runProgram as ClientTool, ...direct.map(([, tool]) => tool)],
+  }
+}
+
+const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool)['type'])
+
+const isClientTool = (tool: AnyTool): tool is ClientTool =>
+  'invoke' in tool && typeof tool.invoke === 'function' && !('returnDirect' in tool && tool.returnDirect === true)
+
+/** A tool as programs may call it. It checks its input by itself, and may transform it. */
+function readTool(tool: ClientTool): UnnamedTool {
+  return {
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    inputSchema: toJsonSchema(tool.schema as JsonSchema7Type) as object & UnnamedTool['inputSchema'],
+    execute: async (input, { signal, callId, context }: ToolContext) => {
+      // With its call, a tool would answer in messages.
+      const { toolCall, toolCallId = toolCall?.id, ...config } = context as Config
+      const output = await tool.invoke(
+        input as never,
+        { ...config, toolCallId: `${toolCallId}.${callId}`, signal } as Config,
+      )
+      return output instanceof ToolMessage ? output.content : output
+    },
+  }
+}
+
+function addGuidance(systemPrompt: Prompt | undefined, guidance: string): Prompt {
+  if (systemPrompt === undefined) return guidance
+  if (typeof systemPrompt === 'string') return `${systemPrompt}\n\n${guidance}`
+  const { content } = systemPrompt
+  const blocks = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
+  return new SystemMessage({ content: [...blocks, { type: 'text', text: guidance }] })
+}

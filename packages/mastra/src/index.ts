@@ -1,0 +1,90 @@
+import { ToolCallError, type ToolContext } from '@glovebox/core'
+import { readSchema, type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
+import { createTool, isValidationError, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
+
+export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOptions {
+  readonly instructions?: AgentInstructions
+  /**
+   * Tools of Mastra. Those that need approval, suspend, or are not run by Mastra itself stay what they are: the model
+   * calls them by itself.
+   */
+  readonly tools: Tools
+}
+
+export interface Codemode<Tools extends ToolsInput> {
+  instructions: AgentInstructions
+  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  tools: { run_program: Tool<{ code: string }> } & Partial<Tools>
+}
+
+/**
+ * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
+ * `new Agent()`.
+ *
+ * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ */
+export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tools>): Codemode<Tools> {
+  const { instructions, tools, ...rest } = options
+  const { codeMode, direct, guidance } = wrapTools({
+    tools: Object.entries(tools),
+    read: (tool, name) => (isFree(tool) ? readTool(name, tool) : undefined),
+    sandbox: rest.sandbox ?? sharedQuickJS(),
+    options: rest,
+  })
+  const { name, description, inputSchema, execute } = codeMode.tool
+  const runProgram = createTool({
+    id: name,
+    description,
+    inputSchema,
+    execute: (input: unknown, context: ToolExecutionContext) =>
+      execute(input as { code: string }, { context, signal: context?.abortSignal }),
+  })
+  return {
+    instructions: addGuidance(instructions, guidance),
+    tools: { ...(Object.fromEntries(direct) as Partial<Tools>), run_program: runProgram as Tool<{ code: string }> },
+  }
+}
+
+/** What Mastra's own tools have of what matters here. */
+interface FreeTool {
+  readonly id: string
+  readonly description?: string
+  readonly inputSchema?: object
+  readonly outputSchema?: object
+  execute(input: unknown, context: ToolExecutionContext): unknown
+}
+
+function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool {
+  const { id, execute, requireApproval, needsApprovalFn, suspendSchema } = tool as Partial<Tool>
+  if (typeof id !== 'string' || typeof execute !== 'function' || suspendSchema !== undefined) return false
+  return (requireApproval === undefined || requireApproval === false) && needsApprovalFn === undefined
+}
+
+/** A tool as programs may call it. It parses its input and its output by itself, so that here they are only described. */
+function readTool(name: string, tool: FreeTool): UnnamedTool {
+  const { description, inputSchema, outputSchema } = tool
+  const input = inputSchema && readSchema('input', inputSchema).schema
+  const output = outputSchema && readSchema('output', outputSchema).schema
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(input === undefined ? {} : { inputSchema: input }),
+    ...(output === undefined ? {} : { outputSchema: output }),
+    execute: async (given, { signal, callId, context }: ToolContext) => {
+      const outer = context as ToolExecutionContext
+      const agent = outer.agent && { ...outer.agent, toolCallId: `${outer.agent.toolCallId}.${callId}` }
+      const result = await tool.execute(given, { ...outer, ...(agent && { agent }), abortSignal: signal })
+      if (isValidationError(result)) throw new ToolCallError('TOOL_INPUT_INVALID', `${name}: ${result.message}`)
+      return result
+    },
+  }
+}
+
+function addGuidance(instructions: AgentInstructions | undefined, guidance: string): AgentInstructions {
+  if (instructions === undefined) return guidance
+  if (typeof instructions === 'string') return `${instructions}\n\n${guidance}`
+  const list = Array.isArray(instructions) ? instructions : [instructions]
+  const isText = list.every((each) => typeof each === 'string')
+  return [...list, isText ? guidance : { role: 'system', content: guidance }] as AgentInstructions
+}

@@ -1,0 +1,69 @@
+import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import { type Agent, RunContext, type Tool } from '@openai/agents'
+import { readTool } from './read-tool.ts'
+import { runProgramTool } from './run-program-tool.ts'
+
+/** What an agent takes as its instructions. */
+type Instructions<Context> =
+  | string
+  // biome-ignore lint/suspicious/noExplicitAny: an agent of any output, as the SDK has it.
+  | ((runContext: RunContext<Context>, agent: Agent<Context, any>) => string | Promise<string>)
+
+export interface CodemodeOptions<Context, Prompt extends Instructions<Context> = string> extends WrapperOptions {
+  readonly instructions?: Prompt
+  /** Tools of the Agents SDK. Hosted ones and those of `isFree` below stay what they are: the model calls them by itself. */
+  readonly tools: readonly Tool<Context>[]
+}
+
+export interface Codemode<Context, Prompt extends Instructions<Context> = string> {
+  instructions: Prompt extends string ? string : Exclude<Instructions<Context>, string>
+  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  tools: Tool<Context>[]
+}
+
+/**
+ * Lets the model write programs that call the tools, in place of calling them one at a time: give what it resolves to
+ * to `new Agent()`. Waits for the tools to say whether they need approval.
+ *
+ * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ */
+export async function codemode<Context = unknown, Prompt extends Instructions<Context> = string>(
+  options: CodemodeOptions<Context, Prompt>,
+): Promise<Codemode<Context, Prompt>> {
+  const { instructions, tools, ...rest } = options
+  const free = new Set<Tool<Context>>()
+  for (const tool of tools) if (await isFree(tool)) free.add(tool)
+  const { codeMode, direct, guidance } = wrapTools({
+    tools: tools.map((tool) => [tool.name, tool] as const),
+    read: (tool) => (tool.type === 'function' && free.has(tool) ? readTool(tool) : undefined),
+    sandbox: rest.sandbox ?? sharedQuickJS(),
+    options: rest,
+  })
+  return {
+    instructions: addGuidance(instructions, guidance) as Codemode<Context, Prompt>['instructions'],
+    tools: [runProgramTool<Context>(codeMode), ...direct.map(([, tool]) => tool)],
+  }
+}
+
+/**
+ * Whether a program may call a tool: nobody has to approve it, and no guardrail stands around it. What asks for its
+ * arguments, its agent or its run is left to the SDK, which has them: a predicate takes parameters, and the constant that
+ * stands in place of one takes none.
+ */
+async function isFree<Context>(tool: Tool<Context>): Promise<boolean> {
+  if (tool.type !== 'function') return false
+  const { needsApproval, isEnabled, inputGuardrails = [], outputGuardrails = [] } = tool
+  if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return false
+  const nowhere = new RunContext<Context>()
+  return !(await needsApproval(nowhere, {} as never)) && (await isEnabled(nowhere, undefined as never))
+}
+
+function addGuidance<Context>(
+  instructions: Instructions<Context> | undefined,
+  guidance: string,
+): Instructions<Context> {
+  if (instructions === undefined) return guidance
+  if (typeof instructions === 'string') return `${instructions}\n\n${guidance}`
+  return async (runContext, agent) => `${await instructions(runContext, agent)}\n\n${guidance}`
+}

@@ -1,0 +1,38 @@
+import { ToolCallError, type ToolContext } from '@glovebox/core'
+import type { UnnamedTool } from '@glovebox/core/framework'
+import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
+
+/** What the SDK tells a tool about its call. */
+export type Details = Parameters<FunctionTool['invoke']>[2]
+
+/** What the tools of a program are told of the call that runs it. */
+export interface ProgramCallContext<Context> {
+  readonly runContext: RunContext<Context>
+  readonly details: Details
+}
+
+/** A tool as programs may call it. What its `errorFunction` says in place of an error, the program is given as a result. */
+export function readTool<Context>(tool: FunctionTool<Context, never>): UnnamedTool {
+  const { name, description, parameters, outputSchema, needsApproval } = tool
+  return {
+    description,
+    inputSchema: parameters as UnnamedTool['inputSchema'] & object,
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as object & UnnamedTool['outputSchema'] }),
+    execute: async (input, { signal, callId, context }: ToolContext) => {
+      const { runContext, details } = context as ProgramCallContext<Context>
+      const toolCallId = `${details?.toolCall?.callId}.${callId}`
+      if (await needsApproval(runContext, input as never, toolCallId)) {
+        throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
+      }
+      const text = JSON.stringify(input)
+      const toolCall = {
+        type: 'function_call',
+        ...details?.toolCall,
+        callId: toolCallId,
+        name,
+        arguments: text,
+      } as const
+      return await invokeFunctionTool({ tool, runContext, input: text, details: { ...details, toolCall, signal } })
+    },
+  }
+}

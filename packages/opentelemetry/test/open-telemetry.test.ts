@@ -1,0 +1,109 @@
+import { createCodeMode, type ExecuteOptions, type ToolRecord } from '@glovebox/core'
+import { quickjs } from '@glovebox/quickjs'
+import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openTelemetry } from '../src/index.ts'
+
+const exporter = new InMemorySpanExporter()
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+const sandbox = quickjs()
+
+beforeAll(() => provider.register())
+afterEach(() => exporter.reset())
+afterAll(async () => {
+  await sandbox.close()
+  await provider.shutdown()
+  trace.disable()
+  context.disable()
+})
+
+async function traced(code: string, tools: ToolRecord = {}, options: ExecuteOptions = {}) {
+  await using codeMode = await createCodeMode({ sandbox, tools, telemetry: openTelemetry() })
+  const outcome = await codeMode.execute(code, options).catch((error: unknown) => error)
+  const spans = new Map(exporter.getFinishedSpans().map((span) => [span.name, span]))
+  return { outcome, spans, span: (name: string) => spans.get(name) as ReadableSpan }
+}
+
+describe('an execution', () => {
+  it('is a span below that of its caller, with what it used', async () => {
+    const { span } = await trace.getTracer('test').startActiveSpan('caller', async (caller) => {
+      const result = await traced('return 1')
+      caller.end()
+      return result
+    })
+    const execution = span('execute_program')
+    const caller = exporter.getFinishedSpans().find(({ name }) => name === 'caller')
+    expect(execution.parentSpanContext?.spanId).toBe(caller?.spanContext().spanId)
+    expect(execution.status.code).toBe(SpanStatusCode.UNSET)
+    expect(execution.attributes).toMatchObject({ 'glovebox.sandbox': 'quickjs', 'glovebox.host_calls': 0 })
+    expect(execution.attributes).not.toHaveProperty('glovebox.program')
+  })
+
+  it('says how it failed', async () => {
+    const { span } = await traced('null.x')
+    expect(span('execute_program').attributes['error.type']).toBe('CODE_THREW')
+    expect(span('execute_program').status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  it('ends with an abort, and its calls with it', async () => {
+    const controller = new AbortController()
+    const wait = (_: unknown, { signal }: { signal: AbortSignal }) => {
+      controller.abort(new RangeError('enough'))
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const { outcome, span } = await traced('await tools.wait()', { wait }, { signal: controller.signal })
+    expect(outcome).toEqual(new RangeError('enough'))
+    await expect.poll(() => exporter.getFinishedSpans().length).toBe(2)
+    expect(span('execute_program').attributes['error.type']).toBe('RangeError')
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toContain('execute_tool tools.wait')
+  })
+
+  it('carries its program where that is asked for', async () => {
+    await using codeMode = await createCodeMode({
+      sandbox,
+      tools: {},
+      telemetry: openTelemetry({ recordPrograms: true, tracer: trace.getTracer('other') }),
+    })
+    await codeMode.execute('return 2')
+    expect(exporter.getFinishedSpans()[0]?.attributes['glovebox.program']).toBe('return 2')
+  })
+})
+
+describe('a host call', () => {
+  it('is a span below its execution, by the semantic conventions, and active while its tool runs', async () => {
+    const tools = {
+      work: async () => {
+        await Promise.resolve()
+        trace.getTracer('tool').startSpan('inside').end()
+        return 1
+      },
+    }
+    const { span } = await traced('return Promise.all([tools.work(), tools.work()])', tools)
+    const call = span('execute_tool tools.work')
+    expect(call.parentSpanContext?.spanId).toBe(span('execute_program').spanContext().spanId)
+    expect(span('inside').parentSpanContext?.traceId).toBe(call.spanContext().traceId)
+    const calls = exporter.getFinishedSpans().filter(({ name }) => name === 'execute_tool tools.work')
+    expect(calls.map(({ attributes }) => attributes['gen_ai.tool.call.id'])).toEqual(['1', '2'])
+    expect(calls.map((each) => each.spanContext().spanId)).toContain(span('inside').parentSpanContext?.spanId)
+    expect(call.attributes).toMatchObject({
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'tools.work',
+      'gen_ai.tool.type': 'function',
+    })
+  })
+
+  it('says how it failed', async () => {
+    const broken = () => {
+      throw new TypeError('no')
+    }
+    const { span } = await traced('await tools.broken().catch(() => {}); await tools.missing()', { broken })
+    expect(span('execute_tool tools.broken').attributes['error.type']).toBe('TypeError')
+    expect(span('execute_tool tools.missing').attributes['error.type']).toBe('TOOL_NOT_FOUND')
+  })
+})

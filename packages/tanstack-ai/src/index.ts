@@ -1,0 +1,88 @@
+import type { ToolContext } from '@glovebox/core'
+import { readSchema, type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import {
+  type AnyTool,
+  convertSchemaToJsonSchema,
+  isStandardSchema,
+  type SchemaInput,
+  type ServerTool,
+  type SystemPrompt,
+  type ToolExecutionContext,
+  toolDefinition,
+} from '@tanstack/ai'
+
+export interface CodemodeOptions<Metadata = unknown> extends WrapperOptions {
+  readonly systemPrompts?: readonly SystemPrompt<Metadata>[]
+  /**
+   * Tools of TanStack AI. Those of a client or a provider and those that need approval stay what they are: the model
+   * calls them by itself.
+   */
+  readonly tools: readonly AnyTool[]
+}
+
+export interface Codemode<Metadata = unknown> {
+  systemPrompts: SystemPrompt<Metadata>[]
+  /** The tools to give to `chat`: the one that runs programs, and those that no program may call. */
+  tools: AnyTool[]
+}
+
+/**
+ * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
+ * `chat()`. What happens in a program is emitted as custom events, `glovebox:log`, `glovebox:call` and `glovebox:settled`.
+ *
+ * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ */
+export function codemode<Metadata = unknown>(options: CodemodeOptions<Metadata>): Codemode<Metadata> {
+  const { systemPrompts = [], tools, ...rest } = options
+  const { codeMode, direct, guidance } = wrapTools({
+    tools: tools.map((tool) => [tool.name, tool] as const),
+    read: (tool) => (isFree(tool) ? readTool(tool) : undefined),
+    sandbox: rest.sandbox ?? sharedQuickJS(),
+    options: rest,
+  })
+  const { name, description, inputSchema, execute } = codeMode.tool
+  const runProgram = toolDefinition({
+    name,
+    description,
+    inputSchema,
+  }).server((input, context) =>
+    execute(input as { code: string }, {
+      context,
+      onEvent: ({ type, ...event }) => context?.emitCustomEvent(`glovebox:${type}`, event),
+      signal: context?.abortSignal,
+    }),
+  )
+  return {
+    systemPrompts: [...systemPrompts, guidance],
+    tools: [runProgram, ...direct.map(([, tool]) => tool)],
+  }
+}
+
+type FreeTool = AnyTool & { readonly execute: NonNullable<AnyTool['execute']> }
+
+/** Whether a program may call a tool: it runs here, and nobody has to approve it. */
+function isFree(tool: AnyTool): tool is FreeTool {
+  const { __toolSide: side } = tool as Partial<ServerTool> | { __toolSide: string }
+  return tool.execute !== undefined && tool.needsApproval !== true && side !== 'client'
+}
+
+function readTool({ name, description, inputSchema, outputSchema, execute }: FreeTool): UnnamedTool {
+  return {
+    description,
+    ...describeSide('input', inputSchema),
+    ...describeSide('output', outputSchema),
+    execute: (input, { signal, callId, context }: ToolContext) => {
+      const outer = context as ToolExecutionContext | undefined
+      return execute(input, { ...outer, toolCallId: `${outer?.toolCallId}.${callId}`, abortSignal: signal })
+    },
+  }
+}
+
+function describeSide(side: 'input' | 'output', schema: SchemaInput | undefined): Partial<UnnamedTool> {
+  if (schema === undefined) return {}
+  const described = convertSchemaToJsonSchema(schema)
+  const parse = isStandardSchema(schema) ? readSchema(side, schema).parse : undefined
+  const [schemaKey, parseKey] = side === 'input' ? ['inputSchema', 'parseInput'] : ['outputSchema', 'parseOutput']
+  return { ...(described && { [schemaKey as string]: described }), ...(parse && { [parseKey as string]: parse }) }
+}
