@@ -23,7 +23,10 @@ export interface CodemodeOptions<Tools extends ToolSet, Prompt extends System = 
 }
 
 /** The tools to give to `streamText`: the one that runs programs, and those that no program may call. */
-export type CodemodeTools<Tools extends ToolSet> = { run_program: RunProgramTool } & Partial<Tools>
+export type CodemodeTools<Tools extends ToolSet> = { run_program: RunProgramTool } & Direct<Tools>
+
+/** Some of the tools: which, no type tells. */
+type Direct<Tools extends ToolSet> = string extends keyof Tools ? Tools : Partial<Tools>
 
 export interface Codemode<Tools extends ToolSet, Prompt extends System = string> {
   system: Prompt extends string ? string : SystemModelMessage[]
@@ -53,7 +56,7 @@ export function codemode<Tools extends ToolSet, const Prompt extends System = st
   })
   return {
     system: addGuidance(system, guidance) as Codemode<Tools, Prompt>['system'],
-    tools: { ...(Object.fromEntries(direct) as Partial<Tools>), run_program: runProgramTool(codeMode) },
+    tools: { ...(Object.fromEntries(direct) as Direct<Tools>), run_program: runProgramTool(codeMode) },
   }
 }
 

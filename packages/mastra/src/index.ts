@@ -16,8 +16,11 @@ export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOption
 export interface Codemode<Tools extends ToolsInput> {
   instructions: AgentInstructions
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
-  tools: { run_program: Tool<{ code: string }> } & Partial<Tools>
+  tools: { run_program: Tool<{ code: string }> } & Direct<Tools>
 }
+
+/** Some of the tools: which, no type tells. */
+type Direct<Tools extends ToolsInput> = string extends keyof Tools ? Tools : Partial<Tools>
 
 /**
  * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
@@ -43,7 +46,7 @@ export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tool
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: { ...(Object.fromEntries(direct) as Partial<Tools>), run_program: runProgram as Tool<{ code: string }> },
+    tools: { ...(Object.fromEntries(direct) as Direct<Tools>), run_program: runProgram as Tool<{ code: string }> },
   }
 }
 

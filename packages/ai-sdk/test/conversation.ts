@@ -1,0 +1,64 @@
+import { type ModelMessage, stepCountIs, streamText, type Tool, type ToolSet, tool } from 'ai'
+import type { Question, ToolSpec } from '../../../test/support/describe-wrapper.ts'
+import { codemode } from '../src/index.ts'
+import { scriptedLanguageModel, type Version } from './scripted-language-model.ts'
+
+/** Version 5 knows no approval: what needs one is a tool of the client, which asks and then does it. */
+function toolOf({ description, schema, needsApproval = false, execute }: ToolSpec, version: Version): Tool {
+  const described = { description, inputSchema: schema }
+  if (version === 5 && needsApproval) return tool(described as never)
+  return tool({ ...described, needsApproval, execute: (input, { abortSignal }) => execute(input, abortSignal) })
+}
+
+/** Holds a conversation with the version of the AI SDK that `ai` stands for, until nobody has to be asked any more. */
+export async function converse(version: Version, { model, tools: specs, signal, approve }: Question): Promise<string> {
+  const given: ToolSet = Object.fromEntries(specs.map((spec) => [spec.name, toolOf(spec, version)]))
+  const { system, tools } = codemode({ system: 'You sell tea.', tools: given })
+  const messages: ModelMessage[] = [{ role: 'user', content: 'Go on' }]
+  for (;;) {
+    const result = streamText({
+      model: scriptedLanguageModel(version, model),
+      system,
+      tools,
+      messages,
+      stopWhen: stepCountIs(8),
+      abortSignal: signal,
+      onError: () => {},
+    })
+    const [text, content, { messages: answers }] = await Promise.all([result.text, result.content, result.response])
+    messages.push(...answers)
+    const open = await answerAll(content, specs, approve)
+    if (open.length === 0) return text
+    messages.push({ role: 'tool', content: open })
+  }
+}
+
+type Content = Awaited<ReturnType<typeof streamText>['content']>
+type Answer = (ModelMessage & { role: 'tool' })['content'][number]
+
+/** What the person says to each request for approval, and what the client does for each of its own tools. */
+async function answerAll(
+  content: Content,
+  specs: readonly ToolSpec[],
+  approve: Question['approve'],
+): Promise<Answer[]> {
+  const answers: Answer[] = []
+  for (const part of content) {
+    if (part.type === 'tool-approval-request') {
+      const { approvalId, toolCall } = part
+      const approved = approve(toolCall.toolName, toolCall.input)
+      answers.push({ type: 'tool-approval-response', approvalId, approved })
+    }
+    const isOfClient = part.type === 'tool-call' && !content.some((other) => isAboutCall(other, part.toolCallId))
+    if (!isOfClient) continue
+    const { toolCallId, toolName, input } = part
+    const spec = specs.find(({ name }) => name === toolName)
+    const value = approve(toolName, input) ? await spec?.execute(input, undefined) : 'The user refused'
+    answers.push({ type: 'tool-result', toolCallId, toolName, output: { type: 'text', value: String(value) } })
+  }
+  return answers
+}
+
+const isAboutCall = (part: Content[number], id: string): boolean =>
+  (part.type === 'tool-approval-request' && part.toolCall.toolCallId === id) ||
+  ((part.type === 'tool-result' || part.type === 'tool-error') && part.toolCallId === id)

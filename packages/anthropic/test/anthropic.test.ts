@@ -1,0 +1,35 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
+import { describeWrapper, type Question, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
+import { serveModel } from '../../../test/support/scripted-model.ts'
+import { codemode } from '../src/index.ts'
+
+/** The SDK knows no approval: a tool asks by itself, and says no by an error. */
+const toolOf = ({ name, description, schema, needsApproval, execute }: ToolSpec, { approve }: Question) =>
+  betaZodTool({
+    name,
+    description,
+    inputSchema: schema,
+    run: async (input, context) => {
+      if (needsApproval === true && !approve(name, input)) throw new Error('The user refused')
+      return JSON.stringify(await execute(input, context?.signal ?? undefined))
+    },
+  })
+
+describeWrapper({
+  name: '@anthropic-ai/sdk',
+  ask: async (question) => {
+    await using server = await serveModel(question.model)
+    const client = new Anthropic({ apiKey: 'none', baseURL: server.url, maxRetries: 0 })
+    const { system, tools } = codemode({
+      system: 'You sell tea.',
+      tools: question.tools.map((spec) => toolOf(spec, question)),
+      direct: question.tools.filter(({ needsApproval }) => needsApproval).map(({ name }) => name),
+    })
+    const message = await client.beta.messages.toolRunner(
+      { model: 'scripted', max_tokens: 1000, system, tools, messages: [{ role: 'user', content: 'Go on' }] },
+      { signal: question.signal },
+    )
+    return message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')
+  },
+})

@@ -1,0 +1,47 @@
+import { tool } from '@langchain/core/tools'
+import { Command, MemorySaver } from '@langchain/langgraph'
+import { ChatOpenAI } from '@langchain/openai'
+import { createAgent, type HITLRequest, humanInTheLoopMiddleware } from 'langchain'
+import { describeWrapper, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
+import { serveModel } from '../../../test/support/scripted-model.ts'
+import { codemode } from '../src/index.ts'
+
+const toolOf = ({ name, description, schema, execute }: ToolSpec) =>
+  tool((input: unknown, config: { signal?: AbortSignal }) => execute(input, config.signal), {
+    name,
+    description,
+    schema,
+  })
+
+describeWrapper({
+  name: 'langchain',
+  ask: async ({ model, tools: specs, signal, approve }) => {
+    await using server = await serveModel(model)
+    const interruptOn = Object.fromEntries(
+      specs.filter(({ needsApproval }) => needsApproval).map(({ name }) => [name, true]),
+    )
+    const { systemPrompt, tools } = codemode({ systemPrompt: 'You sell tea.', tools: specs.map(toolOf), interruptOn })
+    const agent = createAgent({
+      model: new ChatOpenAI({
+        model: 'scripted',
+        apiKey: 'none',
+        maxRetries: 0,
+        configuration: { baseURL: `${server.url}/v1` },
+      }),
+      tools,
+      systemPrompt,
+      middleware: [humanInTheLoopMiddleware({ interruptOn })],
+      checkpointer: new MemorySaver(),
+    })
+    const config = { configurable: { thread_id: '1' }, signal }
+    let state = await agent.invoke({ messages: [{ role: 'user', content: 'Go on' }] }, config)
+    while (state.__interrupt__ !== undefined && state.__interrupt__.length > 0) {
+      const { actionRequests } = state.__interrupt__[0]?.value as HITLRequest
+      const decisions = actionRequests.map(({ name, args }) =>
+        approve(name, args) ? { type: 'approve' } : { type: 'reject', message: 'The user refused' },
+      )
+      state = await agent.invoke(new Command({ resume: { decisions } }), config)
+    }
+    return String(state.messages.at(-1)?.content)
+  },
+})

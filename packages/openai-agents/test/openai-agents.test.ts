@@ -1,0 +1,42 @@
+import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents'
+import { describeWrapper, type Question, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
+import { serveModel } from '../../../test/support/scripted-model.ts'
+import { codemode } from '../src/index.ts'
+
+setTracingDisabled(true)
+
+const toolOf = ({ name, description, schema, needsApproval = false, execute }: ToolSpec) =>
+  tool({
+    name,
+    description,
+    parameters: schema,
+    needsApproval,
+    // What a tool throws is then an error for programs too.
+    errorFunction: null,
+    execute: (input, _runContext, details) => execute(input, details?.signal),
+  })
+
+/** Runs the agent, asking the person wherever the SDK interrupts it. */
+async function converse(agent: Agent, url: string, { signal, approve }: Question): Promise<string> {
+  const modelProvider = new OpenAIProvider({ apiKey: 'none', baseURL: `${url}/v1`, useResponses: false })
+  const runner = new Runner({ modelProvider, tracingDisabled: true })
+  let result = await runner.run(agent, 'Go on', { signal })
+  while (result.interruptions.length > 0) {
+    for (const interruption of result.interruptions) {
+      const { name, arguments: text } = interruption.rawItem as { name: string; arguments: string }
+      if (approve(name, JSON.parse(text))) result.state.approve(interruption)
+      else result.state.reject(interruption)
+    }
+    result = await runner.run(agent, result.state, { signal })
+  }
+  return String(result.finalOutput)
+}
+
+describeWrapper({
+  name: '@openai/agents',
+  ask: async (question) => {
+    await using server = await serveModel(question.model)
+    const { instructions, tools } = await codemode({ instructions: 'You sell tea.', tools: question.tools.map(toolOf) })
+    return await converse(new Agent({ name: 'seller', model: 'scripted', instructions, tools }), server.url, question)
+  },
+})

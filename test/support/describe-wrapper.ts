@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type ModelTurn, ScriptedModel } from './scripted-model.ts'
+
+/** A tool as a test describes it; each framework makes its own of it. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  readonly schema: z.ZodObject
+  readonly needsApproval?: boolean
+  execute(input: unknown, signal: AbortSignal | undefined): unknown
+}
+
+export interface Question {
+  readonly model: ScriptedModel
+  readonly tools: readonly ToolSpec[]
+  readonly signal: AbortSignal
+  /** What the person says who is asked for approval. */
+  approve(name: string, input: unknown): boolean
+}
+
+export interface WrapperUnderTest {
+  /** The framework, with its version where there are several. */
+  readonly name: string
+  /** Asks an agent whose tools are wrapped, and gives its final text. */
+  ask(question: Question): Promise<string>
+}
+
+const NO_INPUT = z.object({})
+const ITEM = z.object({ item: z.enum(['tea', 'coffee']).describe('What is sold') })
+
+const tool = (name: string, execute: ToolSpec['execute'], schema: z.ZodObject = NO_INPUT): ToolSpec => ({
+  name,
+  description: `Gives the ${name}.`,
+  schema,
+  execute,
+})
+
+/** What every wrapper of a framework must do. */
+export function describeWrapper({ name, ask }: WrapperUnderTest): void {
+  const play = async (
+    turns: readonly ModelTurn[],
+    tools: readonly ToolSpec[],
+    { signal = new AbortController().signal, approve = () => true }: Partial<Pick<Question, 'signal' | 'approve'>> = {},
+  ) => {
+    const model = new ScriptedModel(turns)
+    const text = await ask({ model, tools, signal, approve })
+    return { text, requests: model.requests }
+  }
+
+  describe(`${name}: a model that writes programs`, () => {
+    it('calls two tools in parallel and is told the value of the program alone', async () => {
+      // Each waits for the other, so that one after the other would wait for ever.
+      const [price, stock] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const inputs: unknown[] = []
+      const tools = [
+        tool(
+          'price',
+          async (input) => {
+            inputs.push(input)
+            price.resolve()
+            await stock.promise
+            return 250
+          },
+          ITEM,
+        ),
+        tool(
+          'stock',
+          async (input) => {
+            inputs.push(input)
+            stock.resolve()
+            await price.promise
+            return 3
+          },
+          ITEM,
+        ),
+      ]
+      const program = `
+        const item = 'tea'
+        const [price, stock] = await Promise.all([tools.price({ item }), tools.stock({ item })])
+        return { worth: price * stock }`
+      const { text, requests } = await play([{ program }, { text: 'All the tea is worth 7.50.' }], tools)
+      expect(text).toBe('All the tea is worth 7.50.')
+      expect(inputs).toEqual([{ item: 'tea' }, { item: 'tea' }])
+      expect(requests[0]).toContain('function price(input: {')
+      expect(requests[0]).toContain('What is sold')
+      expect(requests[1]).toMatch(/\\*"worth\\*":\s*750/)
+    })
+
+    it('is aborted with its request: the program ends, and so do the tools that it waits for', async () => {
+      const controller = new AbortController()
+      const ended = Promise.withResolvers<unknown>()
+      const wait = tool('wait', (_input, signal) => {
+        signal?.addEventListener('abort', () => ended.resolve('ended'))
+        controller.abort(new Error('The user went away'))
+        return new Promise(() => {})
+      })
+      const turns = [{ program: 'return await tools.wait({})' }, { text: 'never said' }]
+      const model = new ScriptedModel(turns)
+      const asked = ask({ model, tools: [wait], signal: controller.signal, approve: () => true })
+      const outcome = asked.then(
+        (text) => text,
+        () => 'rejected',
+      )
+      expect(await ended.promise).toBe('ended')
+      expect(await outcome).not.toBe('never said')
+      expect(model.requests).toHaveLength(1)
+    })
+
+    it('can catch what a tool throws', async () => {
+      const broken = tool('broken', () => {
+        throw new Error('There is no tea left')
+      })
+      const program = 'try { await tools.broken({}) } catch (error) { return `${error.code}: ${error.message}` }'
+      const { text, requests } = await play([{ program }, { text: 'Sold out.' }], [broken])
+      expect(text).toBe('Sold out.')
+      expect(requests[1]).toContain('TOOL_FAILED: ')
+      expect(requests[1]).toContain('There is no tea left')
+    })
+
+    it('is told why a program failed, and mends it', async () => {
+      const price = tool('price', () => 250, ITEM)
+      const turns = [
+        { program: 'return await tools.prize({ item: "tea" })' },
+        { program: 'return await tools.price({ item: "milk" })' },
+        { program: 'return await tools.price({ item: "tea" })' },
+        { text: 'Tea costs 2.50.' },
+      ]
+      const { text, requests } = await play(turns, [price])
+      expect(text).toBe('Tea costs 2.50.')
+      expect(requests[1]).toContain('Did you mean tools.price?')
+      expect(requests[2]).toContain('TOOL_INPUT_INVALID')
+      // Some frameworks have texts for results.
+      expect(requests[3]).toMatch(/\\*"result\\*":\s*\\*"?250/)
+    })
+
+    it.each([
+      { says: 'no', approved: false },
+      { says: 'yes', approved: true },
+    ])('has a person asked for what needs approval, and no program gets past it: $says', async ({ approved }) => {
+      const made: unknown[] = []
+      const asked: unknown[] = []
+      const refund: ToolSpec = {
+        ...tool('refund', (input) => made.push(input), z.object({ cents: z.number() })),
+        needsApproval: true,
+      }
+      const turns = [
+        { program: 'return await tools.refund({ cents: 5 })' },
+        { call: 'refund', input: { cents: 7 } },
+        { text: 'Done, as far as I may.' },
+      ]
+      const approve = (name: string, input: unknown) => {
+        asked.push([name, input])
+        return approved
+      }
+      const { text, requests } = await play(turns, [refund, tool('price', () => 1)], { approve })
+      expect(text).toBe('Done, as far as I may.')
+      expect(requests[1]).toContain('TOOL_NOT_FOUND')
+      expect(asked).toEqual([['refund', { cents: 7 }]])
+      expect(made).toEqual(approved ? [{ cents: 7 }] : [])
+    })
+  })
+}
