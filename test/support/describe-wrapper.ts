@@ -111,7 +111,7 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
       const broken = tool('broken', () => {
         throw new Error('There is no tea left')
       })
-      const program = 'try { await tools.broken({}) } catch (error) { return `${error.code}: ${error.message}` }'
+      const program = 'try { await tools.broken({}) } catch (error) { return error.code + ": " + error.message }'
       const { text, requests } = await play([{ program }, { text: 'Sold out.' }], [broken])
       expect(text).toBe('Sold out.')
       expect(requests[1]).toContain('TOOL_FAILED: ')

@@ -44,6 +44,7 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
         abortSignal: signal,
       }
       await tool.onInputAvailable?.({ input, ...options })
+      signal.throwIfAborted()
       const output = await lastOf(tool.execute?.(input, options))
       return type === 'dynamic' && isMcpResult(output) ? readMcpResult(name, output) : output
     },

@@ -54,7 +54,7 @@ export function codemode<System extends Prompt = string>(options: CodemodeOption
   }
 }
 
-const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool)['type'])
+const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool).type)
 
 const isClientTool = (tool: AnyTool): tool is ClientTool =>
   'invoke' in tool && typeof tool.invoke === 'function' && !('returnDirect' in tool && tool.returnDirect === true)

@@ -35,13 +35,14 @@ describeWrapper({
     })
     const config = { configurable: { thread_id: '1' }, signal }
     let state = await agent.invoke({ messages: [{ role: 'user', content: 'Go on' }] }, config)
-    while (state.__interrupt__ !== undefined && state.__interrupt__.length > 0) {
-      const { actionRequests } = state.__interrupt__[0]?.value as HITLRequest
+    for (;;) {
+      const [interrupt] = state.__interrupt__ ?? []
+      if (interrupt === undefined) return String(state.messages.at(-1)?.content)
+      const { actionRequests } = interrupt.value as HITLRequest
       const decisions = actionRequests.map(({ name, args }) =>
         approve(name, args) ? { type: 'approve' } : { type: 'reject', message: 'The user refused' },
       )
       state = await agent.invoke(new Command({ resume: { decisions } }), config)
     }
-    return String(state.messages.at(-1)?.content)
   },
 })

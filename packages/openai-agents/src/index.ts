@@ -10,14 +10,17 @@ type Instructions<Context> =
   // biome-ignore lint/suspicious/noExplicitAny: an agent of any output, as the SDK has it.
   | ((runContext: RunContext<Context>, agent: Agent<Context, any>) => string | Promise<string>)
 
-export interface CodemodeOptions<Context, Prompt extends Instructions<Context> = string> extends WrapperOptions {
-  readonly instructions?: Prompt
-  /** Tools of the Agents SDK. Hosted ones and those of `isFree` below stay what they are: the model calls them by itself. */
+export interface CodemodeOptions<Context> extends WrapperOptions {
+  readonly instructions?: Instructions<Context>
+  /**
+   * Tools of the Agents SDK. Hosted ones, and those that need approval, have guardrails or are not always enabled, stay
+   * what they are: the model calls them by itself.
+   */
   readonly tools: readonly Tool<Context>[]
 }
 
-export interface Codemode<Context, Prompt extends Instructions<Context> = string> {
-  instructions: Prompt extends string ? string : Exclude<Instructions<Context>, string>
+export interface Codemode<Context> {
+  instructions: Instructions<Context>
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
   tools: Tool<Context>[]
 }
@@ -28,9 +31,7 @@ export interface Codemode<Context, Prompt extends Instructions<Context> = string
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export async function codemode<Context = unknown, Prompt extends Instructions<Context> = string>(
-  options: CodemodeOptions<Context, Prompt>,
-): Promise<Codemode<Context, Prompt>> {
+export async function codemode<Context = unknown>(options: CodemodeOptions<Context>): Promise<Codemode<Context>> {
   const { instructions, tools, ...rest } = options
   const free = new Set<Tool<Context>>()
   for (const tool of tools) if (await isFree(tool)) free.add(tool)
@@ -41,7 +42,7 @@ export async function codemode<Context = unknown, Prompt extends Instructions<Co
     options: rest,
   })
   return {
-    instructions: addGuidance(instructions, guidance) as Codemode<Context, Prompt>['instructions'],
+    instructions: addGuidance(instructions, guidance),
     tools: [runProgramTool<Context>(codeMode), ...direct.map(([, tool]) => tool)],
   }
 }

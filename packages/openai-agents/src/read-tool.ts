@@ -24,6 +24,7 @@ export function readTool<Context>(tool: FunctionTool<Context, never>): UnnamedTo
       if (await needsApproval(runContext, input as never, toolCallId)) {
         throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
       }
+      signal.throwIfAborted()
       const text = JSON.stringify(input)
       const toolCall = {
         type: 'function_call',

@@ -67,7 +67,7 @@ function isFree(tool: AnyTool): tool is FreeTool {
   return tool.execute !== undefined && tool.needsApproval !== true && side !== 'client'
 }
 
-function readTool({ name, description, inputSchema, outputSchema, execute }: FreeTool): UnnamedTool {
+function readTool({ description, inputSchema, outputSchema, execute }: FreeTool): UnnamedTool {
   return {
     description,
     ...describeSide('input', inputSchema),

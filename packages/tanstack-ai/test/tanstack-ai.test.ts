@@ -1,5 +1,5 @@
 import { chat, toolDefinition } from '@tanstack/ai'
-import { ChatClient, stream } from '@tanstack/ai-client'
+import { ChatClient } from '@tanstack/ai-client'
 import { createOpenaiChat } from '@tanstack/ai-openai'
 import { expect, vi } from 'vitest'
 import { describeWrapper, type ToolSpec } from '../../../test/support/describe-wrapper.ts'

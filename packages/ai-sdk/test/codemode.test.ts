@@ -1,0 +1,296 @@
+import { createRequire } from 'node:module'
+import { createMCPClient } from '@ai-sdk/mcp'
+import { Experimental_StdioMCPTransport as StdioTransport } from '@ai-sdk/mcp/mcp-stdio'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import { dynamicTool, type InferUITools, jsonSchema, stepCountIs, streamText, type ToolSet, tool } from 'ai'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { type ModelTurn, ScriptedModel } from '../../../test/support/scripted-model.ts'
+import { type CodemodeOptions, codemode, type ProgramRun } from '../src/index.ts'
+import { scriptedLanguageModel } from './scripted-language-model.ts'
+
+const everythingServer = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js')
+
+/** Runs one program with these tools, as a model would have it run, and gives what the model is told. */
+async function run(program: string, tools: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
+  const { output, states } = await watch(program, tools, options)
+  return { output, states }
+}
+
+async function watch(program: string, given: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
+  const model = new ScriptedModel([{ program }, { text: 'Done' }])
+  const { system, tools } = codemode({ tools: given, ...options })
+  const result = streamText({
+    model: scriptedLanguageModel(7, model),
+    system: system as string,
+    tools,
+    prompt: 'Go on',
+    stopWhen: stepCountIs(3),
+  })
+  const states: ProgramRun[] = []
+  for await (const part of result.fullStream) {
+    if (part.type === 'tool-result' && part.toolName === 'run_program') states.push(part.output as ProgramRun)
+  }
+  return { output: states.at(-1)?.output, states, requests: model.requests }
+}
+
+describe('codemode', () => {
+  it('is the whole of what a user has to write', async () => {
+    const weather = tool({
+      description: 'The weather in a city.',
+      inputSchema: z.object({ city: z.string() }),
+      execute: ({ city }) => ({ city, celsius: 21 }),
+    })
+    const turns: ModelTurn[] = [
+      { program: 'return (await tools.weather({ city: "Porto" })).celsius' },
+      { text: 'It is 21 °C in Porto.' },
+    ]
+    const model = new ScriptedModel(turns)
+
+    const { system, tools } = codemode({ system: 'You are a helpful assistant', tools: { weather } })
+    const { textStream } = streamText({
+      model: scriptedLanguageModel(7, model),
+      system,
+      tools,
+      prompt: 'How warm is it in Porto?',
+      stopWhen: stepCountIs(5),
+    })
+
+    let text = ''
+    for await (const part of textStream) text += part
+    expect(text).toBe('It is 21 °C in Porto.')
+    expect(system).toMatch(/^You are a helpful assistant\n\n/)
+    expect(model.requests[0]).not.toContain('"name":"weather"')
+    expect(model.requests[1]).toContain('"output":{"type":"json","value":{"result":21}}')
+  })
+
+  it('adds to a system prompt of messages', () => {
+    const { system } = codemode({ system: [{ role: 'system', content: 'You sell tea.' }], tools: {} })
+    expect(system).toEqual([
+      { role: 'system', content: 'You sell tea.' },
+      { role: 'system', content: expect.stringContaining('run_program') },
+    ])
+  })
+
+  it('leaves to the AI SDK what a client, a provider or a person has to be asked for, and says so', () => {
+    const inputSchema = z.object({})
+    const given = {
+      free: tool({ inputSchema, execute: () => 1 }),
+      client: tool({ inputSchema, outputSchema: z.string() }),
+      provider: { type: 'provider', id: 'x.search', args: {}, inputSchema, isProviderExecuted: true },
+      approved: tool({ inputSchema, needsApproval: true, execute: () => 1 }),
+      asking: tool({ inputSchema, needsApproval: async () => false, execute: () => 1 }),
+      listed: tool({ inputSchema, execute: () => 1 }),
+      letThrough: tool({ inputSchema, execute: () => 1 }),
+      chosen: tool({ inputSchema, execute: () => 1 }),
+    } as ToolSet
+    const { system, tools } = codemode({
+      tools: given,
+      toolApproval: { listed: 'user-approval', letThrough: { type: 'approved' } },
+      direct: ['chosen'],
+    })
+    const { run_program: runProgram, ...direct } = tools
+    expect(Object.keys(direct)).toEqual(['client', 'provider', 'approved', 'asking', 'listed', 'chosen'])
+    for (const [name, each] of Object.entries(direct)) expect(each).toBe(given[name])
+    expect(runProgram.description).toContain('function free(')
+    expect(runProgram.description).toContain('function letThrough(')
+    expect(system).toContain('client, provider, approved, asking, listed, chosen')
+  })
+
+  it.each([
+    ['a policy that is a function', { toolApproval: (() => 'denied') as never }, '`toolApproval` must be by name'],
+    ['a name that is no tool', { direct: ['nothing'] }, '`direct` names what is no tool: nothing'],
+    [
+      'a tool of its own name',
+      { tools: { run_program: tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 1 }) } },
+      'is called run_program',
+    ],
+    [
+      'a schema that is a promise',
+      { tools: { late: tool({ inputSchema: jsonSchema(async () => ({})), execute: () => 1 }) } },
+      'A schema of late is a promise',
+    ],
+  ])('refuses %s', (_title, options, message) => {
+    expect(() => codemode({ tools: {}, ...options } as CodemodeOptions<ToolSet>)).toThrow(message)
+  })
+})
+
+describe('a tool in a program', () => {
+  const seen: unknown[] = []
+  const see = (input: unknown) => {
+    seen.push(input)
+    return input
+  }
+
+  it('takes Zod, with its transforms, and tells of mistakes in its words', async () => {
+    const inputSchema = z.object({ day: z.string().transform((text) => new Date(text)), times: z.number().default(2) })
+    const tools = { zod: tool({ inputSchema, execute: ({ day, times }) => day.getUTCFullYear() * times }) }
+    expect((await run('return await tools.zod({ day: "2026-01-01" })', tools)).output).toEqual({ result: 4052 })
+    const { output } = await run('return await tools.zod({ day: 1 })', tools)
+    expect(output).toEqual({ error: expect.stringContaining('day: Invalid input: expected string, received number') })
+  })
+
+  it('takes JSON Schema', async () => {
+    const inputSchema = jsonSchema<{ n: number }>({ type: 'object', properties: { n: { type: 'integer' } } })
+    const tools = { json: tool({ inputSchema, execute: see }) }
+    expect((await run('return await tools.json({ n: 3 })', tools)).output).toEqual({ result: { n: 3 } })
+    const { output } = await run('return await tools.json({ n: "x" })', tools)
+    expect(output).toEqual({ error: expect.stringContaining('TOOL_INPUT_INVALID') })
+  })
+
+  it('takes Standard Schema', async () => {
+    const even: StandardSchemaV1<number> & StandardJSONSchemaV1<number> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          typeof value === 'number' && value % 2 === 0 ? { value } : { issues: [{ message: 'must be even' }] },
+        jsonSchema: { input: () => ({ type: 'number' }), output: () => ({ type: 'number' }) },
+      },
+    }
+    const tools = { even: tool({ inputSchema: even, execute: see }) }
+    expect((await run('return await tools.even(4)', tools)).output).toEqual({ result: 4 })
+    expect((await run('return await tools.even(3)', tools)).output).toEqual({
+      error: expect.stringContaining('must be even'),
+    })
+  })
+
+  it('is told its call, its context and the signal of its program', async () => {
+    const calls: unknown[] = []
+    const tools = {
+      who: tool({
+        inputSchema: z.object({}),
+        contextSchema: z.object({ user: z.string() }),
+        description: ({ context }) => `Tells ${context.user} who asks.`,
+        onInputAvailable: ({ toolCallId }) => void calls.push(`available ${toolCallId}`),
+        execute: (_input, { toolCallId, context, messages, abortSignal }) => {
+          calls.push(toolCallId)
+          return { context, messages: messages.length, signal: abortSignal instanceof AbortSignal }
+        },
+      }),
+    }
+    const options = { toolsContext: { who: { user: 'Ada', secret: 1 } } }
+    const { output } = await run('await tools.who({}); return await tools.who({})', tools, options)
+    expect(output).toEqual({ result: { context: { user: 'Ada' }, messages: 1, signal: true } })
+    expect(calls).toEqual(['available call_1.1', 'call_1.1', 'available call_1.2', 'call_1.2'])
+    expect(codemode({ tools, ...options }).tools.run_program.description).toContain('Tells Ada who asks.')
+    expect((await run('return await tools.who({})', tools, { toolsContext: { who: {} } })).output).toEqual({
+      error: expect.stringContaining('The context of who'),
+    })
+  })
+
+  it('that streams gives its last result', async () => {
+    const tools = {
+      slow: tool({
+        inputSchema: z.object({}),
+        async *execute() {
+          yield 'half'
+          yield 'whole'
+        },
+      }),
+    }
+    expect((await run('return await tools.slow({})', tools)).output).toEqual({ result: 'whole' })
+  })
+
+  it('of a real MCP server gives what its content says', async () => {
+    const server = new StdioTransport({ command: process.execPath, args: [everythingServer] })
+    const client = await createMCPClient({ transport: server })
+    try {
+      const { output } = await run(
+        `const echoed = await tools.echo({ message: 'hello' })
+         const failed = await tools.getSum({ a: 'x', b: 1 }).catch((error) => error.code)
+         return { echoed, sum: await tools.getSum({ a: 2, b: 3 }), failed }`,
+        await client.tools(),
+      )
+      expect(output).toEqual({
+        result: { echoed: 'Echo: hello', sum: 'The sum of 2 and 3 is 5.', failed: 'TOOL_INPUT_INVALID' },
+      })
+    } finally {
+      await client.close()
+    }
+  })
+
+  it('that is dynamic says by its result that it failed', async () => {
+    const failing = dynamicTool({
+      inputSchema: z.object({}),
+      execute: async () => ({ isError: true, content: [{ type: 'text', text: 'No such issue' }] }),
+    })
+    expect((await run('return await tools.failing({})', { failing })).output).toEqual({
+      error: expect.stringContaining('TOOL_FAILED: ToolError: No such issue'),
+    })
+  })
+})
+
+describe('a run of a program', () => {
+  it('is shown while it goes on, and the model is told its result alone', async () => {
+    const step = Promise.withResolvers<void>()
+    const tools = { step: tool({ inputSchema: z.object({}), execute: () => step.promise }) }
+    setTimeout(() => step.resolve(), 50)
+    const { states, requests } = await watch('console.log("begun"); await tools.step({}); return 5', tools)
+    const call = { id: 1, tool: 'tools.step', startedMs: expect.any(Number) }
+    expect(states[0]).toMatchObject({ status: 'running', logs: 'begun\n', calls: [{ ...call, status: 'running' }] })
+    expect(states.at(-1)).toEqual({
+      status: 'succeeded',
+      logs: 'begun\n',
+      calls: [{ ...call, status: 'returned', durationMs: expect.any(Number) }],
+      output: { result: 5, logs: 'begun' },
+    })
+    expect(JSON.parse(JSON.stringify(states))).toEqual(states)
+    expect(requests[1]).toContain('"output":{"type":"json","value":{"result":5,"logs":"begun"}}')
+    expect(requests[1]).not.toContain('durationMs')
+  })
+
+  it('stays small, however much happens in it', async () => {
+    const tools = { step: tool({ inputSchema: z.object({}), execute: () => 1 }) }
+    const program = 'for (let i = 0; i < 200; i++) { console.log("x".repeat(1_000)); await tools.step({}) }'
+    const { states } = await watch(program, tools)
+    expect(states.at(-1)?.calls).toHaveLength(100)
+    expect(states.at(-1)?.logs).toHaveLength(10_000)
+  })
+
+  it('ends when nobody listens any more', async () => {
+    const called = Promise.withResolvers<void>()
+    const aborted = Promise.withResolvers<string>()
+    const tools = {
+      wait: tool({
+        inputSchema: z.object({}),
+        execute: (_input, { abortSignal }) => {
+          called.resolve()
+          abortSignal?.addEventListener('abort', () => aborted.resolve('aborted'))
+          return new Promise(() => {})
+        },
+      }),
+    }
+    const { run_program: runProgram } = codemode({ tools }).tools
+    const options = { toolCallId: '1', messages: [], context: undefined }
+    const states = runProgram.execute?.(
+      { code: 'await tools.wait({})' },
+      options as never,
+    ) as AsyncGenerator<ProgramRun>
+    expect((await states.next()).value).toMatchObject({ status: 'running' })
+    await called.promise
+    await states.return(undefined)
+    expect(await aborted.promise).toBe('aborted')
+  })
+})
+
+describe('types', () => {
+  it('keep the inputs of tools and their names, and tell a user interface of runs', () => {
+    const weather = tool({
+      inputSchema: z.object({ city: z.string() }),
+      execute: (input) => {
+        expectTypeOf(input).toEqualTypeOf<{ city: string }>()
+        return input.city
+      },
+    })
+    const { system, tools } = codemode({ system: 'x', tools: { weather } })
+    expectTypeOf(system).toEqualTypeOf<string>()
+    expectTypeOf(tools).toExtend<ToolSet>()
+    expectTypeOf(tools.weather).toEqualTypeOf<typeof weather | undefined>()
+    type Shown = InferUITools<typeof tools>['run_program']
+    expectTypeOf<Shown['input']>().toEqualTypeOf<{ code: string }>()
+    expectTypeOf<Shown['output']>().toEqualTypeOf<ProgramRun>()
+    // @ts-expect-error no tool is called so
+    codemode({ tools: { weather }, toolApproval: { wether: 'user-approval' } })
+  })
+})

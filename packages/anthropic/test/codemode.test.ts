@@ -1,0 +1,96 @@
+import type Anthropic from '@anthropic-ai/sdk'
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
+import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
+import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { codemode } from '../src/index.ts'
+
+const inputSchema = { type: 'object', properties: {} } as const
+
+/** Runs a program as the tool runner would have it run. */
+async function run(code: string, given: Parameters<typeof codemode>[0]['tools'], options = {}): Promise<unknown> {
+  const [runProgram] = codemode({ tools: given, ...options }).tools as BetaRunnableTool[]
+  const toolUse = { type: 'tool_use', id: 'toolu_1', name: 'run_program', input: { code } } as never
+  return JSON.parse((await runProgram?.run({ code }, { toolUse, toolUseBlock: toolUse })) as string)
+}
+
+describe('codemode', () => {
+  it('leaves to the API what it runs or knows the shape of', () => {
+    const direct = [
+      { type: 'web_search_20250305', name: 'web_search' } as const,
+      { name: 'plain', input_schema: inputSchema },
+      { type: 'bash_20250124', name: 'bash', run: () => '', parse: (input: unknown) => input } as never,
+    ]
+    const free = betaTool({ name: 'free', description: '', inputSchema, run: () => '1' })
+    const { system, tools } = codemode({ system: 'You sell tea.', tools: [...direct, free] })
+    expect(tools.slice(1)).toEqual(direct)
+    expect(system).toMatch(/^You sell tea\.\n\n/)
+    expect(system).toContain('web_search, plain, bash')
+  })
+
+  it('adds to a system prompt of blocks', () => {
+    const { system } = codemode({ system: [{ type: 'text', text: 'You sell tea.' }], tools: [] })
+    expectTypeOf(system).toEqualTypeOf<Anthropic.Beta.BetaTextBlockParam[]>()
+    expect(system).toEqual([
+      { type: 'text', text: 'You sell tea.' },
+      { type: 'text', text: expect.stringContaining('run_program') },
+    ])
+  })
+})
+
+describe('a tool in a program', () => {
+  it('is told its call and the signal of its program', async () => {
+    const who = betaTool({
+      name: 'who',
+      description: '',
+      inputSchema,
+      run: (_input, context) =>
+        JSON.stringify({
+          ...context?.toolUse,
+          signal: context?.signal instanceof AbortSignal,
+          same: context?.toolUseBlock.id,
+        }),
+    })
+    expect(await run('await tools.who({}); return await tools.who({})', [who])).toEqual({
+      result: { type: 'tool_use', id: 'toolu_1.2', name: 'who', input: {}, signal: true, same: 'toolu_1.2' },
+    })
+  })
+
+  it('gives objects for the JSON it returns, and blocks for what is no text', async () => {
+    const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } } as const
+    const tools = [
+      betaTool({ name: 'json', description: '', inputSchema, run: () => '{"a":1}' }),
+      betaTool({ name: 'text', description: '', inputSchema, run: () => '12' }),
+      betaTool({ name: 'blocks', description: '', inputSchema, run: () => [{ type: 'text', text: '[2]' }] }),
+      betaTool({ name: 'image', description: '', inputSchema, run: () => [image] }),
+    ]
+    const program = 'return Promise.all([tools.json({}), tools.text({}), tools.blocks({}), tools.image({})])'
+    expect(await run(program, tools)).toEqual({ result: [{ a: 1 }, '12', [2], [image]] })
+  })
+
+  it('parses its input by itself', async () => {
+    const inputSchema = z.object({ n: z.number().default(2) })
+    const twice = betaZodTool({ name: 'twice', description: '', inputSchema, run: ({ n }) => `{"n":${n * 2}}` })
+    expect(await run('return await tools.twice({})', [twice])).toEqual({ result: { n: 4 } })
+  })
+})
+
+describe('types', () => {
+  it('keep the inputs of tools, and fit the tool runner', () => {
+    const weather = betaZodTool({
+      name: 'weather',
+      description: '',
+      inputSchema: z.object({ city: z.string() }),
+      run: (input) => {
+        expectTypeOf(input).toEqualTypeOf<{ city: string }>()
+        return input.city
+      },
+    })
+    const { system, tools } = codemode({ system: 'x', tools: [weather] })
+    expectTypeOf(system).toEqualTypeOf<string>()
+    expectTypeOf(tools).toExtend<Parameters<Anthropic['beta']['messages']['toolRunner']>[0]['tools']>()
+    // @ts-expect-error tools are no record here
+    expect(() => codemode({ tools: { weather } })).toThrow()
+  })
+})

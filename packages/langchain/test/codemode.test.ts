@@ -1,0 +1,97 @@
+import { SystemMessage } from '@langchain/core/messages'
+import { DynamicTool, type StructuredToolInterface, type ToolRunnableConfig, tool } from '@langchain/core/tools'
+import type { createAgent } from 'langchain'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { codemode } from '../src/index.ts'
+
+const schema = z.object({})
+
+/** Runs a program as an agent would have it run. */
+async function run(code: string, given: Parameters<typeof codemode>[0]['tools']): Promise<unknown> {
+  const [runProgram] = codemode({ tools: given }).tools as StructuredToolInterface[]
+  const config = { toolCallId: 'call_1', context: { user: 'Ada' } } as ToolRunnableConfig
+  return await runProgram?.invoke({ code }, config)
+}
+
+describe('codemode', () => {
+  it('leaves to the agent what a provider runs, what ends its loop and what interrupts it', () => {
+    const direct = [
+      { type: 'web_search_20260209', name: 'web_search' },
+      tool(() => 1, { name: 'last', schema, returnDirect: true }),
+      tool(() => 1, { name: 'asking', schema }),
+    ]
+    const free = [tool(() => 1, { name: 'free', schema }), tool(() => 1, { name: 'allowed', schema })]
+    const interruptOn = { asking: { allowedDecisions: ['approve'] }, allowed: false }
+    const { tools, systemPrompt } = codemode({
+      systemPrompt: 'You sell tea.',
+      tools: [...direct, ...free],
+      interruptOn,
+    })
+    expect(tools.slice(1)).toEqual(direct)
+    expect(systemPrompt).toMatch(/^You sell tea\.\n\n/)
+    expect(systemPrompt).toContain('web_search, last, asking')
+  })
+
+  it('adds to a system prompt that is a message', () => {
+    const { systemPrompt } = codemode({ systemPrompt: new SystemMessage('You sell tea.'), tools: [] })
+    expectTypeOf(systemPrompt).toEqualTypeOf<SystemMessage>()
+    expect(systemPrompt.content).toEqual([
+      { type: 'text', text: 'You sell tea.' },
+      { type: 'text', text: expect.stringContaining('run_program') },
+    ])
+  })
+})
+
+describe('a tool in a program', () => {
+  it('is told its call, its context and the signal of its program', async () => {
+    const who = tool(
+      (_input: object, config: ToolRunnableConfig & { toolCallId?: string }) => ({
+        id: config.toolCallId,
+        context: config.context,
+        signal: config.signal instanceof AbortSignal,
+      }),
+      { name: 'who', schema },
+    )
+    expect(await run('await tools.who({}); return await tools.who({})', [who])).toEqual({
+      result: { id: 'call_1.2', context: { user: 'Ada' }, signal: true },
+    })
+  })
+
+  it('parses its input by itself', async () => {
+    const later = z.object({ day: z.string().transform((text) => new Date(text)) })
+    const year = tool(({ day }: { day: Date }) => day.getUTCFullYear(), { name: 'year', schema: later })
+    expect(await run('return await tools.year({ day: "2026-01-01" })', [year])).toEqual({ result: 2026 })
+  })
+
+  it('may take JSON Schema, or one text', async () => {
+    const json = tool((input: unknown) => input, {
+      name: 'json',
+      schema: { type: 'object', properties: { n: { type: 'integer' } } },
+    })
+    const loud = new DynamicTool({ name: 'loud', description: 'Shouts.', func: async (text) => text.toUpperCase() })
+    expect(await run('return [await tools.json({ n: 1 }), await tools.loud({ input: "a" })]', [json, loud])).toEqual({
+      result: [{ n: 1 }, 'A'],
+    })
+    expect(await run('return await tools.json({ n: "x" })', [json])).toEqual({
+      error: expect.stringContaining('TOOL_INPUT_INVALID'),
+    })
+  })
+})
+
+describe('types', () => {
+  it('keep the inputs of tools, and fit an agent', () => {
+    const weather = tool(
+      ({ city }) => {
+        expectTypeOf(city).toEqualTypeOf<string>()
+        return city
+      },
+      { name: 'weather', schema: z.object({ city: z.string() }) },
+    )
+    const { systemPrompt, tools } = codemode({ systemPrompt: 'x', tools: [weather] })
+    expectTypeOf(systemPrompt).toEqualTypeOf<string>()
+    expectTypeOf<Parameters<typeof createAgent>[0]['tools']>().extract<typeof tools>().not.toBeNever()
+    // @ts-expect-error tools are no record here
+    expect(() => codemode({ tools: { weather } })).toThrow()
+  })
+})

@@ -1,0 +1,124 @@
+import { Agent, type ToolsInput } from '@mastra/core/agent'
+import { RequestContext } from '@mastra/core/request-context'
+import { createTool, type ToolExecutionContext } from '@mastra/core/tools'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { codemode } from '../src/index.ts'
+
+const inputSchema = z.object({})
+
+/** Runs a program as an agent would have it run. */
+async function run(code: string, given: ToolsInput, context: object = {}): Promise<unknown> {
+  const { run_program: runProgram } = codemode({ tools: given }).tools
+  return await runProgram.execute?.({ code }, context as ToolExecutionContext)
+}
+
+describe('codemode', () => {
+  it('leaves to Mastra what needs approval, suspends, or is not its own', () => {
+    const direct = {
+      approved: createTool({
+        id: 'approved',
+        description: '',
+        inputSchema,
+        requireApproval: true,
+        execute: async () => 1,
+      }),
+      asking: createTool({
+        id: 'asking',
+        description: '',
+        inputSchema,
+        requireApproval: () => false,
+        execute: async () => 1,
+      }),
+      pausing: createTool({
+        id: 'pausing',
+        description: '',
+        inputSchema,
+        suspendSchema: z.object({}),
+        execute: async () => 1,
+      }),
+      client: createTool({ id: 'client', description: '', inputSchema }),
+      foreign: { description: '', inputSchema, execute: async () => 1 } as never,
+    }
+    const free = createTool({ id: 'free', description: 'Does it.', inputSchema, execute: async () => 1 })
+    const { instructions, tools } = codemode({ instructions: 'You sell tea.', tools: { ...direct, free } })
+    const { run_program: runProgram, ...rest } = tools
+    expect(rest).toEqual(direct)
+    expect(runProgram.description).toContain('function free(')
+    expect(instructions).toMatch(/^You sell tea\.\n\n/)
+    expect(instructions).toContain('approved, asking, pausing, client, foreign')
+  })
+
+  it.each([
+    ['texts', ['You sell tea.'], ['You sell tea.', expect.stringContaining('run_program')]],
+    [
+      'a message',
+      { role: 'system', content: 'You sell tea.' },
+      [
+        { role: 'system', content: 'You sell tea.' },
+        { role: 'system', content: expect.stringContaining('run_program') },
+      ],
+    ],
+    ['nothing', undefined, expect.stringContaining('run_program')],
+  ])('adds to instructions that are %s', (_title, instructions, expected) => {
+    expect(codemode({ instructions: instructions as never, tools: {} }).instructions).toEqual(expected)
+  })
+})
+
+describe('a tool in a program', () => {
+  it('is told its call, its context and the signal of its program', async () => {
+    const who = createTool({
+      id: 'who',
+      description: '',
+      inputSchema,
+      execute: async (_input, { requestContext, abortSignal, agent }) => ({
+        user: requestContext?.get('user'),
+        id: agent?.toolCallId,
+        signal: abortSignal instanceof AbortSignal,
+      }),
+    })
+    const context = { requestContext: new RequestContext([['user', 'Ada']]), agent: { toolCallId: 'call_1' } }
+    expect(await run('await tools.who({}); return await tools.who({})', { who }, context)).toEqual({
+      result: { user: 'Ada', id: 'call_1.2', signal: true },
+    })
+  })
+
+  it('parses its input by itself, and its mistakes are errors', async () => {
+    const year = createTool({
+      id: 'year',
+      description: '',
+      inputSchema: z.object({
+        day: z
+          .string()
+          .refine((text) => text !== 'never')
+          .transform((text) => new Date(text)),
+      }),
+      execute: async ({ day }) => day.getUTCFullYear(),
+    })
+    expect(await run('return await tools.year({ day: "2026-01-01" })', { year })).toEqual({ result: 2026 })
+    for (const day of ['1', '"never"']) {
+      const output = await run(`return await tools.year({ day: ${day} })`, { year })
+      expect(output).toEqual({ error: expect.stringContaining('TOOL_INPUT_INVALID') })
+    }
+  })
+})
+
+describe('types', () => {
+  it('keep the names and inputs of tools, and fit an agent', () => {
+    const weather = createTool({
+      id: 'weather',
+      description: '',
+      inputSchema: z.object({ city: z.string() }),
+      execute: async (input) => {
+        expectTypeOf(input).toEqualTypeOf<{ city: string }>()
+        return input.city
+      },
+    })
+    const { instructions, tools } = codemode({ instructions: 'x', tools: { weather } })
+    expectTypeOf(tools).toHaveProperty('run_program')
+    expectTypeOf<(typeof tools)['weather']>().toEqualTypeOf<typeof weather | undefined>()
+    new Agent({ id: 'x', name: 'x', instructions, tools, model: 'openai/x' })
+    // @ts-expect-error tools are no list here
+    expect(() => codemode({ tools: [weather], direct: ['weather'] })).toThrow()
+  })
+})

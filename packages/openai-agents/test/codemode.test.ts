@@ -1,0 +1,126 @@
+import {
+  Agent,
+  type FunctionTool,
+  RunContext,
+  type ToolInputGuardrailDefinition,
+  tool,
+  webSearchTool,
+} from '@openai/agents'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { codemode } from '../src/index.ts'
+
+const parameters = z.object({})
+
+/** Runs a program as the SDK would have it run. */
+async function run(code: string, given: Parameters<typeof codemode<{ user: string }>>[0]['tools']): Promise<unknown> {
+  const { tools } = await codemode<{ user: string }>({ tools: given })
+  const [runProgram] = tools as FunctionTool<{ user: string }>[]
+  const details = { toolCall: { type: 'function_call', callId: 'call_1', name: 'run_program', arguments: '' } } as const
+  return await runProgram?.invoke(new RunContext({ user: 'Ada' }), JSON.stringify({ code }), details)
+}
+
+describe('codemode', () => {
+  it('leaves to the SDK what it hosts, guards, asks approval for or enables by itself', async () => {
+    const guardrail: ToolInputGuardrailDefinition = {
+      type: 'tool_input',
+      name: 'x',
+      run: async () => ({ behavior: { type: 'allow' } }),
+    } as never
+    const direct = [
+      webSearchTool(),
+      tool({ name: 'approved', description: '', parameters, needsApproval: true, execute: () => '1' }),
+      tool({
+        name: 'asking',
+        description: '',
+        parameters,
+        needsApproval: async (_run, _input) => false,
+        execute: () => '1',
+      }),
+      tool({ name: 'guarded', description: '', parameters, inputGuardrails: [guardrail], execute: () => '1' }),
+      tool({ name: 'disabled', description: '', parameters, isEnabled: false, execute: () => '1' }),
+      tool({ name: 'sometimes', description: '', parameters, isEnabled: () => true, execute: () => '1' }),
+    ]
+    const free = tool({ name: 'free', description: '', parameters, execute: () => '1' })
+    const { tools, instructions } = await codemode({ instructions: 'You sell tea.', tools: [...direct, free] })
+    expect(tools.slice(1)).toEqual(direct)
+    expect(instructions).toMatch(/^You sell tea\.\n\n/)
+    expect(instructions).toContain('web_search, approved, asking, guarded, disabled, sometimes')
+  })
+
+  it('adds to instructions that depend on the run', async () => {
+    const given = (run: RunContext<{ user: string }>) => `You serve ${run.context.user}.`
+    const { instructions } = await codemode({ instructions: given, tools: [] })
+    const agent = new Agent<{ user: string }>({ name: 'x', instructions })
+    expect(await agent.getSystemPrompt(new RunContext({ user: 'Ada' }))).toMatch(/^You serve Ada\.\n\n.*run_program/s)
+  })
+})
+
+describe('a tool in a program', () => {
+  it('is told its call, its run and the signal of its program', async () => {
+    const who = tool<typeof parameters, { user: string }, unknown>({
+      name: 'who',
+      description: '',
+      parameters,
+      execute: (_input, run, details) => ({
+        user: run?.context.user,
+        id: details?.toolCall?.callId,
+        name: details?.toolCall?.name,
+        signal: details?.signal instanceof AbortSignal,
+      }),
+    })
+    expect(await run('await tools.who({}); return await tools.who({})', [who])).toEqual({
+      result: { user: 'Ada', id: 'call_1.2', name: 'who', signal: true },
+    })
+  })
+
+  it('says in the words of its error function that it failed, or throws where it has none', async () => {
+    const broken = (name: string, errorFunction?: null) =>
+      tool({
+        name,
+        description: '',
+        parameters,
+        ...(errorFunction === null ? { errorFunction } : {}),
+        execute: () => {
+          throw new Error('secret')
+        },
+      })
+    const program = 'return [await tools.polite({}), await tools.plain({}).catch((error) => error.message)]'
+    expect(await run(program, [broken('polite'), broken('plain', null)])).toEqual({
+      result: ['An error occurred while running the tool. Please try again.', 'secret'],
+    })
+  })
+
+  it('is denied to programs where it needs approval after all', async () => {
+    let mind = false
+    const fickle = tool({
+      name: 'fickle',
+      description: '',
+      parameters,
+      needsApproval: async () => mind,
+      execute: () => '1',
+    })
+    const { tools } = await codemode({ tools: [fickle] })
+    mind = true
+    const output = await (tools[0] as FunctionTool).invoke(new RunContext({}), '{"code":"await tools.fickle({})"}')
+    expect(output).toEqual({ error: expect.stringContaining('TOOL_DENIED') })
+  })
+})
+
+describe('types', () => {
+  it('keep the context of the run and the inputs of tools', async () => {
+    const given = tool({
+      name: 'weather',
+      description: '',
+      parameters: z.object({ city: z.string() }),
+      execute: (input) => {
+        expectTypeOf(input).toEqualTypeOf<{ city: string }>()
+        return input.city
+      },
+    })
+    const { instructions, tools } = await codemode({ instructions: 'x', tools: [given] })
+    new Agent({ name: 'x', instructions, tools })
+    // @ts-expect-error tools are no record here
+    await codemode({ tools: { given } }).catch(() => {})
+  })
+})
