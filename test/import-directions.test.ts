@@ -11,6 +11,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/workerd': ['@glovebox/core', '@glovebox/node'],
   'packages/node-vm': ['@glovebox/core', '@glovebox/node'],
   'packages/mcp': ['@glovebox/core'],
+  // One install is enough: what a framework's wrapper runs programs in, unless it is told otherwise, comes with it.
+  'packages/ai-sdk': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/anthropic': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/langchain': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/mastra': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/openai-agents': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/tanstack-ai': ['@glovebox/core', '@glovebox/quickjs'],
+  'packages/opentelemetry': ['@glovebox/core'],
   'packages/conformance': ['@glovebox/core'],
   'packages/glovebox': [
     '@glovebox/core',
