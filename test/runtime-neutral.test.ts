@@ -23,7 +23,7 @@ function externalImports(entry: string, read: (file: string) => string): Set<str
 }
 
 describe('core runs anywhere', () => {
-  it.each(['index', 'adapter', 'guest', 'schema', 'typescript-workerd'])(
+  it.each(['index', 'adapter', 'framework', 'guest', 'schema', 'typescript-workerd', 'typescript-browser'])(
     'its built entry %s imports no Node built-in',
     (entry) => {
       const imports = [...externalImports(`packages/core/dist/${entry}.js`, readText)]

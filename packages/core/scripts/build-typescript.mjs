@@ -1,6 +1,6 @@
 /**
- * Makes amaro's module for Workers, where WebAssembly is imported and cannot be compiled from bytes: the same code, with
- * its WebAssembly in a file of its own.
+ * Makes amaro's module for where there is no Node: the same code without Node's modules. In Workers, where WebAssembly is
+ * imported and cannot be compiled from bytes, it is in a file of its own; in browsers it stays in the text.
  */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -17,30 +17,39 @@ const internal = await readFile(join(amaro, 'internal.js'), 'utf8')
 const [whole, base64] = EMBEDDED.exec(internal) ?? []
 if (whole === undefined) throw new Error('amaro embeds its WebAssembly otherwise than it did')
 
-const files = {
-  amaro: internal.replace(whole, 'var wasmModule = require("wasm").default;'),
-  util: 'export const { TextDecoder, TextEncoder } = globalThis',
-  wasm: "export { default } from './typescript.wasm'",
+const VARIANTS = {
+  workerd: { module: 'var wasmModule = require("wasm").default;', wasm: "export { default } from './typescript.wasm'" },
+  browser: {
+    module: 'var wasmModule = new WebAssembly.Module(require("wasm").bytes);',
+    wasm: `export const bytes = Uint8Array.from(atob('${base64}'), (letter) => letter.charCodeAt(0))`,
+  },
 }
 
 await mkdir(output, { recursive: true })
-await build({
-  stdin: { contents: "export { transformSync } from 'amaro'" },
-  bundle: true,
-  format: 'esm',
-  target: 'es2023',
-  outfile: join(output, 'typescript-workerd.js'),
-  banner: { js: '// amaro (MIT) with swc (Apache-2.0): see typescript-workerd.LICENSE.' },
-  plugins: [
-    {
-      name: 'amaro-in-workers',
-      setup({ onResolve, onLoad }) {
-        onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }))
-        onResolve({ filter: /./ }, ({ path }) => (path in files ? { path, namespace: 'made' } : undefined))
-        onLoad({ filter: /./, namespace: 'made' }, ({ path }) => ({ contents: files[path], loader: 'js' }))
+for (const [variant, { module, wasm }] of Object.entries(VARIANTS)) {
+  const files = {
+    amaro: internal.replace(whole, () => module),
+    util: 'export const { TextDecoder, TextEncoder } = globalThis',
+    wasm,
+  }
+  await build({
+    stdin: { contents: "export { transformSync } from 'amaro'" },
+    bundle: true,
+    format: 'esm',
+    target: 'es2023',
+    outfile: join(output, `typescript-${variant}.js`),
+    banner: { js: '// amaro (MIT) with swc (Apache-2.0): see typescript.LICENSE.' },
+    plugins: [
+      {
+        name: 'amaro-without-node',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }))
+          onResolve({ filter: /./ }, ({ path }) => (path in files ? { path, namespace: 'made' } : undefined))
+          onLoad({ filter: /./, namespace: 'made' }, ({ path }) => ({ contents: files[path], loader: 'js' }))
+        },
       },
-    },
-  ],
-})
+    ],
+  })
+}
 await writeFile(join(output, 'typescript.wasm'), Buffer.from(base64, 'base64'))
-await copyFile(join(amaro, 'LICENSE'), join(output, 'typescript-workerd.LICENSE'))
+await copyFile(join(amaro, 'LICENSE'), join(output, 'typescript.LICENSE'))

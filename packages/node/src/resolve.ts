@@ -1,5 +1,7 @@
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+
+/** Node's own, out of sight of bundlers: they would look for what is installed when they bundle, and put it in. */
+export const { createRequire } = process.getBuiltinModule('node:module')
 
 /** Where a module is: its `import.meta.url`, or in a bundle in CommonJS, which has none, the bundle's file. */
 export const addressOf = (url: string | undefined): string => url ?? pathToFileURL(__filename).href

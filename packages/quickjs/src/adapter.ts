@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { CarriedAdapter } from '@glovebox/node'
+import { CarriedAdapter, createRequire } from '@glovebox/node'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
 import { LOWERED_PAGES } from './memory.ts'
 import { MEMORY_BYTES } from './memory-limit.ts'
-import { connectThread } from './worker-thread.ts'
+import { connectThread, workerFile } from './worker-thread.ts'
 
 export interface ThreadPool {
   /** Threads kept warm. */
@@ -16,8 +15,11 @@ export interface ThreadPool {
   readonly guestsPerThread: number
 }
 
+const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm'
+
 const module_ = lazy(async () => {
-  const path = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
+  // As the threads find it: this module may be in a bundle, far from what is installed.
+  const path = createRequire(workerFile()).resolve(WASM)
   return WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
 })
 

@@ -3,7 +3,10 @@ import type { CarrierEvents, CarrierLink, FromCarrier } from '@glovebox/core/ada
 import { entryFile } from '@glovebox/node'
 import { IN_TURN, INTERRUPTED, type WorkerData } from './messages.ts'
 
-const WORKER = { beside: './worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url }
+/** The file that threads start from. */
+export const workerFile = (): URL =>
+  entryFile({ beside: './worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url })
+
 /** QuickJS recurses on the thread's stack; this is enough for the deepest recursion that its own limit allows. */
 const THREAD_STACK_MB = 8
 /** A thread's own objects die young and are few: a small nursery stays in the processor's cache and out of the process's memory. */
@@ -16,7 +19,7 @@ export function connectThread(
   { onMessage, onDeath }: CarrierEvents,
 ): CarrierLink {
   const statuses = new Uint8Array(new SharedArrayBuffer(capacity))
-  const worker = new Worker(entryFile(WORKER), {
+  const worker = new Worker(workerFile(), {
     workerData: { ...data, statuses } satisfies WorkerData,
     env: {},
     execArgv: [],

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
 import { SandboxError } from '@glovebox/core/adapter'
-import { addressOf, resolveInstalled } from '@glovebox/node'
+import { addressOf, createRequire, resolveInstalled } from '@glovebox/node'
 
 /** The version that is tested. */
 const VERSION = '1.20261117.1'
