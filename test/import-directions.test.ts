@@ -37,6 +37,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   'apps/cloudflare': ['@glovebox/workerd'],
   'apps/demo': ['glovebox'],
+  'apps/examples': [
+    '@glovebox/core',
+    '@glovebox/quickjs',
+    '@glovebox/ai-sdk',
+    '@glovebox/anthropic',
+    '@glovebox/langchain',
+    '@glovebox/mastra',
+    '@glovebox/openai-agents',
+    '@glovebox/opentelemetry',
+    '@glovebox/tanstack-ai',
+  ],
 }
 
 const packageOf = (file: string): string => file.split('/').slice(0, 2).join('/')

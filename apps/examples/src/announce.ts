@@ -1,0 +1,17 @@
+import { styleText } from 'node:util'
+import type { Telemetry } from '@glovebox/core'
+
+const dim = (text: string) => console.log(styleText('dim', text))
+
+/** Shows each program, and what it calls. */
+export const announce: Telemetry = {
+  execution: async ({ code, sandbox }, run) => {
+    console.log(styleText('bold', `The model's program, in ${sandbox}:`))
+    console.log(`${code.replace(/^/gm, '  ')}\n`)
+    const call: Parameters<typeof run>[0]['call'] = ({ id, tool }, perform) => {
+      dim(`  → ${id} ${tool}`)
+      return perform().finally(() => dim(`  ← ${id} ${tool}`))
+    }
+    return await run({ call })
+  },
+}

@@ -1,0 +1,22 @@
+/** Spans without a collector: the SDK's own exporter writes them to the console. */
+import { createCodeMode, defineTool } from '@glovebox/core'
+import { openTelemetry } from '@glovebox/opentelemetry'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import { ConsoleSpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { item, PROGRAM, priceOf, stockOf } from './shop.ts'
+
+export async function run(): Promise<string> {
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] })
+  provider.register()
+  await using codeMode = await createCodeMode({
+    sandbox: sharedQuickJS(),
+    tools: {
+      price: defineTool({ description: 'The price of a piece.', input: item, execute: priceOf }),
+      stock: defineTool({ description: 'How many pieces there are.', input: item, execute: stockOf }),
+    },
+    telemetry: openTelemetry(),
+  })
+  const result = await codeMode.execute(PROGRAM)
+  await provider.shutdown()
+  return JSON.stringify(result.ok ? result.value : result.error)
+}
