@@ -32,6 +32,7 @@ const STEPS = [
     'attw',
     ['--pack', folder, '--profile', 'esm-only', ...excludeScripts(folder)],
   ]),
+  ['sizes', 'size-limit', []],
   ['API reference', 'typedoc', ['--treatWarningsAsErrors']],
 ]
 

@@ -51,7 +51,7 @@ export function codemode<Tools extends ToolSet, const Prompt extends System = st
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
     read: (tool, name) => (mayNeedApproval(approvals[name]) ? undefined : readTool(tool, name, contexts[name])),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   return {

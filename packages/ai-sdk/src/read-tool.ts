@@ -1,5 +1,5 @@
 import type { ToolContext } from '@glovebox/core'
-import { isMcpResult, type Parse, readMcpResult, readSchema, type UnnamedTool } from '@glovebox/core/framework'
+import { isMcpResult, type Parse, type ProgramTool, readMcpResult, readSchema } from '@glovebox/core/framework'
 import { asSchema, type ToolSet } from 'ai'
 
 /** What the AI SDK tells a tool about its call, in the words of all versions. */
@@ -24,7 +24,7 @@ interface AnyTool {
 }
 
 /** A tool as programs may call it; undefined for one that a client, a provider or a person has to be asked for. */
-export function readTool(given: ToolSet[string], name: string, toolContext: unknown): UnnamedTool | undefined {
+export function readTool(given: ToolSet[string], name: string, toolContext: unknown): ProgramTool | undefined {
   const tool = given as AnyTool
   const { type = 'function', description, inputSchema, outputSchema, needsApproval = false } = tool
   if (tool.execute === undefined || needsApproval !== false || !['function', 'dynamic'].includes(type)) return
@@ -51,9 +51,9 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
   }
 }
 
-function jsonSchemaOf(name: string, schema: Schema): { readonly [keyword: string]: unknown } {
+function jsonSchemaOf(name: string, schema: Schema): object {
   const { jsonSchema } = asSchema(schema)
-  if (!('then' in jsonSchema)) return { ...jsonSchema }
+  if (!('then' in jsonSchema)) return jsonSchema
   throw new TypeError(`A schema of ${name} is a promise of JSON Schema: await it first`)
 }
 

@@ -10,8 +10,7 @@ export function runProgramTool(codeMode: CodeMode): RunProgramTool {
   const { description, inputSchema } = codeMode.tool
   return {
     description,
-    // Its type tells of mutable lists.
-    inputSchema: jsonSchema<{ code: string }>(structuredClone(inputSchema) as object),
+    inputSchema: jsonSchema<{ code: string }>(inputSchema),
     execute: ({ code }: { code: string }, options: CallOptions) =>
       watchProgram(codeMode, code, { context: options, signal: options.abortSignal }),
     // Version 5 gives the output itself.

@@ -2,7 +2,7 @@ import type { Anthropic } from '@anthropic-ai/sdk'
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
 import { type BetaRunnableTool, type BetaToolRunContext, toolName } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
 import type { ToolContext } from '@glovebox/core'
-import { readMcpResult, type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type ProgramTool, readMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 
 type Text = Anthropic.Beta.BetaTextBlockParam
@@ -36,7 +36,7 @@ export function codemode<Prompt extends System = string>(options: CodemodeOption
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [toolName(tool as BetaRunnableTool), tool] as const),
     read: (tool) => (isFree(tool) ? readTool(tool) : undefined),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   const { name, description, inputSchema, execute } = codeMode.tool
@@ -62,11 +62,11 @@ function isFree(tool: AnyTool): tool is FreeTool {
 }
 
 /** A tool as programs may call it. Its texts are read as those of the Model Context Protocol are. */
-function readTool(tool: FreeTool): UnnamedTool {
+function readTool(tool: FreeTool): ProgramTool {
   const { name, description, input_schema } = tool
   return {
     ...(description === undefined ? {} : { description }),
-    inputSchema: input_schema as object & UnnamedTool['inputSchema'],
+    inputSchema: input_schema,
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { toolUse } = context as BetaToolRunContext
       const call = { ...toolUse, id: `${toolUse.id}.${callId}`, name, input } as typeof toolUse

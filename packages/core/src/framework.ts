@@ -1,5 +1,5 @@
 /** `@glovebox/core/framework`: for those who wrap the engine for a framework. */
 export { isMcpResult, type McpResult, readMcpResult } from './catalog/mcp-result.ts'
 export { readSchema } from './catalog/standard-schema.ts'
-export type { Parse, UnnamedTool } from './catalog/tool.ts'
-export { type Wrapped, type WrapperOptions, type WrapRequest, wrapTools } from './wrap-tools.ts'
+export type { Parse } from './catalog/tool.ts'
+export { type ProgramTool, type Wrapped, type WrapperOptions, type WrapRequest, wrapTools } from './wrap-tools.ts'

@@ -13,11 +13,19 @@ export interface WrapperOptions extends Omit<CodeModeOptions, 'sandbox' | 'tools
   readonly providers?: readonly ToolProvider[]
 }
 
+/** A tool as programs may call it. */
+export interface ProgramTool extends Omit<UnnamedTool, 'inputSchema' | 'outputSchema'> {
+  /** JSON Schema, whatever type the framework has for it. */
+  readonly inputSchema?: object | boolean
+  readonly outputSchema?: object | boolean
+}
+
 export interface WrapRequest<FrameworkTool> {
   readonly tools: Iterable<readonly [name: string, tool: FrameworkTool]>
-  /** A tool as programs may call it; undefined for one that needs its framework, or a person, to be called. */
-  read(tool: FrameworkTool, name: string): UnnamedTool | undefined
-  readonly sandbox: Sandbox
+  /** Undefined for a tool that needs its framework, or a person, to be called. */
+  read(tool: FrameworkTool, name: string): ProgramTool | undefined
+  /** Asked for one where the options have none. */
+  defaultSandbox(): Sandbox
   readonly options: WrapperOptions
 }
 
@@ -36,17 +44,16 @@ export interface Wrapped<FrameworkTool> {
  * @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little
  */
 export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): Wrapped<FrameworkTool> {
-  const { read, sandbox, options } = request
-  const { sandbox: _, direct: asked = [], providers = [], ...rest } = options
+  const { sandbox = request.defaultSandbox(), direct: asked = [], providers = [], ...rest } = request.options
   const given = [...request.tools]
   const unknown = asked.filter((name) => !given.some(([known]) => known === name))
   if (unknown.length > 0) throw new TypeError(`\`direct\` names what is no tool: ${unknown.join(', ')}`)
   const called: Tool[] = []
   const direct: (readonly [string, FrameworkTool])[] = []
   for (const [name, tool] of given) {
-    const readable = asked.includes(name) ? undefined : read(tool, name)
+    const readable = asked.includes(name) ? undefined : request.read(tool, name)
     if (readable === undefined) direct.push([name, tool])
-    else called.push({ ...readable, name })
+    else called.push({ ...(readable as UnnamedTool), name })
   }
   const codeMode = openCodeMode({
     ...rest,

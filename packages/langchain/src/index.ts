@@ -1,5 +1,5 @@
 import type { ToolContext } from '@glovebox/core'
-import { type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type ProgramTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { type ClientTool, tool as langchainTool, type ServerTool, type ToolRunnableConfig } from '@langchain/core/tools'
@@ -40,7 +40,7 @@ export function codemode<System extends Prompt = string>(options: CodemodeOption
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [nameOf(tool), tool] as const),
     read: (tool, name) => (isInterrupted(name) || !isClientTool(tool) ? undefined : readTool(tool)),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   const { name, description, inputSchema, execute } = codeMode.tool
@@ -60,10 +60,10 @@ const isClientTool = (tool: AnyTool): tool is ClientTool =>
   'invoke' in tool && typeof tool.invoke === 'function' && !('returnDirect' in tool && tool.returnDirect === true)
 
 /** A tool as programs may call it. It checks its input by itself, and may transform it. */
-function readTool(tool: ClientTool): UnnamedTool {
+function readTool(tool: ClientTool): ProgramTool {
   return {
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    inputSchema: toJsonSchema(tool.schema as JsonSchema7Type) as object & UnnamedTool['inputSchema'],
+    inputSchema: toJsonSchema(tool.schema as JsonSchema7Type),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       // With its call, a tool would answer in messages.
       const { toolCall, toolCallId = toolCall?.id, ...config } = context as Config

@@ -1,5 +1,5 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { readSchema, type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
 import { createTool, isValidationError, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
@@ -33,7 +33,7 @@ export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tool
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
     read: (tool, name) => (isFree(tool) ? readTool(name, tool) : undefined),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   const { name, description, inputSchema, execute } = codeMode.tool
@@ -66,7 +66,7 @@ function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool
 }
 
 /** A tool as programs may call it. It parses its input and its output by itself, so that here they are only described. */
-function readTool(name: string, tool: FreeTool): UnnamedTool {
+function readTool(name: string, tool: FreeTool): ProgramTool {
   const { description, inputSchema, outputSchema } = tool
   const input = inputSchema && readSchema('input', inputSchema).schema
   const output = outputSchema && readSchema('output', outputSchema).schema

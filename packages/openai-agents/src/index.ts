@@ -38,7 +38,7 @@ export async function codemode<Context = unknown>(options: CodemodeOptions<Conte
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [tool.name, tool] as const),
     read: (tool) => (tool.type === 'function' && free.has(tool) ? readTool(tool) : undefined),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   return {

@@ -1,5 +1,5 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import type { UnnamedTool } from '@glovebox/core/framework'
+import type { ProgramTool } from '@glovebox/core/framework'
 import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
 
 /** What the SDK tells a tool about its call. */
@@ -12,12 +12,12 @@ export interface ProgramCallContext<Context> {
 }
 
 /** A tool as programs may call it. What its `errorFunction` says in place of an error, the program is given as a result. */
-export function readTool<Context>(tool: FunctionTool<Context, never>): UnnamedTool {
+export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
   const { name, description, parameters, outputSchema, needsApproval } = tool
   return {
     description,
-    inputSchema: parameters as UnnamedTool['inputSchema'] & object,
-    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as object & UnnamedTool['outputSchema'] }),
+    inputSchema: parameters,
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { runContext, details } = context as ProgramCallContext<Context>
       const toolCallId = `${details?.toolCall?.callId}.${callId}`

@@ -1,4 +1,4 @@
-import { type ExecuteResult, type Telemetry, ToolCallError } from '@glovebox/core'
+import type { ExecuteResult, Telemetry } from '@glovebox/core'
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 
 export interface OpenTelemetryOptions {
@@ -35,6 +35,12 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
   }
 }
 
+/** Its code, where it has one, as errors of tools and of Node do. */
+function typeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '_OTHER'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}
+
 const attributesOfCall = ({ id, tool }: { id: number; tool: string }): Attributes => ({
   'gen_ai.operation.name': 'execute_tool',
   'gen_ai.tool.name': tool,
@@ -49,8 +55,7 @@ async function ending<Value>(span: Span, work: Promise<Value>, describe?: (value
     describe?.(value)
     return value
   } catch (error) {
-    const type = error instanceof ToolCallError ? error.code : error instanceof Error ? error.name : '_OTHER'
-    fail(span, type, error instanceof Error ? error.message : String(error))
+    fail(span, typeOf(error), error instanceof Error ? error.message : String(error))
     throw error
   } finally {
     span.end()

@@ -1,5 +1,5 @@
 import type { ToolContext } from '@glovebox/core'
-import { readSchema, type UnnamedTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import {
   type AnyTool,
@@ -38,7 +38,7 @@ export function codemode<Metadata = never>(options: CodemodeOptions<Metadata>): 
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [tool.name, tool] as const),
     read: (tool) => (isFree(tool) ? readTool(tool) : undefined),
-    sandbox: rest.sandbox ?? sharedQuickJS(),
+    defaultSandbox: sharedQuickJS,
     options: rest,
   })
   const { name, description, inputSchema, execute } = codeMode.tool
@@ -67,7 +67,7 @@ function isFree(tool: AnyTool): tool is FreeTool {
   return tool.execute !== undefined && tool.needsApproval !== true && side !== 'client'
 }
 
-function readTool({ description, inputSchema, outputSchema, execute }: FreeTool): UnnamedTool {
+function readTool({ description, inputSchema, outputSchema, execute }: FreeTool): ProgramTool {
   return {
     description,
     ...describeSide('input', inputSchema),
@@ -79,7 +79,7 @@ function readTool({ description, inputSchema, outputSchema, execute }: FreeTool)
   }
 }
 
-function describeSide(side: 'input' | 'output', schema: SchemaInput | undefined): Partial<UnnamedTool> {
+function describeSide(side: 'input' | 'output', schema: SchemaInput | undefined): Partial<ProgramTool> {
   if (schema === undefined) return {}
   const described = convertSchemaToJsonSchema(schema)
   const parse = isStandardSchema(schema) ? readSchema(side, schema).parse : undefined

@@ -141,7 +141,7 @@ export const WILD: readonly (readonly [id: string, code: string, codes: readonly
     ['LIMIT_MEMORY', 'LIMIT_CPU', 'LIMIT_STACK', 'CODE_THREW'],
   ],
   ['causes', 'let e; for (;;) e = new Error("x", { cause: e })', ['LIMIT_MEMORY', 'LIMIT_CPU']],
-  ['string-doubling', 'let s = "x"; for (;;) s += s', ['LIMIT_MEMORY', 'CODE_THREW']],
+  ['string-doubling', 'let s = "x"; for (;;) s += s', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],
   ['deep-json', 'let a = []; for (;;) a = [a, JSON.stringify(a).length]', ['LIMIT_MEMORY', 'LIMIT_CPU', 'LIMIT_STACK']],
   [
     'errors',
