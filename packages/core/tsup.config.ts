@@ -9,6 +9,8 @@ export default defineConfig({
     program: 'src/reading.ts',
     schema: 'src/schema.ts',
   },
+  // Hundreds of small files, each of which a host would find, read and link by itself; and settings of its own.
+  noExternal: [/^typebox/],
   // Another module in Workers: see the imports of package.json.
   external: ['#typescript'],
   format: 'esm',

@@ -1,6 +1,5 @@
-import type { FromCarrier } from '@glovebox/core/adapter'
-import Type from 'typebox'
-import Schema from 'typebox/schema'
+import { compileSchema, type FromCarrier } from '@glovebox/core/adapter'
+import * as Type from 'typebox'
 import type { Hello } from './messages.ts'
 
 const guest = Type.Integer({ minimum: 1 })
@@ -30,16 +29,15 @@ const turn = Type.Object({
 })
 
 /** Without the texts that go beside it. */
-const head = Schema.Compile(
-  Type.Union([
-    Type.Object({ type: Type.Literal('turn'), guest, turn }),
-    Type.Object({ type: Type.Literal('output'), guest }),
-    Type.Object({ type: Type.Literal('made'), guest }),
-    Type.Object({ type: Type.Enum(['exit', 'stuck']), guest, exit }),
-    Type.Object({ type: Type.Literal('up') }),
-    Type.Object({ type: Type.Literal('unavailable'), detail: Type.String() }),
-  ]),
-)
+const head = Type.Union([
+  Type.Object({ type: Type.Literal('turn'), guest, turn }),
+  Type.Object({ type: Type.Literal('output'), guest }),
+  Type.Object({ type: Type.Literal('made'), guest }),
+  Type.Object({ type: Type.Enum(['exit', 'stuck']), guest, exit }),
+  Type.Object({ type: Type.Literal('up') }),
+  Type.Object({ type: Type.Literal('unavailable'), detail: Type.String() }),
+])
+const validator = compileSchema(head)
 
 /**
  * Reads what a child says. It is ours, but what guards it from a guest is V8 alone.
@@ -47,8 +45,8 @@ const head = Schema.Compile(
  * @throws an error for what no child of ours says
  */
 export function unpackToHost([text, ...messages]: readonly string[]): FromCarrier | Hello {
-  const message: unknown = JSON.parse(text as string)
-  if (!head.Check(message)) throw new TypeError('a message that is none')
+  const message = JSON.parse(text as string) as Type.Static<typeof head>
+  if (!validator.Check(message)) throw new TypeError('a message that is none')
   return (message.type === 'turn' || message.type === 'output' ? { ...message, messages } : message) as
     | FromCarrier
     | Hello

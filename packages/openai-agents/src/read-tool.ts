@@ -3,10 +3,10 @@ import type { ProgramTool } from '@glovebox/core/framework'
 import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
 
 /** What the SDK tells a tool about its call. */
-export type Details = Parameters<FunctionTool['invoke']>[2]
+type Details = Parameters<FunctionTool['invoke']>[2]
 
 /** What the tools of a program are told of the call that runs it. */
-export interface ProgramCallContext<Context> {
+interface ProgramCallContext<Context> {
   readonly runContext: RunContext<Context>
   readonly details: Details
 }

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import * as Type from 'typebox'
 import { compileSchema } from './compile.ts'
 import { type GuestMessage, LOG_LEVELS, parseMessage } from './messages.ts'
 
@@ -53,7 +53,7 @@ const guestMessage = Type.Union([
 ])
 
 const validator = compileSchema(guestMessage)
-export type CheckedGuestMessage = GuestMessage & Static<typeof guestMessage>
+export type CheckedGuestMessage = GuestMessage & Type.Static<typeof guestMessage>
 
 /** What arrived is no message of a guest: its runtime was tampered with. */
 export class ForgedMessageError extends Error {
