@@ -25,8 +25,8 @@ if (options.help) {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const RUNS = 9
 
-/** What a package's user has to have beside it to import it. */
-const NEEDED = { conformance: ['vitest'] }
+/** What a package imports of its framework, where that is not all of it. */
+const PARTS = { langchain: ['messages', 'tools', 'utils/json_schema'].map((part) => `@langchain/core/${part}`) }
 
 /** Measures in a process of its own: the framework first, so that only what comes on top of it counts. */
 const IMPORT = `const { argv: [, name, ...peers] } = process
@@ -70,9 +70,9 @@ async function measure(folder, home) {
   const { bytes, packages } = await weigh(join(project, 'node_modules'))
   // Engines are loaded when they are needed, and not before; a framework is there in any case.
   const peers = Object.keys(peerDependencies).filter((peer) => !['isolated-vm', 'workerd'].includes(peer))
-  const needed = [...peers.map((peer) => `${peer}@${peerDependencies[peer]}`), ...(NEEDED[folder] ?? [])]
+  const needed = peers.map((peer) => `${peer}@${peerDependencies[peer]}`)
   if (needed.length > 0) await install(project, [...tarballs, ...needed])
-  const { own, framework } = await importTimes(project, name, peers)
+  const { own, framework } = await importTimes(project, name, PARTS[folder] ?? peers)
   return [
     `\`${name}\``,
     (bytes / 1e6).toFixed(1),
