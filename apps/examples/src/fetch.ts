@@ -40,7 +40,7 @@ export async function run(): Promise<string> {
     const { choices } = (await response.json()) as { choices: [{ message: Message }] }
     const [{ message }] = choices
     messages.push(message)
-    if (message.tool_calls === undefined) return message.content ?? ''
+    if (!message.tool_calls?.length) return message.content ?? ''
     for (const { id, function: call } of message.tool_calls) {
       const output = await execute(JSON.parse(call.arguments))
       messages.push({ role: 'tool', tool_call_id: id, content: JSON.stringify(output) })

@@ -6,27 +6,21 @@ import {
   toModelOutput,
 } from '@glovebox/core'
 
-/** A call of a tool by a program, as a user interface may show it. */
-export interface ProgramCall {
-  id: number
-  /** `namespace.tool` */
-  tool: string
-  status: 'running' | HostCallRecord['outcome']
-  /** Since the program began. */
-  startedMs: number
-  durationMs?: number
-}
+/** A call of a tool by a program, as a user interface may show it: `tool` is `namespace.tool`, and times are since the program began. */
+export type ProgramCall = { id: number; tool: string; startedMs: number } & (
+  | { status: 'running' }
+  | { status: HostCallRecord['outcome']; durationMs: number }
+)
 
-/** A run of a program as plain JSON: while it goes on, and when it has ended. */
-export interface ProgramRun {
-  status: 'running' | 'succeeded' | 'failed'
+interface ProgramView {
   /** The last ones. */
   calls: ProgramCall[]
   /** The end of what the console shows. */
   logs: string
-  /** What the model is told, when the run has ended. */
-  output?: ModelOutput
 }
+
+/** A run of a program as plain JSON: while it goes on, and when it has ended, with what the model is told. */
+export type ProgramRun = ProgramView & ({ status: 'running' } | { status: 'succeeded' | 'failed'; output: ModelOutput })
 
 /** More than that nobody reads while it goes by. */
 const SHOWN_CALLS = 100
@@ -41,23 +35,23 @@ export async function* watchProgram(
   { context, signal }: { context: unknown; signal: AbortSignal | undefined },
 ): AsyncGenerator<ProgramRun, void, void> {
   const stopped = new AbortController()
-  const view = new ProgramView()
+  const progress = new Progress()
   const execution = codeMode.execute(code, {
     context,
     signal: signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal]),
-    onEvent: (event) => view.add(event),
+    onEvent: (event) => progress.add(event),
   })
   const ended = execution.then(
     () => true,
     () => true,
   )
   try {
-    while (!(await Promise.race([ended, view.changed()]))) {
-      yield view.show('running')
+    while (!(await Promise.race([ended, progress.changed()]))) {
+      yield { status: 'running', ...progress.show() }
       await pause(INTERVAL_MS, ended)
     }
     const result = await execution
-    yield { ...view.show(result.ok ? 'succeeded' : 'failed'), output: toModelOutput(result) }
+    yield { status: result.ok ? 'succeeded' : 'failed', ...progress.show(), output: toModelOutput(result) }
   } finally {
     stopped.abort(new Error('Nobody waits for the program any more'))
   }
@@ -73,7 +67,7 @@ async function pause(ms: number, until: Promise<unknown>): Promise<void> {
 }
 
 /** What is shown of a run, kept small however long it is. */
-class ProgramView {
+class Progress {
   readonly #calls = new Map<number, ProgramCall>()
   #logs = ''
   #change = Promise.withResolvers<false>()
@@ -89,12 +83,12 @@ class ProgramView {
         this.#logs = `${this.#logs}${event.text}\n`.slice(-SHOWN_LOGS)
         break
       case 'call':
-        this.#calls.set(event.id, { id: event.id, tool: event.tool, status: 'running', startedMs: event.timeMs })
+        this.#calls.set(event.id, { id: event.id, tool: event.tool, startedMs: event.timeMs, status: 'running' })
         if (this.#calls.size > SHOWN_CALLS) this.#calls.delete(this.#calls.keys().next().value as number)
         break
       case 'settled': {
-        const call = this.#calls.get(event.id)
-        if (call !== undefined) Object.assign(call, { status: event.outcome, durationMs: event.durationMs })
+        const { id, tool, startedMs, durationMs, outcome: status } = event
+        if (this.#calls.has(id)) this.#calls.set(id, { id, tool, startedMs, status, durationMs })
         break
       }
       default:
@@ -103,8 +97,8 @@ class ProgramView {
     this.#change.resolve(false)
   }
 
-  show(status: ProgramRun['status']): ProgramRun {
+  show(): ProgramView {
     this.#change = Promise.withResolvers()
-    return { status, calls: [...this.#calls.values()].map((call) => ({ ...call })), logs: this.#logs }
+    return { calls: [...this.#calls.values()], logs: this.#logs }
   }
 }

@@ -1,5 +1,12 @@
 import type { ToolContext } from '@glovebox/core'
-import { isMcpResult, type Parse, type ProgramTool, readMcpResult, readSchema } from '@glovebox/core/framework'
+import {
+  callIdIn,
+  isMcpResult,
+  type Parse,
+  type ProgramTool,
+  readMcpResult,
+  readSchema,
+} from '@glovebox/core/framework'
 import { asSchema, type ToolSet } from 'ai'
 
 /** What the AI SDK tells a tool about its call, in the words of all versions. */
@@ -34,19 +41,19 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
     ...(text === undefined ? {} : { description: text }),
     inputSchema: jsonSchemaOf(name, inputSchema),
     ...(parseInput === undefined ? {} : { parseInput }),
-    ...(outputSchema === undefined ? {} : { outputSchema: jsonSchemaOf(name, outputSchema) }),
+    ...(outputSchema === undefined ? {} : describeOutput(name, outputSchema)),
     execute: async (input, { signal, callId, context: outer }: ToolContext) => {
       const context = await contextOf(tool, name, toolContext)
       const options = {
         ...(outer as CallOptions),
         ...(context === undefined ? {} : { context }),
-        toolCallId: `${(outer as CallOptions).toolCallId}.${callId}`,
+        toolCallId: callIdIn((outer as CallOptions).toolCallId, callId),
         abortSignal: signal,
       }
       await tool.onInputAvailable?.({ input, ...options })
       signal.throwIfAborted()
       const output = await lastOf(tool.execute?.(input, options))
-      return type === 'dynamic' && isMcpResult(output) ? readMcpResult(name, output) : output
+      return outputSchema === undefined && isMcpResult(output) ? readMcpResult(name, output) : output
     },
   }
 }
@@ -55,6 +62,22 @@ function jsonSchemaOf(name: string, schema: Schema): object {
   const { jsonSchema } = asSchema(schema)
   if (!('then' in jsonSchema)) return jsonSchema
   throw new TypeError(`A schema of ${name} is a promise of JSON Schema: await it first`)
+}
+
+/** The AI SDK checks no output of a tool that it runs, so that here it is only described, as what comes out of its schema. */
+function describeOutput(name: string, schema: NonNullable<Schema>): Pick<ProgramTool, 'outputSchema' | 'parseOutput'> {
+  return { ...outputSchemaOf(name, schema), parseOutput: async (value) => ({ value }) }
+}
+
+function outputSchemaOf(name: string, schema: NonNullable<Schema>): Pick<ProgramTool, 'outputSchema'> {
+  if (!('~standard' in schema)) return { outputSchema: jsonSchemaOf(name, schema) }
+  try {
+    const described = readSchema('output', schema).schema
+    return described === undefined ? {} : { outputSchema: described }
+  } catch {
+    // What JSON Schema cannot say, such as what comes out of a transform, is unknown to the program.
+    return {}
+  }
 }
 
 function parserOf(schema: Schema): Parse | undefined {

@@ -15,8 +15,8 @@ export function runProgramTool(codeMode: CodeMode): RunProgramTool {
       watchProgram(codeMode, code, { context: options, signal: options.abortSignal }),
     // Version 5 gives the output itself.
     toModelOutput: (given: ProgramRun | { output: ProgramRun }) => {
-      const { output } = ('status' in given ? given : given.output) as ProgramRun
-      return { type: 'json', value: output ?? null }
+      const run = 'status' in given ? given : given.output
+      return { type: 'json', value: run.status === 'running' ? null : run.output }
     },
   } as RunProgramTool
 }

@@ -31,7 +31,8 @@ async function watch(program: string, given: ToolSet, options: Partial<CodemodeO
   for await (const part of result.fullStream) {
     if (part.type === 'tool-result' && part.toolName === 'run_program') states.push(part.output as ProgramRun)
   }
-  return { output: states.at(-1)?.output, states, requests: model.requests }
+  const last = states.at(-1)
+  return { output: last?.status === 'running' ? undefined : last?.output, states, requests: model.requests }
 }
 
 describe('codemode', () => {
@@ -208,6 +209,31 @@ describe('a tool in a program', () => {
     } finally {
       await client.close()
     }
+  })
+
+  it('is described by its output schema, which checks nothing', async () => {
+    const inputSchema = z.object({})
+    const tools = {
+      row: tool({ inputSchema, outputSchema: z.object({ id: z.number() }), execute: () => ({ id: 1, extra: 2 }) }),
+      late: tool({ inputSchema, outputSchema: z.string().transform((text) => text.length), execute: () => 5 }),
+    }
+    const { description } = codemode({ tools }).tools.run_program
+    expect(description).toMatch(/function row\(.*\): Promise<\{ id: number \}>/)
+    expect(description).toMatch(/function late\(.*\): Promise<unknown>/)
+    expect((await run('return [await tools.row({}), await tools.late({})]', tools)).output).toEqual({
+      result: [{ id: 1, extra: 2 }, 5],
+    })
+  })
+
+  it('may give what only looks like a result of the protocol', async () => {
+    const page = { type: 'doc', content: [{ type: 'paragraph', text: 'x' }] }
+    const tools = {
+      page: tool({ inputSchema: z.object({}), execute: () => page }),
+      none: tool({ inputSchema: z.object({}), execute: () => ({ id: 1, content: [] }) }),
+    }
+    expect((await run('return [await tools.page({}), await tools.none({})]', tools)).output).toEqual({
+      result: [page, { id: 1, content: [] }],
+    })
   })
 
   it('that is dynamic says by its result that it failed', async () => {

@@ -1,8 +1,13 @@
 import type { Anthropic } from '@anthropic-ai/sdk'
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
-import { type BetaRunnableTool, type BetaToolRunContext, toolName } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
+import {
+  type BetaRunnableTool,
+  type BetaToolRunContext,
+  type BetaToolUse,
+  toolName,
+} from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
 import type { ToolContext } from '@glovebox/core'
-import { type ProgramTool, readMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, readMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 
 type Text = Anthropic.Beta.BetaTextBlockParam
@@ -68,8 +73,9 @@ function readTool(tool: FreeTool): ProgramTool {
     ...(description === undefined ? {} : { description }),
     inputSchema: input_schema,
     execute: async (input, { signal, callId, context }: ToolContext) => {
-      const { toolUse } = context as BetaToolRunContext
-      const call = { ...toolUse, id: `${toolUse.id}.${callId}`, name, input } as typeof toolUse
+      // A host that runs the tool by itself may tell it nothing.
+      const toolUse = (context as BetaToolRunContext | undefined)?.toolUse
+      const call = { type: 'tool_use', ...toolUse, id: callIdIn(toolUse?.id, callId), name, input } as BetaToolUse
       const output = await tool.run(tool.parse(input), { toolUse: call, toolUseBlock: call, signal })
       const content = typeof output === 'string' ? [{ type: 'text' as const, text: output }] : output
       return content.every(({ type }) => type === 'text') ? readMcpResult(name, { content } as object) : content

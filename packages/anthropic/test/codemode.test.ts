@@ -57,6 +57,17 @@ describe('a tool in a program', () => {
     })
   })
 
+  it('runs where its host tells nothing of the call', async () => {
+    const who = betaTool({
+      name: 'who',
+      description: '',
+      inputSchema,
+      run: (_input, context) => `${context?.toolUse.id}`,
+    })
+    const [runProgram] = codemode({ tools: [who] }).tools as BetaRunnableTool[]
+    expect(await runProgram?.run({ code: 'return await tools.who({})' })).toBe('{"result":"program.1"}')
+  })
+
   it('gives objects for the JSON it returns, and blocks for what is no text', async () => {
     const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } } as const
     const tools = [

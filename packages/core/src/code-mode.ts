@@ -183,7 +183,12 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
         required: ['code'],
         additionalProperties: false,
       },
-      execute: async ({ code }, executeOptions) => toModelOutput(await execute(code, executeOptions)),
+      execute: async (input, executeOptions) => {
+        // What the model leaves out is the model's to mend.
+        const code: unknown = input?.code
+        if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
+        return toModelOutput(await execute(code, executeOptions))
+      },
     },
     execute,
     close,

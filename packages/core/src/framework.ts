@@ -2,4 +2,11 @@
 export { isMcpResult, type McpResult, readMcpResult } from './catalog/mcp-result.ts'
 export { readSchema } from './catalog/standard-schema.ts'
 export type { Parse } from './catalog/tool.ts'
-export { type ProgramTool, type Wrapped, type WrapperOptions, type WrapRequest, wrapTools } from './wrap-tools.ts'
+export {
+  callIdIn,
+  type ProgramTool,
+  type Wrapped,
+  type WrapperOptions,
+  type WrapRequest,
+  wrapTools,
+} from './wrap-tools.ts'

@@ -69,6 +69,11 @@ export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): W
   return { codeMode, direct, guidance: writeGuidance(codeMode.tool.name, names) }
 }
 
+/** The id of a call in a program, from that of the call that runs the program. */
+export function callIdIn(outer: string | undefined, callId: number): string {
+  return `${outer ?? 'program'}.${callId}`
+}
+
 function writeGuidance(runProgram: string, direct: readonly string[]): string {
   const alone = direct.length === 0 ? '' : `\nCall these by themselves, for no program can: ${direct.join(', ')}.`
   return `To use tools, write one program that calls all that the task needs, and pass it to ${runProgram}: its description declares them. \

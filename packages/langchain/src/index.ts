@@ -1,8 +1,14 @@
-import type { ToolContext } from '@glovebox/core'
-import { type ProgramTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { ToolCallError, type ToolContext } from '@glovebox/core'
+import { callIdIn, type ProgramTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { SystemMessage, ToolMessage } from '@langchain/core/messages'
-import { type ClientTool, tool as langchainTool, type ServerTool, type ToolRunnableConfig } from '@langchain/core/tools'
+import {
+  type ClientTool,
+  tool as langchainTool,
+  type ServerTool,
+  type StructuredTool,
+  type ToolRunnableConfig,
+} from '@langchain/core/tools'
 import { type JsonSchema7Type, toJsonSchema } from '@langchain/core/utils/json_schema'
 
 type Prompt = string | SystemMessage
@@ -39,7 +45,7 @@ export function codemode<System extends Prompt = string>(options: CodemodeOption
   const isInterrupted = (name: string) => Object.hasOwn(interruptOn, name) && interruptOn[name] !== false
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [nameOf(tool), tool] as const),
-    read: (tool, name) => (isInterrupted(name) || !isClientTool(tool) ? undefined : readTool(tool)),
+    read: (tool, name) => (isInterrupted(name) || !isFree(tool) ? undefined : readTool(tool, name)),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -56,25 +62,41 @@ export function codemode<System extends Prompt = string>(options: CodemodeOption
 
 const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool).type)
 
-const isClientTool = (tool: AnyTool): tool is ClientTool =>
-  'invoke' in tool && typeof tool.invoke === 'function' && !('returnDirect' in tool && tool.returnDirect === true)
+/** Whether a tool runs here, and does nothing to the agent's loop. */
+function isFree(tool: AnyTool): tool is ClientTool {
+  const { invoke, returnDirect, metadata } = tool as Partial<StructuredTool>
+  return typeof invoke === 'function' && returnDirect !== true && metadata?.headlessTool === undefined
+}
 
-/** A tool as programs may call it. It checks its input by itself, and may transform it. */
-function readTool(tool: ClientTool): ProgramTool {
+/** A tool as programs may call it. What its schema makes of an input, it makes by itself. */
+function readTool(tool: ClientTool, name: string): ProgramTool {
   return {
     ...(tool.description === undefined ? {} : { description: tool.description }),
     inputSchema: toJsonSchema(tool.schema as JsonSchema7Type),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       // With its call, a tool would answer in messages.
-      const { toolCall, toolCallId = toolCall?.id, ...config } = context as Config
-      const output = await tool.invoke(
-        input as never,
-        { ...config, toolCallId: `${toolCallId}.${callId}`, signal } as Config,
-      )
-      return output instanceof ToolMessage ? output.content : output
+      const { toolCall, toolCallId = toolCall?.id, ...config } = (context ?? {}) as Config
+      const inner: Config = { ...config, toolCallId: callIdIn(toolCallId, callId), signal }
+      const output: unknown = await tool.invoke(input as never, inner).catch((error: unknown) => {
+        throw isForTheGraph(error) ? notInPrograms(name) : error
+      })
+      if (isForTheGraph(output)) throw notInPrograms(name)
+      if (!ToolMessage.isInstance(output)) return output
+      if (output.status === 'error') throw new Error(output.text)
+      return output.content
     },
   }
 }
+
+/** An interrupt or a command, with which a tool speaks to the graph around it. */
+const isForTheGraph = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('is_bubble_up' in value || 'lg_name' in value)
+
+const notInPrograms = (name: string) =>
+  new ToolCallError(
+    'TOOL_DENIED',
+    `${name} speaks to the agent's graph, which no program can: its host has to name it in \`direct\``,
+  )
 
 function addGuidance(systemPrompt: Prompt | undefined, guidance: string): Prompt {
   if (systemPrompt === undefined) return guidance

@@ -1,6 +1,7 @@
-import { SystemMessage } from '@langchain/core/messages'
+import { SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { DynamicTool, type StructuredToolInterface, type ToolRunnableConfig, tool } from '@langchain/core/tools'
-import type { createAgent } from 'langchain'
+import { Command, GraphInterrupt } from '@langchain/langgraph'
+import { type createAgent, tool as headless } from 'langchain'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { codemode } from '../src/index.ts'
@@ -20,6 +21,7 @@ describe('codemode', () => {
       { type: 'web_search_20260209', name: 'web_search' },
       tool(() => 1, { name: 'last', schema, returnDirect: true }),
       tool(() => 1, { name: 'asking', schema }),
+      headless({ name: 'headless', description: '', schema }),
     ]
     const free = [tool(() => 1, { name: 'free', schema }), tool(() => 1, { name: 'allowed', schema })]
     const interruptOn = { asking: { allowedDecisions: ['approve'] }, allowed: false }
@@ -30,7 +32,7 @@ describe('codemode', () => {
     })
     expect(tools.slice(1)).toEqual(direct)
     expect(systemPrompt).toMatch(/^You sell tea\.\n\n/)
-    expect(systemPrompt).toContain('web_search, last, asking')
+    expect(systemPrompt).toContain('web_search, last, asking, headless')
   })
 
   it('adds to a system prompt that is a message', () => {
@@ -56,6 +58,33 @@ describe('a tool in a program', () => {
     expect(await run('await tools.who({}); return await tools.who({})', [who])).toEqual({
       result: { id: 'call_1.2', context: { user: 'Ada' }, signal: true },
     })
+  })
+
+  it('cannot speak to the graph around an agent, and says what to do instead', async () => {
+    // As `interrupt()` does in an agent.
+    const asks = () => {
+      throw new GraphInterrupt([{ value: 'sure?' }])
+    }
+    const tools = [
+      tool(asks, { name: 'asks', schema }),
+      tool(() => new Command({ update: {} }), { name: 'commands', schema }),
+    ]
+    for (const { name } of tools) {
+      expect(await run(`return await tools.${name}({})`, tools)).toEqual({
+        error: expect.stringMatching(/TOOL_DENIED: .* in `direct`/),
+      })
+    }
+  })
+
+  it('gives the content of a message, or throws it', async () => {
+    const message = (status: 'success' | 'error') =>
+      new ToolMessage({ content: `a ${status}`, tool_call_id: '1', status })
+    const tools = [
+      tool(() => message('success'), { name: 'good', schema }),
+      tool(() => message('error'), { name: 'bad', schema }),
+    ]
+    const program = 'return [await tools.good({}), await tools.bad({}).catch((error) => error.message)]'
+    expect(await run(program, tools)).toEqual({ result: ['a success', 'a error'] })
   })
 
   it('parses its input by itself', async () => {

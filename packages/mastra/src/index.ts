@@ -1,8 +1,14 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
-import { createTool, isValidationError, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
+import {
+  createTool,
+  isValidationError,
+  type RequireToolApproval,
+  type Tool,
+  type ToolExecutionContext,
+} from '@mastra/core/tools'
 
 export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOptions {
   readonly instructions?: AgentInstructions
@@ -11,6 +17,8 @@ export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOption
    * calls them by itself.
    */
   readonly tools: Tools
+  /** What the agent is given. A function is asked about the calls of programs too, and what it wants approved they are denied. */
+  readonly requireToolApproval?: RequireToolApproval
 }
 
 export interface Codemode<Tools extends ToolsInput> {
@@ -29,10 +37,10 @@ type Direct<Tools extends ToolsInput> = string extends keyof Tools ? Tools : Par
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
 export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tools>): Codemode<Tools> {
-  const { instructions, tools, ...rest } = options
+  const { instructions, tools, requireToolApproval, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
-    read: (tool, name) => (isFree(tool) ? readTool(name, tool) : undefined),
+    read: (tool, name) => (isFree(tool) ? readTool(name, tool, requireToolApproval) : undefined),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -60,13 +68,13 @@ interface FreeTool {
 }
 
 function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool {
-  const { id, execute, requireApproval, needsApprovalFn, suspendSchema } = tool as Partial<Tool>
-  if (typeof id !== 'string' || typeof execute !== 'function' || suspendSchema !== undefined) return false
-  return (requireApproval === undefined || requireApproval === false) && needsApprovalFn === undefined
+  const { id, execute, requireApproval, needsApprovalFn, suspendSchema, resumeSchema } = tool as Partial<Tool>
+  if (typeof id !== 'string' || typeof execute !== 'function' || 'type' in tool) return false
+  return !requireApproval && needsApprovalFn === undefined && suspendSchema === undefined && resumeSchema === undefined
 }
 
-/** A tool as programs may call it. It parses its input and its output by itself, so that here they are only described. */
-function readTool(name: string, tool: FreeTool): ProgramTool {
+/** A tool as programs may call it. What its schemas make of an input and an output, it makes by itself. */
+function readTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
   const { description, inputSchema, outputSchema } = tool
   const input = inputSchema && readSchema('input', inputSchema).schema
   const output = outputSchema && readSchema('output', outputSchema).schema
@@ -75,13 +83,28 @@ function readTool(name: string, tool: FreeTool): ProgramTool {
     ...(input === undefined ? {} : { inputSchema: input }),
     ...(output === undefined ? {} : { outputSchema: output }),
     execute: async (given, { signal, callId, context }: ToolContext) => {
-      const outer = context as ToolExecutionContext
-      const agent = outer.agent && { ...outer.agent, toolCallId: `${outer.agent.toolCallId}.${callId}` }
-      const result = await tool.execute(given, { ...outer, ...(agent && { agent }), abortSignal: signal })
-      if (isValidationError(result)) throw new ToolCallError('TOOL_INPUT_INVALID', `${name}: ${result.message}`)
+      const outer = (context ?? {}) as ToolExecutionContext
+      const args = given as Record<string, unknown>
+      if (typeof approval === 'function' && (await approval({ toolName: name, args }))) {
+        throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
+      }
+      const result = await tool.execute(given, { ...contextIn(outer, name, callId), abortSignal: signal })
+      if (isValidationError(result)) throw new ToolCallError('TOOL_FAILED', `${name}: ${result.message}`)
       return result
     },
   }
+}
+
+/** What a tool is told, but for the pause of another call: a program cannot be suspended in the middle of its own. */
+function contextIn(outer: ToolExecutionContext, name: string, callId: number): ToolExecutionContext {
+  const suspend = async () => {
+    const message = `${name} suspends its run, which no program can: its host has to name it in \`direct\``
+    throw new ToolCallError('TOOL_DENIED', message)
+  }
+  const { resumeData: _data, suspendPayload: _payload, agent, workflow: _workflow, ...rest } = outer
+  if (agent === undefined) return { ...rest, suspend }
+  const { resumeData: _agentData, suspendPayload: _agentPayload, ...told } = agent
+  return { ...rest, suspend, agent: { ...told, suspend, toolCallId: callIdIn(agent.toolCallId, callId) } }
 }
 
 function addGuidance(instructions: AgentInstructions | undefined, guidance: string): AgentInstructions {

@@ -1,6 +1,6 @@
 import { Agent, type ToolsInput } from '@mastra/core/agent'
 import { RequestContext } from '@mastra/core/request-context'
-import { createTool, type ToolExecutionContext } from '@mastra/core/tools'
+import { createTool, type RequireToolApprovalFn, type ToolExecutionContext } from '@mastra/core/tools'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { codemode } from '../src/index.ts'
@@ -37,6 +37,21 @@ describe('codemode', () => {
         suspendSchema: z.object({}),
         execute: async () => 1,
       }),
+      paused: createTool({
+        id: 'paused',
+        description: '',
+        inputSchema,
+        resumeSchema: z.object({}),
+        execute: async () => 1,
+      }),
+      provided: {
+        type: 'provider-defined',
+        id: 'x.y',
+        name: 'y',
+        args: {},
+        inputSchema,
+        execute: async () => 1,
+      } as never,
       client: createTool({ id: 'client', description: '', inputSchema }),
       foreign: { description: '', inputSchema, execute: async () => 1 } as never,
     }
@@ -46,7 +61,7 @@ describe('codemode', () => {
     expect(rest).toEqual(direct)
     expect(runProgram.description).toContain('function free(')
     expect(instructions).toMatch(/^You sell tea\.\n\n/)
-    expect(instructions).toContain('approved, asking, pausing, client, foreign')
+    expect(instructions).toContain('approved, asking, pausing, paused, provided, client, foreign')
   })
 
   it.each([
@@ -98,8 +113,38 @@ describe('a tool in a program', () => {
     expect(await run('return await tools.year({ day: "2026-01-01" })', { year })).toEqual({ result: 2026 })
     for (const day of ['1', '"never"']) {
       const output = await run(`return await tools.year({ day: ${day} })`, { year })
-      expect(output).toEqual({ error: expect.stringContaining('TOOL_INPUT_INVALID') })
+      expect(output).toEqual({ error: expect.stringMatching(/TOOL_(INPUT_INVALID|FAILED): .*(day|validation)/s) })
     }
+  })
+
+  it('is denied what the agent wants approved, by its arguments', async () => {
+    const made: unknown[] = []
+    const refund = createTool({
+      id: 'refund',
+      description: '',
+      inputSchema: z.object({ cents: z.number() }),
+      execute: async (input) => made.push(input),
+    })
+    const requireToolApproval: RequireToolApprovalFn = ({ toolName, args }) =>
+      toolName === 'refund' && Number(args.cents) > 100
+    const { run_program: runProgram } = codemode({ tools: { refund }, requireToolApproval }).tools
+    const code = 'await tools.refund({ cents: 5 }); await tools.refund({ cents: 500 })'
+    const output = await runProgram.execute?.({ code }, {} as ToolExecutionContext)
+    expect(output).toEqual({ error: expect.stringContaining('TOOL_DENIED') })
+    expect(made).toEqual([{ cents: 5 }])
+  })
+
+  it('cannot suspend its program, nor take the answer to another pause for its own', async () => {
+    const asking = createTool({
+      id: 'asking',
+      description: '',
+      inputSchema,
+      execute: async (_input, { agent }) => (agent?.resumeData === undefined ? agent?.suspend({}) : 'approved'),
+    })
+    const context = { agent: { toolCallId: 'call_1', resumeData: { approved: true }, suspend: async () => {} } }
+    expect(await run('return await tools.asking({})', { asking }, context)).toEqual({
+      error: expect.stringMatching(/TOOL_DENIED: .* in `direct`/),
+    })
   })
 })
 

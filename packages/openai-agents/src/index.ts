@@ -13,8 +13,8 @@ type Instructions<Context> =
 export interface CodemodeOptions<Context> extends WrapperOptions {
   readonly instructions?: Instructions<Context>
   /**
-   * Tools of the Agents SDK. Hosted ones, and those that need approval, have guardrails or are not always enabled, stay
-   * what they are: the model calls them by itself.
+   * Tools of the Agents SDK. Hosted ones, and those that need approval, have guardrails, are agents or are not always enabled,
+   * stay what they are: the model calls them by itself.
    */
   readonly tools: readonly Tool<Context>[]
 }
@@ -53,7 +53,8 @@ export async function codemode<Context = unknown>(options: CodemodeOptions<Conte
  * stands in place of one takes none.
  */
 async function isFree<Context>(tool: Tool<Context>): Promise<boolean> {
-  if (tool.type !== 'function') return false
+  // A tool that is an agent asks for approvals of its own, which reach nobody from within a program.
+  if (tool.type !== 'function' || 'on' in tool) return false
   const { needsApproval, isEnabled, inputGuardrails = [], outputGuardrails = [] } = tool
   if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return false
   const nowhere = new RunContext<Context>()

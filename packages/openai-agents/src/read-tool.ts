@@ -1,5 +1,5 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import type { ProgramTool } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool } from '@glovebox/core/framework'
 import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
 
 /** What the SDK tells a tool about its call. */
@@ -20,7 +20,7 @@ export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTo
     ...(outputSchema === undefined ? {} : { outputSchema: outputSchema }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { runContext, details } = context as ProgramCallContext<Context>
-      const toolCallId = `${details?.toolCall?.callId}.${callId}`
+      const toolCallId = callIdIn(details?.toolCall?.callId, callId)
       if (await needsApproval(runContext, input as never, toolCallId)) {
         throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
       }
@@ -33,7 +33,14 @@ export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTo
         name,
         arguments: text,
       } as const
-      return await invokeFunctionTool({ tool, runContext, input: text, details: { ...details, toolCall, signal } })
+      // The SDK keeps what it needs for itself where spreading does not see it.
+      const inner = Object.create(null, Object.getOwnPropertyDescriptors(details ?? {})) as NonNullable<Details>
+      return await invokeFunctionTool({
+        tool,
+        runContext,
+        input: text,
+        details: Object.assign(inner, { toolCall, signal }),
+      })
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { CodeMode } from '@glovebox/core'
-import { type FunctionTool, tool } from '@openai/agents'
+import { type FunctionTool, ModelBehaviorError, tool } from '@openai/agents'
 
 /** The one tool for the model. */
 export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Context> {
@@ -9,8 +9,11 @@ export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Contex
     description,
     parameters: inputSchema,
     strict: true,
-    // What a program does wrong is a result. What is left is the host's to see.
-    errorFunction: null,
+    // What a program does wrong is a result, and what the model does wrong in its call it is told; the rest is the host's to see.
+    errorFunction: (_runContext, error) => {
+      if (error instanceof ModelBehaviorError) return `The call could not be read: ${error.message}`
+      throw error
+    },
     execute: (input, runContext, details) =>
       execute(input as { code: string }, { context: { runContext, details }, signal: details?.signal }),
   }) as unknown as FunctionTool<Context>

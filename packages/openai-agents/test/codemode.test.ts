@@ -1,3 +1,4 @@
+import { quickjs } from '@glovebox/quickjs'
 import {
   Agent,
   type FunctionTool,
@@ -40,12 +41,13 @@ describe('codemode', () => {
       tool({ name: 'guarded', description: '', parameters, inputGuardrails: [guardrail], execute: () => '1' }),
       tool({ name: 'disabled', description: '', parameters, isEnabled: false, execute: () => '1' }),
       tool({ name: 'sometimes', description: '', parameters, isEnabled: () => true, execute: () => '1' }),
+      new Agent({ name: 'other' }).asTool({ toolName: 'other', toolDescription: '' }) as never,
     ]
     const free = tool({ name: 'free', description: '', parameters, execute: () => '1' })
     const { tools, instructions } = await codemode({ instructions: 'You sell tea.', tools: [...direct, free] })
     expect(tools.slice(1)).toEqual(direct)
     expect(instructions).toMatch(/^You sell tea\.\n\n/)
-    expect(instructions).toContain('web_search, approved, asking, guarded, disabled, sometimes')
+    expect(instructions).toContain('web_search, approved, asking, guarded, disabled, sometimes, other')
   })
 
   it('adds to instructions that depend on the run', async () => {
@@ -71,6 +73,22 @@ describe('a tool in a program', () => {
     })
     expect(await run('await tools.who({}); return await tools.who({})', [who])).toEqual({
       result: { user: 'Ada', id: 'call_1.2', name: 'who', signal: true },
+    })
+  })
+
+  it('is told what the SDK tells it beside', async () => {
+    const told = Symbol('kept for itself')
+    const details = Object.defineProperty({}, told, { value: 'parent', enumerable: false })
+    const curious = tool({
+      name: 'curious',
+      description: '',
+      parameters,
+      execute: (_input, _run, given) => String(Reflect.get(given as object, told)),
+    })
+    const { tools } = await codemode({ tools: [curious] })
+    const runProgram = tools[0] as FunctionTool
+    expect(await runProgram.invoke(new RunContext({}), '{"code":"tools.curious({})"}', details)).toEqual({
+      result: 'parent',
     })
   })
 
@@ -104,6 +122,18 @@ describe('a tool in a program', () => {
     mind = true
     const output = await (tools[0] as FunctionTool).invoke(new RunContext({}), '{"code":"await tools.fickle({})"}')
     expect(output).toEqual({ error: expect.stringContaining('TOOL_DENIED') })
+  })
+})
+
+describe('run_program', () => {
+  it('tells the model what is wrong with its call, and the host what is wrong with the host', async () => {
+    const sandbox = quickjs()
+    const { tools } = await codemode({ tools: [], sandbox })
+    const runProgram = tools[0] as FunctionTool
+    expect(await runProgram.invoke(new RunContext({}), '{"code":"ret')).toMatch(/^The call could not be read: /)
+    expect(await runProgram.invoke(new RunContext({}), '{}')).toEqual({ error: expect.stringContaining('`code`') })
+    await sandbox.close()
+    await expect(runProgram.invoke(new RunContext({}), '{"code":"1"}')).rejects.toThrow('is closed')
   })
 })
 

@@ -1,10 +1,8 @@
 import type { ToolContext } from '@glovebox/core'
-import { type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import {
   type AnyTool,
-  convertSchemaToJsonSchema,
-  isStandardSchema,
   type SchemaInput,
   type ServerTool,
   type SystemPrompt,
@@ -64,7 +62,7 @@ type FreeTool = AnyTool & { readonly execute: NonNullable<AnyTool['execute']> }
 /** Whether a program may call a tool: it runs here, and nobody has to approve it. */
 function isFree(tool: AnyTool): tool is FreeTool {
   const { __toolSide: side } = tool as Partial<ServerTool> | { __toolSide: string }
-  return tool.execute !== undefined && tool.needsApproval !== true && side !== 'client'
+  return tool.execute !== undefined && !tool.needsApproval && side !== 'client'
 }
 
 function readTool({ description, inputSchema, outputSchema, execute }: FreeTool): ProgramTool {
@@ -74,15 +72,15 @@ function readTool({ description, inputSchema, outputSchema, execute }: FreeTool)
     ...describeSide('output', outputSchema),
     execute: (input, { signal, callId, context }: ToolContext) => {
       const outer = context as ToolExecutionContext | undefined
-      return execute(input, { ...outer, toolCallId: `${outer?.toolCallId}.${callId}`, abortSignal: signal })
+      return execute(input, { ...outer, toolCallId: callIdIn(outer?.toolCallId, callId), abortSignal: signal })
     },
   }
 }
 
-function describeSide(side: 'input' | 'output', schema: SchemaInput | undefined): Partial<ProgramTool> {
-  if (schema === undefined) return {}
-  const described = convertSchemaToJsonSchema(schema)
-  const parse = isStandardSchema(schema) ? readSchema(side, schema).parse : undefined
-  const [schemaKey, parseKey] = side === 'input' ? ['inputSchema', 'parseInput'] : ['outputSchema', 'parseOutput']
-  return { ...(described && { [schemaKey as string]: described }), ...(parse && { [parseKey as string]: parse }) }
+/** A schema of a library checks by itself, transforms included. Plain JSON Schema checks inputs, and only describes outputs. */
+function describeSide(side: 'input' | 'output', given: SchemaInput | undefined): Partial<ProgramTool> {
+  if (given === undefined) return {}
+  const { schema, parse } = readSchema(side, given as object)
+  if (side === 'input') return { ...(schema && { inputSchema: schema }), ...(parse && { parseInput: parse }) }
+  return { ...(schema && { outputSchema: schema }), parseOutput: parse ?? (async (value) => ({ value })) }
 }

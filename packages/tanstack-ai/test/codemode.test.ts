@@ -28,11 +28,15 @@ describe('codemode', () => {
       client.client(() => 1) as AnyTool,
       { name: 'search', description: '' },
       toolDefinition({ name: 'approved', description: '', inputSchema, needsApproval: true }).server(() => 1),
+      { name: 'untyped', description: '', needsApproval: 1 as never, execute: () => 1 },
     ]
     const free = toolDefinition({ name: 'free', description: '', inputSchema }).server(() => 1)
     const { systemPrompts, tools } = codemode({ systemPrompts: ['You sell tea.'], tools: [...direct, free] })
     expect(tools.slice(1)).toEqual(direct)
-    expect(systemPrompts).toEqual(['You sell tea.', expect.stringContaining('client, client, search, approved')])
+    expect(systemPrompts).toEqual([
+      'You sell tea.',
+      expect.stringContaining('client, client, search, approved, untyped'),
+    ])
   })
 })
 
@@ -68,7 +72,13 @@ describe('a tool in a program', () => {
   })
 
   it('may take JSON Schema', async () => {
-    const json = toolDefinition({ name: 'json', description: '', inputSchema: { type: 'object', required: ['n'] } })
+    const json = toolDefinition({
+      name: 'json',
+      description: '',
+      inputSchema: { type: 'object', required: ['n'] },
+      // It describes what comes out, and checks nothing.
+      outputSchema: { type: 'object', properties: { n: { type: 'string' } } },
+    })
     const tools = [json.server((input) => input)]
     expect(await run('return await tools.json({ n: 1 })', tools)).toEqual({ result: { n: 1 } })
     expect(await run('return await tools.json({})', tools)).toEqual({

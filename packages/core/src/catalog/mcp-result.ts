@@ -24,11 +24,13 @@ export interface McpResult {
   readonly isError?: boolean
 }
 
+const KINDS: readonly unknown[] = ['text', 'image', 'audio', 'resource', 'resource_link']
+
 /** Whether a value is what a client of the Model Context Protocol gives for a call. */
 export function isMcpResult(value: unknown): value is McpResult {
   if (typeof value !== 'object' || value === null || !('content' in value)) return false
   const { content } = value
-  return Array.isArray(content) && content.every((block) => typeof block?.type === 'string')
+  return Array.isArray(content) && content.length > 0 && content.every((block) => KINDS.includes(block?.type))
 }
 
 /**
@@ -84,8 +86,9 @@ function readText(text: string): unknown {
   }
 }
 
+/** Servers pass on what is safe in addresses too. */
 function bytesOf(base64: string): Uint8Array {
-  const binary = atob(base64)
+  const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
   return bytes

@@ -9,6 +9,7 @@ import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } fr
 import { type CheckedGuestMessage, ForgedMessageError, readGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox.ts'
+import { captureAsyncContext } from './async-context.ts'
 import { Clock } from './clock.ts'
 import type { ExecutionEvent, HostCallRecord } from './events.ts'
 import { HostCalls, type Settled } from './host-calls.ts'
@@ -105,6 +106,7 @@ class Execution {
       concurrent: limits.concurrentHostCalls,
       messageBytes: limits.messageBytes,
       context,
+      within: captureAsyncContext(),
       span,
       elapsed: this.#clock.elapsed,
       onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: this.#clock.elapsed() }),

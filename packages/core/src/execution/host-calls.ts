@@ -4,6 +4,7 @@ import type { Parse } from '../catalog/tool.ts'
 import { ToolCallError, type ToolErrorCode } from '../errors.ts'
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
+import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 import { isTreeWithin } from './tree.ts'
@@ -13,6 +14,8 @@ export interface HostCallsOptions {
   readonly concurrent: number
   readonly messageBytes: number
   readonly context: unknown
+  /** The async context that tools run in. */
+  readonly within: Within
   /** Where the execution is watched. */
   readonly span: ExecutionSpan | undefined
   /** Milliseconds since the execution began. */
@@ -133,7 +136,7 @@ export class HostCalls {
 
   async #perform(call: OpenCall): Promise<Settled> {
     try {
-      return { ok: true, payload: await this.#watch(call) }
+      return { ok: true, payload: await this.#options.within(() => this.#watch(call)) }
     } catch (error) {
       return describeFailure(call.path, error)
     }
@@ -142,7 +145,11 @@ export class HostCalls {
   #watch(call: OpenCall): Promise<string> {
     const { span } = this.#options
     if (span === undefined) return this.#execute(call)
-    this.#cancelled ??= Promise.withResolvers()
+    if (this.#cancelled === undefined) {
+      this.#cancelled = Promise.withResolvers()
+      // It is for those who wait for a call alone, if there are any.
+      this.#cancelled.promise.catch(() => {})
+    }
     const { promise: cancelled } = this.#cancelled
     return span.call({ id: call.id, tool: call.path }, () => Promise.race([this.#execute(call), cancelled]))
   }

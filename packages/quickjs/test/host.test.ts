@@ -1,0 +1,53 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createCodeMode } from '@glovebox/core'
+import { quickjs } from '@glovebox/quickjs'
+import { sharedQuickJS } from '@glovebox/quickjs/shared'
+import { describe, expect, it } from 'vitest'
+
+describe('a tool', () => {
+  it('runs in the async context of the one who asked, whoever made the sandbox', async () => {
+    const user = new AsyncLocalStorage<string>()
+    const tools = { who: () => user.getStore() ?? 'nobody' }
+    await using sandbox = quickjs()
+    // Its threads come up in here.
+    await using codeMode = await user.run('Creator', () => createCodeMode({ sandbox, tools }))
+    const program = 'return [await tools.who(), await new Promise((r) => setTimeout(r, 5)), await tools.who()]'
+    const ask = (name: string) => user.run(name, () => codeMode.execute(program))
+    const results = await Promise.all(['Ada', 'Bob', 'Ada'].map(ask))
+    expect(results.map((result) => result.ok && result.value)).toEqual([
+      ['Ada', undefined, 'Ada'],
+      ['Bob', undefined, 'Bob'],
+      ['Ada', undefined, 'Ada'],
+    ])
+  })
+
+  it('that telemetry fails around fails alone', async () => {
+    await using sandbox = quickjs()
+    const telemetry = {
+      execution: (_started: unknown, run: (span: { call(): never }) => Promise<never>) =>
+        run({
+          call: () => {
+            throw new Error('no span')
+          },
+        }),
+    }
+    await using codeMode = await createCodeMode({ sandbox, tools: { one: () => 1 }, telemetry: telemetry as never })
+    const result = await codeMode.execute('return tools.one().catch((error) => error.code)')
+    expect(result.ok && result.value).toBe('TOOL_FAILED')
+  })
+})
+
+describe('the tool for the model', () => {
+  it('says what is missing where the model left it out', async () => {
+    await using codeMode = await createCodeMode({ sandbox: sharedQuickJS(), tools: {} })
+    for (const input of [{}, { code: 7 }, undefined]) {
+      expect(await codeMode.tool.execute(input as never)).toEqual({
+        error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string',
+      })
+    }
+  })
+})
+
+describe('the sandbox that a process shares', () => {
+  it('is one', () => expect(sharedQuickJS()).toBe(sharedQuickJS()))
+})
