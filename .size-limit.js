@@ -8,22 +8,22 @@ const KB = 1_000
  * types alone; and as published.
  */
 const LIMITS = {
-  'ai-sdk': [200, 11],
-  anthropic: [200, 4],
-  conformance: [230, 160],
-  core: [125, 7_755],
-  glovebox: [370, 25],
-  'isolated-vm': [170, 35],
-  langchain: [200, 5],
-  mastra: [200, 5],
-  mcp: [240, 11],
-  node: [100, 13],
-  'node-vm': [165, 8],
-  'openai-agents': [200, 5],
-  opentelemetry: [2, 4],
-  quickjs: [165, 30],
-  'tanstack-ai': [200, 4],
-  workerd: [185, 60],
+  'ai-sdk': [185, 12],
+  anthropic: [185, 4],
+  conformance: [210, 160],
+  core: [110, 8_015],
+  glovebox: [360, 25],
+  'isolated-vm': [150, 55],
+  langchain: [180, 5],
+  mastra: [185, 6],
+  mcp: [225, 11],
+  node: [80, 13],
+  'node-vm': [145, 8],
+  'openai-agents': [180, 6],
+  opentelemetry: [1, 4],
+  quickjs: [150, 30],
+  'tanstack-ai': [180, 4],
+  workerd: [165, 60],
 }
 
 const manifestOf = (folder) =>
