@@ -38,7 +38,7 @@ const QUIET = 0.1
 const LOOK_MS = 400
 /** In a row: one that others leave no time may seem to rest. */
 const QUIET_LOOKS = 3
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** Whether nothing computes any more, now or soon: a loop that was only given up goes on for good. True where unknown. */
 export async function comesToRest(): Promise<boolean> {
