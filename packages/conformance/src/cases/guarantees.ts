@@ -22,7 +22,8 @@ const HOLDS: readonly ((bytes: number) => string)[] = [
 const COMPUTE = (rounds: number): string => `let n = 0; for (let i = 0; i < ${rounds}; i++) n += i % 7; return n`
 const COMPUTE_MS = 1_000
 const BUSY_MS = 200
-const ALL_THE_TIME = 0.95
+/** Of the time that passes, while eight times as many compute as there are cores: an eighth is a program's part. */
+const MOST_SHARE = 0.5
 /** Of CPU time, where cores share their parts. */
 const MOST_GROWTH = 2.5
 
@@ -166,7 +167,7 @@ export const guarantees: readonly ConformanceCase[] = [
       if (beside === undefined) return
       const least = (runs: typeof alone, key: 'cpuTimeMs' | 'share') => Math.min(...runs.map((each) => each[key]))
       const growth = least(beside, 'cpuTimeMs') / least(alone, 'cpuTimeMs')
-      const isMeasured = least(beside, 'share') < ALL_THE_TIME && growth < MOST_GROWTH
+      const isMeasured = least(beside, 'share') < MOST_SHARE && growth < MOST_GROWTH
       const told = `with others beside it, it is told to compute ${growth} times as long, and ${least(beside, 'share')} of the time`
       assert.equal(isMeasured, sandbox.guarantees.cpuTime, told)
     },
