@@ -11,13 +11,8 @@ import { scriptedLanguageModel } from './scripted-language-model.ts'
 
 const everythingServer = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js')
 
-/** Runs one program with these tools, as a model would have it run, and gives what the model is told. */
-async function run(program: string, tools: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
-  const { output, states } = await watch(program, tools, options)
-  return { output, states }
-}
-
-async function watch(program: string, given: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
+/** Runs one program with these tools, as a model would have it run: what the model is told, what is shown meanwhile, what was asked. */
+async function run(program: string, given: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
   const model = new ScriptedModel([{ program }, { text: 'Done' }])
   const { system, tools } = codemode({ tools: given, ...options })
   const result = streamText({
@@ -252,7 +247,7 @@ describe('a run of a program', () => {
     const step = Promise.withResolvers<void>()
     const tools = { step: tool({ inputSchema: z.object({}), execute: () => step.promise }) }
     setTimeout(() => step.resolve(), 50)
-    const { states, requests } = await watch('console.log("begun"); await tools.step({}); return 5', tools)
+    const { states, requests } = await run('console.log("begun"); await tools.step({}); return 5', tools)
     const call = { id: 1, tool: 'tools.step', startedMs: expect.any(Number) }
     expect(states[0]).toMatchObject({ status: 'running', logs: 'begun\n', calls: [{ ...call, status: 'running' }] })
     expect(states.at(-1)).toEqual({
@@ -269,7 +264,7 @@ describe('a run of a program', () => {
   it('stays small, however much happens in it', async () => {
     const tools = { step: tool({ inputSchema: z.object({}), execute: () => 1 }) }
     const program = 'for (let i = 0; i < 200; i++) { console.log("x".repeat(1_000)); await tools.step({}) }'
-    const { states } = await watch(program, tools)
+    const { states } = await run(program, tools)
     expect(states.at(-1)?.calls).toHaveLength(100)
     expect(states.at(-1)?.logs).toHaveLength(10_000)
   })
