@@ -10,6 +10,8 @@ interface AsyncHooks {
  * whoever made it, which may be another request's; tools are to run in that of the one who asked.
  */
 export function captureAsyncContext(): Within {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): AsyncHooks | undefined } }
-  return process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage?.snapshot?.() ?? ((run) => run())
+  return AsyncLocalStorage?.snapshot?.() ?? ((run) => run())
 }
+
+const { process } = globalThis as { process?: { getBuiltinModule?(name: string): AsyncHooks | undefined } }
+const AsyncLocalStorage = process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage

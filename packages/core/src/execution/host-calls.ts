@@ -107,6 +107,7 @@ export class HostCalls {
     this.#queue.length = 0
     for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
     this.#open.clear()
+    if (this.#controller === undefined && this.#cancelled === undefined) return
     const error = reason instanceof Error ? reason : new Error(String(reason))
     this.#controller?.abort(error)
     this.#cancelled?.reject(error)
