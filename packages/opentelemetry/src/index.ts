@@ -41,6 +41,11 @@ function typeOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
 
+function messageOf(error: unknown): string | undefined {
+  if (error instanceof Error) return error.message
+  return typeof error === 'string' ? error : undefined
+}
+
 const attributesOfCall = ({ id, tool }: { id: number; tool: string }): Attributes => ({
   'gen_ai.operation.name': 'execute_tool',
   'gen_ai.tool.name': tool,
@@ -55,7 +60,7 @@ async function ending<Value>(span: Span, work: Promise<Value>, describe?: (value
     describe?.(value)
     return value
   } catch (error) {
-    fail(span, typeOf(error), error instanceof Error ? error.message : String(error))
+    fail(span, typeOf(error), messageOf(error))
     throw error
   } finally {
     span.end()
@@ -70,7 +75,7 @@ function describeResult(span: Span, result: ExecuteResult): void {
   if (!result.ok) fail(span, result.error.code, result.error.message)
 }
 
-function fail(span: Span, type: string, message: string): void {
+function fail(span: Span, type: string, message: string | undefined): void {
   span.setAttribute('error.type', type)
-  span.setStatus({ code: SpanStatusCode.ERROR, message })
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) })
 }
