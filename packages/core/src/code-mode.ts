@@ -2,6 +2,7 @@ import { createCatalog } from './catalog/catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
 import { type ExecutionError, SandboxError } from './errors.ts'
 import type { ExecutionEvent } from './execution/events.ts'
+import { Clock } from './execution/clock.ts'
 import { executeProgram } from './execution/execution.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import type { ExecutionSpan, Telemetry } from './execution/telemetry.ts'
@@ -37,7 +38,10 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined
   /** May only tighten. */
   readonly limits?: Limits | undefined
-  /** Logs and host calls, as they happen. What it throws ends the execution and rejects it. */
+  /**
+   * Logs and host calls, as they happen. What it throws ends the execution and rejects it, as does what a promise that it
+   * returns rejects with before the end; the execution waits for no such promise.
+   */
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
   /** Given to every tool that the program calls, as it is: what the host knows of this execution, such as its user. */
   readonly context?: unknown
@@ -104,15 +108,16 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
     { onEvent, context }: ExecuteOptions,
     span?: ExecutionSpan,
   ): Promise<ExecuteResult> => {
-    const started = performance.now()
+    const clock = new Clock()
     if (exceedsBytes(code, limits.codeBytes)) {
       const message = `The program takes more than ${limits.codeBytes} bytes`
-      return notRun(started, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
+      return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
     const program = prepareSmallProgram(code) ?? (await read(code, limits, signal))
-    if ('error' in program) return notRun(started, program.error)
+    if ('error' in program) return notRun(clock, program.error)
     return executeProgram({
       program,
+      clock,
       catalog,
       limits,
       guests,
@@ -200,6 +205,6 @@ function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxE
   return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, position)}`, ...position }
 }
 
-function notRun(started: number, error: ExecutionError): ExecuteResult {
-  return { ok: false, error, logs: [], calls: [], usage: { wallTimeMs: performance.now() - started, hostCalls: 0 } }
+function notRun(clock: Clock, error: ExecutionError): ExecuteResult {
+  return { ok: false, error, logs: [], calls: [], usage: { wallTimeMs: clock.elapsed(), hostCalls: 0 } }
 }

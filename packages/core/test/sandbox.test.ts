@@ -54,6 +54,22 @@ describe('a sandbox', () => {
     await expect(codeMode.execute('return 1')).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
   })
 
+  it('takes the reading of a program into its wall time', async () => {
+    const adapter = new ScriptedAdapter(async (guest) => {
+      await delay(150)
+      guest.say('{"type":"returned"}\nj1')
+      guest.endTurn()
+    })
+    const prepare = async (source: string) => {
+      await delay(200)
+      return { name: 'program.js', source, steps: [] }
+    }
+    await using sandbox = createSandbox(Object.assign(adapter, { prepare }), { ready: 0 })
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    const result = await codeMode.execute('let typed: 1', { limits: { wallTimeMs: 300 } })
+    expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_WALL_TIME' } })
+  })
+
   it('is refused where it promises less than is required', async () => {
     await using sandbox = createSandbox(answer(), { ready: 0 })
     const creation = createCodeMode({

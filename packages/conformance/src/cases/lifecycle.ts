@@ -32,6 +32,26 @@ export const lifecycle: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'lifecycle.abort-reason',
+    protects: "tools in flight are told the caller's own reason as well, whatever it is",
+    run: async ({ run }) => {
+      for (const reason of ['the user left', null, Object.create(null)]) {
+        const controller = new AbortController()
+        let told: unknown
+        const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
+          new Promise(() => {
+            signal.addEventListener('abort', () => {
+              told = signal.reason
+            })
+            controller.abort(reason)
+          })
+        const running = run('await tools.hang()', { tools: { hang }, signal: controller.signal })
+        await assert.rejects(running, (error) => error === reason)
+        assert.equal(told, reason)
+      }
+    },
+  },
+  {
     id: 'lifecycle.abort-computing',
     protects: 'a program that computes is aborted as well',
     run: async ({ run }) => {
@@ -78,6 +98,20 @@ export const lifecycle: readonly ConformanceCase[] = [
         run('console.log(1); await new Promise((r) => setTimeout(r, 60_000))', { onEvent }),
         (error) => error === mistake,
       )
+    },
+  },
+  {
+    id: 'lifecycle.event-handler-at-end',
+    protects: 'what an event handler throws of a call that the end of the program cuts off is not lost',
+    run: async ({ run }) => {
+      const mistake = new Error('mistake at the end')
+      const running = run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', {
+        tools: { hang: () => new Promise(() => {}) },
+        onEvent: ({ type }) => {
+          if (type === 'settled') throw mistake
+        },
+      })
+      await assert.rejects(running, (error) => error === mistake)
     },
   },
   {

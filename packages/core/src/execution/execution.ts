@@ -22,6 +22,8 @@ import type { ExecutionSpan } from './telemetry.ts'
 
 export interface ExecutionOptions {
   readonly program: PreparedProgram
+  /** Runs since the execution began, which may be before its program was read. */
+  readonly clock: Clock
   readonly catalog: Catalog
   readonly limits: Required<Limits>
   readonly guests: GuestSource
@@ -68,7 +70,7 @@ class Execution {
   readonly #options: ExecutionOptions
   readonly #resolve: (result: ExecuteResult) => void
   readonly #reject: (reason: unknown) => void
-  readonly #clock = new Clock()
+  readonly #clock: Clock
   readonly #calls: HostCalls
   readonly #callRecords: HostCallRecord[] = []
   readonly #log: Log
@@ -96,8 +98,9 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog, context, span } = options
+    const { limits, catalog, clock, context, span } = options
     this.#options = options
+    this.#clock = clock
     this.#resolve = resolve
     this.#reject = reject
     this.#log = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
@@ -108,8 +111,8 @@ class Execution {
       context,
       within: captureAsyncContext(),
       span,
-      elapsed: this.#clock.elapsed,
-      onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: this.#clock.elapsed() }),
+      elapsed: clock.elapsed,
+      onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: clock.elapsed() }),
       onSettled: (id, settled) => this.#deliver(id, settled),
       onRecord: (record) => {
         this.#callRecords.push(record)
@@ -124,7 +127,7 @@ class Execution {
     signal.addEventListener('abort', this.#abort, { once: true })
     this.#wallTimer = setTimeout(() => {
       this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms`)
-    }, limits.wallTimeMs)
+    }, limits.wallTimeMs - this.#clock.elapsed())
     const ready = guests.takeReady(limits.memoryBytes)
     if (ready !== undefined) return this.#begin(ready)
     this.#obtain(false, (guest) => this.#begin(guest))
@@ -368,7 +371,7 @@ class Execution {
   }
 
   #finish(outcome: Outcome): void {
-    if (!this.#stop('the program has ended')) return
+    if (!this.#stop()) return
     this.#resolve({
       ...outcome,
       logs: this.#log.entries,
@@ -383,11 +386,17 @@ class Execution {
   }
 
   #refuse(reason: unknown): void {
-    if (this.#stop(reason)) this.#reject(reason)
+    // At once: of what event handlers throw while everything is ended, the first counts as well.
+    this.#reject(reason)
+    this.#stop(reason)
   }
 
-  /** Ends everything that was begun. False if that was done before. */
-  #stop(reason: unknown): boolean {
+  /**
+   * Ends everything that was begun. False if that was done before.
+   *
+   * @param reason why, where it is not that the program has ended
+   */
+  #stop(reason?: unknown): boolean {
     if (this.#over) return false
     this.#over = true
     clearTimeout(this.#wallTimer)

@@ -102,15 +102,19 @@ export class HostCalls {
     return { refused: ['TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values'] }
   }
 
-  /** Aborts the signal of every call in flight and forgets the rest. Nothing settles after this. */
-  cancel(reason: unknown): void {
+  /**
+   * Aborts the signal of every call in flight and forgets the rest. Nothing settles after this.
+   *
+   * @param reason for the tools, as it is; that the program has ended, if there is none
+   */
+  cancel(reason?: unknown): void {
     this.#queue.length = 0
     for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
     this.#open.clear()
     if (this.#controller === undefined && this.#cancelled === undefined) return
-    const error = reason instanceof Error ? reason : new Error(String(reason))
-    this.#controller?.abort(error)
-    this.#cancelled?.reject(error)
+    const why = reason === undefined ? new Error('The program has ended') : reason
+    this.#controller?.abort(why)
+    this.#cancelled?.reject(why)
   }
 
   #next(): void {

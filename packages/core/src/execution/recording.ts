@@ -4,6 +4,7 @@ import type { Guest, GuestExit, Program } from '../contract.ts'
 import { SandboxError } from '../errors.ts'
 import { chooseLimits, type Limits } from '../limits.ts'
 import { guestsOf, type Sandbox } from '../sandbox.ts'
+import { Clock } from './clock.ts'
 import { executeProgram, type Transcript } from './execution.ts'
 import type { ExecuteResult } from './result.ts'
 
@@ -26,6 +27,7 @@ export async function recordExecution(
   const transcript: Transcript = { journal: [], output: [] }
   const result = await executeProgram({
     program,
+    clock: new Clock(),
     catalog: createCatalog(options.tools),
     limits: chooseLimits(options.limits),
     guests,
