@@ -6,6 +6,7 @@ import {
   type ProgramTool,
   readMcpResult,
   readSchema,
+  unchecked,
 } from '@glovebox/core/framework'
 import { asSchema, type ToolSet } from 'ai'
 
@@ -39,9 +40,10 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
   const parseInput = parserOf(inputSchema)
   return {
     ...(text === undefined ? {} : { description: text }),
-    inputSchema: jsonSchemaOf(name, inputSchema),
+    inputSchema: jsonSchemaOf(inputSchema),
     ...(parseInput === undefined ? {} : { parseInput }),
-    ...(outputSchema === undefined ? {} : describeOutput(name, outputSchema)),
+    // The AI SDK checks no output of a tool that it runs.
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchemaOf(outputSchema), parseOutput: unchecked }),
     execute: async (input, { signal, callId, context: outer }: ToolContext) => {
       const context = await contextOf(tool, name, toolContext)
       const options = {
@@ -58,26 +60,15 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
   }
 }
 
-function jsonSchemaOf(name: string, schema: Schema): object {
+function jsonSchemaOf(schema: Schema): object {
   const { jsonSchema } = asSchema(schema)
   if (!('then' in jsonSchema)) return jsonSchema
-  throw new TypeError(`A schema of ${name} is a promise of JSON Schema: await it first`)
+  throw new TypeError('a schema of it is a promise of JSON Schema, which has to be awaited first')
 }
 
-/** The AI SDK checks no output of a tool that it runs, so that here it is only described, as what comes out of its schema. */
-function describeOutput(name: string, schema: NonNullable<Schema>): Pick<ProgramTool, 'outputSchema' | 'parseOutput'> {
-  return { ...outputSchemaOf(name, schema), parseOutput: async (value) => ({ value }) }
-}
-
-function outputSchemaOf(name: string, schema: NonNullable<Schema>): Pick<ProgramTool, 'outputSchema'> {
-  if (!('~standard' in schema)) return { outputSchema: jsonSchemaOf(name, schema) }
-  try {
-    const described = readSchema('output', schema).schema
-    return described === undefined ? {} : { outputSchema: described }
-  } catch {
-    // What JSON Schema cannot say, such as what comes out of a transform, is unknown to the program.
-    return {}
-  }
+/** As what comes out of it, which a schema of the AI SDK's own does not tell from what goes in. */
+function outputSchemaOf(schema: NonNullable<Schema>): object | boolean {
+  return '~standard' in schema ? (readSchema('output', schema).schema ?? true) : jsonSchemaOf(schema)
 }
 
 function parserOf(schema: Schema): Parse | undefined {

@@ -104,7 +104,7 @@ describe('codemode', () => {
     [
       'a schema that is a promise',
       { tools: { late: tool({ inputSchema: jsonSchema(async () => ({})), execute: () => 1 }) } },
-      'A schema of late is a promise',
+      'The tool late cannot be declared: a schema of it is a promise',
     ],
   ])('refuses %s', (_title, options, message) => {
     expect(() => codemode({ tools: {}, ...options } as CodemodeOptions<ToolSet>)).toThrow(message)
@@ -221,13 +221,17 @@ describe('a tool in a program', () => {
   })
 
   it('may give what only looks like a result of the protocol', async () => {
+    const message = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
     const page = { type: 'doc', content: [{ type: 'paragraph', text: 'x' }] }
     const tools = {
       page: tool({ inputSchema: z.object({}), execute: () => page }),
       none: tool({ inputSchema: z.object({}), execute: () => ({ id: 1, content: [] }) }),
+      message: tool({ inputSchema: z.object({}), execute: () => message }),
     }
-    expect((await run('return [await tools.page({}), await tools.none({})]', tools)).output).toEqual({
-      result: [page, { id: 1, content: [] }],
+    expect(
+      (await run('return [await tools.page({}), await tools.none({}), await tools.message({})]', tools)).output,
+    ).toEqual({
+      result: [page, { id: 1, content: [] }, message],
     })
   })
 

@@ -81,9 +81,13 @@ describe('a tool in a program', () => {
   })
 
   it('parses its input by itself', async () => {
-    const inputSchema = z.object({ n: z.number().default(2) })
+    const inputSchema = z.object({ n: z.number().refine((n) => n !== 3) })
     const twice = betaZodTool({ name: 'twice', description: '', inputSchema, run: ({ n }) => `{"n":${n * 2}}` })
-    expect(await run('return await tools.twice({})', [twice])).toEqual({ result: { n: 4 } })
+    expect(await run('return await tools.twice({ n: 2 })', [twice])).toEqual({ result: { n: 4 } })
+    // What its JSON Schema does not say.
+    expect(await run('return await tools.twice({ n: 3 })', [twice])).toEqual({
+      error: expect.stringContaining('TOOL_FAILED'),
+    })
   })
 })
 

@@ -1,6 +1,6 @@
 /** `@glovebox/core/framework`: for those who wrap the engine for a framework. */
-export { isMcpResult, type McpResult, readMcpResult } from './catalog/mcp-result.ts'
-export { readSchema } from './catalog/standard-schema.ts'
+export { isMcpResult, type McpResult, readMcpResult, readText } from './catalog/mcp-result.ts'
+export { checking, readSchema, unchecked } from './catalog/standard-schema.ts'
 export type { Parse } from './catalog/tool.ts'
 export {
   callIdIn,

@@ -51,7 +51,7 @@ export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): W
   const called: Tool[] = []
   const direct: (readonly [string, FrameworkTool])[] = []
   for (const [name, tool] of given) {
-    const readable = asked.includes(name) ? undefined : request.read(tool, name)
+    const readable = asked.includes(name) ? undefined : readNamed(request, tool, name)
     if (readable === undefined) direct.push([name, tool])
     else called.push({ ...(readable as UnnamedTool), name })
   }
@@ -60,13 +60,22 @@ export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): W
     sandbox,
     tools: [toolProvider({ name: 'tools', tools: called }), ...providers],
   })
-  const names = direct.map(([name]) => name)
+  const names = [...new Set(direct.map(([name]) => name))]
   if (names.includes(codeMode.tool.name)) {
     throw new TypeError(
       `A tool that the model calls by itself is called ${codeMode.tool.name}, as the one that runs programs`,
     )
   }
   return { codeMode, direct, guidance: writeGuidance(codeMode.tool.name, names) }
+}
+
+function readNamed<FrameworkTool>({ read }: WrapRequest<FrameworkTool>, tool: FrameworkTool, name: string) {
+  try {
+    return read(tool, name)
+  } catch (error) {
+    const message = `The tool ${name} cannot be declared: ${(error as Error).message}. Mend it, or name it in \`direct\``
+    throw new TypeError(message, { cause: error })
+  }
 }
 
 /** The id of a call in a program, from that of the call that runs the program. */

@@ -1,5 +1,12 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import {
+  callIdIn,
+  checking,
+  type ProgramTool,
+  readSchema,
+  type WrapperOptions,
+  wrapTools,
+} from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { SystemMessage, ToolMessage } from '@langchain/core/messages'
 import {
@@ -70,9 +77,11 @@ function isFree(tool: AnyTool): tool is ClientTool {
 
 /** A tool as programs may call it. What its schema makes of an input, it makes by itself. */
 function readTool(tool: ClientTool, name: string): ProgramTool {
+  const { parse } = readSchema('input', tool.schema as object)
   return {
     ...(tool.description === undefined ? {} : { description: tool.description }),
     inputSchema: toJsonSchema(tool.schema as JsonSchema7Type),
+    ...(parse && { parseInput: checking(parse) }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       // With its call, a tool would answer in messages.
       const { toolCall, toolCallId = toolCall?.id, ...config } = (context ?? {}) as Config
@@ -101,7 +110,8 @@ const notInPrograms = (name: string) =>
 function addGuidance(systemPrompt: Prompt | undefined, guidance: string): Prompt {
   if (systemPrompt === undefined) return guidance
   if (typeof systemPrompt === 'string') return `${systemPrompt}\n\n${guidance}`
-  const { content } = systemPrompt
+  const { content, id, name, additional_kwargs, response_metadata } = systemPrompt
   const blocks = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
-  return new SystemMessage({ content: [...blocks, { type: 'text', text: guidance }] })
+  const fields = { ...(id && { id }), ...(name && { name }), additional_kwargs, response_metadata }
+  return new SystemMessage({ ...fields, content: [...blocks, { type: 'text', text: guidance }] })
 }

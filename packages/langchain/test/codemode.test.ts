@@ -36,12 +36,14 @@ describe('codemode', () => {
   })
 
   it('adds to a system prompt that is a message', () => {
-    const { systemPrompt } = codemode({ systemPrompt: new SystemMessage('You sell tea.'), tools: [] })
+    const given = new SystemMessage({ content: 'You sell tea.', id: 'system', additional_kwargs: { cached: true } })
+    const { systemPrompt } = codemode({ systemPrompt: given, tools: [] })
     expectTypeOf(systemPrompt).toEqualTypeOf<SystemMessage>()
     expect(systemPrompt.content).toEqual([
       { type: 'text', text: 'You sell tea.' },
       { type: 'text', text: expect.stringContaining('run_program') },
     ])
+    expect(systemPrompt).toMatchObject({ id: 'system', additional_kwargs: { cached: true } })
   })
 })
 
@@ -91,6 +93,14 @@ describe('a tool in a program', () => {
     const later = z.object({ day: z.string().transform((text) => new Date(text)) })
     const year = tool(({ day }: { day: Date }) => day.getUTCFullYear(), { name: 'year', schema: later })
     expect(await run('return await tools.year({ day: "2026-01-01" })', [year])).toEqual({ result: 2026 })
+    const twice = tool(({ n }: { n: number }) => n * 2, {
+      name: 'twice',
+      schema: z.object({ n: z.coerce.number().max(9) }),
+    })
+    expect(await run('return await tools.twice({ n: "4" })', [twice])).toEqual({ result: 8 })
+    expect(await run('return await tools.twice({ n: "40" })', [twice])).toEqual({
+      error: expect.stringContaining('TOOL_INPUT_INVALID'),
+    })
   })
 
   it('may take JSON Schema, or one text', async () => {

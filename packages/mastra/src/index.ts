@@ -1,14 +1,8 @@
-import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
-import {
-  createTool,
-  isValidationError,
-  type RequireToolApproval,
-  type Tool,
-  type ToolExecutionContext,
-} from '@mastra/core/tools'
+import { createTool, type RequireToolApproval, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
+import { isFree, readTool } from './read-tool.ts'
 
 export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOptions {
   readonly instructions?: AgentInstructions
@@ -56,55 +50,6 @@ export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tool
     instructions: addGuidance(instructions, guidance),
     tools: { ...(Object.fromEntries(direct) as Direct<Tools>), run_program: runProgram as Tool<{ code: string }> },
   }
-}
-
-/** What Mastra's own tools have of what matters here. */
-interface FreeTool {
-  readonly id: string
-  readonly description?: string
-  readonly inputSchema?: object
-  readonly outputSchema?: object
-  execute(input: unknown, context: ToolExecutionContext): unknown
-}
-
-function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool {
-  const { id, execute, requireApproval, needsApprovalFn, suspendSchema, resumeSchema } = tool as Partial<Tool>
-  if (typeof id !== 'string' || typeof execute !== 'function' || 'type' in tool) return false
-  return !requireApproval && needsApprovalFn === undefined && suspendSchema === undefined && resumeSchema === undefined
-}
-
-/** A tool as programs may call it. What its schemas make of an input and an output, it makes by itself. */
-function readTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
-  const { description, inputSchema, outputSchema } = tool
-  const input = inputSchema && readSchema('input', inputSchema).schema
-  const output = outputSchema && readSchema('output', outputSchema).schema
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(input === undefined ? {} : { inputSchema: input }),
-    ...(output === undefined ? {} : { outputSchema: output }),
-    execute: async (given, { signal, callId, context }: ToolContext) => {
-      const outer = (context ?? {}) as ToolExecutionContext
-      const args = given as Record<string, unknown>
-      if (typeof approval === 'function' && (await approval({ toolName: name, args }))) {
-        throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
-      }
-      const result = await tool.execute(given, { ...contextIn(outer, name, callId), abortSignal: signal })
-      if (isValidationError(result)) throw new ToolCallError('TOOL_FAILED', `${name}: ${result.message}`)
-      return result
-    },
-  }
-}
-
-/** What a tool is told, but for the pause of another call: a program cannot be suspended in the middle of its own. */
-function contextIn(outer: ToolExecutionContext, name: string, callId: number): ToolExecutionContext {
-  const suspend = async () => {
-    const message = `${name} suspends its run, which no program can: its host has to name it in \`direct\``
-    throw new ToolCallError('TOOL_DENIED', message)
-  }
-  const { resumeData: _data, suspendPayload: _payload, agent, workflow: _workflow, ...rest } = outer
-  if (agent === undefined) return { ...rest, suspend }
-  const { resumeData: _agentData, suspendPayload: _agentPayload, ...told } = agent
-  return { ...rest, suspend, agent: { ...told, suspend, toolCallId: callIdIn(agent.toolCallId, callId) } }
 }
 
 function addGuidance(instructions: AgentInstructions | undefined, guidance: string): AgentInstructions {

@@ -1,3 +1,4 @@
+import { Mastra } from '@mastra/core'
 import { Agent, type ToolsInput } from '@mastra/core/agent'
 import { RequestContext } from '@mastra/core/request-context'
 import { createTool, type RequireToolApprovalFn, type ToolExecutionContext } from '@mastra/core/tools'
@@ -113,8 +114,53 @@ describe('a tool in a program', () => {
     expect(await run('return await tools.year({ day: "2026-01-01" })', { year })).toEqual({ result: 2026 })
     for (const day of ['1', '"never"']) {
       const output = await run(`return await tools.year({ day: ${day} })`, { year })
-      expect(output).toEqual({ error: expect.stringMatching(/TOOL_(INPUT_INVALID|FAILED): .*(day|validation)/s) })
+      expect(output).toEqual({ error: expect.stringMatching(/TOOL_INPUT_INVALID: .*day/s) })
     }
+  })
+
+  it('takes and gives whatever its own schemas take, though JSON Schema cannot say it', async () => {
+    const next = createTool({
+      id: 'next',
+      description: '',
+      inputSchema: z.object({ day: z.date(), days: z.coerce.number() }),
+      outputSchema: z.object({ day: z.date() }),
+      execute: async ({ day, days }) => ({ day: new Date(day.getTime() + days * 86_400_000) }),
+    })
+    const code = 'return (await tools.next({ day: new Date(0), days: "2" })).day.toISOString()'
+    expect(await run(code, { next })).toEqual({ result: '1970-01-03T00:00:00.000Z' })
+    const wrong = createTool({
+      id: 'wrong',
+      description: '',
+      inputSchema,
+      outputSchema: z.object({ day: z.date() }),
+      execute: async () => ({ day: 'today' }) as never,
+    })
+    const output = await run('return await tools.wrong({})', { wrong })
+    expect(output).toEqual({ error: expect.stringContaining('TOOL_OUTPUT_INVALID') })
+  })
+
+  it('has its hooks called, which change nothing', async () => {
+    const told: object[] = []
+    const echo = createTool({
+      id: 'echo',
+      description: '',
+      inputSchema: z.object({ text: z.string() }),
+      execute: async ({ text }) => text,
+    })
+    Object.assign(echo, {
+      onInputAvailable: ({ toolCallId, input }: { toolCallId: string; input: object }) =>
+        told.push({ toolCallId, input }),
+      onOutput: ({ toolCallId, output }: { toolCallId: string; output: unknown }) => {
+        told.push({ toolCallId, output })
+        throw new Error('a hook that fails')
+      },
+    })
+    const context = { agent: { toolCallId: 'call_1' } }
+    expect(await run('return await tools.echo({ text: "hi" })', { echo }, context)).toEqual({ result: 'hi' })
+    expect(told).toEqual([
+      { toolCallId: 'call_1.1', input: { text: 'hi' } },
+      { toolCallId: 'call_1.1', output: 'hi' },
+    ])
   })
 
   it('is denied what the agent wants approved, by its arguments', async () => {
@@ -132,6 +178,37 @@ describe('a tool in a program', () => {
     const output = await runProgram.execute?.({ code }, {} as ToolExecutionContext)
     expect(output).toEqual({ error: expect.stringContaining('TOOL_DENIED') })
     expect(made).toEqual([{ cents: 5 }])
+  })
+
+  it('is denied by who asks as well, and by a policy that fails', async () => {
+    const made: unknown[] = []
+    const refund = createTool({ id: 'refund', description: '', inputSchema, execute: async () => made.push('refund') })
+    const requireToolApproval: RequireToolApprovalFn = ({ requestContext }) => {
+      if (requestContext?.role === undefined) throw new Error('nobody')
+      return requestContext.role === 'trainee'
+    }
+    const { run_program: runProgram } = codemode({ tools: { refund }, requireToolApproval }).tools
+    const outputs = []
+    for (const role of ['trainee', undefined, 'manager']) {
+      const requestContext = new RequestContext(role === undefined ? [] : [['role', role]])
+      outputs.push(
+        await runProgram.execute?.({ code: 'return await tools.refund({})' }, {
+          requestContext,
+        } as ToolExecutionContext),
+      )
+    }
+    const denied = { error: expect.stringContaining('TOOL_DENIED') }
+    expect(outputs).toEqual([denied, denied, { result: 1 }])
+  })
+
+  it('is denied where Mastra authorizes each tool', async () => {
+    const made: unknown[] = []
+    const secret = createTool({ id: 'secret', description: '', inputSchema, execute: async () => made.push('secret') })
+    const fga = { require: async () => {}, check: async () => true }
+    const mastra = new Mastra({ server: { fga: fga as never }, logger: false })
+    const output = await run('return await tools.secret({})', { secret }, { mastra })
+    expect(output).toEqual({ error: expect.stringMatching(/TOOL_DENIED: .* in `direct`/) })
+    expect(made).toEqual([])
   })
 
   it('cannot suspend its program, nor take the answer to another pause for its own', async () => {

@@ -32,33 +32,49 @@ export interface Codemode<Context> {
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
 export async function codemode<Context = unknown>(options: CodemodeOptions<Context>): Promise<Codemode<Context>> {
-  const { instructions, tools, ...rest } = options
-  const free = new Set<Tool<Context>>()
-  for (const tool of tools) if (await isFree(tool)) free.add(tool)
+  const { instructions, tools, direct: asked = [], ...rest } = options
+  const states = new Map<Tool<Context>, State>()
+  for (const tool of tools) states.set(tool, await stateOf(tool))
+  const [offered, off] = [
+    tools.filter((tool) => states.get(tool) !== 'off'),
+    tools.filter((tool) => states.get(tool) === 'off'),
+  ]
+  const named = (name: string, among = offered) => among.filter((tool) => tool.name === name)
   const { codeMode, direct, guidance } = wrapTools({
-    tools: tools.map((tool) => [tool.name, tool] as const),
-    read: (tool) => (tool.type === 'function' && free.has(tool) ? readTool(tool) : undefined),
+    tools: offered.map((tool) => [tool.name, tool] as const),
+    // In namespaces of their own, several tools may have one name.
+    read: (tool, name) =>
+      tool.type === 'function' && states.get(tool) === 'free' && named(name).length === 1 ? readTool(tool) : undefined,
     defaultSandbox: sharedQuickJS,
-    options: rest,
+    options: { ...rest, direct: asked.filter((name) => named(name).length > 0 || named(name, off).length === 0) },
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: [runProgramTool<Context>(codeMode), ...direct.map(([, tool]) => tool)],
+    tools: [runProgramTool<Context>(codeMode), ...direct.map(([, tool]) => tool), ...off],
   }
 }
 
+/** Whether programs may call a tool, or nobody may, or it is left to the SDK. */
+type State = 'free' | 'off' | 'direct'
+
 /**
- * Whether a program may call a tool: nobody has to approve it, and no guardrail stands around it. What asks for its
- * arguments, its agent or its run is left to the SDK, which has them: a predicate takes parameters, and the constant that
- * stands in place of one takes none.
+ * A program may call what nobody has to approve and no guardrail stands around. What asks for its arguments, its agent or
+ * its run is left to the SDK, which has them: a predicate takes parameters, and the constant that stands in place of one
+ * takes none.
  */
-async function isFree<Context>(tool: Tool<Context>): Promise<boolean> {
+async function stateOf<Context>(tool: Tool<Context>): Promise<State> {
   // A tool that is an agent asks for approvals of its own, which reach nobody from within a program.
-  if (tool.type !== 'function' || 'on' in tool) return false
+  if (tool.type !== 'function' || 'on' in tool) return 'direct'
   const { needsApproval, isEnabled, inputGuardrails = [], outputGuardrails = [] } = tool
-  if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return false
   const nowhere = new RunContext<Context>()
-  return !(await needsApproval(nowhere, {} as never)) && (await isEnabled(nowhere, undefined as never))
+  try {
+    if (isEnabled.length === 0 && !(await isEnabled(nowhere, undefined as never))) return 'off'
+    if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return 'direct'
+    return (await needsApproval(nowhere, {} as never)) ? 'direct' : 'free'
+  } catch {
+    // A predicate whose parameters cannot be counted, and which cannot do without them.
+    return 'direct'
+  }
 }
 
 function addGuidance<Context>(

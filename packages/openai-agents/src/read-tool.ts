@@ -1,5 +1,5 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, unchecked } from '@glovebox/core/framework'
 import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
 
 /** What the SDK tells a tool about its call. */
@@ -11,13 +11,17 @@ interface ProgramCallContext<Context> {
   readonly details: Details
 }
 
-/** A tool as programs may call it. What its `errorFunction` says in place of an error, the program is given as a result. */
+/** What the SDK's own `errorFunction` says in place of any error. */
+const DEFAULT_ERROR = 'An error occurred while running the tool. Please try again.'
+
+/** A tool as programs may call it. What an `errorFunction` of its own says in place of an error, the program is given as a result. */
 export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
   const { name, description, parameters, outputSchema, needsApproval } = tool
   return {
     description,
     inputSchema: parameters,
-    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema }),
+    // The SDK checks no output.
+    ...(outputSchema === undefined ? {} : { outputSchema, parseOutput: unchecked }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { runContext, details } = context as ProgramCallContext<Context>
       const toolCallId = callIdIn(details?.toolCall?.callId, callId)
@@ -35,12 +39,14 @@ export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTo
       } as const
       // The SDK keeps what it needs for itself where spreading does not see it.
       const inner = Object.create(null, Object.getOwnPropertyDescriptors(details ?? {})) as NonNullable<Details>
-      return await invokeFunctionTool({
-        tool,
+      const output = await invokeFunctionTool({
+        tool: tool.timeoutErrorFunction === undefined ? { ...tool, timeoutBehavior: 'raise_exception' } : tool,
         runContext,
         input: text,
         details: Object.assign(inner, { toolCall, signal }),
       })
+      if (output === DEFAULT_ERROR) throw new Error(output)
+      return output
     },
   }
 }

@@ -5,6 +5,7 @@ import {
   RunContext,
   type ToolInputGuardrailDefinition,
   tool,
+  toolNamespace,
   webSearchTool,
 } from '@openai/agents'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -39,15 +40,37 @@ describe('codemode', () => {
         execute: () => '1',
       }),
       tool({ name: 'guarded', description: '', parameters, inputGuardrails: [guardrail], execute: () => '1' }),
-      tool({ name: 'disabled', description: '', parameters, isEnabled: false, execute: () => '1' }),
       tool({ name: 'sometimes', description: '', parameters, isEnabled: () => true, execute: () => '1' }),
       new Agent({ name: 'other' }).asTool({ toolName: 'other', toolDescription: '' }) as never,
+      tool({
+        name: 'curious',
+        description: '',
+        parameters: z.object({ cents: z.number() }),
+        // Its parameters cannot be counted.
+        needsApproval: async (...[, { cents }]) => cents.toFixed() === '3',
+        execute: () => '1',
+      }),
+      ...['crm', 'billing'].flatMap((name) =>
+        toolNamespace({
+          name,
+          description: name,
+          tools: [tool({ name: 'lookup', description: '', parameters, execute: () => name })],
+        }),
+      ),
     ]
     const free = tool({ name: 'free', description: '', parameters, execute: () => '1' })
     const { tools, instructions } = await codemode({ instructions: 'You sell tea.', tools: [...direct, free] })
     expect(tools.slice(1)).toEqual(direct)
     expect(instructions).toMatch(/^You sell tea\.\n\n/)
-    expect(instructions).toContain('web_search, approved, asking, guarded, disabled, sometimes, other')
+    expect(instructions).toContain('web_search, approved, asking, guarded, sometimes, other, curious, lookup.')
+  })
+
+  it('speaks of no tool that is disabled', async () => {
+    const off = tool({ name: 'off', description: '', parameters, isEnabled: false, execute: () => '1' })
+    const { tools, instructions } = await codemode({ tools: [off], direct: ['off'] })
+    expect(tools.slice(1)).toEqual([off])
+    expect(instructions).not.toContain('off')
+    expect((tools[0] as FunctionTool).description).not.toContain('off(')
   })
 
   it('adds to instructions that depend on the run', async () => {
@@ -92,21 +115,52 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('says in the words of its error function that it failed, or throws where it has none', async () => {
-    const broken = (name: string, errorFunction?: null) =>
+  it('throws what it throws, unless an error function of its own has a result in its place', async () => {
+    const broken = (name: string, options: { errorFunction?: null | (() => string) }) =>
       tool({
         name,
         description: '',
         parameters,
-        ...(errorFunction === null ? { errorFunction } : {}),
+        ...options,
         execute: () => {
           throw new Error('secret')
         },
       })
-    const program = 'return [await tools.polite({}), await tools.plain({}).catch((error) => error.message)]'
-    expect(await run(program, [broken('polite'), broken('plain', null)])).toEqual({
-      result: ['An error occurred while running the tool. Please try again.', 'secret'],
+    const tools = [
+      broken('silent', {}),
+      broken('plain', { errorFunction: null }),
+      broken('polite', { errorFunction: () => 'sorry' }),
+    ]
+    const program = `const caught = (error) => error.code + ': ' + error.message
+      return [await tools.silent({}).catch(caught), await tools.plain({}).catch(caught), await tools.polite({})]`
+    expect(await run(program, tools)).toEqual({
+      result: [
+        'TOOL_FAILED: An error occurred while running the tool. Please try again.',
+        'TOOL_FAILED: secret',
+        'sorry',
+      ],
     })
+  })
+
+  it('throws when its time is over, unless it has a result in place of that', async () => {
+    const slow = (name: string, options: { timeoutErrorFunction?: () => string }) =>
+      tool({
+        name,
+        description: '',
+        parameters,
+        timeoutMs: 20,
+        ...options,
+        execute: () => new Promise<string>(() => {}),
+      })
+    const tools = [slow('plain', {}), slow('polite', { timeoutErrorFunction: () => 'too late' })]
+    const program = 'return [await tools.plain({}).catch((error) => error.code), await tools.polite({})]'
+    expect(await run(program, tools)).toEqual({ result: ['TOOL_FAILED', 'too late'] })
+  })
+
+  it('is described by its output schema, which checks nothing, as in the SDK', async () => {
+    const outputSchema = { type: 'object', properties: { a: { type: 'string' } } } as never
+    const loose = tool({ name: 'loose', description: '', parameters, outputSchema, execute: () => ({ a: 1 }) })
+    expect(await run('return await tools.loose({})', [loose])).toEqual({ result: { a: 1 } })
   })
 
   it('is denied to programs where it needs approval after all', async () => {

@@ -1,5 +1,13 @@
 import type { ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool, readSchema, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import {
+  callIdIn,
+  type ProgramTool,
+  readSchema,
+  readText,
+  unchecked,
+  type WrapperOptions,
+  wrapTools,
+} from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import {
   type AnyTool,
@@ -70,9 +78,12 @@ function readTool({ description, inputSchema, outputSchema, execute }: FreeTool)
     description,
     ...describeSide('input', inputSchema),
     ...describeSide('output', outputSchema),
-    execute: (input, { signal, callId, context }: ToolContext) => {
+    execute: async (input, { signal, callId, context }: ToolContext) => {
       const outer = context as ToolExecutionContext | undefined
-      return execute(input, { ...outer, toolCallId: callIdIn(outer?.toolCallId, callId), abortSignal: signal })
+      const inner = { ...outer, toolCallId: callIdIn(outer?.toolCallId, callId), abortSignal: signal }
+      const output: unknown = await execute(input, inner)
+      // As TanStack AI reads a tool's text, unless a schema says that it is one.
+      return typeof output === 'string' && outputSchema === undefined ? readText(output) : output
     },
   }
 }
@@ -82,5 +93,5 @@ function describeSide(side: 'input' | 'output', given: SchemaInput | undefined):
   if (given === undefined) return {}
   const { schema, parse } = readSchema(side, given as object)
   if (side === 'input') return { ...(schema && { inputSchema: schema }), ...(parse && { parseInput: parse }) }
-  return { ...(schema && { outputSchema: schema }), parseOutput: parse ?? (async (value) => ({ value })) }
+  return { ...(schema && { outputSchema: schema }), parseOutput: parse ?? unchecked }
 }

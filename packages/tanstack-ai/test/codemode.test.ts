@@ -35,7 +35,7 @@ describe('codemode', () => {
     expect(tools.slice(1)).toEqual(direct)
     expect(systemPrompts).toEqual([
       'You sell tea.',
-      expect.stringContaining('client, client, search, approved, untyped'),
+      expect.stringContaining('client, search, approved, untyped'),
     ])
   })
 })
@@ -69,6 +69,26 @@ describe('a tool in a program', () => {
     expect(await run('return await tools.year({ day: 1 })', [year])).toEqual({
       error: expect.stringContaining('TOOL_INPUT_INVALID'),
     })
+  })
+
+  it('takes and gives what JSON Schema cannot say', async () => {
+    const next = toolDefinition({
+      name: 'next',
+      description: '',
+      inputSchema: z.object({ day: z.date() }),
+      outputSchema: z.object({ day: z.date() }),
+    }).server(({ day }) => ({ day: new Date(day.getTime() + 86_400_000) }))
+    const code = 'return (await tools.next({ day: new Date(0) })).day.toISOString()'
+    expect(await run(code, [next])).toEqual({ result: '1970-01-02T00:00:00.000Z' })
+  })
+
+  it('gives objects for the JSON it returns, unless a schema says that it is a text', async () => {
+    const json = (name: string, outputSchema?: z.ZodString) =>
+      toolDefinition({ name, description: '', inputSchema, ...(outputSchema && { outputSchema }) }).server(
+        () => '{"a":1}' as never,
+      )
+    const code = 'return [await tools.read({}), await tools.kept({})]'
+    expect(await run(code, [json('read'), json('kept', z.string())])).toEqual({ result: [{ a: 1 }, '{"a":1}'] })
   })
 
   it('may take JSON Schema', async () => {

@@ -26,9 +26,12 @@ export interface McpResult {
 
 const KINDS: readonly unknown[] = ['text', 'image', 'audio', 'resource', 'resource_link']
 
-/** Whether a value is what a client of the Model Context Protocol gives for a call. */
+const KEYS: readonly string[] = ['content', 'structuredContent', 'isError', '_meta']
+
+/** Whether a value is what a client of the Model Context Protocol gives for a call, and nothing more, such as a message. */
 export function isMcpResult(value: unknown): value is McpResult {
   if (typeof value !== 'object' || value === null || !('content' in value)) return false
+  if (!Object.keys(value).every((key) => KEYS.includes(key))) return false
   const { content } = value
   return Array.isArray(content) && content.length > 0 && content.every((block) => KINDS.includes(block?.type))
 }
@@ -77,7 +80,7 @@ function readBlock(block: ContentBlock): unknown {
 }
 
 /** Objects and arrays are what a server without structured content means by JSON; `123` and `true` are texts. */
-function readText(text: string): unknown {
+export function readText(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
     return JSON.parse(text)

@@ -29,11 +29,25 @@ function isStandardSchema(schema: SchemaInput): schema is StandardSchemaV1 {
   )
 }
 
+/** Values cross the wall as they are, so that what is no JSON, such as a date, is no mistake; it is only not described. */
+const LIBRARY_OPTIONS = { unrepresentable: 'any' }
+
 function describe(side: 'input' | 'output', schema: StandardSchemaV1): JsonSchema | undefined {
   const converter = (schema['~standard'] as Partial<StandardJSONSchemaV1['~standard']>).jsonSchema
   // The model writes what goes into an input and reads what comes out of an output.
-  return converter?.[side]({ target: 'draft-2020-12' })
+  return converter?.[side]({ target: 'draft-2020-12', libraryOptions: LIBRARY_OPTIONS })
 }
+
+/** Checks as another does, and gives the value as it was: for a tool that parses its input by itself. */
+export function checking(parse: Parse): Parse {
+  return async (value) => {
+    const parsed = await parse(value)
+    return 'value' in parsed ? { value } : parsed
+  }
+}
+
+/** In place of a check that the framework of a tool makes, or does not make either. */
+export const unchecked: Parse = async (value) => ({ value })
 
 function problemText(issue: StandardSchemaV1.Issue): string {
   const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
