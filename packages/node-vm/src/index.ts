@@ -42,8 +42,9 @@ class NodeVmAdapter implements SandboxAdapter {
     const guest = new NodeVmGuest(init)
     this.#guests.add(guest)
     guest.exited.then(() => this.#guests.delete(guest))
-    await guest.made
-    return guest
+    const exit = await guest.made
+    if (exit?.why !== 'crashed') return guest
+    throw new SandboxError('SANDBOX_UNAVAILABLE', `A process of Node could not be started: ${exit.detail}`)
   }
 
   prepare(text: string, signal: AbortSignal) {
@@ -61,8 +62,8 @@ class NodeVmAdapter implements SandboxAdapter {
 }
 
 class NodeVmGuest implements Guest {
-  /** Or gone before it was. */
-  readonly made: Promise<unknown>
+  /** With its exit, if it was gone before. */
+  readonly made: Promise<GuestExit | undefined>
   readonly exited: Promise<GuestExit>
   readonly #child
   readonly #memoryBytes: number
@@ -85,11 +86,11 @@ class NodeVmGuest implements Guest {
       serialization: 'advanced',
     })
     this.exited = new Promise((resolve) => {
-      this.#child.once('error', ({ message }) => resolve({ why: 'crashed', detail: message }))
+      this.#child.on('error', ({ message }) => resolve({ why: 'crashed', detail: message }))
       this.#child.once('close', (code, signal) => resolve(this.#exitOf(code, signal)))
     })
     this.exited.then(() => clearInterval(this.#ticking))
-    const made = new Promise((resolve) => this.#child.once('message', resolve))
+    const made = new Promise<undefined>((resolve) => this.#child.once('message', () => resolve(undefined)))
     this.made = Promise.race([made, this.exited])
     made.then(() => this.#child.on('message', (answer: FromGuest) => this.#onTurn(answer)))
     this.#child.stderr?.on('data', (text) => {
