@@ -11,6 +11,15 @@ interface Message {
   tool_call_id?: string
 }
 
+/** What is no JSON has no program in it, which the model is told. */
+function parse(text: string) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
 export async function run(): Promise<string> {
   await using model = await findModel('openai')
   await using codeMode = await createCodeMode({
@@ -42,7 +51,7 @@ export async function run(): Promise<string> {
     messages.push(message)
     if (!message.tool_calls?.length) return message.content ?? ''
     for (const { id, function: call } of message.tool_calls) {
-      const output = await execute(JSON.parse(call.arguments))
+      const output = await execute(parse(call.arguments))
       messages.push({ role: 'tool', tool_call_id: id, content: JSON.stringify(output) })
     }
   }
