@@ -33,10 +33,7 @@ describe('codemode', () => {
     const free = toolDefinition({ name: 'free', description: '', inputSchema }).server(() => 1)
     const { systemPrompts, tools } = codemode({ systemPrompts: ['You sell tea.'], tools: [...direct, free] })
     expect(tools.slice(1)).toEqual(direct)
-    expect(systemPrompts).toEqual([
-      'You sell tea.',
-      expect.stringContaining('client, search, approved, untyped'),
-    ])
+    expect(systemPrompts).toEqual(['You sell tea.', expect.stringContaining('client, search, approved, untyped')])
   })
 })
 
