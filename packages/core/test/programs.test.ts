@@ -63,8 +63,23 @@ describe('a program', () => {
     '/*',
     '"unterminated',
     '<!-- html',
+    // What a module reads as operators, a script reads as a comment.
+    'let x = 1, y = 0;\ny <!--x + `\n}; evil(); async () => {\n//`\n0',
+    'let x = 1;\n/* */ x\n--> `\n}; evil(); async () => {\n//`\n0',
   ])('that would close its wrapper is a syntax error: %j', async (text) => {
     await expect(prepareProgram(text)).rejects.toMatchObject({ name: 'SyntaxError' })
+  })
+
+  it('may speak of HTML comments, and count down to zero', async () => {
+    for (const text of ['return "<!-- x -->"', 'return `\n-->`', 'let n = 3\nwhile (n --> 0) {}', 'return 1 // <!--']) {
+      expect((await prepareProgram(text)).source).toContain(text.slice(0, 5))
+    }
+  })
+
+  it('is told what a module has and it has not', async () => {
+    await expect(prepareProgram('return import.meta.url')).rejects.toThrow('import.meta is not available')
+    const { source } = await prepareProgram('#!/usr/bin/env node\nreturn 1')
+    expect(source).toMatch(/\/\/\/usr\/bin\/env node\nreturn 1\n\}$/)
   })
 
   it('is one function expression and nothing else, whatever its text', async () => {
@@ -76,6 +91,9 @@ describe('a program', () => {
       '`\n`',
       'const x = () => {}',
       'export default 1',
+      // Line ends that are no line feed end comments too.
+      'export //23456 0)}; evil(); async()=>{return 1;/*\r default "*/ //"',
+      'export //23456 0)}; evil(); async()=>{return 1;/*\u2028 default "*/ //"',
       '{}',
       '',
     ]) {

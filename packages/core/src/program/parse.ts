@@ -1,4 +1,4 @@
-import { type Program as Ast, type Options, parse, parseExpressionAt } from 'acorn'
+import { type Program as Ast, type Options, parse, parseExpressionAt, type Token, tokenizer } from 'acorn'
 import { type Edit, positionAt } from './positions.ts'
 import { ProgramSyntaxError, TOO_DEEP } from './syntax-error.ts'
 
@@ -29,6 +29,43 @@ export function isExpression(text: string): boolean {
   }
 }
 
+/** What is a comment in a script, and none in a module. */
+const SCRIPT_COMMENT = /<!--|-->/
+
+/**
+ * Holds against every engine what was read as a program and then edited and wrapped: it is one async arrow function and
+ * nothing else, for those that evaluate scripts and for those that evaluate modules.
+ *
+ * @throws {@link ProgramSyntaxError}
+ */
+export function assertOneFunction(source: string): void {
+  const tokens = tokensOfFunction(source, 'module')
+  if (!SCRIPT_COMMENT.test(source)) return
+  if (tokensOfFunction(source, 'script') === tokens) return
+  throw new ProgramSyntaxError('`<!--` and `-->` begin comments on some engines: write spaces between', {
+    line: 1,
+    column: 1,
+  })
+}
+
+function tokensOfFunction(source: string, sourceType: 'module' | 'script'): number {
+  const onToken: Token[] = []
+  let body: readonly Node[] = []
+  try {
+    body = parse(source, { ...OPTIONS, sourceType, onToken }).body as unknown as Node[]
+  } catch {
+    // Which is no function either.
+  }
+  const [statement, ...others] = body
+  const expression = statement?.type === 'ExpressionStatement' ? (statement.expression as Node) : undefined
+  const isOne = others.length === 0 && expression?.type === 'ArrowFunctionExpression' && expression.async === true
+  if (isOne && expression.start === source.search(/\S/) && expression.end === source.length) return onToken.length
+  throw new ProgramSyntaxError('it is no program: parts of it would stand outside of its function', {
+    line: 1,
+    column: 1,
+  })
+}
+
 function syntaxError(text: string, error: unknown): unknown {
   if (error instanceof RangeError) return new ProgramSyntaxError(TOO_DEEP, { line: 1, column: 1 })
   const offset = (error as { pos?: unknown }).pos
@@ -56,6 +93,12 @@ export function planBody(text: string, ast: Ast): { edits: Edit[]; tail: string 
       case 'ImportExpression':
         // Engines differ in what this does, and none may load anything, so it is made a call that explains itself.
         return edits.push({ start: node.start, end: node.start + 'import'.length, insert: '__import__' })
+      case 'MetaProperty':
+        if ((node.meta as Node).name !== 'import') return
+        throw new ProgramSyntaxError(
+          'import.meta is not available: a program has no modules',
+          positionAt(text, node.start),
+        )
       case 'TaggedTemplateExpression':
         // Three backticks are such a thing to JavaScript; nobody else writes one.
         if ((node.tag as Node).type === 'TemplateLiteral') {
@@ -87,10 +130,9 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
       )
     case 'ExportDefaultDeclaration': {
       // Its value is the program's. `return(` takes the place of `default`, so that a line break may follow.
-      const words = /^export(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*/.exec(
-        text.slice(statement.start, (statement.declaration as Node).start),
-      )
-      const at = statement.start + (words?.[0].length ?? 0)
+      const tokens = tokenizer(text.slice(statement.start), OPTIONS)
+      tokens.getToken()
+      const at = statement.start + tokens.getToken().start
       return [
         { start: statement.start, end: statement.start + 'export'.length, insert: '      ' },
         { start: at, end: at + 'default'.length, insert: 'return(' },

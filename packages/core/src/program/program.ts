@@ -1,5 +1,5 @@
 import type { Program } from '../contract.ts'
-import { isExpression, parseJavaScript, planBody } from './parse.ts'
+import { assertOneFunction, isExpression, parseJavaScript, planBody } from './parse.ts'
 import { applyEdits, type PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 import { type JavaScript, stripTypes } from './typescript.ts'
@@ -17,12 +17,13 @@ const OPENING = `${LEAD}async()=>{"use strict";`
 const CLOSING = '\n}'
 
 /**
- * Makes a model's text a program. It is parsed first, as it stands, and wrapped only then, so that no text can close the
- * wrapper.
+ * Makes a model's text a program. It is parsed first, as it stands, and wrapped only then; what comes of that is parsed
+ * again, so that no text can close the wrapper.
  *
  * @throws {@link ProgramSyntaxError} with a place in the model's text
  */
-export async function prepareProgram(text: string): Promise<PreparedProgram> {
+export async function prepareProgram(given: string): Promise<PreparedProgram> {
+  const text = withoutHashBang(given)
   try {
     return await wrap(text)
   } catch (error) {
@@ -40,7 +41,8 @@ const SMALL_LENGTH = 2_000
  * The same at once, for what most models write: a small text of plain JavaScript. Undefined for any other, which
  * {@link prepareProgram} then reads, where a hostile text can hold up nobody.
  */
-export function prepareSmallProgram(text: string): PreparedProgram | undefined {
+export function prepareSmallProgram(given: string): PreparedProgram | undefined {
+  const text = withoutHashBang(given)
   if (text.length > SMALL_LENGTH || TYPE_ARGUMENTS.test(text)) return undefined
   try {
     return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : { text, ast: parseJavaScript(text), steps: [] })
@@ -50,6 +52,9 @@ export function prepareSmallProgram(text: string): PreparedProgram | undefined {
   }
 }
 
+/** A first line for a shell is a comment. */
+const withoutHashBang = (text: string): string => text.replace(/^#!/, '//')
+
 async function wrap(text: string): Promise<PreparedProgram> {
   return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : await toJavaScript(text))
 }
@@ -57,10 +62,12 @@ async function wrap(text: string): Promise<PreparedProgram> {
 function wrapScript(script: JavaScript): PreparedProgram {
   const { edits, tail } = planBody(script.text, script.ast ?? parseJavaScript(script.text))
   const { text, step } = applyEdits(script.text, edits)
+  // The tail stands on a line of its own: the text may end in a comment.
+  const source = `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`
+  assertOneFunction(source)
   return {
     name: PROGRAM_NAME,
-    // The tail stands on a line of its own: the text may end in a comment.
-    source: `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`,
+    source,
     steps: [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps],
   }
 }
