@@ -1,6 +1,6 @@
 import { createCatalog } from './catalog/catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
-import { type ExecutionError, SandboxError } from './errors.ts'
+import { type ExecutionError, type ExecutionErrorCode, SandboxError } from './errors.ts'
 import { Clock } from './execution/clock.ts'
 import type { ExecutionEvent } from './execution/events.ts'
 import { executeProgram } from './execution/execution.ts'
@@ -113,7 +113,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
       const message = `The program takes more than ${limits.codeBytes} bytes`
       return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
-    const program = prepareSmallProgram(code) ?? (await read(code, limits, signal))
+    const program = prepareSmallProgram(code) ?? (await read(code, limits, signal, clock))
     if ('error' in program) return notRun(clock, program.error)
     return executeProgram({
       program,
@@ -133,22 +133,27 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
     code: string,
     limits: Required<Limits>,
     signal: AbortSignal,
+    clock: Clock,
   ): Promise<PreparedProgram | { readonly error: ExecutionError }> => {
-    // A timer of our own, which keeps the process alive: threads do not.
-    const deadline = new AbortController()
-    const ms = Math.min(limits.wallTimeMs, Math.max(limits.cpuTimeMs, MIN_READING_MS))
-    const timer = setTimeout(() => deadline.abort(), ms)
+    const late = new AbortController()
+    const over = (limit: ExecutionError) => () => late.abort(limit)
+    const { wallTimeMs, cpuTimeMs } = limits
+    const readingMs = Math.max(cpuTimeMs, MIN_READING_MS)
+    // Timers of our own, which keep the process alive: threads do not.
+    const wall = setTimeout(over(tooLong('LIMIT_WALL_TIME', wallTimeMs)), wallTimeMs - clock.elapsed())
+    let reading: ReturnType<typeof setTimeout> | undefined
+    const onBegin = () => {
+      reading = setTimeout(over(tooLong('LIMIT_CPU', readingMs)), readingMs)
+    }
     try {
-      return await guests.prepare(code, AbortSignal.any([signal, deadline.signal]))
+      return await guests.prepare(code, AbortSignal.any([signal, late.signal]), onBegin)
     } catch (error) {
       if (error instanceof ProgramSyntaxError) return { error: syntaxFailure(code, error) }
-      if (signal.aborted || !deadline.signal.aborted) throw error
-      const limit = ms === limits.wallTimeMs ? 'LIMIT_WALL_TIME' : 'LIMIT_CPU'
-      return {
-        error: { code: limit, name: 'Error', message: `The program could not be read within ${ms} ms: simplify it` },
-      }
+      if (signal.aborted || !late.signal.aborted) throw error
+      return { error: late.signal.reason }
     } finally {
-      clearTimeout(timer)
+      clearTimeout(wall)
+      clearTimeout(reading)
     }
   }
 
@@ -203,6 +208,10 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
 
 function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
   return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, position)}`, ...position }
+}
+
+function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {
+  return { code, name: 'Error', message: `The program could not be read within ${ms} ms: simplify it` }
 }
 
 function notRun(clock: Clock, error: ExecutionError): ExecuteResult {

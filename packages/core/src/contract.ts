@@ -21,9 +21,10 @@ export interface SandboxAdapter extends AsyncDisposable {
    * Reads a program by `prepareProgram` of `@glovebox/core/program`, where a hostile text can neither stop nor end its
    * host: parsers take exponential time and overflow their stacks. Without it, a program is read on the caller's thread.
    *
+   * @param onBegin called when the text is read at last: until then it waits for others, whose slowness is not its own
    * @throws `ProgramSyntaxError`; the signal's reason, and then nothing goes on
    */
-  prepare?(text: string, signal: AbortSignal): Promise<PreparedProgram>
+  prepare?(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram>
   /** Ends every guest and gives back every thread, process, file and socket. Idempotent. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ export function writeInstructions(declarations: string, omitted: readonly string
 
 - The program is the body of an async function: use \`await\` and \`return\` at the top level. What it returns is your result.
 - Every declared function is a global: call it as \`namespace.name({ … })\`. Start independent calls together with \`Promise.all\`.
+- Await every call: those that are open when the program ends are cut off.
 - Filter, join and count in the program; return only what you need. \`console.log\` is shown to you as well.
 - A failed call throws an error with a \`code\` and a \`message\`; catch it if the program can go on.
 - There is no network, no file system, no \`fetch\`, \`require\`, \`import\` or \`process\`. A program keeps nothing for the next one.

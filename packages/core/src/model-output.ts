@@ -1,16 +1,23 @@
+import type { HostCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
 
 /** What the model is told of an execution, as plain JSON. */
-export type ModelOutput = { readonly logs?: string } & ({ readonly result: unknown } | { readonly error: string })
+export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
+  | { readonly result: unknown }
+  | { readonly error: string }
+)
 
 /** How much of a value is told. What is past it is said to be cut. */
 export interface ModelOutputBounds {
-  /** Of one text, and of the whole result as JSON, in UTF-16 units. */
+  /** Of one text, and of all texts of a result together, in UTF-16 units. As JSON, the whole takes no more than twice as many. */
   readonly text: number
   /** Objects, lists and their elements together, however they are shared. */
   readonly nodes: number
   readonly depth: number
 }
+
+/** Of tools, in a warning. */
+const MAX_NAMES = 5
 
 /** More helps no model and costs much. */
 const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
@@ -20,14 +27,29 @@ export function toModelOutput(result: ExecuteResult, bounds = MODEL_BOUNDS): Mod
     .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
     .join('\n')
   const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
-  if (result.ok) return { result: jsonValue(result.value, bounds), ...shown }
+  if (result.ok) return { result: jsonValue(result.value, bounds), ...warningOf(result.calls), ...shown }
   const { code, name, message, line, column, stack } = result.error
   const place = stack ?? (line === undefined ? undefined : `at line ${line}, column ${column}`)
   return { error: cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`, bounds.text), ...shown }
 }
 
+/** A program that forgets to await its calls would seem to have succeeded. */
+function warningOf(calls: readonly HostCallRecord[]): { warning?: string } {
+  const cutOff = calls.filter(({ outcome }) => outcome === 'cancelled').map(({ tool }) => tool)
+  if (cutOff.length === 0) return {}
+  const names = [...new Set(cutOff)].slice(0, MAX_NAMES).join(', ')
+  const warning = `The program ended before ${cutOff.length} of its calls did, which may have had no effect: ${names}. Await every call.`
+  return { warning }
+}
+
 function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}\n[cut: ${text.length - limit} more characters]`
+}
+
+/** In decimal where that is short: writing more of it takes the square of its length. */
+function bigIntText(value: bigint, limit: number): string {
+  const digits = value.toString(16)
+  return digits.length > limit ? `[a BigInt of ${digits.length} hexadecimal digits]` : String(value)
 }
 
 /** A value as JSON can say it, within bounds, however its parts are shared. */
@@ -47,7 +69,7 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
       case 'string':
         return take(value)
       case 'bigint':
-        return take(String(value))
+        return take(bigIntText(value, bounds.text))
       case 'undefined':
         return null
       case 'number':
@@ -67,7 +89,10 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     const list = (items: Iterable<unknown>) => {
       const shown: unknown[] = []
       for (const item of items) {
-        if (isFull()) break
+        if (isFull()) {
+          shown.push('[cut]')
+          break
+        }
         shown.push(convert(item, depth + 1))
       }
       return shown
@@ -76,7 +101,10 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     if (value instanceof Map) return list(value)
     const shown: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
-      if (isFull()) break
+      if (isFull()) {
+        shown['…'] = '[cut]'
+        break
+      }
       Object.defineProperty(shown, take(key), {
         value: convert(item, depth + 1),
         enumerable: true,
@@ -87,6 +115,7 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     return shown
   }
   const converted = convert(root, 0)
+  // Quotes, escapes and what is said of cuts come on top; a text that is mostly escapes is cut once more.
   const text = JSON.stringify(converted)
-  return text.length <= bounds.text ? converted : cut(text, bounds.text)
+  return text.length <= 2 * bounds.text ? converted : `${text.slice(0, bounds.text)}\n[cut]`
 }

@@ -20,7 +20,7 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 export interface GuestSource {
   readonly adapter: SandboxAdapter
   /** @throws `ProgramSyntaxError`, or the signal's reason */
-  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram>
+  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram>
   /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
   warm(memoryBytes: number): void
   /** A guest that is ready now. */
@@ -102,8 +102,8 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return this
   }
 
-  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
-    return this.adapter.prepare?.(text, signal) ?? prepareProgram(text)
+  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
+    return this.adapter.prepare?.(text, signal, onBegin) ?? prepareProgram(text)
   }
 
   warm(memoryBytes: number): void {

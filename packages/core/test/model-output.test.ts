@@ -47,6 +47,25 @@ describe('what a model is told', () => {
     }
   })
 
+  it('says how much of a long text is missing', () => {
+    const { result } = returned('x'.repeat(200_000)) as { result: string }
+    expect(result.slice(49_990)).toBe(`${'x'.repeat(10)}\n[cut: 150000 more characters]`)
+  })
+
+  it('writes out no BigInt that takes long to write', () => {
+    expect(returned(2n ** 1_000_000n)).toEqual({ result: '[a BigInt of 250001 hexadecimal digits]' })
+  })
+
+  it('warns of calls that the end of the program cut off', () => {
+    const call = (id: number, outcome: 'returned' | 'cancelled') =>
+      ({ id, tool: 'tools.send', startedMs: 0, durationMs: 1, outcome }) as const
+    const usage = { wallTimeMs: 1, hostCalls: 3 }
+    const calls = [call(1, 'returned'), call(2, 'cancelled'), call(3, 'cancelled')]
+    const { warning } = toModelOutput({ ok: true, value: 'sent', logs: [], calls, usage })
+    expect(warning).toMatch(/ended before 2 of its calls .*: tools\.send\. Await every call\.$/)
+    expect(toModelOutput({ ok: true, value: 1, logs: [], calls: calls.slice(0, 1), usage })).toEqual({ result: 1 })
+  })
+
   it('says where a program failed, and what it logged', () => {
     const output = toModelOutput({
       ok: false,

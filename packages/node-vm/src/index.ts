@@ -47,8 +47,8 @@ class NodeVmAdapter implements SandboxAdapter {
     throw new SandboxError('SANDBOX_UNAVAILABLE', `A process of Node could not be started: ${exit.detail}`)
   }
 
-  prepare(text: string, signal: AbortSignal) {
-    return this.#reader.read(text, signal)
+  prepare(text: string, signal: AbortSignal, onBegin?: () => void) {
+    return this.#reader.read(text, signal, onBegin)
   }
 
   async close(): Promise<void> {

@@ -53,8 +53,8 @@ export class CarriedAdapter implements SandboxAdapter {
     return this.#carriers.start(init)
   }
 
-  prepare(text: string, signal: AbortSignal): Promise<PreparedProgram> {
-    return this.#reader.read(text, signal)
+  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
+    return this.#reader.read(text, signal, onBegin)
   }
 
   async close(): Promise<void> {

@@ -18,8 +18,9 @@ export class ProgramReader implements AsyncDisposable {
   })
 
   /** @throws `ProgramSyntaxError`; the signal's reason, and then nothing goes on */
-  async read(text: string, signal: AbortSignal): Promise<PreparedProgram> {
+  async read(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
     const thread = await this.#threads.acquire(signal)
+    onBegin?.()
     try {
       return await thread.read(text, signal)
     } finally {

@@ -37,6 +37,18 @@ describe('a tool', () => {
   })
 })
 
+describe('a program with types', () => {
+  it('waits for those that are slow to read, and is none of them itself', async () => {
+    await using sandbox = quickjs()
+    await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 1_000 } })
+    const slow = `let q: number;${'<T>('.repeat(26)}x${')'.repeat(26)}`
+    const bad = Array.from({ length: 3 }, (_, i) => codeMode.execute(`${slow}\n//${i}`))
+    const good = codeMode.execute('const next: string = "next"; return next')
+    expect(await good).toMatchObject({ ok: true, value: 'next' })
+    expect((await Promise.all(bad)).map((result) => result.ok)).toEqual([false, false, false])
+  })
+})
+
 describe('the tool for the model', () => {
   it('says what is missing where the model left it out', async () => {
     await using codeMode = await createCodeMode({ sandbox: sharedQuickJS(), tools: {} })

@@ -18,7 +18,7 @@ export interface PlatformAdapterOptions {
   /** At once; more wait. */
   readonly maxGuests: number
   makeGuest(init: GuestInit): Promise<Guest>
-  prepare?(text: string, signal: AbortSignal): Promise<PreparedProgram>
+  prepare?: NonNullable<SandboxAdapter['prepare']>
   close?(): Promise<void>
 }
 

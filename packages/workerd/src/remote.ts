@@ -58,7 +58,7 @@ export function remote({ url, token, maxConnections, ready, platform }: RemoteOp
     platform: platform ?? (isHere ? 'local' : 'cloudflare'),
     maxGuests: atLeast('maxConnections', maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1),
     makeGuest: async ({ signal }) => new RemoteGuest(await door.open(signal)),
-    prepare: (text, signal) => reader.read(text, signal),
+    prepare: (text, signal, onBegin) => reader.read(text, signal, onBegin),
     close: () => reader.close(),
   })
   return createSandbox(adapter, { ready: atLeast('ready', ready ?? 1, 0) })

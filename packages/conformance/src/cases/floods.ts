@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ExecutionErrorCode } from '@glovebox/core'
+import { defineTool, type ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
 import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
@@ -248,6 +248,40 @@ export const floods: readonly ConformanceCase[] = [
         failed(await run(code.replace('s.add(i)', 's.add(BigInt(i))')), 'VALUE_NOT_SERIALIZABLE').message,
         /numeric keys/,
       )
+    },
+  },
+  {
+    id: 'floods.costly-inputs',
+    protects: 'inputs that are costly to read, sent by the dozen in one turn, leave the host its turns',
+    run: async ({ run }) => {
+      // All keys collide, as V8 hashes the low bits of a BigInt alone.
+      const code = `const keys = new Set()
+        for (let i = 1n; i < 3_900n; i++) keys.add(i << 64n)
+        const errors = Array.from({ length: 3_900 }, () => new Error(''))
+        return (await Promise.all(Array.from({ length: 400 }, (_, i) => tools.take(i % 2 ? keys : errors)))).length`
+      const beats = countBeats(true)
+      const result = await run(code, { tools: { take: () => 1 }, limits: { wallTimeMs: 2_000 } })
+      beats()
+      if (!result.ok) failed(result, 'LIMIT_WALL_TIME')
+    },
+  },
+  {
+    id: 'floods.errors',
+    protects: 'errors, which take long to make, do not reach the host by the ten thousand',
+    run: async ({ run }) => {
+      const code = 'return Array.from({ length: 10_000 }, () => new Error(""))'
+      assert.match(failed(await run(code), 'VALUE_NOT_SERIALIZABLE').message, /an error after/)
+    },
+  },
+  {
+    id: 'floods.duplicates',
+    protects: 'telling what is wrong with an input costs the host little, however much is wrong',
+    run: async ({ run }) => {
+      const schema = { type: 'object', properties: { tags: { type: 'array', uniqueItems: true } } }
+      const tag = defineTool({ input: schema, execute: () => 1 })
+      const beats = countBeats(true)
+      failed(await run('await tools.tag({ tags: Array(60_000).fill("a") })', { tools: { tag } }), 'TOOL_INPUT_INVALID')
+      beats()
     },
   },
   {

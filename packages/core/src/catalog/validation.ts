@@ -1,9 +1,12 @@
+import { isTreeWithin } from '../execution/tree.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { withRequiredDefaults } from './defaults.ts'
 import type { JsonSchema, Parse } from './tool.ts'
 
 /** More would not help a model more. */
 const MAX_PROBLEMS = 5
+/** Of a value whose problems are told one by one: finding them takes longer than the square of its length. */
+const MAX_DESCRIBED_NODES = 2_000
 
 /**
  * Compiles a JSON Schema when first needed: most tools of a large server are never called, and compiling takes 0.15 ms
@@ -20,6 +23,7 @@ export function lazyValidator(schema: JsonSchema): Parse {
       if (error instanceof RangeError) return { problems: ['it is nested too deeply'] }
       throw error
     }
+    if (!isTreeWithin(value, MAX_DESCRIBED_NODES)) return { problems: ['it is not as the schema says'] }
     return { problems: describeProblems(validator.Errors(value)[1]) }
   }
 }

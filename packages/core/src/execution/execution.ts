@@ -118,6 +118,7 @@ class Execution {
         this.#callRecords.push(record)
         this.#emit({ type: 'settled', ...record })
       },
+      onForged: (error) => this.#forged(error),
     })
   }
 
@@ -220,9 +221,13 @@ class Execution {
         this.#onMessage(text)
       } catch (error) {
         if (!(error instanceof ForgedMessageError || error instanceof MalformedValueError)) return this.#refuse(error)
-        this.#fail('PROTOCOL_VIOLATION', `The guest's runtime was tampered with: ${error.message}`)
+        this.#forged(error)
       }
     }
+  }
+
+  #forged({ message }: Error): void {
+    this.#fail('PROTOCOL_VIOLATION', `The guest's runtime was tampered with: ${message}`)
   }
 
   #onMessage(text: string): void {

@@ -2,7 +2,7 @@ import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
 import { nearest } from '../catalog/nearest.ts'
 import type { Parse } from '../catalog/tool.ts'
 import { ToolCallError, type ToolErrorCode } from '../errors.ts'
-import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
+import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
@@ -24,6 +24,8 @@ export interface HostCallsOptions {
   /** Not called for calls that the end of the execution cuts off. */
   onSettled(id: number, settled: Settled): void
   onRecord(record: HostCallRecord): void
+  /** A payload is none that a guest of ours writes. Its tool is not run. */
+  onForged(error: MalformedValueError): void
 }
 
 export type Settled =
@@ -38,14 +40,15 @@ const MAX_HINTS = 10
 const MAX_HINTED_LENGTH = 100
 const MAX_ERROR_LENGTH = 10_000
 
-type Input = { readonly value: unknown } | { readonly refused: readonly [code: ToolErrorCode, message: string] }
+/** How long inputs are read before whatever else the host has to do is given its turn. */
+const SLICE_MS = 20
 
 interface OpenCall {
   readonly id: number
   readonly path: string
-  readonly input: Input
-  /** Of the payload. */
-  readonly length: number
+  readonly payload: string
+  /** Why its input is not even read. */
+  readonly refused: ToolCallError | undefined
   readonly startedMs: number
 }
 
@@ -60,6 +63,9 @@ export class HostCalls {
   readonly #queue: OpenCall[] = []
   #running = 0
   #openLength = 0
+  /** Reading inputs, since the last pause. */
+  #readMs = 0
+  #pause: Promise<void> | undefined
   #hints = 0
   #made = 0
 
@@ -77,11 +83,13 @@ export class HostCalls {
     return this.#open.size > 0
   }
 
-  /** @throws `MalformedValueError` for a payload that no guest of ours writes */
   make(id: number, path: string, payload: string): void {
-    const input = this.#read(payload)
+    const isTooMuch = this.#openLength + payload.length > this.#options.messageBytes * FULL_INPUTS_OPEN
+    const refused = isTooMuch
+      ? new ToolCallError('LIMIT_MESSAGE_SIZE', 'The calls that are open hold too many bytes: await some of them first')
+      : undefined
     this.#openLength += payload.length
-    const call: OpenCall = { id, path, input, length: payload.length, startedMs: this.#options.elapsed() }
+    const call: OpenCall = { id, path, payload, refused, startedMs: this.#options.elapsed() }
     this.#made++
     this.#open.set(id, call)
     this.#options.onStart(id, path)
@@ -89,17 +97,26 @@ export class HostCalls {
     this.#next()
   }
 
-  /** @throws `MalformedValueError` for a payload that no guest of ours writes */
-  #read(payload: string): Input {
-    if (this.#openLength + payload.length > this.#options.messageBytes * FULL_INPUTS_OPEN) {
-      return {
-        refused: ['LIMIT_MESSAGE_SIZE', 'The calls that are open hold too many bytes: await some of them first'],
-      }
-    }
+  /**
+   * One at a time: a guest sends hundreds of inputs in one turn, each as costly to read as it may be.
+   *
+   * @throws `MalformedValueError` for a payload that no guest of ours writes
+   */
+  async #read(payload: string): Promise<unknown> {
+    while (this.#pause !== undefined) await this.#pause
+    const began = this.#options.elapsed()
     const value = decode(payload)
     // Validators walk what they are given as if it were a tree, however its parts are shared.
-    if (isTreeWithin(value, MAX_INPUT_NODES)) return { value }
-    return { refused: ['TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values'] }
+    const isTree = isTreeWithin(value, MAX_INPUT_NODES)
+    this.#readMs += this.#options.elapsed() - began
+    if (this.#readMs > SLICE_MS) {
+      this.#readMs = 0
+      this.#pause = nextTask().then(() => {
+        this.#pause = undefined
+      })
+    }
+    if (isTree) return value
+    throw new ToolCallError('TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values')
   }
 
   /**
@@ -125,7 +142,7 @@ export class HostCalls {
       this.#perform(call).then((settled) => {
         this.#running--
         if (this.#open.delete(call.id)) {
-          this.#openLength -= call.length
+          this.#openLength -= call.payload.length
           this.#record(call, settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code })
           this.#options.onSettled(call.id, settled)
         }
@@ -143,6 +160,7 @@ export class HostCalls {
     try {
       return { ok: true, payload: await this.#options.within(() => this.#watch(call)) }
     } catch (error) {
+      if (error instanceof MalformedValueError) this.#options.onForged(error)
       return describeFailure(call.path, error)
     }
   }
@@ -159,10 +177,11 @@ export class HostCalls {
     return span.call({ id: call.id, tool: call.path }, () => Promise.race([this.#execute(call), cancelled]))
   }
 
-  async #execute({ id, path, input: given }: OpenCall): Promise<string> {
+  async #execute({ id, path, payload, refused }: OpenCall): Promise<string> {
+    if (refused !== undefined) throw refused
+    const given = await this.#read(payload)
     const { tool, parseInput, parseOutput } = this.#find(path)
-    if ('refused' in given) throw new ToolCallError(...given.refused)
-    const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value)
+    const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
     // While the input was checked, the program may have ended, and nobody waits for the call any more.
     if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
     this.#controller ??= new AbortController()
@@ -230,5 +249,7 @@ function describeFailure(path: string, error: unknown): Settled & { ok: false } 
   }
   return { ok: false, code: 'TOOL_FAILED', message: `${path} failed` }
 }
+
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 const clip = (text: string): string => (text.length <= MAX_ERROR_LENGTH ? text : `${text.slice(0, MAX_ERROR_LENGTH)}…`)

@@ -20,7 +20,7 @@ import {
   viewConstructors,
 } from '../intrinsics.ts'
 import { base64ToBytes } from './base64.ts'
-import { MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, Special } from './graph.ts'
+import { MAX_ERRORS, MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, Special } from './graph.ts'
 
 /** The text is not what `encode` writes: a fault of its sender, or a forgery. */
 export class MalformedValueError extends OriginalError {
@@ -56,6 +56,7 @@ class GraphDecoder {
   readonly #nodes: readonly unknown[]
   readonly #objects: object[] = []
   #numericKeys = 0
+  #errors = 0
   #regExpLength = 0
 
   constructor(nodes: readonly unknown[]) {
@@ -108,6 +109,7 @@ class GraphDecoder {
           return malformed('a regular expression does not compile here')
         }
       case NodeKind.error:
+        if (++this.#errors > MAX_ERRORS) return malformed('too many errors')
         return errorShell(string(node[1]), string(node[2]))
       case NodeKind.arrayBuffer:
         return bytes(node[1]).buffer

@@ -39,7 +39,7 @@ import {
 } from '../intrinsics.ts'
 import { toJson } from '../json.ts'
 import { bytesToBase64 } from './base64.ts'
-import { MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, type Slot, Special } from './graph.ts'
+import { MAX_ERRORS, MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, type Slot, Special } from './graph.ts'
 import { isPlainJson } from './plain.ts'
 
 /** A value that cannot cross the wall. `path` is where it stands, as in `$.rows[3].save`; `what` says what it is. */
@@ -69,6 +69,7 @@ class GraphEncoder {
   readonly #objects: object[] = []
   readonly #paths: string[] = []
   #numericKeys = 0
+  #errors = 0
   #regExpLength = 0
 
   encode(root: unknown): unknown[] {
@@ -223,6 +224,7 @@ class GraphEncoder {
   }
 
   #error(value: Error, path: string): unknown[] {
+    if (++this.#errors > MAX_ERRORS) throw new NotSerializableError(path, `an error after ${MAX_ERRORS} others`)
     const node: unknown[] = [NodeKind.error, OriginalString(value.name), OriginalString(value.message)]
     const inside = ['cause', 'errors'] as const
     for (let index = 0; index < inside.length; index++) {

@@ -7,9 +7,11 @@ export type Slot = string | number | boolean | null | readonly [number] | readon
 
 /**
  * What a value may hold of what costs its reader more than its length. V8 does not seed the hash of numbers, so that keys
- * can be made to collide; and compiling a regular expression takes as long as its author likes.
+ * can be made to collide; an error is made with a stack; and compiling a regular expression takes as long as its author
+ * likes.
  */
-export const MAX_NUMERIC_KEYS = 10_000
+export const MAX_NUMERIC_KEYS = 4_000
+export const MAX_ERRORS = 4_000
 export const MAX_REGEXP_LENGTH = 1_000
 
 /** How a node begins. */
