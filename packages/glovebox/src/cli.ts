@@ -27,11 +27,22 @@ function withServers(command: Command): Command {
     .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
 }
 
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string
+  readonly engines: { readonly node: string }
+}
+
+/** Older versions fail in ways that tell nobody why. */
+function refuseOldNode(): void {
+  const oldest = manifest.engines.node.replace('>=', '')
+  if (oldest.localeCompare(process.versions.node, 'en', { numeric: true }) <= 0) return
+  console.error(`glovebox needs Node ${oldest} or newer; this is ${process.versions.node}.`)
+  process.exit(EXIT.sandbox)
+}
+
 const program = new Command('glovebox')
   .description('Runs programs that call tools, in a sealed sandbox.')
-  .version(
-    (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-  )
+  .version(manifest.version)
   .exitOverride()
   .addHelpText('after', `\n${EXIT_HELP}`)
 
@@ -74,6 +85,8 @@ program
   .option('--json', 'print it as one line of JSON')
   .addHelpText('after', '\nExample:\n  glovebox doctor')
   .action(async (options: DoctorOptions) => {
+    // It waits for nothing that would have to be ended in order.
+    interrupt.signal.addEventListener('abort', () => process.exit(EXIT.interrupted))
     exitCode = await doctor(options)
   })
 
@@ -102,6 +115,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Once to end in order; a second time the default, which ends at once.
   process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
 }
+refuseOldNode()
 try {
   await program.parseAsync()
 } catch (error) {

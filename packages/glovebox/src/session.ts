@@ -20,28 +20,28 @@ export async function withCodeMode<Result>(
   signal: AbortSignal,
   use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
 ): Promise<Result> {
-  await using stack = new AsyncDisposableStack()
-  const sandbox = stack.use(await openSandbox(options.sandbox))
-  const providers = await connect(options, reporter, signal, stack)
+  await using sandbox = await openSandbox(options.sandbox)
+  await using servers = await connect(options, reporter, signal)
   const { limits, declarations } = options
-  const codeMode = stack.use(
-    await createCodeMode({
-      sandbox,
-      tools: providers,
-      ...(limits === undefined ? {} : { limits }),
-      ...(declarations === undefined ? {} : { declarations }),
-    }),
-  )
+  await using codeMode = await createCodeMode({
+    sandbox,
+    tools: servers.providers,
+    ...(limits === undefined ? {} : { limits }),
+    ...(declarations === undefined ? {} : { declarations }),
+  })
   // Awaited here: what is returned unawaited would go on after everything is closed.
   return await use(codeMode, sandbox)
+}
+
+interface Servers extends AsyncDisposable {
+  readonly providers: readonly McpProvider[]
 }
 
 async function connect(
   { config, server = [] }: ServerOptions,
   reporter: Reporter,
   signal: AbortSignal,
-  stack: AsyncDisposableStack,
-): Promise<McpProvider[]> {
+): Promise<Servers> {
   const flagged = server.map(readServerFlag)
   // Servers named on the command line stand for themselves, unless a configuration is named too.
   const configured = config === undefined && flagged.length > 0 ? [] : await readConfig(config)
@@ -49,11 +49,14 @@ async function connect(
   refuseDuplicates(all)
   if (all.length > 0) reporter.progress(`Starting ${all.map(({ name }) => name).join(', ')} …`)
   const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, signal })))
-  for (const connection of connections) if (connection.status === 'fulfilled') stack.use(connection.value)
-  return connections.map((connection) => {
-    if (connection.status === 'rejected') throw connection.reason
-    return connection.value
-  })
+  const providers = connections.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const close = async () => void (await Promise.all(providers.map((provider) => provider.close())))
+  const failed = connections.find((each) => each.status === 'rejected')
+  if (failed !== undefined) {
+    await close()
+    throw failed.reason
+  }
+  return { providers, [Symbol.asyncDispose]: close }
 }
 
 function refuseDuplicates(servers: readonly McpOptions[]): void {

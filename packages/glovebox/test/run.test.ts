@@ -174,7 +174,7 @@ describe('the exit code', () => {
   it('is 4 for a server that cannot be started, with its name and what to check', async () => {
     const { code, stdout, stderr } = await run('return 1', ['-s', 'ghost=glovebox-no-such-command'])
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-    expect(stderr).toMatch(/^error The MCP server ghost .*no such command.*PATH\?\n$/)
+    expect(stderr).toMatch(/^error The MCP server ghost .*no command .*PATH\?\n$/)
   })
 
   it('is 4 for a server that cannot be reached', async () => {

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { fromClient } from './client.ts'
 import { McpError, type McpOptions, type McpProvider } from './mcp.ts'
+import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 /** A server from before version negotiation may never answer the question; it is then taken for one of those. */
@@ -13,7 +15,7 @@ const FAREWELL_MS = 1_000
 /** What `mcp` does, with the SDK at hand. */
 export async function connect(options: McpOptions): Promise<McpProvider> {
   const { name, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options
-  const { transport, isProcess, stderr } = transportOf(options)
+  const { transport, end, isProcess, stderr } = transportOf(options)
   signal?.throwIfAborted()
   const client = new Client(
     { name: 'glovebox', version: '0.0.0' },
@@ -30,16 +32,18 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
     const provider = await Promise.race([connecting, expired, aborted(signal, deadline.signal)])
     let closing: Promise<void> | undefined
     const close = () => {
-      closing ??= disconnect(client, transport)
+      closing ??= end(() => disconnect(client, transport))
       return closing
     }
     return { ...provider, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     deadline.abort()
-    await transport.close()
-    // What was under way may have started a process after that; it is told to end by the signal, and then ended itself.
-    const over = Promise.allSettled([connecting]).then(() => client.close())
-    if (isProcess) await over
+    await end(async () => {
+      await transport.close()
+      // What was under way may have started a process after that; it is told to end by the signal, and then ended itself.
+      const over = Promise.allSettled([connecting]).then(() => client.close())
+      if (isProcess) await over
+    })
     if (signal?.aborted) throw signal.reason
     if (error instanceof McpError) throw error
     const failed = isProcess ? 'started' : 'reached'
@@ -58,6 +62,8 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
 interface Connection {
   readonly transport: Transport
   readonly isProcess: boolean
+  /** Closes it, and ends what is left of it then. */
+  end(close: () => Promise<void>): Promise<void>
   /** What the server wrote beside the protocol, as the end of a message. */
   stderr(): string
 }
@@ -68,16 +74,17 @@ function transportOf(options: McpOptions): Connection {
     const url = new URL(options.url)
     const transport =
       options.transport === 'sse' ? new SSEClientTransport(url, init) : new StreamableHTTPClientTransport(url, init)
-    return { transport, isProcess: false, stderr: () => '' }
+    return { transport, isProcess: false, end: (close) => close(), stderr: () => '' }
   }
   if (!('command' in options) || typeof options.command !== 'string' || options.command === '') {
     throw new TypeError(`The MCP server ${options.name} needs a \`command\` or a \`url\``)
   }
   const { command, args = [], env = {}, cwd } = options
+  const id = randomUUID()
   const transport = new StdioClientTransport({
     command,
     args: [...args],
-    env: { ...getDefaultEnvironment(), ...env },
+    env: { ...getDefaultEnvironment(), ...env, [SERVER_ID]: id },
     stderr: 'pipe',
     ...(cwd === undefined ? {} : { cwd }),
   })
@@ -85,7 +92,12 @@ function transportOf(options: McpOptions): Connection {
   transport.stderr?.on('data', (chunk: Buffer) => {
     tail = (tail + chunk.toString()).slice(-KEPT_STDERR_CHARACTERS)
   })
-  return { transport, isProcess: true, stderr: () => (tail.trim() === '' ? '' : `\nIt wrote:\n${tail.trim()}`) }
+  return {
+    transport,
+    isProcess: true,
+    end: (close) => endWithDescendants(transport.pid, id, close),
+    stderr: () => (tail.trim() === '' ? '' : `\nIt wrote:\n${tail.trim()}`),
+  }
 }
 
 /** A server over HTTP keeps a session until it is told that nobody comes back; whether it listens changes nothing here. */
@@ -112,7 +124,22 @@ function aborted(signal: AbortSignal | undefined, settled: AbortSignal): Promise
 function describe(error: unknown, options: McpOptions): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as Error & { code?: unknown }
-  if (code !== 'ENOENT') return error.message
-  const where = 'cwd' in options && options.cwd !== undefined ? `, or no directory ${options.cwd}` : ''
-  return `there is no such command${where}; is it installed and on PATH?`
+  if (code === 'ENOENT' && 'command' in options) {
+    const where = options.cwd === undefined ? '' : `, or no directory ${options.cwd}`
+    return `there is no command ${options.command}${where}; is it installed and on PATH?`
+  }
+  const cause = causeOf(error)
+  // What else an address holds may be secret.
+  const { origin, pathname } = 'url' in options ? new URL(options.url) : { origin: '', pathname: '' }
+  const address = origin === '' ? '' : `, at ${origin}${pathname}`
+  return `${error.message}${cause === undefined ? '' : ` (${cause})`}${address}`
+}
+
+/** The code that the network gave, which is deep inside what is thrown. */
+function causeOf(error: Error): string | undefined {
+  for (let inner: unknown = error.cause; inner instanceof Error; inner = inner.cause) {
+    const { code } = inner as { code?: unknown }
+    if (typeof code === 'string') return code
+  }
+  return undefined
 }

@@ -19,7 +19,7 @@ describe('a server that cannot be had', () => {
       (reason: unknown) => reason as McpError,
     )
     expect(error).toMatchObject({ name: 'McpError', code: 'MCP_UNAVAILABLE', cause: { code: 'ENOENT' } })
-    expect((error as McpError).message).toMatch(/ghost.*no such command.*installed.*PATH/)
+    expect((error as McpError).message).toMatch(/ghost.*no command glovebox-no-such-command; .*installed.*PATH/)
   })
 
   it('names the directory that may be what is missing', async () => {
@@ -58,8 +58,33 @@ describe('a server that cannot be had', () => {
     ['an empty command', { command: '' }],
     ['a command that is no text', { command: 7 }],
     ['a url that is none', { url: 'not a url' }],
+    ['a command and a url', { command: 'node', url: 'http://127.0.0.1:1' }],
+    ['no name', { name: undefined, command: 'node' }],
   ])('is a TypeError for options with %s', async (_, options) => {
     await expect(mcp({ name: 'wrong', ...options } as never)).rejects.toBeInstanceOf(TypeError)
+  })
+})
+
+describe('a server behind another program, as npx puts it', () => {
+  const behind = ({ command, args }: { command: string; args: string[] }) => ({
+    command: 'sh',
+    args: ['-c', '"$0" "$@"; true', command, ...args],
+  })
+
+  it('is ended with it, however stubborn', async () => {
+    await using directory = temporaryDirectory()
+    const server = fixture(directory.path, 'stubborn')
+    const provider = await mcp({ name: 'fixture', ...behind(server) })
+    await provider.close()
+    await expectGone(server)
+  })
+
+  it('is ended with it where it cannot be had', async () => {
+    await using directory = temporaryDirectory()
+    const server = fixture(directory.path, 'silent')
+    const connecting = mcp({ name: 'fixture', ...behind(server), connectTimeoutMs: 1_000 })
+    await expect(connecting).rejects.toMatchObject({ code: 'MCP_TIMEOUT' })
+    await expectGone(server)
   })
 })
 

@@ -4,7 +4,6 @@ import {
   type Guest,
   type GuestInit,
   Pool,
-  type PreparedProgram,
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
