@@ -17,6 +17,8 @@ describe('identifiers', () => {
     ['2fa', '_2fa'],
     ['delete', 'delete_'],
     ['await', 'await_'],
+    ['then', 'then_'],
+    ['toJSON', 'toJSON_'],
     ['größe_ändern', 'größeÄndern'],
     ['名前', '名前'],
     ['a.b/c d', 'aBCD'],
@@ -51,8 +53,40 @@ describe('the catalog', () => {
     const { namespaces } = createCatalog([
       toolProvider({ name: 'console', tools: { a: () => 1 } }),
       toolProvider({ name: 'Promise', tools: { a: () => 1 } }),
+      toolProvider({ name: 'setTimeout', tools: { a: () => 1 } }),
+      toolProvider({ name: 'parseInt', tools: { a: () => 1 } }),
     ])
     for (const { identifier } of namespaces) expect(identifier in globalThis).toBe(false)
+  })
+
+  it('takes schemas of a library wherever a tool has them', async () => {
+    const schema = z.object({ q: z.string(), day: z.date().optional() })
+    const execute = ({ q }: { q: string }) => q
+    const catalog = createCatalog({
+      one: { description: 'One.', input: schema, execute },
+      two: { description: 'Two.', inputSchema: schema, outputSchema: z.string(), execute },
+      three: defineTool({ input: schema, execute }),
+    })
+    const { text } = declarationsFromCatalog(catalog, {})
+    expect(text).toMatch(/function one\(input: \{ q: string; day\?: unknown \}\)/)
+    expect(text).toMatch(/function two\(input: \{ q: string; day\?: unknown \}\): Promise<string>/)
+    for (const { parseInput } of catalog.namespaces[0]?.tools ?? []) {
+      expect(await parseInput?.({ q: 3 })).toHaveProperty('problems')
+      expect(await parseInput?.({ q: 'x', day: new Date(0) })).toEqual({ value: { q: 'x', day: new Date(0) } })
+    }
+  })
+
+  it.each([
+    ['nothing', undefined, /`tools` must be a record/],
+    ['a text', 'x', /`tools` must be a record/],
+    ['a tool in a list', [{ name: 'x', execute: () => 1 }], /by its name/],
+    [
+      "another library's word for a schema",
+      { x: { parameters: z.object({}), execute: () => 1 } },
+      /called `input` here/,
+    ],
+  ])('refuses %s, and says what to give', (_title, tools, message) => {
+    expect(() => createCatalog(tools as never)).toThrow(message)
   })
 
   it('refuses two tools of one name, and what is no tool', () => {

@@ -30,14 +30,20 @@ export interface Catalog {
 
 /** What a namespace must not hide from the program. */
 const GLOBAL_NAMES = new Set([
-  'codemode',
-  'console',
-  'crypto',
-  'fetch',
-  'performance',
-  'process',
-  'require',
-  'globalThis',
+  ...[
+    'atob',
+    'btoa',
+    'clearInterval',
+    'clearTimeout',
+    'codemode',
+    'console',
+    'crypto',
+    'escape',
+    'fetch',
+    'globalThis',
+  ],
+  ...['isFinite', 'isNaN', 'parseFloat', 'parseInt', 'performance', 'process', 'queueMicrotask', 'require'],
+  ...['setInterval', 'setTimeout', 'structuredClone', 'undefined', 'unescape'],
 ])
 
 const isGlobal = (name: string): boolean =>

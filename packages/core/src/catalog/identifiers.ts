@@ -1,6 +1,6 @@
-/** Words that TypeScript or strict mode does not take as a name. */
+/** Words that TypeScript or strict mode does not take as a name, and names that built-ins ask any object for. */
 const RESERVED = new Set(
-  `arguments async await break case catch class const continue debugger default delete do else enum eval export extends false
+  `then toJSON arguments async await break case catch class const continue debugger default delete do else enum eval export extends false
   finally for function if implements import in instanceof interface let new null package private protected public return
   static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
 )

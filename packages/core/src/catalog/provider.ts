@@ -1,6 +1,7 @@
-import type { Tool, UnnamedTool } from './tool.ts'
+import { isStandardSchema } from './standard-schema.ts'
+import { defineTool, type SchemaInput, type Tool, type ToolDefinition, type UnnamedTool } from './tool.ts'
 
-/** A source of tools under one namespace: an MCP server, an OpenAPI document, a record of functions. */
+/** A source of tools under one namespace: an MCP server, a record of functions. */
 export interface ToolProvider {
   /** Becomes the global object that the program calls, as an identifier. */
   readonly name: string
@@ -8,8 +9,14 @@ export interface ToolProvider {
   readonly tools: readonly Tool[]
 }
 
-/** A function, or what `defineTool` makes. */
-export type ToolLike = UnnamedTool | ((input: never, context: Parameters<Tool['execute']>[1]) => unknown)
+/** A function, what `defineTool` makes or takes, or a tool whose schemas are those of a library. */
+export type ToolLike =
+  | ToolDefinition<SchemaInput, SchemaInput>
+  | (Omit<UnnamedTool, 'inputSchema' | 'outputSchema'> & {
+      readonly inputSchema?: SchemaInput
+      readonly outputSchema?: SchemaInput
+    })
+  | ((input: never, context: Parameters<Tool['execute']>[1]) => unknown)
 
 export type ToolRecord = { readonly [name: string]: ToolLike }
 
@@ -29,19 +36,41 @@ export function toolProvider(options: {
   return { name, ...(description === undefined ? {} : { description }), tools: named }
 }
 
+/** @throws `TypeError` for what is no source of tools */
 export function providerFromSource(source: ToolSource): ToolProvider {
-  return isProvider(source) ? source : toolProvider({ name: DEFAULT_NAMESPACE, tools: source })
+  if (typeof source !== 'object' || source === null) {
+    throw new TypeError('`tools` must be a record of tools by name, a provider, or a list of those')
+  }
+  if (isProvider(source)) return source
+  if (typeof source.execute === 'function' && TOOL_KEYS.some((key) => key in source)) {
+    throw new TypeError('A list in `tools` holds sources of tools: give a tool in a record, by its name')
+  }
+  return toolProvider({ name: DEFAULT_NAMESPACE, tools: source })
 }
+
+const TOOL_KEYS = ['name', 'description', 'input', 'inputSchema', 'parseInput']
 
 function isProvider(source: ToolSource): source is ToolProvider {
   return typeof source.name === 'string' && Array.isArray(source.tools)
 }
 
 function toolsFromRecord(record: ToolRecord): Tool[] {
-  return Object.entries(record).map(([name, tool]) => {
-    if (typeof tool === 'function') return { name, execute: tool as Tool['execute'] }
-    if (typeof tool?.execute !== 'function')
-      throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
-    return { ...tool, name }
+  return Object.entries(record).map(([name, tool]) => ({ ...readTool(name, tool), name }))
+}
+
+function readTool(name: string, tool: ToolLike): UnnamedTool {
+  if (typeof tool === 'function') return { execute: tool as Tool['execute'] }
+  if (typeof tool?.execute !== 'function') {
+    throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
+  }
+  if ('parameters' in tool) throw new TypeError(`The tool ${name} has \`parameters\`, which are called \`input\` here`)
+  if ('input' in tool || 'output' in tool) return defineTool(tool)
+  const { inputSchema, outputSchema, parseInput, parseOutput } = tool as Partial<UnnamedTool>
+  const isOfLibrary = isStandardSchema(inputSchema) || isStandardSchema(outputSchema)
+  if (!isOfLibrary || parseInput !== undefined || parseOutput !== undefined) return tool as UnnamedTool
+  return defineTool({
+    ...(tool as UnnamedTool),
+    ...(inputSchema === undefined ? {} : { input: inputSchema }),
+    ...(outputSchema === undefined ? {} : { output: outputSchema }),
   })
 }

@@ -20,7 +20,7 @@ export function readSchema(side: 'input' | 'output', schema: SchemaInput): { sch
   return { schema: schema as JsonSchema }
 }
 
-function isStandardSchema(schema: SchemaInput): schema is StandardSchemaV1 {
+export function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
   return (
     (typeof schema === 'object' || typeof schema === 'function') &&
     schema !== null &&
