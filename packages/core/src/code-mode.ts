@@ -10,7 +10,7 @@ import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
 import { type ModelOutput, toModelOutput } from './model-output.ts'
-import { codeFrame } from './program/positions.ts'
+import { codeFrame, withinText } from './program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
 import { exceedsBytes } from './protocol/size.ts'
@@ -207,7 +207,8 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
 }
 
 function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
-  return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, position)}`, ...position }
+  const shown = withinText(code, position)
+  return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, shown)}`, ...shown }
 }
 
 function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {

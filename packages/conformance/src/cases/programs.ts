@@ -29,6 +29,8 @@ const FORMS: readonly (readonly [id: string, code: string, value: unknown])[] = 
   ['trailing-comment-function', 'async function main() { return 21 } // end', 21],
   ['nothing', '// nothing\n', undefined],
   ['crlf', 'const a = 22\r\nreturn a\r\n', 22],
+  ['fence-left-open', 'Here it is:\n```js\nreturn 24', 24],
+  ['module-of-its-own', 'const a = 25\nexport {}\nreturn a', 25],
   ['line-for-a-shell', '#!/usr/bin/env node\nreturn 23', 23],
   ['text-of-html', 'let n = 24\nwhile (n --> 1) {}\nreturn "<!-- -->".length + n', 8],
   ['export-behind-comments', 'export //23456 0)}; evil(); async()=>{return 1;/*\r default "*/ //"', '*/ //'],
@@ -40,6 +42,7 @@ const MISTAKES: readonly (readonly [id: string, code: string, line: number])[] =
   ['closes-the-wrapper', '})(); globalThis.evil = 1; (async () => {', 1],
   ['closes-a-function', 'return 1 }; evil(); async () => {', 1],
   ['html-comment', 'let x = 1, y = 0;\ny <!--x + `\n}; evil(); async () => {\n//`\n0', 1],
+  ['behind-the-end', 'const x = 1\nreturn (x +', 2],
   ['import', 'const a = 1\nimport fs from "fs"', 2],
   ['in-a-fence', 'Look:\n```js\nlet = = 2\n```', 3],
 ]

@@ -143,6 +143,10 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
       if (statement.declaration !== null) {
         return [{ start: statement.start, end: statement.start + 'export'.length, insert: '      ' }]
       }
+      // What TypeScript asks for where a program stands in a file of its own.
+      if (/^export ?\{ ?\};?$/.test(text.slice(statement.start, statement.end))) {
+        return [{ start: statement.start, end: statement.end, insert: '' }]
+      }
       throw new ProgramSyntaxError(
         'export lists are not available: a program has no modules',
         positionAt(text, statement.start),

@@ -80,6 +80,13 @@ export function positionAt(text: string, offset: number): Position {
   return { line, column: offset - lineStart + 1 }
 }
 
+/** The same place, or the last one where a parser missed something behind the end. */
+export function withinText(text: string, { line, column }: Position): Position {
+  const lines = text.split('\n')
+  const last = lines.length
+  return line > last ? { line: last, column: (lines[last - 1] as string).length + 1 } : { line, column }
+}
+
 /** The lines around a place, with a mark under it. */
 export function codeFrame(text: string, { line, column }: Position): string {
   const lines = text.split('\n')

@@ -111,8 +111,9 @@ function withoutFence(text: string): string | undefined {
   if (opening < 0) return undefined
   const fence = (FENCE.exec(lines[opening] as string)?.[1] ?? '') as string
   const closing = lines.findIndex((line, index) => index > opening && line.trim() === fence)
-  if (closing < 0) return undefined
-  return '\n'.repeat(opening + 1) + lines.slice(opening + 1, closing).join('\n')
+  // A model that was cut off, or forgot, did not close it.
+  const block = lines.slice(opening + 1, closing < 0 ? lines.length : closing).join('\n')
+  return closing < 0 && block.trim() === '' ? undefined : '\n'.repeat(opening + 1) + block
 }
 
 const FENCE = /^[ \t]*(`{3,}|~{3,})[^`]*$/
