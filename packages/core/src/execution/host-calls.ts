@@ -160,7 +160,6 @@ export class HostCalls {
     try {
       return { ok: true, payload: await this.#options.within(() => this.#watch(call)) }
     } catch (error) {
-      if (error instanceof MalformedValueError) this.#options.onForged(error)
       return describeFailure(call.path, error)
     }
   }
@@ -179,7 +178,10 @@ export class HostCalls {
 
   async #execute({ id, path, payload, refused }: OpenCall): Promise<string> {
     if (refused !== undefined) throw refused
-    const given = await this.#read(payload)
+    const given = await this.#read(payload).catch((error: unknown) => {
+      if (error instanceof MalformedValueError) this.#options.onForged(error)
+      throw error
+    })
     const { tool, parseInput, parseOutput } = this.#find(path)
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
     // While the input was checked, the program may have ended, and nobody waits for the call any more.
