@@ -81,6 +81,8 @@ export interface CodeMode extends AsyncDisposable {
   close(): Promise<void>
 }
 
+const OPTIONS: readonly string[] = ['sandbox', 'tools', 'limits', 'declarations', 'require', 'telemetry']
+
 /** The first program with types waits for its parser to load, however little the program itself may compute. */
 const MIN_READING_MS = 5_000
 
@@ -91,6 +93,9 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
 
 /** {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait. */
 export function openCodeMode(options: CodeModeOptions): CodeMode {
+  const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name))
+  if (unknown.length > 0)
+    throw new TypeError(`There is no option ${unknown.join(', ')}. There are: ${OPTIONS.join(', ')}`)
   const guests = guestsOf(options.sandbox)
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)

@@ -77,6 +77,16 @@ export const determinism: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'determinism.date-texts',
+    protects: 'a text of a date is read alike everywhere, whatever stands around it',
+    run: async ({ run }) => {
+      const code = `return ['2024-01-05', '\\n2024-01-05', ' 2024-01-05\\t', '2024-01-05t00:00:00z', '2024-01-05T00:00', 'Jan 5 2024', 'x']
+        .map((text) => [Date.parse(text), new Date(text).getTime()])`
+      const day = [1_704_412_800_000, 1_704_412_800_000]
+      returned(await run(code), [...Array.from({ length: 6 }, () => day), [Number.NaN, Number.NaN]])
+    },
+  },
+  {
     id: 'determinism.clock',
     protects: 'the clock stands still within a turn and moves with the messages',
     run: async ({ run }) => {

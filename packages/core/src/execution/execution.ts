@@ -49,6 +49,8 @@ const HEADER_BYTES = 4_096
 /** Parallel calls send their inputs in one turn; more than this many full ones is a flood. */
 const FULL_MESSAGES_PER_TURN = 4
 const MAX_ERROR_TEXT = 10_000
+/** Tools that a program waited for. */
+const MAX_NAMED = 3
 /** A run that was in a turn more often when its guest was lost is the cause, whatever it looks like. */
 const MAX_LOSSES = 10
 /** `setTimeout` knows no longer delay; the guest asks again when woken early. */
@@ -127,7 +129,9 @@ class Execution {
     if (signal.aborted) return this.#reject(signal.reason)
     signal.addEventListener('abort', this.#abort, { once: true })
     this.#wallTimer = setTimeout(() => {
-      this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms`)
+      const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
+      const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
+      this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
     }, limits.wallTimeMs - this.#clock.elapsed())
     const ready = guests.takeReady(limits.memoryBytes)
     if (ready !== undefined) return this.#begin(ready)

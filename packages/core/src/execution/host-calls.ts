@@ -78,6 +78,11 @@ export class HostCalls {
     return this.#made
   }
 
+  /** The tools whose calls still have to settle, each once. */
+  get waiting(): string[] {
+    return [...new Set([...this.#open.values()].map(({ path }) => path))]
+  }
+
   /** Whether any still has to settle. */
   get isOpen(): boolean {
     return this.#open.size > 0

@@ -7,6 +7,8 @@ import {
   reflectApply,
   reflectConstruct,
   regExpTest,
+  stringToUpperCase,
+  stringTrim,
   trunc,
 } from '../protocol/intrinsics.ts'
 import { define, named } from './define.ts'
@@ -118,8 +120,13 @@ function timeOf(parts: unknown[]): number {
 const explicitZone =
   /(?:Z|GMT|UTC?|:\d\d(?:[.,]\d+)?\s*(?:GMT|UTC?)?\s*[+-]\d\d:?\d\d|(?:GMT|UTC?)\s*[+-]\d\d:?\d\d)\s*(?:\([^()]*\))?\s*$/i
 
+/** The form that all engines read, but for the case of its letters. */
+const isoTime = /^\d{4}-\d\d-\d\dt\d\d:\d\d/i
+
 /** A text without a zone means local time, which is UTC here whatever the engine thinks. */
-function parse(text: string): number {
+function parse(given: string): number {
+  const trimmed = stringTrim(given)
+  const text = regExpTest(isoTime, trimmed) ? stringToUpperCase(trimmed) : trimmed
   if (regExpTest(explicitZone, text)) return originalParse(text)
   const iso = originalParse(`${text}Z`)
   return iso === iso ? iso : originalParse(`${text} UTC`)
