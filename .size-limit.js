@@ -16,7 +16,7 @@ const LIMITS = {
   'isolated-vm': [150, 55],
   langchain: [180, 5],
   mastra: [185, 8],
-  mcp: [225, 11],
+  mcp: [225, 14],
   node: [80, 13],
   'node-vm': [145, 8],
   'openai-agents': [180, 7],

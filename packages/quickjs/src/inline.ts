@@ -17,8 +17,8 @@ import { MODULE_PAGES } from './memory.ts'
 import { MEMORY_BYTES } from './memory-limit.ts'
 
 export interface QuickJSInlineOptions {
-  /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it. */
-  readonly variant: QuickJSSyncVariant
+  /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it: as itself, or as its namespace. */
+  readonly variant: QuickJSSyncVariant | { readonly default: QuickJSSyncVariant }
   /** Its compiled WebAssembly. */
   readonly module: WebAssembly.Module
 }
@@ -56,7 +56,9 @@ class InlineAdapter implements SandboxAdapter {
   async start({ runtime, memoryBytes }: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', 'The QuickJS sandbox is closed')
     checkMemoryLimit(this.name, memoryBytes, MEMORY_BYTES)
-    this.#engine ??= new Engine({ ...this.#options, initialPages: MODULE_PAGES, runtime, now: () => performance.now() })
+    const { variant: given, module } = this.#options
+    const variant = 'default' in given ? given.default : given
+    this.#engine ??= new Engine({ variant, module, initialPages: MODULE_PAGES, runtime, now: () => performance.now() })
     const engine = this.#engine
     const made = await engine.makeGuest(memoryBytes, STACK_BYTES)
     const guest = new InlineGuest(made, () => engine.retire(made))
