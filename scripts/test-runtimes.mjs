@@ -18,7 +18,10 @@ const RUNTIMES = {
   24: { node: '24.21.0', overrides: {} },
   26: { node: '26.10.0', overrides: {} },
 }
-const SUITES = ['quickjs', 'isolated-vm', 'workerd'].map((name) => `packages/${name}/test/conformance`)
+const SUITES = [
+  ...['quickjs', 'isolated-vm', 'workerd'].map((name) => `packages/${name}/test/conformance`),
+  'packages/glovebox/test/run.test.ts',
+]
 
 const HELP = `Usage: pnpm test:runtimes [--node <versions>] [<files of vitest>]
 
