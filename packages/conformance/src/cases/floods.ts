@@ -262,7 +262,8 @@ export const floods: readonly ConformanceCase[] = [
       const beats = countBeats(true)
       const result = await run(code, { tools: { take: () => 1 }, limits: { wallTimeMs: 2_000 } })
       beats()
-      if (!result.ok) failed(result, 'LIMIT_WALL_TIME')
+      // So many take all that a guest may have as well.
+      if (!result.ok) assert.match(result.error.code, /^LIMIT_/)
     },
     // Elsewhere the program itself holds up its host meanwhile.
     needs: { stopsNativeLoops: true },
