@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { fromClient } from './client.ts'
-import { McpError, type McpOptions, type McpProvider } from './mcp.ts'
+import { McpError, type McpHttpOptions, type McpOptions, type McpProvider, type McpStdioOptions } from './mcp.ts'
 import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
@@ -69,6 +69,11 @@ interface Connection {
 }
 
 function transportOf(options: McpOptions): Connection {
+  const given: Partial<McpStdioOptions & McpHttpOptions> = options
+  if (typeof given.name !== 'string' || given.name === '') throw new TypeError('An MCP server needs a `name`')
+  if (given.command !== undefined && given.url !== undefined) {
+    throw new TypeError(`The MCP server ${given.name} has a \`command\` and a \`url\`: it is one or the other`)
+  }
   if ('url' in options && options.url !== undefined) {
     const init = options.headers === undefined ? {} : { requestInit: { headers: { ...options.headers } } }
     const url = new URL(options.url)

@@ -53,11 +53,6 @@ export class McpError extends Error {
  * @throws {@link McpError}; `TypeError` for options that name no server; the signal's reason
  */
 export async function mcp(options: McpOptions): Promise<McpProvider> {
-  const { name, command, url } = options as Partial<McpStdioOptions & McpHttpOptions>
-  if (typeof name !== 'string' || name === '') throw new TypeError('An MCP server needs a `name`')
-  if (command !== undefined && url !== undefined) {
-    throw new TypeError(`The MCP server ${name} has a \`command\` and a \`url\`: it is one or the other`)
-  }
   // The SDK takes a fifth of a second to load: a host without servers does without it.
   const { connect } = await import('./connect.ts')
   return await connect(options)

@@ -29,22 +29,10 @@ export interface Catalog {
 }
 
 /** What a namespace must not hide from the program. */
-const GLOBAL_NAMES = new Set([
-  ...[
-    'atob',
-    'btoa',
-    'clearInterval',
-    'clearTimeout',
-    'codemode',
-    'console',
-    'crypto',
-    'escape',
-    'fetch',
-    'globalThis',
-  ],
-  ...['isFinite', 'isNaN', 'parseFloat', 'parseInt', 'performance', 'process', 'queueMicrotask', 'require'],
-  ...['setInterval', 'setTimeout', 'structuredClone', 'undefined', 'unescape'],
-])
+const GLOBAL_NAMES = new Set(
+  `atob btoa clearInterval clearTimeout codemode console crypto escape fetch globalThis isFinite isNaN parseFloat parseInt
+  performance process queueMicrotask require setInterval setTimeout structuredClone undefined unescape`.split(/\s+/),
+)
 
 const isGlobal = (name: string): boolean =>
   GLOBAL_NAMES.has(name) || (/^[A-Z]/.test(name) && Object.hasOwn(globalThis, name))

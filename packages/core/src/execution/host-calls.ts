@@ -107,8 +107,9 @@ export class HostCalls {
    *
    * @throws `MalformedValueError` for a payload that no guest of ours writes
    */
-  async #read(payload: string): Promise<unknown> {
+  async #read({ id, payload }: OpenCall): Promise<unknown> {
     while (this.#pause !== undefined) await this.#pause
+    this.#assertOpen(id)
     const began = this.#options.elapsed()
     const value = decode(payload)
     // Validators walk what they are given as if it were a tree, however its parts are shared.
@@ -181,20 +182,25 @@ export class HostCalls {
     return span.call({ id: call.id, tool: call.path }, () => Promise.race([this.#execute(call), cancelled]))
   }
 
-  async #execute({ id, path, payload, refused }: OpenCall): Promise<string> {
+  async #execute(call: OpenCall): Promise<string> {
+    const { id, path, refused } = call
     if (refused !== undefined) throw refused
-    const given = await this.#read(payload).catch((error: unknown) => {
+    const given = await this.#read(call).catch((error: unknown) => {
       if (error instanceof MalformedValueError) this.#options.onForged(error)
       throw error
     })
     const { tool, parseInput, parseOutput } = this.#find(path)
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
-    // While the input was checked, the program may have ended, and nobody waits for the call any more.
-    if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
+    this.#assertOpen(id)
     this.#controller ??= new AbortController()
     const { signal } = this.#controller
     const output = await tool.execute(input, { signal, callId: id, context: this.#options.context })
     return this.#write(path, await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output))
+  }
+
+  /** While its input was read or checked, the program may have ended, and nobody waits for the call any more. */
+  #assertOpen(id: number): void {
+    if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
   }
 
   #find(path: string): CatalogTool {
