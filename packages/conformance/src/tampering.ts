@@ -4,6 +4,7 @@ import {
   createSandbox,
   type GuestInit,
   type GuestRuntime,
+  readerOf,
   type SandboxAdapter,
 } from '@glovebox/core/adapter'
 
@@ -38,9 +39,8 @@ export function tamperWith(sandbox: Sandbox): Sandbox {
     engine: adapter.engine,
     guarantees: adapter.guarantees,
     start,
-    ...(adapter.prepare && { prepare: adapter.prepare.bind(adapter) }),
     close: () => adapter.close(),
     [Symbol.asyncDispose]: () => adapter.close(),
   }
-  return createSandbox(tampered, { ready: 0 })
+  return createSandbox(tampered, { ready: 0, reader: readerOf(sandbox) })
 }

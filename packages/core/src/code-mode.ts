@@ -12,6 +12,7 @@ import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
 import { type ModelOutput, toModelOutput } from './model-output.ts'
 import { codeFrame, withinText } from './program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
+import { MAX_READING_MS, ReaderTimeoutError } from './program/program-reader.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
 import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
@@ -83,9 +84,6 @@ export interface CodeMode extends AsyncDisposable {
 
 const OPTIONS: readonly string[] = ['sandbox', 'tools', 'limits', 'declarations', 'require', 'telemetry']
 
-/** The first program with types waits for its parser to load, however little the program itself may compute. */
-const MIN_READING_MS = 5_000
-
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
   return openCodeMode(options)
@@ -133,32 +131,25 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
     })
   }
 
-  /** Reads a program where it can hold up nobody, for no longer than it might compute or is decent. */
+  /** Reads a program where it can be stopped, within its wall time. */
   const read = async (
     code: string,
-    limits: Required<Limits>,
+    { wallTimeMs }: Required<Limits>,
     signal: AbortSignal,
     clock: Clock,
   ): Promise<PreparedProgram | { readonly error: ExecutionError }> => {
     const late = new AbortController()
-    const over = (limit: ExecutionError) => () => late.abort(limit)
-    const { wallTimeMs, cpuTimeMs } = limits
-    const readingMs = Math.max(cpuTimeMs, MIN_READING_MS)
-    // Timers of our own, which keep the process alive: threads do not.
-    const wall = setTimeout(over(tooLong('LIMIT_WALL_TIME', wallTimeMs)), wallTimeMs - clock.elapsed())
-    let reading: ReturnType<typeof setTimeout> | undefined
-    const onBegin = () => {
-      reading = setTimeout(over(tooLong('LIMIT_CPU', readingMs)), readingMs)
-    }
+    // A timer of its own, which keeps the process alive: readers do not.
+    const wall = setTimeout(() => late.abort(), Math.max(0, wallTimeMs - clock.elapsed()))
     try {
-      return await guests.prepare(code, AbortSignal.any([signal, late.signal]), onBegin)
+      return await guests.prepare(code, { signal: AbortSignal.any([signal, late.signal]), limitMs: MAX_READING_MS })
     } catch (error) {
       if (error instanceof ProgramSyntaxError) return { error: syntaxFailure(code, error) }
-      if (signal.aborted || !late.signal.aborted) throw error
-      return { error: late.signal.reason }
+      if (error instanceof ReaderTimeoutError) return { error: tooLong('LIMIT_CPU', MAX_READING_MS) }
+      if (error === late.signal.reason) return { error: tooLong('LIMIT_WALL_TIME', wallTimeMs) }
+      throw error
     } finally {
       clearTimeout(wall)
-      clearTimeout(reading)
     }
   }
 

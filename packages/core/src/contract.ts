@@ -1,5 +1,4 @@
-import type { Guarantees } from './guarantees.ts'
-import type { PreparedProgram } from './program/program.ts'
+import type { AdapterGuarantees } from './guarantees.ts'
 
 /**
  * The contract for people who add a backend. An adapter starts a guest, moves strings, enforces what only it can
@@ -10,21 +9,13 @@ export interface SandboxAdapter extends AsyncDisposable {
   readonly name: string
   /** The exact build: a journal made on one build is promised to replay only there. */
   readonly engine: string
-  readonly guarantees: Guarantees
+  readonly guarantees: AdapterGuarantees
   /**
    * Makes a guest ahead of need: realm created, runtime evaluated, waiting for its program.
    *
    * @throws `SandboxError` `SANDBOX_UNAVAILABLE` with an install hint, or `SANDBOX_CLOSED`; the signal's reason if aborted
    */
   start(init: GuestInit): Promise<Guest>
-  /**
-   * Reads a program by `prepareProgram` of `@glovebox/core/program`, where a hostile text can neither stop nor end its
-   * host: parsers take exponential time and overflow their stacks. Without it, a program is read on the caller's thread.
-   *
-   * @param onBegin called when the text is read at last: until then it waits for others, whose slowness is not its own
-   * @throws `ProgramSyntaxError`; the signal's reason, and then nothing goes on
-   */
-  prepare?(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram>
   /** Ends every guest and gives back every thread, process, file and socket. Idempotent. */
   close(): Promise<void>
 }

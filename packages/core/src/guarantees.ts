@@ -18,7 +18,15 @@ export interface Guarantees {
   readonly isolatesCrashes: boolean
   /** The same journal on the same engine build gives the same run. */
   readonly deterministic: boolean
+  /**
+   * Reading a hostile program, or checking a value by a costly schema, is stopped in bounded time and memory. False on
+   * sandboxes without a `ProgramReader`: there both happen on the caller's own thread, which nothing stops.
+   */
+  readonly stopsReading: boolean
 }
+
+/** The guarantees that an adapter gives; the sandbox around it adds the rest. */
+export type AdapterGuarantees = Omit<Guarantees, 'stopsReading'>
 
 /** From weakest to strongest, for the guarantees that are not a plain yes or no. */
 const STRENGTH: { readonly [name in 'boundary' | 'memory']: readonly string[] } = {

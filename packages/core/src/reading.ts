@@ -1,4 +1,6 @@
-/** `@glovebox/core/program`: for adapters that read programs on a thread of their own. */
+/** `@glovebox/core/program`: for readers of programs. */
 export type { Position, PositionStep } from './program/positions.ts'
 export { type PreparedProgram, prepareProgram } from './program/program.ts'
-export { ProgramSyntaxError, TOO_DEEP } from './program/syntax-error.ts'
+export { type ProgramReader, type ReaderTask, ReaderTimeoutError } from './program/program-reader.ts'
+export { ProgramSyntaxError, TOO_LARGE } from './program/syntax-error.ts'
+export { isStripperBroken, isStripperLoaded, loadTypeScript } from './program/typescript.ts'

@@ -3,6 +3,7 @@ import { SandboxError } from './errors.ts'
 import type { Guarantees } from './guarantees.ts'
 import { guestRuntime } from './guest/runtime.generated.ts'
 import { type PreparedProgram, prepareProgram } from './program/program.ts'
+import type { ProgramReader, ReaderTask } from './program/program-reader.ts'
 
 /** Where an embedder's programs run. Made by an adapter's package; may serve any number of code modes. */
 export interface Sandbox extends AsyncDisposable {
@@ -19,8 +20,12 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 /** What an execution needs of a sandbox. */
 export interface GuestSource {
   readonly adapter: SandboxAdapter
-  /** @throws `ProgramSyntaxError`, or the signal's reason */
-  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram>
+  /** Absent where the platform has nothing that could be ended. */
+  readonly reader: ProgramReader | undefined
+  /** @throws as `ProgramReader.read` does; `SandboxError` `SANDBOX_CLOSED` where the sandbox is closed meanwhile */
+  prepare(text: string, task: ReaderTask): Promise<PreparedProgram>
+  /** @throws as `ProgramReader.check` does; `SandboxError` `SANDBOX_CLOSED` where the sandbox is closed meanwhile */
+  readonly check: CheckElsewhere | undefined
   /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
   warm(memoryBytes: number): void
   /** A guest that is ready now. */
@@ -31,9 +36,17 @@ export interface GuestSource {
   retire(guest: Guest): void
 }
 
+/** Checks a value, given as the codec's text, where that can be stopped. Resolves to what is wrong with it. */
+export type CheckElsewhere = ProgramReader['check']
+
 export interface SandboxOptions {
-  /** How many guests are made ahead of need. */
+  /** Number of guests made ahead of need. */
   readonly ready: number
+  /**
+   * Reads programs where a hostile text can be stopped, such as `createProgramReader()` of @glovebox/node. The sandbox
+   * closes it. Default: none; programs are then read on the caller's thread, and `guarantees.stopsReading` is false.
+   */
+  readonly reader?: ProgramReader | undefined
 }
 
 /** About 3,000 calls deep on QuickJS: enough for sensible programs, and its built-ins overflow no thread. */
@@ -42,7 +55,7 @@ const FILL_DELAY_MS = 5
 
 /** Makes the sandbox that embedders hold from the adapter that a backend provides. */
 export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions): Sandbox {
-  return new AdapterSandbox(adapter, guestRuntime, options.ready)
+  return new AdapterSandbox(adapter, guestRuntime, options)
 }
 
 /** @throws `TypeError` for what is not a sandbox */
@@ -62,6 +75,15 @@ export function adapterOf(sandbox: Sandbox): SandboxAdapter {
   return guestsOf(sandbox).adapter
 }
 
+/**
+ * The reader of a sandbox, for code that builds another sandbox on the same adapter.
+ *
+ * @throws `TypeError` for a value that is not a sandbox
+ */
+export function readerOf(sandbox: Sandbox): ProgramReader | undefined {
+  return guestsOf(sandbox).reader
+}
+
 interface Waiter {
   resolve(guest: Guest): void
   reject(reason: unknown): void
@@ -77,8 +99,13 @@ interface Lane {
 
 class AdapterSandbox implements Sandbox, GuestSource {
   readonly adapter: SandboxAdapter
+  readonly reader: ProgramReader | undefined
+  readonly guarantees: Guarantees
+  readonly check: CheckElsewhere | undefined
   readonly #runtime: GuestRuntime
   readonly #keepReady: number
+  /** Ends what the reader does for this sandbox, which other sandboxes may share. */
+  readonly #reading = new AbortController()
   readonly #lanes = new Map<number, Lane>()
   readonly #ending = new Set<Promise<unknown>>()
   /** The lane used last: guests are kept ready only there. */
@@ -86,24 +113,24 @@ class AdapterSandbox implements Sandbox, GuestSource {
   #fillTimer: ReturnType<typeof setTimeout> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(adapter: SandboxAdapter, runtime: GuestRuntime, keepReady: number) {
+  constructor(adapter: SandboxAdapter, runtime: GuestRuntime, { ready, reader }: SandboxOptions) {
     this.adapter = adapter
+    this.reader = reader
+    this.guarantees = { ...adapter.guarantees, stopsReading: reader !== undefined }
+    this.check = reader && ((schema, payload, task) => reader.check(schema, payload, this.#until(task)))
     this.#runtime = runtime
-    this.#keepReady = keepReady
+    this.#keepReady = ready
   }
 
   get name(): string {
     return this.adapter.name
   }
-  get guarantees(): Guarantees {
-    return this.adapter.guarantees
-  }
   get [GUESTS](): GuestSource {
     return this
   }
 
-  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
-    return this.adapter.prepare?.(text, signal, onBegin) ?? prepareProgram(text)
+  prepare(text: string, task: ReaderTask): Promise<PreparedProgram> {
+    return this.reader?.read(text, this.#until(task)) ?? prepareProgram(text)
   }
 
   warm(memoryBytes: number): void {
@@ -162,14 +189,20 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return this.close()
   }
 
+  /** The same task, which ends with the sandbox as well. */
+  #until(task: ReaderTask): ReaderTask {
+    return { ...task, signal: AbortSignal.any([task.signal, this.#reading.signal]) }
+  }
+
   async #close(): Promise<void> {
+    this.#reading.abort(this.#closedError())
     clearTimeout(this.#fillTimer)
     for (const lane of this.#lanes.values()) {
       for (const waiter of lane.waiters.splice(0)) waiter.reject(this.#closedError())
       for (const guest of lane.ready.splice(0)) this.retire(guest)
     }
     await Promise.allSettled(this.#ending)
-    await this.adapter.close()
+    await Promise.all([this.adapter.close(), this.reader?.close()])
   }
 
   #closedError(): SandboxError {

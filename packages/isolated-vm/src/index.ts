@@ -1,5 +1,5 @@
 import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { processPool } from '@glovebox/node'
+import { createProgramReader, processPool } from '@glovebox/node'
 import { isolatedVmAdapter } from './adapter.ts'
 
 export interface IsolatedVmOptions {
@@ -21,7 +21,10 @@ const DEFAULT_GUESTS_PER_PROCESS = 128
  */
 export function isolatedVm(options: IsolatedVmOptions = {}): Sandbox {
   const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
-  return createSandbox(isolatedVmAdapter(pool), { ready: atLeast('ready', options.ready ?? 1, 0) })
+  return createSandbox(isolatedVmAdapter(pool), {
+    ready: atLeast('ready', options.ready ?? 1, 0),
+    reader: createProgramReader(),
+  })
 }
 
 export type { Sandbox }

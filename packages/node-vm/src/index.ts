@@ -11,7 +11,7 @@ import {
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
-import { describeDeath, entryFile, PROCESS_GUARANTEES, ProgramReader, residentBytesOf } from '@glovebox/node'
+import { createProgramReader, describeDeath, entryFile, PROCESS_GUARANTEES, residentBytesOf } from '@glovebox/node'
 import type { FromGuest, ToGuest } from './guest.ts'
 
 const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
@@ -24,7 +24,7 @@ const PROCESS_BYTES = 96 * 1024 * 1024
  * that gets through it can do whatever your own process can. It is here to be read: a whole adapter, as small as one is.
  */
 export function nodeVm(): Sandbox {
-  return createSandbox(new NodeVmAdapter(), { ready: 1 })
+  return createSandbox(new NodeVmAdapter(), { ready: 1, reader: createProgramReader() })
 }
 
 class NodeVmAdapter implements SandboxAdapter {
@@ -32,7 +32,6 @@ class NodeVmAdapter implements SandboxAdapter {
   readonly engine = `node-vm/v8@${process.versions.v8}`
   /** The time that turns take stands in for their CPU time. */
   readonly guarantees = { ...PROCESS_GUARANTEES, cpuTime: false }
-  readonly #reader = new ProgramReader()
   readonly #guests = new Set<NodeVmGuest>()
   #isClosed = false
 
@@ -47,13 +46,9 @@ class NodeVmAdapter implements SandboxAdapter {
     throw new SandboxError('SANDBOX_UNAVAILABLE', `A process of Node could not be started: ${exit.detail}`)
   }
 
-  prepare(text: string, signal: AbortSignal, onBegin?: () => void) {
-    return this.#reader.read(text, signal, onBegin)
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#reader.close(), ...[...this.#guests].map((guest) => guest.terminate())])
+    await Promise.all([...this.#guests].map((guest) => guest.terminate()))
   }
 
   [Symbol.asyncDispose](): Promise<void> {

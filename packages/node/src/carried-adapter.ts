@@ -1,25 +1,23 @@
 import {
+  type AdapterGuarantees,
   type CarrierEvents,
   type CarrierLink,
   Carriers,
   type CarriersOptions,
   checkMemoryLimit,
-  type Guarantees,
   type Guest,
   type GuestInit,
   type GuestRuntime,
   type MemoryRange,
-  type PreparedProgram,
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
-import { ProgramReader } from './program-reader.ts'
 
 export interface CarriedAdapterOptions
   extends Pick<CarriersOptions, 'min' | 'max' | 'eager' | 'capacity' | 'isSerial'> {
   readonly name: string
   readonly engine: string
-  readonly guarantees: Guarantees
+  readonly guarantees: AdapterGuarantees
   /** The limits of memory that the engine can keep. */
   readonly memoryBytes: MemoryRange
   connect(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink>
@@ -29,13 +27,12 @@ export interface CarriedAdapterOptions
 const GROW_AFTER_MS = 25
 const IDLE_MS = 30_000
 
-/** An adapter whose guests share threads or processes, and whose programs are read on threads that can be ended. */
+/** An adapter whose guests share threads or processes, which it keeps in a pool. */
 export class CarriedAdapter implements SandboxAdapter {
   readonly name: string
   readonly engine: string
-  readonly guarantees: Guarantees
+  readonly guarantees: AdapterGuarantees
   readonly #options: CarriedAdapterOptions
-  readonly #reader = new ProgramReader()
   #carriers: Carriers | undefined
   #isClosed = false
 
@@ -53,13 +50,9 @@ export class CarriedAdapter implements SandboxAdapter {
     return this.#carriers.start(init)
   }
 
-  prepare(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
-    return this.#reader.read(text, signal, onBegin)
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#carriers?.close(), this.#reader.close()])
+    await this.#carriers?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

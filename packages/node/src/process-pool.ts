@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { atLeast, type Guarantees } from '@glovebox/core/adapter'
+import { type AdapterGuarantees, atLeast } from '@glovebox/core/adapter'
 
 interface ProcessPoolOptions {
   readonly maxProcesses?: number
@@ -17,7 +17,7 @@ export interface ProcessPool {
 const DEFAULT_MAX_PROCESSES = 8
 
 /** What holds for guests in processes that share nothing with the host and are watched by it. */
-export const PROCESS_GUARANTEES: Guarantees = {
+export const PROCESS_GUARANTEES: AdapterGuarantees = {
   boundary: 'process',
   stopsLoops: true,
   stopsNativeLoops: true,

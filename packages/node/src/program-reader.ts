@@ -1,39 +1,69 @@
-import { Pool, type PreparedProgram } from '@glovebox/core/adapter'
-import { ReaderThread } from './reader-thread.ts'
+import { type PreparedProgram, type ProgramReader, type ReaderTask, SandboxError } from '@glovebox/core/adapter'
+import { ProgramSyntaxError } from '@glovebox/core/program'
+import type { JsonSchema } from '@glovebox/core/schema'
+import { ReaderPool } from './reader-pool.ts'
 
-/** A text that takes long to read holds up one of them. */
-const MAX_THREADS = 3
-const GROW_AFTER_MS = 25
-const IDLE_MS = 30_000
+/** The one pool of this process, made for the first sandbox. */
+let pool: ReaderPool | undefined
+let users = 0
 
-/** Reads programs on threads that can be ended: what an adapter's `prepare` promises. */
-export class ProgramReader implements AsyncDisposable {
-  readonly #threads = new Pool<ReaderThread>({
-    min: 1,
-    max: MAX_THREADS,
-    growAfterMs: GROW_AFTER_MS,
-    idleMs: IDLE_MS,
-    create: async () => new ReaderThread(),
-    destroy: (thread) => thread.terminate(),
-  })
+/**
+ * Creates a reader for one sandbox. All readers of a host process share a few child processes, which start with the first
+ * text that needs one, keep no host alive, and end with the last reader.
+ */
+export function createProgramReader(): ProgramReader {
+  return new SharedReader()
+}
 
-  /** @throws `ProgramSyntaxError`; the signal's reason, and then nothing goes on */
-  async read(text: string, signal: AbortSignal, onBegin?: () => void): Promise<PreparedProgram> {
-    const thread = await this.#threads.acquire(signal)
-    onBegin?.()
-    try {
-      return await thread.read(text, signal)
-    } finally {
-      if (thread.isDead) this.#threads.discard(thread)
-      else this.#threads.release(thread)
-    }
+class SharedReader implements ProgramReader {
+  readonly #pool: ReaderPool
+  #closing: Promise<void> | undefined
+
+  constructor() {
+    pool ??= new ReaderPool()
+    this.#pool = pool
+    users++
+  }
+
+  async read(text: string, { signal, limitMs }: ReaderTask): Promise<PreparedProgram> {
+    const answer = await this.#pool.run({ kind: 'read', text }, signal, limitMs)
+    if ('program' in answer) return answer.program
+    if ('mistake' in answer) throw new ProgramSyntaxError(answer.mistake, answer)
+    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')
+  }
+
+  async check(schema: JsonSchema, payload: string, { signal, limitMs }: ReaderTask): Promise<readonly string[]> {
+    const text = textOf(schema)
+    if (text === undefined) return ['the schema of this tool is nested too deeply, or within itself, to check it']
+    const answer = await this.#pool.run({ kind: 'check', schema: text, payload }, signal, limitMs)
+    if ('problems' in answer) return answer.problems
+    if ('failure' in answer) return [answer.failure]
+    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')
   }
 
   close(): Promise<void> {
-    return this.#threads.close()
+    this.#closing ??= --users === 0 ? this.#pool.close() : Promise.resolve()
+    return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+const texts = new WeakMap<object, string>()
+
+/** A schema as JSON, made once; undefined for one that has none. */
+function textOf(schema: JsonSchema): string | undefined {
+  if (typeof schema === 'boolean') return String(schema)
+  let text = texts.get(schema)
+  if (text !== undefined) return text
+  try {
+    text = JSON.stringify(schema)
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return undefined
+    throw error
+  }
+  texts.set(schema, text)
+  return text
 }

@@ -1,18 +1,41 @@
-/** The thread that programs are read on: a parser that a hostile text stops or breaks is ended with it. */
-import { parentPort } from 'node:worker_threads'
-import { ProgramSyntaxError, prepareProgram } from '@glovebox/core/program'
-import type { FromReader } from './reader-thread.ts'
+/** The process that reads programs and checks values. Its host ends it when that takes too long or too much memory. */
+import {
+  isStripperBroken,
+  isStripperLoaded,
+  loadTypeScript,
+  ProgramSyntaxError,
+  prepareProgram,
+} from '@glovebox/core/program'
+import type { FromReader, ReaderAnswer, ReaderWork, ToReader } from './reader-messages.ts'
 
-const port = parentPort as NonNullable<typeof parentPort>
-
-async function read(text: string): Promise<FromReader> {
+async function work(task: ReaderWork): Promise<ReaderAnswer> {
   try {
-    return { program: await prepareProgram(text) }
+    if (task.kind === 'check') {
+      const { checkPayload } = await import('@glovebox/core/checking')
+      return { problems: await checkPayload(task.schema, task.payload) }
+    }
+    return { program: await prepareProgram(task.text) }
   } catch (error) {
     if (error instanceof ProgramSyntaxError) return { mistake: error.message, ...error.position }
-    // A parser that broke may not be used again: what it throws ends the thread.
+    if (task.kind === 'check' && error instanceof Error) return { failure: error.message }
+    // What else a parser throws may have left it inconsistent: it ends the process.
     throw error
   }
 }
 
-port.on('message', async (text: string) => port.postMessage(await read(text)))
+const say = (message: FromReader): void => {
+  process.send?.(message)
+}
+
+process.on('message', async (message: ToReader) => {
+  if (message.kind === 'load-typescript') {
+    await loadTypeScript()
+    return
+  }
+  const answer = await work(message)
+  say({ type: 'done', answer, isTyped: isStripperLoaded(), isBroken: isStripperBroken() })
+})
+process.on('disconnect', () => process.exit())
+// A terminal's Ctrl-C reaches the whole process group; the host decides when this process ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+say({ type: 'up' })

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
+import { createProgramReader } from '@glovebox/node'
 import { quickjsAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {
@@ -27,7 +28,10 @@ export function quickjs(options: QuickJSOptions = {}): Sandbox {
   const guestsPerThread = atLeast('guestsPerThread', options.guestsPerThread ?? DEFAULT_GUESTS_PER_THREAD, 1)
   const ready = atLeast('ready', options.ready ?? 1, 0)
   const min = Math.min(max, Math.max(2, availableParallelism()))
-  return createSandbox(quickjsAdapter({ min, max, guestsPerThread }), { ready })
+  return createSandbox(quickjsAdapter({ min, max, guestsPerThread }), {
+    ready,
+    reader: createProgramReader(),
+  })
 }
 
 export type { Sandbox }

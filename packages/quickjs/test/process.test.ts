@@ -44,6 +44,6 @@ describe('the process of a host', () => {
       await sandbox.close()
       await new Promise((r) => setTimeout(r, 50))
       console.log(codes.join(), process.getActiveResourcesInfo().filter((name) => /Worker|MessagePort|Timeout/.test(name)).join())`
-    expect(await inProcess(body)).toMatch(/^LIMIT_CPU,LIMIT_CPU,LIMIT_(?:MEMORY|CPU),ok,LIMIT_CPU$/)
+    expect(await inProcess(body)).toMatch(/^LIMIT_CPU,LIMIT_CPU,LIMIT_(?:MEMORY|CPU),ok,LIMIT_(?:CPU|WALL_TIME)$/)
   })
 })

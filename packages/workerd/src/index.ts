@@ -1,5 +1,5 @@
 import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { processPool } from '@glovebox/node'
+import { createProgramReader, processPool } from '@glovebox/node'
 import { workerdAdapter } from './adapter.ts'
 
 export interface WorkerdOptions {
@@ -21,7 +21,10 @@ const DEFAULT_GUESTS_PER_PROCESS = 64
  */
 export function workerd(options: WorkerdOptions = {}): Sandbox {
   const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
-  return createSandbox(workerdAdapter(pool), { ready: atLeast('ready', options.ready ?? 1, 0) })
+  return createSandbox(workerdAdapter(pool), {
+    ready: atLeast('ready', options.ready ?? 1, 0),
+    reader: createProgramReader(),
+  })
 }
 
 export type { Sandbox }

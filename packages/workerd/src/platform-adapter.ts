@@ -1,4 +1,5 @@
 import {
+  type AdapterGuarantees,
   checkMemoryLimit,
   type Guarantees,
   type Guest,
@@ -17,7 +18,6 @@ export interface PlatformAdapterOptions {
   /** At once; more wait. */
   readonly maxGuests: number
   makeGuest(init: GuestInit): Promise<Guest>
-  prepare?: NonNullable<SandboxAdapter['prepare']>
   close?(): Promise<void>
 }
 
@@ -25,8 +25,7 @@ export interface PlatformAdapterOptions {
 export class PlatformAdapter implements SandboxAdapter {
   readonly name: string
   readonly engine: string
-  readonly guarantees: Guarantees
-  readonly prepare?: NonNullable<SandboxAdapter['prepare']>
+  readonly guarantees: AdapterGuarantees
   readonly #options: PlatformAdapterOptions
   readonly #slots: Pool<object>
   readonly #guests = new Set<Guest>()
@@ -37,7 +36,6 @@ export class PlatformAdapter implements SandboxAdapter {
     this.name = options.name
     this.engine = options.engine
     this.guarantees = { boundary: options.boundary, ...platformGuarantees(checkPlatform(options.platform)) }
-    if (options.prepare !== undefined) this.prepare = options.prepare
     this.#options = options
     this.#slots = new Pool({
       min: options.maxGuests,

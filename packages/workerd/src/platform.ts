@@ -1,10 +1,10 @@
-import type { Guarantees } from '@glovebox/core/adapter'
+import type { AdapterGuarantees } from '@glovebox/core/adapter'
 
 /** Where dynamic Workers run: on Cloudflare's network, which keeps limits, or on a workerd of one's own, which does not. */
 export type Platform = 'cloudflare' | 'local'
 
 /** What the platform gives, and nobody on this side of it could. */
-export function platformGuarantees(platform: Platform): Omit<Guarantees, 'boundary'> {
+export function platformGuarantees(platform: Platform): Omit<AdapterGuarantees, 'boundary'> {
   const isEnforced = platform === 'cloudflare'
   return {
     stopsLoops: isEnforced,

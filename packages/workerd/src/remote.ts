@@ -10,7 +10,7 @@ import {
   type Sandbox,
   SandboxError,
 } from '@glovebox/core/adapter'
-import { ProgramReader } from '@glovebox/node'
+import { createProgramReader } from '@glovebox/node'
 import { WebSocket } from 'ws'
 import { exitOf, TOO_LARGE } from './ended.ts'
 import type { Platform } from './platform.ts'
@@ -50,7 +50,6 @@ export function remote({ url, token, maxConnections, ready, platform }: RemoteOp
   }
   address.protocol = address.protocol.replace('http', 'ws')
   const door = new Door(address, token)
-  const reader = new ProgramReader()
   const adapter = new PlatformAdapter({
     name: 'workerd-remote',
     engine: `workerd-remote/${guestRuntime.id}`,
@@ -58,10 +57,8 @@ export function remote({ url, token, maxConnections, ready, platform }: RemoteOp
     platform: platform ?? (isHere ? 'local' : 'cloudflare'),
     maxGuests: atLeast('maxConnections', maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1),
     makeGuest: async ({ signal }) => new RemoteGuest(await door.open(signal)),
-    prepare: (text, signal, onBegin) => reader.read(text, signal, onBegin),
-    close: () => reader.close(),
   })
-  return createSandbox(adapter, { ready: atLeast('ready', ready ?? 1, 0) })
+  return createSandbox(adapter, { ready: atLeast('ready', ready ?? 1, 0), reader: createProgramReader() })
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/

@@ -10,6 +10,8 @@ const MB = 1024 * 1024
 
 const LOOP = 'for (;;) {}'
 const NATIVE_LOOP = 'Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)'
+/** Nested type assertions: each level doubles the work of the parser of types. */
+const YEARS_TO_READ = `let q: number;${'<T>('.repeat(60)}x${')'.repeat(60)}`
 const FLOOD = 'const all = []; for (;;) all.push(new Array(1_000).fill(all.length))'
 /** Ways to hold so many bytes: engines count them in different places. */
 const HOLDS: readonly ((bytes: number) => string)[] = [
@@ -60,7 +62,7 @@ async function showWeakness(
 
 /** A guarantee that is given or not, with both ways to show which. */
 interface Proof extends Pick<ConformanceCase, 'id' | 'protects'> {
-  readonly guarantee: 'stopsLoops' | 'stopsNativeLoops' | 'survivesOutOfMemory' | 'isolatesCrashes'
+  readonly guarantee: 'stopsLoops' | 'stopsNativeLoops' | 'stopsReading' | 'survivesOutOfMemory' | 'isolatesCrashes'
   /** @throws where what is given does not hold */
   attack(bench: Bench): Promise<void>
   /** Whether what is not given does not hold either, in a host that may be lost by it. */
@@ -76,7 +78,8 @@ const proof = ({ id, protects, guarantee, attack, isLacking }: Proof): Conforman
 
 /** Whether after a program that should have been ended so, the next one runs as ever. */
 async function survives(host: DoomedHost, code: string, ending: string): Promise<boolean> {
-  const result = await inTime(host.run(code, { ...HARM_LIMITS, wallTimeMs: 60_000 }))
+  const wallTimeMs = ending === 'LIMIT_WALL_TIME' ? 500 : 60_000
+  const result = await inTime(host.run(code, { ...HARM_LIMITS, wallTimeMs }))
   if (result === undefined || result.ok || result.error.code !== ending) return false
   const next = await inTime(host.run('return "next"'))
   return next?.ok === true
@@ -123,6 +126,17 @@ export const guarantees: readonly ConformanceCase[] = [
     guarantee: 'stopsNativeLoops',
     attack: (bench) => stops(bench, NATIVE_LOOP),
     isLacking: async (host) => !(await survives(host, NATIVE_LOOP, 'LIMIT_CPU')),
+  }),
+  proof({
+    id: 'guarantees.stops-reading',
+    protects: 'a program that its parser needs years for is given up, or declared to hold up its host',
+    guarantee: 'stopsReading',
+    attack: async ({ run }) => {
+      failed(await run(YEARS_TO_READ, { limits: { wallTimeMs: 1_000 } }), 'LIMIT_WALL_TIME')
+      returned(await run('const next: string = "next"; return next'), 'next')
+      assert.ok(await comesToRest(), 'the program was given up, and something still reads it')
+    },
+    isLacking: async (host) => !(await survives(host, YEARS_TO_READ, 'LIMIT_WALL_TIME')),
   }),
   proof({
     id: 'guarantees.survives-out-of-memory',

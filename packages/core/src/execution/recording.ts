@@ -3,6 +3,7 @@ import type { ToolSource } from '../catalog/provider.ts'
 import type { Guest, GuestExit, Program } from '../contract.ts'
 import { SandboxError } from '../errors.ts'
 import { chooseLimits, type Limits } from '../limits.ts'
+import { MAX_READING_MS } from '../program/program-reader.ts'
 import { guestsOf, type Sandbox } from '../sandbox.ts'
 import { Clock } from './clock.ts'
 import { executeProgram, type Transcript } from './execution.ts'
@@ -23,7 +24,7 @@ export async function recordExecution(
   options: { readonly code: string; readonly tools: ToolSource; readonly limits?: Limits },
 ): Promise<{ readonly result: ExecuteResult; readonly recording: Recording }> {
   const guests = guestsOf(sandbox)
-  const program = await guests.prepare(options.code, new AbortController().signal)
+  const program = await guests.prepare(options.code, { signal: new AbortController().signal, limitMs: MAX_READING_MS })
   const transcript: Transcript = { journal: [], output: [] }
   const result = await executeProgram({
     program,

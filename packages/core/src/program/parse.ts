@@ -1,6 +1,7 @@
-import { type Program as Ast, type Options, parse, parseExpressionAt, type Token, tokenizer } from 'acorn'
+import type { Program as Ast, Options, Token } from 'acorn'
+import { parse, parseExpressionAt, tokenizer } from './javascript-parser.ts'
 import { type Edit, positionAt } from './positions.ts'
-import { ProgramSyntaxError, TOO_DEEP } from './syntax-error.ts'
+import { ProgramSyntaxError, TOO_LARGE } from './syntax-error.ts'
 
 const OPTIONS: Options = {
   ecmaVersion: 2025,
@@ -67,7 +68,7 @@ function tokensOfFunction(source: string, sourceType: 'module' | 'script'): numb
 }
 
 function syntaxError(text: string, error: unknown): unknown {
-  if (error instanceof RangeError) return new ProgramSyntaxError(TOO_DEEP, { line: 1, column: 1 })
+  if (error instanceof RangeError) return new ProgramSyntaxError(TOO_LARGE, { line: 1, column: 1 })
   const offset = (error as { pos?: unknown }).pos
   if (typeof offset !== 'number') return error
   // Acorn puts the position at the end of its message.

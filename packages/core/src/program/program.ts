@@ -43,7 +43,7 @@ const SMALL_LENGTH = 2_000
  */
 export function prepareSmallProgram(given: string): PreparedProgram | undefined {
   const text = withoutHashBang(given)
-  if (text.length > SMALL_LENGTH || TYPE_ARGUMENTS.test(text) || PROPERTY_ESCAPE.test(text)) return undefined
+  if (text.length > SMALL_LENGTH || TYPE_ARGUMENTS.test(text)) return undefined
   try {
     return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : { text, ast: parseJavaScript(text), steps: [] })
   } catch (error) {
@@ -71,9 +71,6 @@ function wrapScript(script: JavaScript): PreparedProgram {
     steps: [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps],
   }
 }
-
-/** In a regular expression, which the parser compiles: one with many classes of characters takes long. */
-const PROPERTY_ESCAPE = /\\p\{/i
 
 /** `f<T>(x)` is also JavaScript, with another meaning: two comparisons. */
 const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/

@@ -1,7 +1,7 @@
 import type { Position } from './positions.ts'
 
-/** What is said of a text that overflows its parser. */
-export const TOO_DEEP = 'the program is nested too deeply to be read'
+/** The message for a text that overflows the stack or the memory of its parser. */
+export const TOO_LARGE = 'the program is nested too deeply, or too large, to be read'
 
 /** The program cannot be read. */
 export class ProgramSyntaxError extends Error {

@@ -4,13 +4,19 @@ import { ProgramSyntaxError } from './syntax-error.ts'
 
 type Amaro = typeof import('amaro')
 
-/** Amaro takes 150 to 290 ms to load, so it is loaded when the first program with types comes. */
 let amaro: Promise<Amaro> | undefined
+let isBroken = false
 
-function loadTypeScript(): Promise<Amaro> {
+/** Loads amaro, which takes 90 to 290 ms: with the first program that has types, or ahead of it. */
+export function loadTypeScript(): Promise<Amaro> {
   amaro ??= import('#typescript')
   return amaro
 }
+
+export const isStripperLoaded = (): boolean => amaro !== undefined
+
+/** Whether amaro has panicked. Its memory may be inconsistent since: a reader that can be replaced is. */
+export const isStripperBroken = (): boolean => isBroken
 
 export interface JavaScript {
   readonly text: string
@@ -23,6 +29,10 @@ export interface JavaScript {
 /** A `return` at the top is legal in a program and nowhere else, so it is parsed inside a function. */
 const OPENING = 'async()=>{'
 const CLOSING = '\n}'
+
+const UNSUPPORTED = 'UnsupportedSyntax'
+/** Amaro counts columns in 16 bits, and panics over a mistake further right. */
+const MAX_COLUMN = 65_535
 
 /**
  * Takes the types out. Positions are kept, but for syntax that has no place in JavaScript, such as enums: that is
@@ -37,12 +47,12 @@ export async function stripTypes(text: string): Promise<JavaScript> {
     return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), steps: [] }
   }, OPENING.length)
   if ('text' in inFunction) return inFunction
+  // Unsupported syntax was understood, and only cannot be blanked out.
+  if (inFunction.code === UNSUPPORTED) return rewrite(text, transformSync)
   // `export default` stands in no function.
   const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, steps: [] }), 0)
   if ('text' in asModule) return asModule
-  // Unsupported syntax was understood, and only cannot be blanked out.
-  const isUnderstood = inFunction.code === 'UnsupportedSyntax' || asModule.code === 'UnsupportedSyntax'
-  if (isUnderstood) return rewrite(text, transformSync)
+  if (asModule.code === UNSUPPORTED) return rewrite(text, transformSync)
   throw later(inFunction, asModule).error
 }
 
@@ -61,6 +71,8 @@ function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScrip
   throw later(inFunction, asModule).error
 }
 
+const PANIC = `there is a mistake in it that cannot be located, nested too deeply or in a line of more than ${MAX_COLUMN} characters: break long lines up`
+
 interface Failure {
   readonly code: unknown
   readonly error: ProgramSyntaxError
@@ -76,7 +88,10 @@ function attempt(parse: () => JavaScript, shift: number): JavaScript | Failure {
       startLine?: number
       startColumn?: number
     }
-    if (typeof startLine !== 'number' || typeof startColumn !== 'number') throw thrown
+    if (typeof startLine !== 'number' || typeof startColumn !== 'number') {
+      isBroken = true
+      return { code, error: new ProgramSyntaxError(PANIC, { line: 1, column: 1 }) }
+    }
     const column = startColumn + 1 - (startLine === 1 ? shift : 0)
     return { code, error: new ProgramSyntaxError(String(message), { line: startLine, column: Math.max(1, column) }) }
   }

@@ -1,0 +1,22 @@
+import type { PreparedProgram } from '@glovebox/core/adapter'
+
+/** One piece of work for a reader process. */
+export type ReaderWork =
+  | { readonly kind: 'read'; readonly text: string }
+  /** `schema` is JSON, `payload` the value as the codec writes it. */
+  | { readonly kind: 'check'; readonly schema: string; readonly payload: string }
+
+/** Host to reader. */
+export type ToReader = ReaderWork | { readonly kind: 'load-typescript' }
+
+export type ReaderAnswer =
+  | { readonly program: PreparedProgram }
+  | { readonly mistake: string; readonly line: number; readonly column: number }
+  | { readonly problems: readonly string[] }
+  | { readonly failure: string }
+
+/** Reader to host. */
+export type FromReader =
+  | { readonly type: 'up' }
+  /** `isTyped`: the work needed the type stripper. `isBroken`: the process must not be used again. */
+  | { readonly type: 'done'; readonly answer: ReaderAnswer; readonly isTyped: boolean; readonly isBroken: boolean }

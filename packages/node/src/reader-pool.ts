@@ -1,0 +1,249 @@
+import { SandboxError } from '@glovebox/core/adapter'
+import { ProgramSyntaxError, ReaderTimeoutError, TOO_LARGE } from '@glovebox/core/program'
+import { ReaderJob } from './reader-job.ts'
+import type { FromReader, ReaderAnswer, ReaderWork } from './reader-messages.ts'
+import { ReaderProcess } from './reader-process.ts'
+import { ReaderQueue } from './reader-queue.ts'
+
+/** Readers that work at once. At most one does long work, or work that has used its slice: the other is for short texts. */
+const MAX_WORKING = 2
+/** Readers alive: those that work, and a spare that takes over at once where one is killed. */
+const MAX_READERS = MAX_WORKING + 1
+/** A reader that is idle for this long ends, all but one. */
+const IDLE_MS = 30_000
+/** How often readers at work are looked at. */
+const TICK_MS = 25
+/** The resident memory of one reader. An idle one takes 70 MB. */
+const MAX_RESIDENT_BYTES = 176 * 1024 * 1024
+/** CPU time within this many ticks, below which a reader is held up from outside: stopped, or without memory. */
+const STUCK_TICKS = 120
+const RETRY_MS = 1_000
+/** How often work is repeated whose reader was lost without its fault. */
+const MAX_LOSSES = 3
+
+interface Reader {
+  readonly process: ReaderProcess
+  job: ReaderJob | undefined
+  /** CPU time of the process when it began its job, in ms; elapsed time where the system does not report it. */
+  startedMs: number
+  /** CPU time of the job before it came to this reader. */
+  spentBeforeMs: number
+  /** Where the slice ends, in the job's own CPU time. */
+  sliceEndMs: number
+  idleTicks: number
+  lastMs: number
+  idleTimer: ReturnType<typeof setTimeout> | undefined
+}
+
+/** The reader processes of this host, and the work that waits for them. Shared by all sandboxes. */
+export class ReaderPool {
+  readonly #readers = new Set<Reader>()
+  readonly #queue = new ReaderQueue()
+  readonly #ending = new Set<Promise<void>>()
+  #ticking: ReturnType<typeof setInterval> | undefined
+  /** When a spare may be started again, after one could not be. */
+  #noSpareUntil = 0
+  /** Whether programs with types were seen: readers then load the type stripper ahead of the next. */
+  #seesTypes = false
+
+  /** @throws as `ProgramReader` documents */
+  async run(work: ReaderWork, signal: AbortSignal, limitMs: number): Promise<ReaderAnswer> {
+    signal.throwIfAborted()
+    const job = new ReaderJob(work, limitMs)
+    const abort = () => this.#abandon(job, signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    this.#queue.add(job)
+    this.#assign()
+    try {
+      return await job.answer
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Ends all readers. They are started again with the next work. Resolves when none is left. */
+  async close(): Promise<void> {
+    for (const job of this.#queue.drain())
+      job.reject(new SandboxError('SANDBOX_CLOSED', 'The program reader is closed'))
+    for (const reader of this.#readers) this.#discard(reader)
+    await Promise.all(this.#ending)
+  }
+
+  /** Gives waiting work to idle readers, and starts readers as far as they are needed. */
+  #assign(): void {
+    for (;;) {
+      const working = this.#working
+      const reader = [...this.#readers].find(({ process, job }) => process.isUp && job === undefined)
+      if (reader === undefined) break
+      const slow = working.find(({ job }) => job?.isSlow)
+      const isHeld = slow !== undefined || working.some(({ job }) => job?.isShort === false)
+      const job = working.length < MAX_WORKING ? this.#queue.take(isHeld) : undefined
+      if (job !== undefined) this.#begin(reader, job)
+      else if (slow !== undefined && this.#queue.hasUntried) this.#preempt(slow)
+      else break
+    }
+    this.#keepSpare()
+  }
+
+  get #working(): Reader[] {
+    return [...this.#readers].filter(({ job }) => job !== undefined)
+  }
+
+  /** Takes its reader away from work that has used its slice. */
+  #preempt(reader: Reader): void {
+    const { job } = reader
+    this.#discard(reader)
+    if (job !== undefined) this.#queue.add(job)
+  }
+
+  #begin(reader: Reader, job: ReaderJob): void {
+    clearTimeout(reader.idleTimer)
+    reader.job = job
+    reader.startedMs = now(reader)
+    reader.lastMs = reader.startedMs
+    reader.spentBeforeMs = job.spentMs
+    reader.sliceEndMs = job.spentMs + job.sliceMs
+    reader.idleTicks = 0
+    reader.process.send(job.work)
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref()
+  }
+
+  #tick(): void {
+    const working = this.#working
+    if (working.length === 0) {
+      clearInterval(this.#ticking)
+      this.#ticking = undefined
+      return
+    }
+    for (const reader of working) this.#watch(reader, reader.job as ReaderJob)
+    this.#assign()
+  }
+
+  #watch(reader: Reader, job: ReaderJob): void {
+    const at = now(reader)
+    reader.idleTicks = at - reader.lastMs < 1 ? reader.idleTicks + 1 : 0
+    reader.lastMs = at
+    job.spentMs = reader.spentBeforeMs + (at - reader.startedMs)
+    if (job.spentMs > job.limitMs) {
+      this.#discard(reader)
+      job.reject(new ReaderTimeoutError(`The work took more than ${job.limitMs} ms`))
+    } else if ((reader.process.residentBytes() ?? 0) > MAX_RESIDENT_BYTES) {
+      this.#discard(reader)
+      job.reject(tooLarge())
+    } else if (reader.idleTicks > STUCK_TICKS) {
+      this.#discard(reader)
+      this.#repeat(job, 'it did not answer')
+    } else if (job.spentMs > reader.sliceEndMs) {
+      if (!job.isSlow) reader.process.yieldProcessor()
+      job.endSlice()
+      reader.sliceEndMs = job.spentMs + job.sliceMs
+    }
+  }
+
+  #onDone(reader: Reader, { answer, isTyped, isBroken }: Extract<FromReader, { type: 'done' }>): void {
+    const { job } = reader
+    if (job === undefined) return
+    reader.job = undefined
+    this.#seesTypes ||= isTyped
+    job.resolve(answer)
+    // One that has given way to others would go on doing so.
+    if (isBroken || job.isSlow) this.#discard(reader)
+    else this.#rest(reader)
+    this.#assign()
+  }
+
+  /** A reader that died by itself: its work broke it, or something outside ended it. */
+  #onDeath(reader: Reader, detail: string, startError: SandboxError | undefined): void {
+    const { job } = reader
+    if (!this.#readers.delete(reader)) return
+    clearTimeout(reader.idleTimer)
+    if (job !== undefined) this.#repeat(job, detail)
+    if (startError !== undefined) {
+      this.#noSpareUntil = performance.now() + RETRY_MS
+      if (this.#readers.size === 0) for (const waiting of this.#queue.drain()) waiting.reject(startError)
+    }
+    this.#assign()
+  }
+
+  /** Whether a text or something else ended a reader shows when it is read again. */
+  #repeat(job: ReaderJob, detail: string): void {
+    if (++job.losses < MAX_LOSSES) return this.#queue.add(job)
+    job.reject(
+      job.work.kind === 'read'
+        ? tooLarge()
+        : new SandboxError('SANDBOX_UNAVAILABLE', `The value could not be checked: ${detail}`),
+    )
+  }
+
+  #abandon(job: ReaderJob, reason: unknown): void {
+    this.#queue.remove(job)
+    for (const reader of this.#readers) if (reader.job === job) this.#discard(reader)
+    job.reject(reason)
+    this.#assign()
+  }
+
+  /** Kills a reader, and does not wait for its end. */
+  #discard(reader: Reader): void {
+    this.#readers.delete(reader)
+    reader.job = undefined
+    clearTimeout(reader.idleTimer)
+    const ending = reader.process.kill().finally(() => {
+      this.#ending.delete(ending)
+      this.#keepSpare()
+    })
+    this.#ending.add(ending)
+  }
+
+  /** Keeps one reader more than work at present, within their bound, as long as there is work. */
+  #keepSpare(): void {
+    const working = this.#working.length
+    if (working === 0 && this.#queue.isEmpty) return
+    const wanted = Math.min(MAX_READERS - this.#ending.size, working + 1)
+    while (this.#readers.size < wanted) {
+      if (this.#readers.size > 0 && performance.now() < this.#noSpareUntil) return
+      if (!this.#start()) return
+    }
+  }
+
+  /** False where no reader can be started; work that nothing else could do is then rejected. */
+  #start(): boolean {
+    try {
+      const reader: Reader = {
+        process: new ReaderProcess({
+          onUp: () => this.#onUp(reader),
+          onDone: (message) => this.#onDone(reader, message),
+          onDeath: (detail, startError) => this.#onDeath(reader, detail, startError),
+        }),
+        job: undefined,
+        startedMs: 0,
+        spentBeforeMs: 0,
+        sliceEndMs: 0,
+        idleTicks: 0,
+        lastMs: 0,
+        idleTimer: undefined,
+      }
+      this.#readers.add(reader)
+      return true
+    } catch (error) {
+      this.#noSpareUntil = performance.now() + RETRY_MS
+      if (this.#readers.size === 0) for (const job of this.#queue.drain()) job.reject(error)
+      return false
+    }
+  }
+
+  #onUp(reader: Reader): void {
+    if (this.#seesTypes) reader.process.send({ kind: 'load-typescript' })
+    this.#rest(reader)
+    this.#assign()
+  }
+
+  #rest(reader: Reader): void {
+    reader.idleTimer = setTimeout(() => {
+      if (this.#readers.size > 1) this.#discard(reader)
+    }, IDLE_MS).unref()
+  }
+}
+
+const now = ({ process }: Reader): number => process.cpuTimeMs() ?? performance.now()
+
+const tooLarge = () => new ProgramSyntaxError(TOO_LARGE, { line: 1, column: 1 })

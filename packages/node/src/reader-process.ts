@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SandboxError } from '@glovebox/core/adapter'
+import { describeDeath, residentBytesOf } from './child-process.ts'
+import { cpuTimeMsOf } from './cpu-time.ts'
+import { entryFile } from './entry-file.ts'
+import type { FromReader, ToReader } from './reader-messages.ts'
+import { watchedCommand } from './watched-command.ts'
+
+const READER = { beside: './reader.js', specifier: '@glovebox/node/reader', from: import.meta.url }
+/** A reader is up within 0.2 s, and within a few seconds on a busy machine. */
+const START_MS = 30_000
+/** V8's heap of a reader. The largest program that hosts accept by default needs a third of it. */
+const HEAP_MB = 96
+
+export interface ReaderProcessEvents {
+  onUp(): void
+  onDone(message: Extract<FromReader, { type: 'done' }>): void
+  /** Called once, when nothing of the process runs any more. `startError` is set for one that never came up. */
+  onDeath(detail: string, startError: SandboxError | undefined): void
+}
+
+/** The host's end of one reader process, which does one piece of work at a time. */
+export class ReaderProcess {
+  readonly #child: ChildProcess
+  readonly #events: ReaderProcessEvents
+  readonly #dead = Promise.withResolvers<void>()
+  readonly #startTimer: ReturnType<typeof setTimeout>
+  #isUp = false
+  #isDead = false
+
+  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` where no process can be started */
+  constructor(events: ReaderProcessEvents) {
+    this.#events = events
+    const file = fileURLToPath(entryFile(READER))
+    const [program, args] = watchedCommand(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file])
+    try {
+      this.#child = spawn(program, args, {
+        cwd: dirname(file),
+        env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+        stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+        windowsHide: true,
+      })
+    } catch (error) {
+      throw unavailable((error as Error).message, error)
+    }
+    this.#startTimer = setTimeout(() => this.kill(), START_MS)
+    this.#startTimer.unref()
+    this.#listen()
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** CPU time so far, in ms; undefined where the system does not report it. */
+  cpuTimeMs(): number | undefined {
+    return cpuTimeMsOf(this.#child.pid)
+  }
+
+  residentBytes(): number | undefined {
+    return residentBytesOf(this.#child.pid)
+  }
+
+  send(message: ToReader): void {
+    // An error here means that the process has ended, which `onDeath` reports.
+    if (this.#child.connected) this.#child.send(message, () => {})
+  }
+
+  /** Leaves the processor to others where they need it. It cannot be undone without privileges. */
+  yieldProcessor(): void {
+    try {
+      if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+    } catch {
+      // The process has just ended, or the system does not allow it: then it competes as before.
+    }
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    // Code that waits for its end keeps the host alive until then.
+    this.#child.ref()
+    return this.#dead.promise
+  }
+
+  #listen(): void {
+    const child = this.#child
+    child.on('message', (message: FromReader) => {
+      if (message.type === 'done') return this.#events.onDone(message)
+      this.#isUp = true
+      clearTimeout(this.#startTimer)
+      this.#events.onUp()
+    })
+    child.stdin?.on('error', () => {})
+    child.on('error', (error) => this.#die(error.message, error))
+    child.once('exit', (code, signal) => this.#die(describeDeath(code, signal, '').detail))
+    // A reader keeps no host alive: an execution that waits for one holds a timer of its own.
+    child.unref()
+    child.channel?.unref()
+    ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()
+  }
+
+  #die(detail: string, cause?: unknown): void {
+    if (this.#isDead) return
+    this.#isDead = true
+    clearTimeout(this.#startTimer)
+    this.#child.stdin?.destroy()
+    this.#dead.resolve()
+    this.#events.onDeath(detail, this.#isUp ? undefined : unavailable(detail, cause))
+  }
+}
+
+const unavailable = (detail: string, cause: unknown): SandboxError =>
+  new SandboxError('SANDBOX_UNAVAILABLE', `The process that reads programs could not be started: ${detail}`, { cause })
