@@ -1,5 +1,6 @@
 import type { HostCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
+import { isBox } from './protocol/value-size.ts'
 
 /** What the model is told of an execution, as plain JSON. */
 export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
@@ -61,6 +62,7 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     room -= text.length
     return taken
   }
+  const ancestors = new Set<object>()
   const isFull = () => nodes > bounds.nodes || room <= 0
   const convert = (value: unknown, depth: number): unknown => {
     nodes++
@@ -85,7 +87,15 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     if (value instanceof Error) return take(`${value.name}: ${value.message}`)
     if (value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+    if (isBox(value)) return convert(value.valueOf(), depth + 1)
+    if (ancestors.has(value)) return '[circular]'
     if (depth > bounds.depth) return '[cut]'
+    ancestors.add(value)
+    const shown = convertInside(value, depth)
+    ancestors.delete(value)
+    return shown
+  }
+  const convertInside = (value: object, depth: number): unknown => {
     const list = (items: Iterable<unknown>) => {
       const shown: unknown[] = []
       for (const item of items) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Settings } from 'typebox/system'
 import { afterEach, describe, expect, it } from 'vitest'
-import { inputParser, lazyValidator } from '../src/catalog/validation.ts'
+import { schemaParser } from '../src/validation/schema-validator.ts'
 
 interface Group {
   readonly description: string
@@ -28,8 +28,8 @@ async function judge({ schema, tests }: Group): Promise<unknown[]> {
   }
   const verdicts: unknown[] = []
   for (const { data } of tests) {
-    verdicts.push(await attempt(() => lazyValidator(schema as never)(data)))
-    verdicts.push(await attempt(() => inputParser(schema as never)(data)))
+    verdicts.push(await attempt(() => schemaParser(schema as never, 'output')(data)))
+    verdicts.push(await attempt(() => schemaParser(schema as never, 'input')(data)))
   }
   return verdicts
 }

@@ -30,13 +30,20 @@ describe('what a model is told', () => {
     expect(JSON.parse(JSON.stringify(returned(value)))).toEqual({ result })
   })
 
-  it('is bounded, however large, deep, shared or circular the value', () => {
-    const circular: unknown[] = []
-    circular.push(circular, circular)
+  it('says where a value is within itself', () => {
+    const circular: unknown[] = [1]
+    circular.push(circular, { again: circular })
+    expect(returned(circular)).toEqual({ result: [1, '[circular]', { again: '[circular]' }] })
+  })
+
+  it('takes a boxed text for a text', () => {
+    expect(returned(Object('x'.repeat(3)))).toEqual({ result: 'xxx' })
+  })
+
+  it('is bounded, however large, deep or shared the value', () => {
     let shared: unknown = 'leaf'
     for (let i = 0; i < 60; i++) shared = [shared, shared]
     for (const value of [
-      circular,
       shared,
       'x'.repeat(1e6),
       Array.from({ length: 1e5 }, () => 'text'),

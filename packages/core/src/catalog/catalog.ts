@@ -1,7 +1,7 @@
+import { schemaParser } from '../validation/schema-validator.ts'
 import { assignIdentifiers } from './identifiers.ts'
 import { providerFromSource, type ToolSource } from './provider.ts'
 import type { Parse, Tool } from './tool.ts'
-import { inputParser, lazyValidator } from './validation.ts'
 
 /** A tool with the name that the program calls it by, and its checks. */
 export interface CatalogTool {
@@ -96,7 +96,9 @@ function catalogTool(namespace: string, identifier: string, tool: Tool): Catalog
     path: `${namespace}.${identifier}`,
     identifier,
     tool,
-    parseInput: tool.parseInput ?? (tool.inputSchema === undefined ? undefined : inputParser(tool.inputSchema)),
-    parseOutput: tool.parseOutput ?? (tool.outputSchema === undefined ? undefined : lazyValidator(tool.outputSchema)),
+    parseInput:
+      tool.parseInput ?? (tool.inputSchema === undefined ? undefined : schemaParser(tool.inputSchema, 'input')),
+    parseOutput:
+      tool.parseOutput ?? (tool.outputSchema === undefined ? undefined : schemaParser(tool.outputSchema, 'output')),
   }
 }

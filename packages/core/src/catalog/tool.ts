@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Static } from 'typebox'
+import type { ValueSize } from '../protocol/value-size.ts'
 import { readSchema } from './standard-schema.ts'
 
 /** A JSON Schema as data: TypeBox schemas are such, and so are those of MCP servers. */
@@ -24,7 +25,19 @@ export interface ToolAnnotations {
 }
 
 /** Checks a value and may transform it. Resolves to the value, or to what is wrong with it. */
-export type Parse = (value: unknown) => Promise<{ readonly value: unknown } | { readonly problems: readonly string[] }>
+export type Parse = (
+  value: unknown,
+  context?: ParseContext,
+) => Promise<{ readonly value: unknown } | { readonly problems: readonly string[] }>
+
+/** What the engine knows of a value that it has checked. Custom checks may ignore it. */
+export interface ParseContext {
+  readonly size: ValueSize
+  /** Characters that the value may have once its defaults are filled in. */
+  readonly maxCharacters: number
+  /** Checks a value, given as the codec writes it, where that can be stopped. Absent on platforms without such a place. */
+  readonly checkElsewhere?: ((schema: JsonSchema, payload: string) => Promise<readonly string[]>) | undefined
+}
 
 /** One function that the host offers. `name` is the original one; the program may call it by a tidier one. */
 export interface Tool {

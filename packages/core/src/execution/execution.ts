@@ -8,6 +8,7 @@ import { decode, MalformedValueError } from '../protocol/codec.ts'
 import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { type CheckedGuestMessage, ForgedMessageError, readGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
+import { measureValue } from '../protocol/value-size.ts'
 import type { GuestSource } from '../sandbox.ts'
 import { captureAsyncContext } from './async-context.ts'
 import type { Clock } from './clock.ts'
@@ -53,6 +54,8 @@ const MAX_ERROR_TEXT = 10_000
 const MAX_NAMED = 3
 /** A run that was in a turn more often when its guest was lost is the cause, whatever it looks like. */
 const MAX_LOSSES = 10
+/** How long messages of the guest are taken before other work of the host gets its turn. */
+const SLICE_MS = 20
 /** `setTimeout` knows no longer delay; the guest asks again when woken early. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -93,6 +96,9 @@ class Execution {
   #logsHeard = 0
   /** Messages that repeat the run of a lost guest. */
   #repeated = 0
+  /** What came from the guest and has not been looked at. */
+  readonly #inbox: (() => void)[] = []
+  #isDraining = false
   /** What the guest said of its end. It counts when the turn is over: what loops on afterwards has not ended. */
   #outcome: Outcome | undefined
   #over = false
@@ -100,7 +106,7 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog, clock, context, span } = options
+    const { limits, catalog, clock, context, guests, span } = options
     this.#options = options
     this.#clock = clock
     this.#resolve = resolve
@@ -110,6 +116,7 @@ class Execution {
       catalog,
       concurrent: limits.concurrentHostCalls,
       messageBytes: limits.messageBytes,
+      check: guests.check,
       context,
       within: captureAsyncContext(),
       span,
@@ -128,11 +135,14 @@ class Execution {
     const { signal, guests, limits } = this.#options
     if (signal.aborted) return this.#reject(signal.reason)
     signal.addEventListener('abort', this.#abort, { once: true })
-    this.#wallTimer = setTimeout(() => {
-      const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
-      const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
-      this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
-    }, limits.wallTimeMs - this.#clock.elapsed())
+    this.#wallTimer = setTimeout(
+      () => {
+        const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
+        const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
+        this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
+      },
+      Math.max(0, limits.wallTimeMs - this.#clock.elapsed()),
+    )
     const ready = guests.takeReady(limits.memoryBytes)
     if (ready !== undefined) return this.#begin(ready)
     this.#obtain(false, (guest) => this.#begin(guest))
@@ -163,7 +173,7 @@ class Execution {
   #run(guest: Guest, first: string): void {
     const { program, limits } = this.#options
     this.#guest = guest
-    guest.exited.then((exit) => this.#onExit(guest, exit))
+    guest.exited.then((exit) => this.#receive(() => this.#onExit(guest, exit)))
     guest.run({
       program: { name: program.name, source: program.source },
       first,
@@ -173,8 +183,11 @@ class Execution {
         turnMs: limits.cpuTimeMs * 2 + 500,
         outputBytes: limits.messageBytes * FULL_MESSAGES_PER_TURN + limits.resultBytes + limits.logBytes,
       },
-      onOutput: (messages) => this.#onOutput(messages),
-      onTurn: (turn) => this.#onTurn(turn),
+      onOutput: (messages) => {
+        for (const text of messages) this.#inbox.push(() => this.#onOutput(text))
+        this.#drain()
+      },
+      onTurn: (turn) => this.#receive(() => this.#onTurn(turn)),
     })
   }
 
@@ -216,17 +229,36 @@ class Execution {
     else this.#send({ type: 'failed', now, id, error: { code: settled.code, message: settled.message } })
   }
 
-  #onOutput(messages: readonly string[]): void {
-    for (const text of messages) {
-      // What follows a program's end is late, and says nothing.
-      if (this.#over || this.#outcome !== undefined) return
-      this.#options.transcript?.output.push(text)
-      try {
-        this.#onMessage(text)
-      } catch (error) {
-        if (!(error instanceof ForgedMessageError || error instanceof MalformedValueError)) return this.#refuse(error)
-        this.#forged(error)
-      }
+  #receive(action: () => void): void {
+    this.#inbox.push(action)
+    this.#drain()
+  }
+
+  /** Takes what came from the guest, in order and in slices: one turn may bring hundreds of thousands of messages. */
+  #drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    const end = this.#clock.elapsed() + SLICE_MS
+    let next = 0
+    while (next < this.#inbox.length && this.#clock.elapsed() < end) this.#inbox[next++]?.()
+    this.#inbox.splice(0, next)
+    const later = () => {
+      this.#isDraining = false
+      this.#drain()
+    }
+    if (this.#inbox.length > 0) setTimeout(later)
+    else this.#isDraining = false
+  }
+
+  #onOutput(text: string): void {
+    // What follows a program's end is late, and says nothing.
+    if (this.#over || this.#outcome !== undefined) return
+    this.#options.transcript?.output.push(text)
+    try {
+      this.#onMessage(text)
+    } catch (error) {
+      if (!(error instanceof ForgedMessageError || error instanceof MalformedValueError)) return this.#refuse(error)
+      this.#forged(error)
     }
   }
 
@@ -251,9 +283,7 @@ class Execution {
         this.#wakeAt = message.at
         return
       case 'returned':
-        this.#outcome = exceedsBytes(payload, limits.resultBytes)
-          ? failure('LIMIT_RESULT_SIZE', `The result takes more than ${limits.resultBytes} bytes`)
-          : { ok: true, value: decode(payload) }
+        this.#outcome = readResult(payload, limits.resultBytes)
         return
       case 'threw':
         this.#outcome = { ok: false, error: this.#describe(message.error) }
@@ -416,6 +446,14 @@ class Execution {
     this.#calls.cancel(reason)
     return true
   }
+}
+
+/** What an embedder does with a value walks it: shared parts count wherever they are referenced. */
+function readResult(payload: string, limit: number): Outcome {
+  const tooLarge = failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes`)
+  if (exceedsBytes(payload, limit)) return tooLarge
+  const value = decode(payload)
+  return payload.startsWith('g') && measureValue(value).characters > limit ? tooLarge : { ok: true, value }
 }
 
 const failure = (code: ExecutionErrorCode, message: string): Outcome => ({

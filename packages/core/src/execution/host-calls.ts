@@ -1,18 +1,22 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
 import { nearest } from '../catalog/nearest.ts'
-import type { Parse } from '../catalog/tool.ts'
+import type { Parse, ParseContext } from '../catalog/tool.ts'
 import { ToolCallError, type ToolErrorCode } from '../errors.ts'
+import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
+import { measureValue, type ValueSize } from '../protocol/value-size.ts'
+import type { CheckElsewhere } from '../sandbox.ts'
 import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
 import type { ExecutionSpan } from './telemetry.ts'
-import { isTreeWithin } from './tree.ts'
 
 export interface HostCallsOptions {
   readonly catalog: Catalog
   readonly concurrent: number
   readonly messageBytes: number
+  /** Checks values against costly schemas, where the platform has a place for it. */
+  readonly check: CheckElsewhere | undefined
   readonly context: unknown
   /** The async context that tools run in. */
   readonly within: Within
@@ -32,8 +36,12 @@ export type Settled =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
 
-/** As many visits as a validator may make of one input. Shared parts count each time they are reached. */
+/** Parts of one input, as something that walks it sees them: shared parts count each time they are reached. */
 const MAX_INPUT_NODES = 100_000
+/** Inputs that are shorter need not be measured: their text bounds them. */
+const SHORT_INPUT = 2_000
+/** CPU time for a check that is made elsewhere. */
+const CHECK_MS = 2_000
 /** The inputs of all open calls together take no more than this many full messages: nothing else bounds what they hold. */
 const FULL_INPUTS_OPEN = 2
 const MAX_HINTS = 10
@@ -107,13 +115,12 @@ export class HostCalls {
    *
    * @throws `MalformedValueError` for a payload that no guest of ours writes
    */
-  async #read({ id, payload }: OpenCall): Promise<unknown> {
+  async #read({ id, path, payload }: OpenCall): Promise<{ readonly value: unknown; readonly size: ValueSize }> {
     while (this.#pause !== undefined) await this.#pause
     this.#assertOpen(id)
     const began = this.#options.elapsed()
     const value = decode(payload)
-    // Validators walk what they are given as if it were a tree, however its parts are shared.
-    const isTree = isTreeWithin(value, MAX_INPUT_NODES)
+    const size = sizeOfInput(payload, value)
     this.#readMs += this.#options.elapsed() - began
     if (this.#readMs > SLICE_MS) {
       this.#readMs = 0
@@ -121,7 +128,8 @@ export class HostCalls {
         this.#pause = undefined
       })
     }
-    if (isTree) return value
+    if (size.characters > this.#options.messageBytes) throw this.#tooLarge(`The input of ${path}`)
+    if (!size.isCyclic && size.nodes <= MAX_INPUT_NODES) return { value, size }
     throw new ToolCallError('TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values')
   }
 
@@ -190,12 +198,31 @@ export class HostCalls {
       throw error
     })
     const { tool, parseInput, parseOutput } = this.#find(path)
-    const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given)
+    const context = this.#parseContext(given.size)
+    const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value, context)
     this.#assertOpen(id)
     this.#controller ??= new AbortController()
     const { signal } = this.#controller
     const output = await tool.execute(input, { signal, callId: id, context: this.#options.context })
-    return this.#write(path, await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output))
+    return this.#write(path, output, parseOutput)
+  }
+
+  #parseContext(size: ValueSize): ParseContext {
+    const { check: checkAt, messageBytes } = this.#options
+    if (checkAt === undefined) return { size, maxCharacters: messageBytes }
+    return {
+      size,
+      maxCharacters: messageBytes,
+      checkElsewhere: async (schema, payload) => {
+        this.#controller ??= new AbortController()
+        try {
+          return await checkAt(schema, payload, { signal: this.#controller.signal, limitMs: CHECK_MS })
+        } catch (error) {
+          if (!(error instanceof ReaderTimeoutError)) throw error
+          return [`checking it takes more than ${CHECK_MS} ms: give less at once, or a simpler value`]
+        }
+      },
+    }
   }
 
   /** While its input was read or checked, the program may have ended, and nobody waits for the call any more. */
@@ -220,22 +247,40 @@ export class HostCalls {
     return similar === undefined ? '' : ` Did you mean ${similar}?`
   }
 
-  #write(path: string, output: unknown): string {
+  /** Looks at an output's size before anything walks or copies it: what a tool returns may be of any size. */
+  async #write(path: string, output: unknown, parseOutput: Parse | undefined): Promise<string> {
+    const { messageBytes } = this.#options
+    const size = measureValue(output, messageBytes)
+    if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
+    const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, this.#parseContext(size))
     let payload: string
     try {
-      payload = encode(output)
+      payload = encode(checked)
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
       throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, {
         cause: error,
       })
     }
-    if (!exceedsBytes(payload, this.#options.messageBytes)) return payload
-    throw new ToolCallError(
+    if (exceedsBytes(payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
+    return payload
+  }
+
+  #tooLarge(what: string): ToolCallError {
+    const { messageBytes } = this.#options
+    return new ToolCallError(
       'LIMIT_MESSAGE_SIZE',
-      `The output of ${path} takes more than ${this.#options.messageBytes} bytes: ask for less of it`,
+      `${what} takes more than ${messageBytes} bytes, with shared parts written out wherever they are referenced: ask for less, or pass less`,
     )
   }
+}
+
+function sizeOfInput(payload: string, value: unknown): ValueSize {
+  // The plain form is JSON, in which nothing is shared.
+  if (payload.length <= SHORT_INPUT && payload.startsWith('j')) {
+    return { nodes: payload.length, characters: payload.length, isCyclic: false, isJson: true }
+  }
+  return measureValue(value)
 }
 
 async function check(
@@ -244,9 +289,10 @@ async function check(
   side: string,
   parse: Parse | undefined,
   value: unknown,
+  context: ParseContext,
 ): Promise<unknown> {
   if (parse === undefined) return value
-  const parsed = await parse(value)
+  const parsed = await parse(value, context)
   if ('value' in parsed) return parsed.value
   throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
 }

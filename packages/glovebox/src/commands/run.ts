@@ -51,8 +51,8 @@ function show(value: unknown): string {
   return inspect(value, { colors: process.stdout.isTTY && process.stdout.hasColors(), depth: 8, maxArrayLength: 1_000 })
 }
 
-/** The result's own limit bounds its size; this only ends what shared parts would multiply. */
-const WHOLE = { text: Number.POSITIVE_INFINITY, nodes: 10_000_000, depth: 1_000 }
+/** The result's own limit bounds its size, shared parts included; this bounds what circular parts would multiply. */
+const WHOLE = { text: Number.POSITIVE_INFINITY, nodes: 4_000_000, depth: 1_000 }
 
 /** The value as plain JSON; everything else as it is. */
 function toJson(result: ExecuteResult & { readonly sandbox: string }): string {

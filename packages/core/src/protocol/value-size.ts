@@ -1,0 +1,178 @@
+/** The size of a value as something that walks it sees it: shared parts count at every reference. */
+export interface ValueSize {
+  /** Objects and primitives. */
+  readonly nodes: number
+  /** UTF-16 units of texts and keys, bytes of buffers, and one for each node: less than the value's JSON has. */
+  readonly characters: number
+  /** Whether a walk would not end. References back are then counted as leaves. */
+  readonly isCyclic: boolean
+  /** Whether JSON has all of it: plain objects, dense arrays, texts, finite numbers, booleans and null; `undefined` in objects. */
+  readonly isJson: boolean
+}
+
+interface Frame {
+  readonly object: object
+  readonly children: readonly object[]
+  next: number
+  nodes: number
+  characters: number
+}
+
+/** A value in a box, such as `Object('text')`: a leaf, whatever keys it shows. */
+const BOXES: readonly unknown[] = [String, Number, Boolean, BigInt, Symbol]
+
+/**
+ * Measures a value in time linear in the number of its distinct parts, however often these are referenced.
+ *
+ * @param limit characters, counted once for each distinct part, after which the walk ends: the value is larger
+ */
+export function measureValue(root: unknown, limit = Number.POSITIVE_INFINITY): ValueSize {
+  return new Measurement(limit).measure(root)
+}
+
+class Measurement {
+  readonly #limit: number
+  /** The sizes of parts that have been walked; undefined while a part is being walked. */
+  readonly #known = new Map<object, { readonly nodes: number; readonly characters: number } | undefined>()
+  #isCyclic = false
+  #isJson = true
+  /** Of the part that is being looked at. */
+  #nodes = 0
+  #characters = 0
+  #children: object[] = []
+  /** Characters of all distinct parts so far. */
+  #met = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  measure(root: unknown): ValueSize {
+    this.#look(root)
+    const top: Frame = {
+      object: this,
+      children: this.#children,
+      next: 0,
+      nodes: this.#nodes,
+      characters: this.#characters,
+    }
+    const frames: Frame[] = [top]
+    for (let frame = top; this.#met <= this.#limit; ) {
+      const child = frame.children[frame.next++]
+      if (child === undefined) {
+        frames.pop()
+        const parent = frames.at(-1)
+        if (parent === undefined) break
+        this.#known.set(frame.object, { nodes: frame.nodes, characters: frame.characters })
+        parent.nodes += frame.nodes
+        parent.characters += frame.characters
+        frame = parent
+      } else if (this.#known.has(child)) {
+        const size = this.#known.get(child)
+        this.#isCyclic ||= size === undefined
+        frame.nodes += size?.nodes ?? 1
+        frame.characters += size?.characters ?? 1
+      } else {
+        this.#known.set(child, undefined)
+        frame = this.#open(child)
+        frames.push(frame)
+      }
+    }
+    const isWhole = this.#met <= this.#limit
+    const { nodes, characters } = isWhole ? top : { nodes: this.#met, characters: this.#met }
+    return { nodes, characters, isCyclic: this.#isCyclic, isJson: this.#isJson }
+  }
+
+  #open(object: object): Frame {
+    this.#nodes = 1
+    this.#characters = 1
+    this.#children = []
+    this.#lookInside(object)
+    this.#met += this.#characters
+    return { object, children: this.#children, next: 0, nodes: this.#nodes, characters: this.#characters }
+  }
+
+  /** Counts a primitive at once, and remembers an object for later. */
+  #look(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        this.#nodes++
+        this.#characters += value.length + 1
+        return
+      case 'object':
+        if (value !== null) {
+          this.#children.push(value)
+          return
+        }
+        break
+      case 'number':
+        this.#isJson &&= Number.isFinite(value)
+        break
+      case 'bigint':
+        this.#isJson = false
+        this.#characters += value.toString(16).length
+        break
+      case 'boolean':
+      case 'undefined':
+        break
+      default:
+        this.#isJson = false
+    }
+    this.#nodes++
+    this.#characters++
+  }
+
+  #lookInside(object: object): void {
+    if (Array.isArray(object)) return this.#lookIntoArray(object)
+    const prototype: unknown = Object.getPrototypeOf(object)
+    if (prototype !== Object.prototype && prototype !== null) {
+      this.#isJson = false
+      if (this.#lookIntoKind(object)) return
+    }
+    for (const key of Object.keys(object)) {
+      this.#characters += key.length
+      this.#look((object as Record<string, unknown>)[key])
+    }
+  }
+
+  #lookIntoArray(list: readonly unknown[]): void {
+    const keys = Object.keys(list)
+    this.#isJson &&= keys.length === list.length
+    // An array that is full of undefined has no JSON of its own either; its holes and extra keys are told apart later.
+    for (const key of keys) {
+      const value = list[key as never]
+      this.#isJson &&= value !== undefined
+      this.#look(value)
+    }
+  }
+
+  /** False for an object that is walked like a plain one. */
+  #lookIntoKind(object: object): boolean {
+    if (object instanceof Map) {
+      for (const [key, value] of object) {
+        this.#look(key)
+        this.#look(value)
+      }
+    } else if (object instanceof Set) {
+      for (const value of object) this.#look(value)
+    } else if (object instanceof Error) {
+      this.#characters += String(object.name).length + String(object.message).length
+      for (const key of ['cause', 'errors'] as const) {
+        const property = Object.getOwnPropertyDescriptor(object, key)
+        if (property !== undefined && 'value' in property) this.#look(property.value)
+      }
+    } else if (object instanceof RegExp) {
+      this.#characters += object.source.length
+    } else if (object instanceof ArrayBuffer || ArrayBuffer.isView(object)) {
+      this.#characters += object.byteLength
+    } else if (isBox(object)) {
+      const content = object.valueOf()
+      this.#characters += typeof content === 'string' ? content.length : 1
+    } else {
+      return object instanceof Date
+    }
+    return true
+  }
+}
+
+export const isBox = (object: object): boolean => BOXES.some((Box) => object instanceof (Box as new () => object))

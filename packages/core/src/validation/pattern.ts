@@ -1,0 +1,147 @@
+import { type AST, RegExpParser } from '@eslint-community/regexpp'
+import { toRe2 } from './re2-pattern.ts'
+
+/** Tests a text in time linear in its length. */
+export interface Pattern {
+  test(text: string): boolean
+  /** Relative cost of one UTF-16 unit of the text. 1 is what a native regular expression takes. */
+  readonly costPerUnit: number
+}
+
+/**
+ * How a pattern of a schema is asserted. Patterns come from outside, and a backtracking engine takes exponential time for
+ * some of them, so V8's own is used only where the pattern's form rules that out.
+ */
+export type PatternPlan =
+  | { readonly kind: 'native'; readonly regExp: RegExp }
+  /** For RE2, whose time is linear. `size` bounds its program, in instructions. */
+  | { readonly kind: 're2'; readonly source: string; readonly size: number }
+  /** No linear engine can assert it. */
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** Longer patterns are not asserted. The longest in 1,633 schemas of real tools has 214. */
+const MAX_PATTERN_LENGTH = 2_000
+/** `\p{…}` and the like become hundreds of ranges each. */
+const MAX_PROPERTY_SETS = 16
+const MAX_RE2_SIZE = 1_000
+/** Ways in which bounded repetitions of a native pattern may share a text. */
+const MAX_NATIVE_WAYS = 64
+
+/** Plans how to assert a pattern: with the `u` flag, as JSON Schema recommends, else without, as older schemas expect. */
+export function planPattern(source: string): PatternPlan {
+  if (source.length > MAX_PATTERN_LENGTH) return none(`it has more than ${MAX_PATTERN_LENGTH} characters`)
+  for (const flags of ['u', '']) {
+    const parsed = parse(source, flags === 'u')
+    if (parsed === undefined) continue
+    if (countPropertySets(source) > MAX_PROPERTY_SETS) return none('it names too many character properties')
+    if (isNativelyLinear(parsed)) return { kind: 'native', regExp: new RegExp(source, flags) }
+    const re2 = toRe2(parsed, flags === 'u')
+    if (re2 === undefined) return none('it looks around or back, which no linear engine does')
+    return re2.size > MAX_RE2_SIZE ? none('it repeats too much') : { kind: 're2', ...re2 }
+  }
+  return none('it is not a regular expression of JavaScript')
+}
+
+const none = (reason: string): PatternPlan => ({ kind: 'none', reason })
+
+function parse(source: string, isUnicode: boolean): AST.Pattern | undefined {
+  try {
+    return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length, { unicode: isUnicode })
+  } catch {
+    // A mistake in the pattern, or one nested past what the stack takes. Either way it is not asserted.
+    return undefined
+  }
+}
+
+const countPropertySets = (source: string): number => source.match(/\\[pPwWsSdD]/g)?.length ?? 0
+
+/** Loads RE2 when the first pattern needs it. */
+export async function compilePattern(plan: PatternPlan): Promise<Pattern | undefined> {
+  switch (plan.kind) {
+    case 'none':
+      return undefined
+    case 'native':
+      return { test: (text) => plan.regExp.test(text), costPerUnit: 1 }
+    case 're2': {
+      const { RE2JS } = await import('re2js')
+      try {
+        const compiled = RE2JS.compile(plan.source)
+        return { test: (text) => compiled.matcher(text).find(), costPerUnit: RE2_COST * plan.size }
+      } catch (error) {
+        if (error instanceof Error && error.name.startsWith('RE2JS')) return undefined
+        throw error
+      }
+    }
+    default:
+      return plan satisfies never
+  }
+}
+
+/** Of one instruction, beside a native step. */
+const RE2_COST = 10
+
+/** What may still be undecided while a text is matched, part by part. */
+interface Choices {
+  /** Repetitions without an upper bound. */
+  unbounded: number
+  /** Product of the ways in which bounded repetitions may end. */
+  ways: number
+}
+
+/**
+ * Whether V8's backtracking engine takes linear time for it: there is at most one unbounded repetition of a single
+ * character, it stands behind `^`, and bounded repetitions leave few ways. Lookaround is allowed before any repetition,
+ * where it runs once.
+ */
+function isNativelyLinear(pattern: AST.Pattern): boolean {
+  const choices: Choices = { unbounded: 0, ways: pattern.alternatives.length }
+  const isLinear = pattern.alternatives.every((alternative) => addChoices(alternative, choices, true))
+  const isAnchored = pattern.alternatives.every(
+    ({ elements: [first] }) => first?.type === 'Assertion' && first.kind === 'start',
+  )
+  if (!isLinear || choices.ways > MAX_NATIVE_WAYS) return false
+  return choices.unbounded === 0 || (isAnchored && choices.unbounded === 1)
+}
+
+function addChoices({ elements }: AST.Alternative, choices: Choices, isTop: boolean): boolean {
+  let isDecided = true
+  for (const element of elements) {
+    switch (element.type) {
+      case 'Character':
+      case 'CharacterSet':
+      case 'CharacterClass':
+        break
+      case 'Assertion':
+        if (element.kind === 'lookahead' || element.kind === 'lookbehind') {
+          if (!isTop || !isDecided || element.kind === 'lookbehind') return false
+          const inner: Choices = { unbounded: 0, ways: element.alternatives.length }
+          if (!element.alternatives.every((alternative) => addChoices(alternative, inner, false))) return false
+          if (inner.unbounded > 1 || inner.ways > MAX_NATIVE_WAYS || (inner.unbounded === 1 && choices.ways > 1))
+            return false
+          // It runs from the start of the text alone, if the pattern is anchored.
+          if (inner.unbounded === 1) choices.unbounded = Math.max(choices.unbounded, 1)
+        }
+        break
+      case 'Group':
+      case 'CapturingGroup':
+        choices.ways *= element.alternatives.length
+        if (!element.alternatives.every((alternative) => addChoices(alternative, choices, false))) return false
+        break
+      case 'Quantifier': {
+        const isSingle = ['Character', 'CharacterSet', 'CharacterClass'].includes(element.element.type)
+        if (!isSingle) return false
+        if (element.max === Number.POSITIVE_INFINITY) choices.unbounded++
+        else choices.ways *= element.max - element.min + 1
+        if (element.max > MAX_REPETITION && element.max !== Number.POSITIVE_INFINITY) return false
+        if (element.min > MAX_REPETITION) return false
+        isDecided = false
+        break
+      }
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+const MAX_REPETITION = 256

@@ -1,0 +1,149 @@
+import type { JsonSchema } from '../catalog/tool.ts'
+import type { ValueSize } from '../protocol/value-size.ts'
+import { isRecord, type Json } from '../schema/json.ts'
+import { References } from '../schema/references.ts'
+import { compilePattern, planPattern } from './pattern.ts'
+import { subschemas } from './subschemas.ts'
+import { Visits } from './visits.ts'
+
+/** The work that one schema causes, at most. */
+interface Weight {
+  /** For each node of a value. */
+  readonly perNode: number
+  /** For each UTF-16 unit of a text. */
+  readonly perTextUnit: number
+  /** For each character in an object or a list, at any depth. */
+  readonly perContained: number
+}
+
+/**
+ * What it costs to compile a schema and to check values by it, estimated before either is done: a compiled validator cannot
+ * be interrupted. One unit takes 10 to 50 ns.
+ */
+export interface SchemaCost {
+  readonly compile: number
+  /** An upper bound for one value. Infinite where the estimate itself would take too long. */
+  check(value: unknown, size: Pick<ValueSize, 'nodes' | 'characters'>): number
+}
+
+/** A check of ours takes as long as some 20 comparisons of compiled code. */
+const ASSERTION = 20
+/** Tracking which properties were evaluated. */
+const UNEVALUATED = 50
+/** Where the rough estimate stays below, a closer one is not worth its time. */
+const ROUGHLY_CHEAP = 100_000
+/** Schemas that are larger are not analysed: their cost counts as infinite. */
+const MAX_SCHEMAS = 20_000
+
+export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
+  if (!isRecord(root)) return { compile: 1, check: () => 1 }
+  const shape = readShape(root)
+  if (shape === undefined) return { compile: Number.POSITIVE_INFINITY, check: () => Number.POSITIVE_INFINITY }
+  const weights = new Weights(root)
+  const { perNode, perTextUnit, perContained } = await weights.weigh(root)
+  const check: SchemaCost['check'] = (value, { nodes, characters }) => {
+    // As if each schema applied to each part of the value.
+    const rough = perNode * nodes + (perTextUnit + perContained) * characters
+    return rough <= ROUGHLY_CHEAP ? rough : new Visits(weights, characters).count(root, value)
+  }
+  return { compile: shape.text + (shape.references + shape.ids) * shape.schemas, check }
+}
+
+/** Counts what the library's compiler repeats: text at each level of nesting, all schemas for each reference and each id. */
+function readShape(root: Json): { text: number; references: number; ids: number; schemas: number } | undefined {
+  let text = 0
+  let references = 0
+  let ids = 0
+  let schemas = 0
+  const pending: [schema: Json, depth: number][] = [[root, 1]]
+  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
+    const [schema, depth] = entry
+    // Objects that a schema shares are compiled, and counted, at each place.
+    if (++schemas > MAX_SCHEMAS) return undefined
+    text += depth * (10 + (Array.isArray(schema.required) ? schema.required.length : 0))
+    if (typeof schema.$ref === 'string' || typeof schema.$dynamicRef === 'string') references++
+    if (typeof schema.$id === 'string' || typeof schema.$dynamicAnchor === 'string') ids++
+    for (const inner of subschemas(schema, true)) pending.push([inner, depth + 1])
+  }
+  return { text, references, ids, schemas }
+}
+
+/** The weights of the schemas of one document, each computed once. */
+export class Weights {
+  readonly #references: References
+  /** Those of a schema alone. */
+  readonly #own = new Map<Json, Weight>()
+  /** With all that it applies. Undefined while a schema is being weighed. */
+  readonly #whole = new Map<Json, Weight | undefined>()
+
+  constructor(root: JsonSchema) {
+    this.#references = new References(root)
+  }
+
+  /** @returns infinite for a schema that refers to itself: its cost depends on the form of the value */
+  async weigh(schema: Json): Promise<Weight> {
+    if (this.#whole.has(schema)) return this.#whole.get(schema) ?? INFINITE
+    this.#whole.set(schema, undefined)
+    const own = await ownWeight(schema)
+    this.#own.set(schema, own)
+    let whole = own
+    for (const inner of [...subschemas(schema, false), ...this.targets(schema)])
+      whole = add(whole, await this.weigh(inner))
+    this.#whole.set(schema, whole)
+    return whole
+  }
+
+  /** @returns what {@link weigh} has found of the schema alone */
+  own(schema: Json): Weight {
+    return this.#own.get(schema) ?? INFINITE
+  }
+
+  targets(schema: Json): Json[] {
+    const targets: Json[] = []
+    for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef'] as const) {
+      const reference = schema[keyword]
+      const target =
+        typeof reference === 'string' ? this.#references.resolve(reference, schema, true)?.schema : undefined
+      if (isRecord(target)) targets.push(target)
+    }
+    return targets
+  }
+}
+
+const INFINITE: Weight = {
+  perNode: Number.POSITIVE_INFINITY,
+  perTextUnit: Number.POSITIVE_INFINITY,
+  perContained: Number.POSITIVE_INFINITY,
+}
+
+const add = (left: Weight, right: Weight): Weight => ({
+  perNode: left.perNode + right.perNode,
+  perTextUnit: left.perTextUnit + right.perTextUnit,
+  perContained: left.perContained + right.perContained,
+})
+
+async function ownWeight(schema: Json): Promise<Weight> {
+  let perNode = 2
+  let perTextUnit = 0
+  let perContained = 0
+  for (const list of [schema.required, schema.additionalProperties === undefined ? undefined : schema.properties]) {
+    if (typeof list === 'object' && list !== null) perNode += Object.keys(list).length
+  }
+  if ('unevaluatedProperties' in schema || 'unevaluatedItems' in schema) perNode += UNEVALUATED
+  const allowed = [...(Array.isArray(schema.enum) ? schema.enum : []), schema.const]
+  if (schema.uniqueItems === true || allowed.some((value) => typeof value === 'object' && value !== null)) {
+    perNode += ASSERTION
+    perContained += ASSERTION
+  }
+  if ('minLength' in schema || 'maxLength' in schema) perTextUnit += 1
+  const patterns = [
+    schema.pattern,
+    ...(isRecord(schema.patternProperties) ? Object.keys(schema.patternProperties) : []),
+  ]
+  for (const source of patterns) {
+    if (typeof source !== 'string') continue
+    perNode += ASSERTION
+    perTextUnit += (await compilePattern(planPattern(source)))?.costPerUnit ?? 0
+  }
+  return { perNode, perTextUnit, perContained }
+}

@@ -1,0 +1,126 @@
+import type { JsonSchema, Parse, ParseContext } from '../catalog/tool.ts'
+import { decode, encode } from '../protocol/codec.ts'
+import { compileSchema, type Validator } from '../protocol/compile.ts'
+import { measureValue, type ValueSize } from '../protocol/value-size.ts'
+import { NotJsonError, toJsonValue } from './json-values.ts'
+import { lowerSchema } from './lower-schema.ts'
+import { describeProblems } from './problems.ts'
+import { planRequiredDefaults } from './required-defaults.ts'
+import { estimateCost, type SchemaCost } from './schema-cost.ts'
+
+/** Units of cost that one value may take on the host's thread: 5 to 25 ms. */
+const MAX_COST_HERE = 500_000
+/** Units for compiling one schema there. */
+const MAX_COMPILE_COST_HERE = 60_000
+/** Units for telling what is wrong, one by one: the library keeps a record for each. */
+const MAX_DESCRIBED_COST = 100_000
+
+const TOO_COSTLY = 'checking it would take too long here: give less at once, or a simpler value'
+
+const INVALID = 'it is not as the schema says'
+
+/** What is made of a schema when it is first needed: most tools of a large server are never called. */
+interface Prepared {
+  readonly cost: SchemaCost
+  readonly defaults: ((value: unknown) => unknown) | undefined
+  readonly validator: () => Promise<Validator>
+}
+
+/**
+ * Creates the check of a tool's input or output by its JSON Schema. Values that take long to check are checked elsewhere,
+ * where that can be stopped; where there is no such place they are refused.
+ *
+ * @param side defaults are filled into inputs alone
+ */
+export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Parse {
+  let prepared: Promise<Prepared> | undefined
+  return async (given, context) => {
+    prepared ??= prepare(schema, side)
+    const { cost, defaults, validator } = await prepared
+    let size = context?.size ?? measureValue(given)
+    if (size.isCyclic) return refused('it refers to itself')
+    let value = given
+    if (!size.isJson) {
+      try {
+        value = toJsonValue(schema, given)
+      } catch (error) {
+        if (error instanceof NotJsonError) return refused(error.message)
+        throw error
+      }
+    }
+    let isCheap = cost.compile <= MAX_COMPILE_COST_HERE && cost.check(value, size) <= MAX_COST_HERE
+    if (defaults !== undefined && (isCheap || context?.checkElsewhere !== undefined)) {
+      value = defaults(value)
+      if (value !== given) size = measureValue(value)
+      isCheap &&= cost.check(value, size) <= MAX_COST_HERE
+    }
+    if (context !== undefined && size.characters > context.maxCharacters)
+      return refused('with its defaults it is too large')
+    const problems = isCheap
+      ? checkHere(await validator(), cost, value, size)
+      : await checkElsewhere(schema, value, context)
+    return problems.length === 0 ? { value } : { problems }
+  }
+}
+
+const refused = (problem: string) => ({ problems: [problem] })
+
+async function prepare(schema: JsonSchema, side: 'input' | 'output'): Promise<Prepared> {
+  let compiling: Promise<Validator> | undefined
+  const validator = () => {
+    compiling ??= lowerSchema(schema).then(compileSchema)
+    return compiling
+  }
+  const defaults = side === 'input' ? planRequiredDefaults(schema) : undefined
+  return { cost: await estimateCost(schema), defaults, validator }
+}
+
+async function checkElsewhere(
+  schema: JsonSchema,
+  value: unknown,
+  context: ParseContext | undefined,
+): Promise<readonly string[]> {
+  if (context?.checkElsewhere === undefined) return [TOO_COSTLY]
+  return context.checkElsewhere(schema, encode(value))
+}
+
+function checkHere(validator: Validator, cost: SchemaCost, value: unknown, size: ValueSize): readonly string[] {
+  try {
+    if (validator.Check(value)) return []
+    if (cost.check(value, size) > MAX_DESCRIBED_COST) return [INVALID]
+    const problems = describeProblems(validator.Errors(value)[1])
+    return problems.length > 0 ? problems : [INVALID]
+  } catch (error) {
+    // A value nested past what the stack takes.
+    if (error instanceof RangeError) return ['it is nested too deeply']
+    throw error
+  }
+}
+
+/** Schemas whose validators a process keeps. */
+const MAX_KEPT = 8
+const kept = new Map<string, Promise<Prepared>>()
+
+/**
+ * The whole check, without bounds: for a process that can be ended.
+ *
+ * @param schema as JSON
+ * @param payload the value, with its defaults, as the codec writes it
+ */
+export async function checkPayload(schema: string, payload: string): Promise<readonly string[]> {
+  let prepared = kept.get(schema)
+  if (prepared === undefined) {
+    prepared = prepare(JSON.parse(schema), 'output')
+    const [oldest] = kept.keys()
+    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
+    kept.set(schema, prepared)
+  }
+  const { cost, validator } = await prepared
+  const value = decode(payload)
+  try {
+    return checkHere(await validator(), cost, value, measureValue(value))
+  } catch (error) {
+    if (error instanceof RangeError) return ['the schema of this tool is too large, or nested too deeply, to check it']
+    throw error
+  }
+}

@@ -1,0 +1,295 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import type { JsonSchema, ParseContext } from '../src/catalog/tool.ts'
+import { compileSchema } from '../src/protocol/compile.ts'
+import { measureValue } from '../src/protocol/value-size.ts'
+import { checkPayload, schemaParser } from '../src/validation/schema-validator.ts'
+
+const parse = (schema: JsonSchema, value: unknown, context?: Partial<ParseContext>) =>
+  schemaParser(schema, 'input')(
+    value,
+    context && { size: measureValue(value), maxCharacters: 16 * 1024 * 1024, ...context },
+  )
+const problemsOf = async (schema: JsonSchema, value: unknown, context?: Partial<ParseContext>) => {
+  const parsed = await parse(schema, value, context)
+  return 'problems' in parsed ? parsed.problems : []
+}
+const valueOf = async (schema: JsonSchema, value: unknown) => {
+  const parsed = await parse(schema, value)
+  return 'value' in parsed ? parsed.value : parsed
+}
+
+/** CPU time in ms. Budgets below are ten times and more what was measured on a slow machine. */
+async function cpuMsOf(action: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await action()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+const objects = (length: number) => Array.from({ length }, (_, id) => ({ id }))
+const REFUSED = [expect.stringMatching(/would take too long here/)]
+
+describe('a check by a schema', () => {
+  it('keeps the verdict of the library, whose keywords it replaces', async () => {
+    const differences: string[] = []
+    for (const draft of ['draft4', 'draft6', 'draft7', 'draft2019-09', 'draft2020-12']) {
+      const file = new URL(`./data/json-schema-test-suite/${draft}.json`, import.meta.url)
+      for (const [name, groups] of Object.entries(JSON.parse(await readFile(file, 'utf8')))) {
+        // A pattern for keys that only a backtracking engine can assert is left out: the check is then wider.
+        if (name === 'patternProperties.json') continue
+        for (const { schema, description, tests } of groups as Group[]) {
+          for (const { data, valid, description: test } of tests) {
+            const ours = (await problemsOf(schema, data)).length === 0
+            const theirs = attempt(() => compileSchema(schema).Check(data))
+            if (ours !== valid && ours !== theirs && theirs !== 'threw')
+              differences.push(`${draft} ${description}: ${test}`)
+          }
+        }
+      }
+    }
+    expect(differences).toEqual([])
+  })
+
+  it('takes an enum of any length', async () => {
+    const schema = { enum: Array.from({ length: 50_000 }, (_, index) => `value ${index}`) }
+    expect(await problemsOf(schema, 'value 49999')).toEqual([])
+    expect(await problemsOf(schema, 'value 50000')).toEqual([
+      expect.stringMatching(/^must be one of "value 0", .* and 49980 more$/),
+    ])
+    expect(await problemsOf({ enum: [{ a: 1, b: 2 }, null] }, { b: 2, a: 1 })).toEqual([])
+  })
+
+  it('finds duplicates in linear time', async () => {
+    const schema = { type: 'array', uniqueItems: true }
+    expect(await cpuMsOf(() => problemsOf(schema, objects(20_000)))).toBeLessThan(5_000)
+    expect(await problemsOf(schema, [...objects(100), { id: 5 }])).toEqual(['must not have duplicate items'])
+    expect(await problemsOf(schema, [1, '1', true, 'true', null, 'null', { a: 1 }, [1]])).toEqual([])
+    expect(
+      await problemsOf(schema, [
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ]),
+    ).toEqual(['must not have duplicate items'])
+  })
+
+  it('means lengths as they are written, in code points', async () => {
+    expect(await problemsOf({ type: 'string', minLength: 2 ** 30 }, 'short')).not.toEqual([])
+    expect(await problemsOf({ type: 'string', minLength: 2 ** 40 }, 'short')).not.toEqual([])
+    expect(await problemsOf({ type: 'string', maxLength: 2 ** 40 }, 'short')).toEqual([])
+    expect(await problemsOf({ type: 'string', maxLength: 2 }, '😀😀')).toEqual([])
+    expect(await problemsOf({ type: 'string', minLength: 3 }, '😀😀')).toEqual([
+      'must not have fewer than 3 characters',
+    ])
+    expect(await problemsOf({ type: 'array', minItems: 2 ** 40 }, [1])).not.toEqual([])
+  })
+
+  it('takes a format for an annotation', async () => {
+    expect(await problemsOf({ type: 'string', format: 'uuid' }, 'c5a1f1c0aabbccddeeff001122334455')).toEqual([])
+  })
+
+  it('asserts a pattern that backtracks for ever elsewhere', async () => {
+    const schema = { type: 'string', pattern: '(a+)+$' }
+    expect(await cpuMsOf(() => problemsOf(schema, `${'a'.repeat(5_000)}b`))).toBeLessThan(5_000)
+    expect(await problemsOf(schema, 'aab')).toEqual(['must match pattern "(a+)+$"'])
+    expect(await problemsOf(schema, 'baa')).toEqual([])
+  })
+
+  it.each([
+    ['a reference', { $ref: '#/x-hidden/y', 'x-hidden': { y: { pattern: '(a+)+$' } } }],
+    ['a reference into a constant', { $ref: '#/const', const: { pattern: '(a+)+$' } }],
+    ['names of properties', { propertyNames: { pattern: '(a+)+$' } }],
+    ['patterns for keys', { patternProperties: { '(a+)+$': {} }, additionalProperties: false }],
+    ['a condition', { if: { pattern: '(a+)+$' }, else: false }],
+  ])('meets a hostile pattern behind %s without backtracking', async (_, schema) => {
+    const text = `${'a'.repeat(200)}b`
+    expect(await cpuMsOf(() => problemsOf(schema, text))).toBeLessThan(5_000)
+    expect(await cpuMsOf(() => problemsOf(schema, { [text]: 1 }))).toBeLessThan(5_000)
+  })
+
+  it('leaves out patterns that are none of JavaScript or look around, and stays wider', async () => {
+    for (const pattern of ['(?i)^abc$', '(?<=.*a)b', 'a++', '\\Aabc\\Z(']) {
+      expect(await problemsOf({ type: 'string', pattern }, 'anything')).toEqual([])
+    }
+  })
+})
+
+describe('a value where a schema asks for JSON', () => {
+  const listOfTexts = { type: 'object', properties: { list: { type: 'array', items: { type: 'string' } } } }
+  const open = {
+    type: 'object',
+    properties: {
+      any: {},
+      map: { type: 'object' },
+      when: { type: 'string' },
+      file: { type: 'string', contentEncoding: 'base64' },
+    },
+  }
+
+  it.each([
+    [listOfTexts, { list: new Array(3) }, 'list is an array with a hole at 0'],
+    [listOfTexts, { list: Object.assign(['x'], { extra: 1 }) }, 'list is an array with other keys than its items'],
+    [open, { map: new Map([['a', 1]]) }, 'map is a Map, and the schema asks for JSON'],
+    [open, { map: new Set() }, 'map is a Set, and the schema asks for JSON'],
+    [open, { map: new Date(0) }, 'map is a Date, and the schema asks for JSON'],
+    [open, { map: /x/ }, 'map is a RegExp, and the schema asks for JSON'],
+    [open, { map: new Error('x') }, 'map is an Error, and the schema asks for JSON'],
+    [open, { map: new Uint8Array(3) }, 'map is bytes, and the schema asks for JSON'],
+    [open, { when: Object('x') }, 'when is a boxed primitive, and the schema asks for JSON'],
+    [open, { when: new Date(Number.NaN) }, 'when is an invalid Date, and the schema asks for JSON'],
+    [open, new Map(), 'it is a Map, and the schema asks for JSON'],
+    [
+      { type: 'array', items: { $ref: '#/$defs/o' }, $defs: { o: { type: 'object' } } },
+      [new Map()],
+      '[0] is a Map, and the schema asks for JSON',
+    ],
+    [
+      { type: 'object', additionalProperties: { type: 'object' } },
+      { 'a b': new Map() },
+      '["a b"] is a Map, and the schema asks for JSON',
+    ],
+  ])('is refused at its path (%#)', async (schema, value, problem) => {
+    expect(await problemsOf(schema, value)).toEqual([problem])
+  })
+
+  it('becomes text where it is a date, and base64 where it is bytes', async () => {
+    expect(await valueOf(open, { when: new Date(0), file: new Uint8Array([1, 2, 3]) })).toEqual({
+      when: '1970-01-01T00:00:00.000Z',
+      file: 'AQID',
+    })
+    expect(await valueOf({ anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] }, new Date(0))).toBe(
+      '1970-01-01T00:00:00.000Z',
+    )
+  })
+
+  it('is left alone where the schema says nothing', async () => {
+    const value = { any: new Map([['a', 1]]) }
+    expect(await valueOf(open, value)).toBe(value)
+    expect(await valueOf(true, value.any)).toBe(value.any)
+  })
+})
+
+describe('a costly check', () => {
+  const exponential = {
+    $ref: '#/$defs/node',
+    $defs: {
+      node: {
+        anyOf: [
+          { type: 'object', properties: { a: { $ref: '#/$defs/node' } }, required: ['x'] },
+          { type: 'object', properties: { a: { $ref: '#/$defs/node' } }, required: ['y'] },
+          { type: 'number' },
+        ],
+      },
+    },
+  }
+  const nested = (depth: number): unknown => {
+    let value: unknown = 1
+    for (let level = 0; level < depth; level++) value = { a: value, x: 1 }
+    return value
+  }
+
+  it('is made in place where it is cheap for the value at hand', async () => {
+    expect(await problemsOf(exponential, nested(3))).toEqual([])
+    const tree = { type: 'object', properties: { left: { $ref: '#' }, right: { $ref: '#' } } }
+    let value: object = {}
+    for (let level = 0; level < 12; level++) value = { left: value, right: structuredClone(value) }
+    expect(await problemsOf(tree, value)).toEqual([])
+  })
+
+  it.each([
+    ['alternatives that refer to themselves', exponential, nested(60)],
+    ['a schema that is nothing but itself', { anyOf: [{ $ref: '#' }, { $ref: '#' }] }, 1],
+    [
+      'a thousand alternatives for a thousand items',
+      {
+        type: 'array',
+        items: { anyOf: Array.from({ length: 1_000 }, (_, at) => ({ type: 'object', required: [`k${at}`] })) },
+      },
+      objects(1_000),
+    ],
+    ['deep definitions of definitions', chain(25), 1],
+    ['thousands of references', manyReferences(2_000), { p0: 1 }],
+    ['a schema of a thousand levels', deepSchema(1_000), {}],
+  ])('for %s is refused where nothing could stop it', async (_, schema, value) => {
+    expect(await cpuMsOf(async () => expect(await problemsOf(schema, value)).toEqual(REFUSED))).toBeLessThan(5_000)
+  })
+
+  it('is made elsewhere where there is such a place', async () => {
+    const asked: [JsonSchema, string][] = []
+    const checkElsewhere = async (schema: JsonSchema, payload: string) => {
+      asked.push([schema, payload])
+      return ['found elsewhere']
+    }
+    expect(await problemsOf(exponential, nested(60), { checkElsewhere })).toEqual(['found elsewhere'])
+    expect(asked).toEqual([[exponential, expect.stringMatching(/^j\{"a"/)]])
+    expect(await problemsOf(exponential, nested(3), { checkElsewhere })).toEqual([])
+  })
+
+  it('comes to the same verdict elsewhere', async () => {
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern: '^x' } }, required: ['a'] }
+    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"x"}')).toEqual([])
+    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"y"}')).toEqual(['a: must match pattern "^x"'])
+    expect(await checkPayload(JSON.stringify(deepSchema(2_000)), 'j{}')).toEqual([
+      expect.stringMatching(/too large, or nested too deeply/),
+    ])
+  })
+})
+
+describe('defaults', () => {
+  const schema = {
+    type: 'array',
+    items: { type: 'object', properties: { a: { default: { text: 'x'.repeat(10_000) } } }, required: ['a'] },
+  }
+
+  it('are copied once for a value, however often they are filled in', async () => {
+    const filled = (await valueOf(schema, [{}, {}, { a: 1 }])) as { a: unknown }[]
+    expect(filled[0]?.a).toEqual({ text: 'x'.repeat(10_000) })
+    expect(filled[0]?.a).toBe(filled[1]?.a)
+    expect(filled[0]?.a).not.toBe(schema.items.properties.a.default)
+    expect(filled[2]).toEqual({ a: 1 })
+  })
+
+  it('count for the size of a value wherever they are filled in', async () => {
+    const value = Array.from({ length: 5_000 }, () => ({}))
+    expect(await problemsOf(schema, value, { maxCharacters: 16 * 1024 * 1024 })).toEqual([
+      'with its defaults it is too large',
+    ])
+  })
+})
+
+interface Group {
+  readonly schema: JsonSchema
+  readonly description: string
+  readonly tests: readonly { readonly data: unknown; readonly valid: boolean; readonly description: string }[]
+}
+
+function attempt(check: () => boolean): boolean | 'threw' {
+  try {
+    return check()
+  } catch {
+    return 'threw'
+  }
+}
+
+/** Each definition applies the next one twice. */
+function chain(length: number): JsonSchema {
+  const definitions: Record<string, unknown> = { [`d${length}`]: { type: 'number' } }
+  for (let at = 0; at < length; at++) {
+    definitions[`d${at}`] = { allOf: [{ $ref: `#/$defs/d${at + 1}` }, { $ref: `#/$defs/d${at + 1}` }] }
+  }
+  return { $ref: '#/$defs/d0', $defs: definitions }
+}
+
+function manyReferences(count: number): JsonSchema {
+  const numbers = Array.from({ length: count }, (_, at) => at)
+  return {
+    properties: Object.fromEntries(numbers.map((at) => [`p${at}`, { $ref: `#/$defs/d${at}` }])),
+    $defs: Object.fromEntries(numbers.map((at) => [`d${at}`, { type: 'number' }])),
+  }
+}
+
+function deepSchema(depth: number): JsonSchema {
+  let schema: JsonSchema = { type: 'string' }
+  for (let level = 0; level < depth; level++) schema = { type: 'object', properties: { a: schema } }
+  return schema
+}
