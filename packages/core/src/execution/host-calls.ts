@@ -5,7 +5,7 @@ import { ToolCallError, type ToolErrorCode } from '../errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
-import { measureValue, type ValueSize } from '../protocol/value-size.ts'
+import { countValues, measureValue, type ValueSize } from '../protocol/value-size.ts'
 import type { CheckElsewhere } from '../sandbox.ts'
 import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
@@ -38,8 +38,6 @@ export type Settled =
 
 /** Parts of one input, as something that walks it sees them: shared parts count each time they are reached. */
 const MAX_INPUT_NODES = 100_000
-/** Inputs that are shorter need not be measured: their text bounds them. */
-const SHORT_INPUT = 2_000
 /** CPU time for a check that is made elsewhere. */
 const CHECK_MS = 2_000
 /** The inputs of all open calls together take no more than this many full messages: nothing else bounds what they hold. */
@@ -119,6 +117,7 @@ export class HostCalls {
     while (this.#pause !== undefined) await this.#pause
     this.#assertOpen(id)
     const began = this.#options.elapsed()
+    if (hasTooManyValues(payload)) throw tooManyValues()
     const value = decode(payload)
     const size = sizeOfInput(payload, value)
     this.#readMs += this.#options.elapsed() - began
@@ -130,7 +129,7 @@ export class HostCalls {
     }
     if (size.characters > this.#options.messageBytes) throw this.#tooLarge(`The input of ${path}`)
     if (!size.isCyclic && size.nodes <= MAX_INPUT_NODES) return { value, size }
-    throw new ToolCallError('TOOL_INPUT_INVALID', 'The input refers to itself, or holds too many values')
+    throw tooManyValues()
   }
 
   /**
@@ -275,10 +274,23 @@ export class HostCalls {
   }
 }
 
+/** Found without reading the payload. A graph writes up to three signs for each value. */
+function hasTooManyValues(payload: string): boolean {
+  const limit = payload.startsWith('g') ? 3 * MAX_INPUT_NODES : MAX_INPUT_NODES
+  return payload.length > limit && countValues(payload, limit) > limit
+}
+
+const tooManyValues = () =>
+  new ToolCallError(
+    'TOOL_INPUT_INVALID',
+    `The input refers to itself, or holds more than ${MAX_INPUT_NODES} values: pass less at once`,
+  )
+
 function sizeOfInput(payload: string, value: unknown): ValueSize {
-  // The plain form is JSON, in which nothing is shared.
-  if (payload.length <= SHORT_INPUT && payload.startsWith('j')) {
-    return { nodes: payload.length, characters: payload.length, isCyclic: false, isJson: true }
+  // The plain form is JSON, in which nothing is shared: its text bounds it.
+  if (payload.startsWith('j')) {
+    const nodes = payload.length <= MAX_INPUT_NODES ? payload.length : MAX_INPUT_NODES
+    return { nodes, characters: payload.length, isCyclic: false, isJson: true }
   }
   return measureValue(value)
 }

@@ -18,6 +18,11 @@ interface Frame {
   characters: number
 }
 
+/** A part that has been walked. */
+type Known = Pick<ValueSize, 'nodes' | 'characters'>
+
+const NO_CHILDREN: readonly object[] = []
+
 /** A value in a box, such as `Object('text')`: a leaf, whatever keys it shows. */
 const BOXES: readonly unknown[] = [String, Number, Boolean, BigInt, Symbol]
 
@@ -33,13 +38,13 @@ export function measureValue(root: unknown, limit = Number.POSITIVE_INFINITY): V
 class Measurement {
   readonly #limit: number
   /** The sizes of parts that have been walked; undefined while a part is being walked. */
-  readonly #known = new Map<object, { readonly nodes: number; readonly characters: number } | undefined>()
+  readonly #known = new Map<object, Known | undefined>()
   #isCyclic = false
   #isJson = true
   /** Of the part that is being looked at. */
   #nodes = 0
   #characters = 0
-  #children: object[] = []
+  #children: object[] | undefined
   /** Characters of all distinct parts so far. */
   #met = 0
 
@@ -49,13 +54,7 @@ class Measurement {
 
   measure(root: unknown): ValueSize {
     this.#look(root)
-    const top: Frame = {
-      object: this,
-      children: this.#children,
-      next: 0,
-      nodes: this.#nodes,
-      characters: this.#characters,
-    }
+    const top = this.#frame(this)
     const frames: Frame[] = [top]
     for (let frame = top; this.#met <= this.#limit; ) {
       const child = frame.children[frame.next++]
@@ -63,9 +62,7 @@ class Measurement {
         frames.pop()
         const parent = frames.at(-1)
         if (parent === undefined) break
-        this.#known.set(frame.object, { nodes: frame.nodes, characters: frame.characters })
-        parent.nodes += frame.nodes
-        parent.characters += frame.characters
+        this.#finish(frame.object, frame, parent)
         frame = parent
       } else if (this.#known.has(child)) {
         const size = this.#known.get(child)
@@ -73,23 +70,37 @@ class Measurement {
         frame.nodes += size?.nodes ?? 1
         frame.characters += size?.characters ?? 1
       } else {
-        this.#known.set(child, undefined)
-        frame = this.#open(child)
-        frames.push(frame)
+        this.#open(child)
+        if (this.#children === undefined) {
+          this.#finish(child, { nodes: this.#nodes, characters: this.#characters }, frame)
+        } else {
+          this.#known.set(child, undefined)
+          frame = this.#frame(child)
+          frames.push(frame)
+        }
       }
     }
-    const isWhole = this.#met <= this.#limit
-    const { nodes, characters } = isWhole ? top : { nodes: this.#met, characters: this.#met }
+    const { nodes, characters } = this.#met <= this.#limit ? top : { nodes: this.#met, characters: this.#met }
     return { nodes, characters, isCyclic: this.#isCyclic, isJson: this.#isJson }
   }
 
-  #open(object: object): Frame {
+  #finish(object: object, { nodes, characters }: Known, parent: Frame): void {
+    this.#known.set(object, { nodes, characters })
+    parent.nodes += nodes
+    parent.characters += characters
+  }
+
+  #frame(object: object): Frame {
+    const children = this.#children ?? NO_CHILDREN
+    return { object, children, next: 0, nodes: this.#nodes, characters: this.#characters }
+  }
+
+  #open(object: object): void {
     this.#nodes = 1
     this.#characters = 1
-    this.#children = []
+    this.#children = undefined
     this.#lookInside(object)
     this.#met += this.#characters
-    return { object, children: this.#children, next: 0, nodes: this.#nodes, characters: this.#characters }
   }
 
   /** Counts a primitive at once, and remembers an object for later. */
@@ -101,6 +112,7 @@ class Measurement {
         return
       case 'object':
         if (value !== null) {
+          this.#children ??= []
           this.#children.push(value)
           return
         }
@@ -176,3 +188,33 @@ class Measurement {
 }
 
 export const isBox = (object: object): boolean => BOXES.some((Box) => object instanceof (Box as new () => object))
+
+/**
+ * Counts the values in JSON text, or in a graph of the codec, without parsing it: commas and brackets outside of texts. A
+ * graph has up to three for each of its values.
+ */
+export function countValues(text: string, limit: number): number {
+  let count = 1
+  for (let at = 0; at < text.length && count <= limit; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfText(text, at)
+        break
+      case 0x2c: // ,
+      case 0x5b: // [
+      case 0x7b: // {
+        count++
+    }
+  }
+  return count
+}
+
+/** The place of the quote that ends a text. */
+function endOfText(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0
+    while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes++
+    if (slashes % 2 === 0) return at
+  }
+  return text.length
+}

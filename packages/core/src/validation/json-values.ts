@@ -11,6 +11,8 @@ export class NotJsonError extends Error {
 
 /** Schemas that may apply to one part of a value. More alternatives are taken for a schema that says nothing. */
 const MAX_SCHEMAS = 64
+const MAX_STEP_LENGTH = 100
+const MAX_PATH_LENGTH = 1_000
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 /**
@@ -21,7 +23,14 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
  * @throws {@link NotJsonError} with the path of a part that cannot be JSON: a Map, an Error, an array with holes, …
  */
 export function toJsonValue(schema: JsonSchema, value: unknown): unknown {
-  return new JsonConversion(new References(schema)).convert([schema], value, '')
+  const conversion = new JsonConversion(new References(schema))
+  return conversion.convert(conversion.expand([schema]), value, undefined)
+}
+
+/** Where a part stands, from the inside out: a path is written only for a part that is refused. */
+interface Place {
+  readonly parent: Place | undefined
+  readonly step: string | number
 }
 
 class JsonConversion {
@@ -31,47 +40,75 @@ class JsonConversion {
     this.#references = references
   }
 
-  convert(given: readonly unknown[], value: unknown, path: string): unknown {
-    if (typeof value !== 'object' || value === null) return value
-    const schemas = this.#expand(given)
+  /** @param schemas as {@link expand} gives them */
+  convert(schemas: readonly Json[], value: unknown, place: Place | undefined): unknown {
     // Where a schema says nothing, all values that can cross the wall are valid.
-    if (schemas.length === 0) return value
-    if (Array.isArray(value)) return this.#array(schemas, value, path)
+    if (typeof value !== 'object' || value === null || schemas.length === 0) return value
+    if (Array.isArray(value)) return this.#array(schemas, value, place)
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) return this.#object(schemas, value as Json, path)
-    return this.#exotic(schemas, value, path)
+    if (prototype === Object.prototype || prototype === null) return this.#object(schemas, value as Json, place)
+    return this.#exotic(schemas, value, place)
   }
 
-  #array(schemas: readonly Json[], list: readonly unknown[], path: string): unknown {
-    if (Object.keys(list).length !== list.length) throw new NotJsonError(describe(path, arrayFault(list)))
-    const inner = (index: number): unknown[] =>
-      schemas.flatMap((schema) => {
-        const prefix = Array.isArray(schema.prefixItems) ? schema.prefixItems : schema.items
-        if (Array.isArray(prefix) && index < prefix.length) return [prefix[index]]
-        return [Array.isArray(schema.items) ? schema.additionalItems : schema.items]
-      })
-    const converted = list.map((item, index) => this.convert(inner(index), item, `${path}[${index}]`))
-    return converted.some((item, index) => item !== list[index]) ? converted : list
+  /** The schemas that say something about a value, behind references and alternatives. */
+  expand(given: readonly unknown[]): readonly Json[] {
+    const found = new Set<Json>()
+    const pending = [...given]
+    while (pending.length > 0) {
+      const schema = pending.pop()
+      if (!isRecord(schema) || found.has(schema)) continue
+      found.add(schema)
+      if (found.size > MAX_SCHEMAS) return []
+      if (typeof schema.$ref === 'string') pending.push(this.#references.resolve(schema.$ref, schema, true)?.schema)
+      for (const list of [schema.allOf, schema.anyOf, schema.oneOf]) if (Array.isArray(list)) pending.push(...list)
+    }
+    return [...found].filter((schema) => ASKS_FOR_JSON.some((keyword) => keyword in schema))
   }
 
-  #object(schemas: readonly Json[], object: Json, path: string): unknown {
+  #array(schemas: readonly Json[], list: readonly unknown[], place: Place | undefined): unknown {
+    if (Object.keys(list).length !== list.length) throw refusal(place, arrayFault(list))
+    const prefixes = schemas.map(({ prefixItems, items }) => (Array.isArray(prefixItems) ? prefixItems : items))
+    const prefixLength = Math.max(0, ...prefixes.map((prefix) => (Array.isArray(prefix) ? prefix.length : 0)))
+    const rest = this.expand(
+      schemas.map(({ items, additionalItems }) => (Array.isArray(items) ? additionalItems : items)),
+    )
+    const schemasAt = (index: number): readonly Json[] =>
+      index >= prefixLength
+        ? rest
+        : [...rest, ...this.expand(prefixes.map((prefix) => (Array.isArray(prefix) ? prefix[index] : undefined)))]
+    let converted: unknown[] | undefined
+    for (const [index, item] of list.entries()) {
+      const changed = this.convert(schemasAt(index), item, { parent: place, step: index })
+      if (changed === item) continue
+      converted ??= [...list]
+      converted[index] = changed
+    }
+    return converted ?? list
+  }
+
+  #object(schemas: readonly Json[], object: Json, place: Place | undefined): unknown {
     let changed: [string, unknown][] | undefined
-    for (const key of Object.keys(object)) {
-      const inner = schemas.flatMap((schema) => {
-        const properties = own(schema, 'properties')
-        if (isRecord(properties) && Object.hasOwn(properties, key)) return [properties[key]]
-        return [own(schema, 'additionalProperties'), ...patternSchemas(schema)]
+    let others: readonly Json[] | undefined
+    for (const [key, member] of Object.entries(object)) {
+      if (typeof member !== 'object' || member === null) continue
+      const named = schemas.flatMap(({ properties }) =>
+        isRecord(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [],
+      )
+      others ??= this.expand(
+        schemas.flatMap((schema) => [own(schema, 'additionalProperties'), ...patternSchemas(schema)]),
+      )
+      const converted = this.convert(named.length > 0 ? this.expand(named) : others, member, {
+        parent: place,
+        step: key,
       })
-      const converted = this.convert(inner, object[key], keyPath(path, key))
-      if (converted !== object[key]) {
-        changed ??= []
-        changed.push([key, converted])
-      }
+      if (converted === member) continue
+      changed ??= []
+      changed.push([key, converted])
     }
     return changed === undefined ? object : Object.fromEntries([...Object.entries(object), ...changed])
   }
 
-  #exotic(schemas: readonly Json[], value: object, path: string): unknown {
+  #exotic(schemas: readonly Json[], value: object, place: Place | undefined): unknown {
     const allows = (type: string): boolean =>
       schemas.some((schema) => schema.type === type || (Array.isArray(schema.type) && schema.type.includes(type)))
     if (value instanceof Date && allows('string')) {
@@ -80,21 +117,7 @@ class JsonConversion {
     if (isBytes(value) && schemas.some(asksForBase64)) return bytesToBase64(bytesOf(value))
     const kind = kindOf(value)
     if (kind === undefined) return value
-    throw new NotJsonError(describe(path, `${kind}, and the schema asks for JSON`))
-  }
-
-  /** The schemas that say something about a value, behind references and alternatives. */
-  #expand(given: readonly unknown[]): Json[] {
-    const found = new Set<Json>()
-    const pending = [...given]
-    for (let schema = pending.pop(); pending.length > 0 || schema !== undefined; schema = pending.pop()) {
-      if (!isRecord(schema) || found.has(schema)) continue
-      found.add(schema)
-      if (found.size > MAX_SCHEMAS) return []
-      if (typeof schema.$ref === 'string') pending.push(this.#references.resolve(schema.$ref, schema, true)?.schema)
-      for (const list of [schema.allOf, schema.anyOf, schema.oneOf]) if (Array.isArray(list)) pending.push(...list)
-    }
-    return [...found].filter((schema) => ASKS_FOR_JSON.some((keyword) => keyword in schema))
+    throw refusal(place, `${kind}, and the schema asks for JSON`)
   }
 }
 
@@ -135,12 +158,21 @@ function kindOf(value: object): string | undefined {
 }
 
 function arrayFault(list: readonly unknown[]): string {
-  const hole = list.findIndex((_, index) => !Object.hasOwn(list, index))
-  return hole < 0 ? 'an array with other keys than its items' : `an array with a hole at ${hole}`
+  // Its keys, not its length: that may be any number.
+  const hole = Object.keys(list).findIndex((key, index) => key !== String(index))
+  const at = hole < 0 ? Object.keys(list).length : hole
+  return at < list.length ? `an array with a hole at ${at}` : 'an array with other keys than its items'
 }
 
-const describe = (path: string, fault: string): string =>
-  path === '' ? `it is ${fault}` : `${path.replace(/^\./, '')} is ${fault}`
+function refusal(place: Place | undefined, fault: string): NotJsonError {
+  let path = ''
+  for (let at = place; at !== undefined && path.length < MAX_PATH_LENGTH; at = at.parent)
+    path = stepText(at.step) + path
+  return new NotJsonError(path === '' ? `it is ${fault}` : `${path.replace(/^\./, '')} is ${fault}`)
+}
 
-const keyPath = (path: string, key: string): string =>
-  IDENTIFIER.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key.slice(0, 100))}]`
+function stepText(step: string | number): string {
+  if (typeof step === 'number') return `[${step}]`
+  const told = step.slice(0, MAX_STEP_LENGTH)
+  return IDENTIFIER.test(told) ? `.${told}` : `[${JSON.stringify(told)}]`
+}

@@ -17,6 +17,7 @@ const MAX_DESCRIBED_COST = 100_000
 
 const TOO_COSTLY = 'checking it would take too long here: give less at once, or a simpler value'
 
+const TOO_DEEP = 'it is nested too deeply'
 const INVALID = 'it is not as the schema says'
 
 /** What is made of a schema when it is first needed: most tools of a large server are never called. */
@@ -45,6 +46,7 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
         value = toJsonValue(schema, given)
       } catch (error) {
         if (error instanceof NotJsonError) return refused(error.message)
+        if (error instanceof RangeError) return refused(TOO_DEEP)
         throw error
       }
     }
@@ -92,7 +94,7 @@ function checkHere(validator: Validator, cost: SchemaCost, value: unknown, size:
     return problems.length > 0 ? problems : [INVALID]
   } catch (error) {
     // A value nested past what the stack takes.
-    if (error instanceof RangeError) return ['it is nested too deeply']
+    if (error instanceof RangeError) return [TOO_DEEP]
     throw error
   }
 }
