@@ -193,4 +193,22 @@ describe('a guest that has taken over its own runtime', () => {
     const { result } = await attack((guest) => guest.end(exit))
     expect(result).toMatchObject({ ok: false, error: { code } })
   })
+
+  it('sends its messages in slices of time, however many it sends in a turn', async () => {
+    let turns = 0
+    const beating = setInterval(() => turns++, 1)
+    const { result } = await attack(
+      async (guest) => {
+        guest.init.onOutput(Array(300_000).fill('{"type":"log","level":"log","text":""}'))
+        guest.say('{"type":"returned"}\nj1')
+        guest.endTurn()
+      },
+      {},
+      { wallTimeMs: 60_000 },
+    )
+    clearInterval(beating)
+    expect(result).toMatchObject({ ok: true, value: 1 })
+    // The event loop had its turns meanwhile.
+    expect(turns).toBeGreaterThan(3)
+  })
 })
