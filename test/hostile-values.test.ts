@@ -79,7 +79,7 @@ it(
       takenOver(() => payload),
       { ready: 0, reader: createProgramReader() },
     )
-    const costs: { ms: number; longestMs: number; text: string }[] = []
+    const costs: { ms: number; text: string }[] = []
     let residentAfterWarmUp = 0
     await fc.assert(
       fc.asyncProperty(hostilePayload, hostileSchema, async (given, schema) => {
