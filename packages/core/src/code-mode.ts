@@ -4,6 +4,7 @@ import { type ExecutionError, type ExecutionErrorCode, SandboxError } from './er
 import { Clock } from './execution/clock.ts'
 import type { ExecutionEvent } from './execution/events.ts'
 import { executeProgram } from './execution/execution.ts'
+import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import type { ExecutionSpan, Telemetry } from './execution/telemetry.ts'
 import { type Guarantees, requireGuarantees } from './guarantees.ts'
@@ -32,6 +33,14 @@ export interface CodeModeOptions {
   readonly require?: Partial<Guarantees>
   /** Watches every execution, such as `openTelemetry()` of @glovebox/opentelemetry does. */
   readonly telemetry?: Telemetry
+  /**
+   * Filters the message of every tool call that fails, before the program, the model and `telemetry` get it. Called with at
+   * most 20,000 characters of the message, and the tool's name as the program wrote it. If it throws or returns no string,
+   * the message is "<tool> failed". `false` passes messages on as they are. The outputs of tools are never filtered.
+   *
+   * Default: {@link redactSecrets}.
+   */
+  readonly redact?: false | ((message: string, tool: string) => string)
 }
 
 export interface ExecuteOptions {
@@ -82,7 +91,7 @@ export interface CodeMode extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const OPTIONS: readonly string[] = ['sandbox', 'tools', 'limits', 'declarations', 'require', 'telemetry']
+const OPTIONS: readonly string[] = ['sandbox', 'tools', 'limits', 'declarations', 'require', 'telemetry', 'redact']
 
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
@@ -97,6 +106,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
   const guests = guestsOf(options.sandbox)
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
+  const redact = chooseRedact(options.redact)
   const catalog = createCatalog(options.tools)
   const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
   const instructions = writeInstructions(declarations, omitted)
@@ -126,6 +136,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
       guests,
       signal,
       context,
+      redact,
       span,
       onEvent,
     })

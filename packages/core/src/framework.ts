@@ -2,6 +2,8 @@
 export { isMcpResult, type McpResult, readMcpResult, readText } from './catalog/mcp-result.ts'
 export { checking, readSchema, unchecked } from './catalog/standard-schema.ts'
 export type { Parse } from './catalog/tool.ts'
+export { cutUrls, KnownSecrets, secretsOfUrl } from './redaction/known-secrets.ts'
+export { redactSecrets } from './redaction/redact-secrets.ts'
 export {
   callIdIn,
   type ProgramTool,

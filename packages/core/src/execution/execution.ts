@@ -16,6 +16,7 @@ import type { ExecutionEvent, HostCallRecord } from './events.ts'
 import { HostCalls, type Settled } from './host-calls.ts'
 import { Journal } from './journal.ts'
 import { Log } from './log.ts'
+import type { Redact } from './redact.ts'
 import type { ExecuteResult } from './result.ts'
 import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
@@ -31,6 +32,8 @@ export interface ExecutionOptions {
   readonly signal: AbortSignal
   /** For the tools, as it is. */
   readonly context?: unknown
+  /** Filters the messages of tool calls that fail. Default: none. */
+  readonly redact?: false | Redact
   /** Where it is watched. */
   readonly span?: ExecutionSpan | undefined
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
@@ -108,7 +111,7 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog, clock, context, guests, span } = options
+    const { limits, catalog, clock, context, guests, redact = false, span } = options
     this.#options = options
     this.#clock = clock
     this.#resolve = resolve
@@ -120,6 +123,7 @@ class Execution {
       messageBytes: limits.messageBytes,
       check: guests.check,
       context,
+      redact,
       within: captureAsyncContext(),
       span,
       elapsed: clock.elapsed,

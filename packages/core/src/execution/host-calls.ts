@@ -9,6 +9,7 @@ import { countValues, measureValue, type ValueSize } from '../protocol/value-siz
 import type { CheckElsewhere } from '../sandbox.ts'
 import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
+import { type Redact, redactFailure } from './redact.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 
 export interface HostCallsOptions {
@@ -18,6 +19,8 @@ export interface HostCallsOptions {
   /** Checks values against costly schemas, where the platform has a place for it. */
   readonly check: CheckElsewhere | undefined
   readonly context: unknown
+  /** Filters the messages of calls that fail. */
+  readonly redact: false | Redact
   /** The async context that tools run in. */
   readonly within: Within
   /** Where the execution is watched. */
@@ -173,12 +176,12 @@ export class HostCalls {
     try {
       return { ok: true, payload: await this.#options.within(() => this.#watch(call)) }
     } catch (error) {
-      return describeFailure(call.path, error)
+      return describeFailure(call.path, redactFailure(error, call.path, this.#options.redact))
     }
   }
 
   #watch(call: OpenCall): Promise<string> {
-    const { span } = this.#options
+    const { span, redact } = this.#options
     if (span === undefined) return this.#execute(call)
     if (this.#cancelled === undefined) {
       this.#cancelled = Promise.withResolvers()
@@ -186,7 +189,11 @@ export class HostCalls {
       this.#cancelled.promise.catch(() => {})
     }
     const { promise: cancelled } = this.#cancelled
-    return span.call({ id: call.id, tool: call.path }, () => Promise.race([this.#execute(call), cancelled]))
+    const executed = () =>
+      this.#execute(call).catch((error: unknown) => {
+        throw redactFailure(error, call.path, redact)
+      })
+    return span.call({ id: call.id, tool: call.path }, () => Promise.race([executed(), cancelled]))
   }
 
   async #execute(call: OpenCall): Promise<string> {
@@ -309,7 +316,10 @@ async function check(
   throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
 }
 
-/** The tool's own message and nothing else of the host: no stack, no path, no cause. What a tool throws may be anything. */
+/**
+ * The code and the message of a failure, and nothing else of it: no stack, no cause. The message is the tool's own, and
+ * has the paths and addresses that the tool wrote into it. What a tool throws may be anything.
+ */
 function describeFailure(path: string, error: unknown): Settled & { ok: false } {
   try {
     if (error instanceof ToolCallError) return { ok: false, code: error.code, message: clip(error.message) }

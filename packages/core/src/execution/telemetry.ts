@@ -17,7 +17,10 @@ export interface StartedExecution {
 }
 
 export interface ExecutionSpan {
-  /** One host call, checks of its input and output included. `run` rejects as the call fails, or when it is cancelled. */
+  /**
+   * One host call, checks of its input and output included. `run` rejects as the call fails, with a message that has been
+   * filtered, or when it is cancelled.
+   */
   call<Payload>(started: StartedCall, run: () => Promise<Payload>): Promise<Payload>
 }
 

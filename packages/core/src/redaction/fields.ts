@@ -1,0 +1,105 @@
+/** Stands for everything that is left out. */
+export const REDACTED = '[redacted]'
+
+/**
+ * The name of a field that holds a secret, and what separates it from its value: `password=`, `"api_key": `, `X-Api-Key: `,
+ * `clientSecret => `. "Unexpected token = in JSON" is a parser's message.
+ */
+const FIELD =
+  /(x-[\w-]{0,40}?(?:key|token|secret|signature)|(?:proxy-)?authorization|(?:api|access|account|subscription|signing|encryption|private|secret(?:[-_ ]?access)?)[-_ ]?key|pass(?:word|wd|phrase)|pwd(?==)|secret|(?<!unexpected )token)(\\{0,16}["'`])?\s{0,8}(%3d|=>|:=|=(?!=)|:(?![:=]))\s{0,8}/gi
+
+const AUTHORIZATION = /authorization$/i
+
+/** Schemes whose credentials are one word. */
+const ONE_WORD = /(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|dpop|bot)\s{1,8}(?=[^\s"'`<])/iy
+/** Schemes whose credentials are a list, such as `Digest username="…", response="…"`. */
+const LIST = /(?:digest|hawk|oauth|signature|aws4-hmac-sha256)\s{1,8}(?=\S)/iy
+
+const QUOTE = /(\\{0,16})(["'`])/y
+/** Up to a space, an ampersand or a quote. A placeholder such as `<token>` is not a secret. */
+const WORD = /(?!<)(?:[^\s"'`&\\]|\\(?!\\*["'`]))+/y
+const ENCODED_WORD = /(?:[^\s"'`&\\%]|%(?!26))+/y
+const LINE = /[^\r\n]+/y
+
+/** Replaces the values of fields that hold secrets. */
+export function redactFields(text: string): string {
+  let redacted = ''
+  let from = 0
+  for (const field of text.matchAll(FIELD)) {
+    // A name within a value that is left out already.
+    if (field.index < from) continue
+    const value = secretAt(text, field)
+    if (value === undefined) continue
+    redacted += text.slice(from, value.start) + REDACTED
+    from = value.end
+  }
+  return redacted + text.slice(from)
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+function secretAt(text: string, field: RegExpExecArray): Span | undefined {
+  const [whole, name = '', closing, separator = ''] = field
+  const at = field.index + whole.length
+  const quote = matchAt(QUOTE, text, at)
+  if (quote !== undefined) {
+    const [opening, backslashes = '', mark = ''] = quote
+    const start = at + opening.length
+    const end = endOfQuoted(text, start, mark, backslashes.length)
+    return end === start ? undefined : { start, end }
+  }
+  if (AUTHORIZATION.test(name)) {
+    const scheme = matchAt(ONE_WORD, text, at)?.[0] ?? ''
+    if (scheme !== '') return spanOf(WORD, text, at + scheme.length)
+    const list = matchAt(LIST, text, at)?.[0] ?? ''
+    if (list !== '') return spanOf(LINE, text, at + list.length)
+  }
+  const span = spanOf(separator.startsWith('%') ? ENCODED_WORD : WORD, text, at)
+  if (span === undefined || isAssignment(name, separator)) return span
+  const value = text.slice(span.start, span.end)
+  return looksSecret(value, closing !== undefined) ? span : undefined
+}
+
+/** After a colon, prose may follow: "Invalid password: must not be empty". */
+function isAssignment(name: string, separator: string): boolean {
+  return (separator !== ':' && !AUTHORIZATION.test(name)) || /^x-/i.test(name)
+}
+
+/** A value of a key in quotes is not prose, but may be `null`, `true` or `{`. */
+function looksSecret(value: string, isQuotedKey: boolean): boolean {
+  if (value.length >= 20) return true
+  return (isQuotedKey || value.length >= 6) && /\d/.test(value)
+}
+
+/**
+ * Where a quoted value ends, before its closing quote, or the end of a text that was cut.
+ *
+ * @param depth backslashes before the opening quote: 1 in JSON that stands in a string of JSON, then 3, 7 …
+ */
+function endOfQuoted(text: string, start: number, quote: string, depth: number): number {
+  let backslashes = 0
+  for (let at = start; at < text.length; at++) {
+    const char = text[at]
+    if (char === '\\') {
+      backslashes++
+      continue
+    }
+    // An escaped quote has an odd number of escaped backslashes more.
+    if (char === quote && backslashes >= depth && ((backslashes - depth) / (depth + 1)) % 2 === 0) return at - depth
+    backslashes = 0
+  }
+  return text.length
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? undefined
+}
+
+function spanOf(pattern: RegExp, text: string, at: number): Span | undefined {
+  const word = matchAt(pattern, text, at)
+  return word === undefined ? undefined : { start: at, end: at + word[0].length }
+}
