@@ -5,6 +5,7 @@ import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotoc
 import { fromClient } from './client.ts'
 import { McpError, type McpHttpOptions, type McpOptions, type McpProvider, type McpStdioOptions } from './mcp.ts'
 import { endWithDescendants, SERVER_ID } from './process-tree.ts'
+import { ServerSecrets } from './secrets.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 /** A server from before version negotiation may never answer the question; it is then taken for one of those. */
@@ -15,7 +16,7 @@ const FAREWELL_MS = 1_000
 /** What `mcp` does, with the SDK at hand. */
 export async function connect(options: McpOptions): Promise<McpProvider> {
   const { name, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options
-  const { transport, end, isProcess, stderr } = transportOf(options)
+  const { transport, end, isProcess, stderr, secrets } = transportOf(options)
   signal?.throwIfAborted()
   const client = new Client(
     { name: 'glovebox', version: '0.0.0' },
@@ -24,7 +25,8 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
   const deadline = new AbortController()
   const list = async () => {
     await client.connect(transport, { timeout: connectTimeoutMs, signal: deadline.signal })
-    return fromClient(client, { name, signal: deadline.signal })
+    const provider = await fromClient(client, { name, signal: deadline.signal })
+    return { ...provider, tools: provider.tools.map((tool) => secrets.guard(tool)) }
   }
   const connecting = list()
   try {
@@ -49,10 +51,8 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
     const failed = isProcess ? 'started' : 'reached'
     throw new McpError(
       'MCP_UNAVAILABLE',
-      `The MCP server ${name} could not be ${failed}: ${describe(error, options)}${stderr()}`,
-      {
-        cause: error,
-      },
+      `The MCP server ${name} could not be ${failed}: ${describe(error, options, secrets)}${stderr()}`,
+      error instanceof Error ? { cause: secrets.copyOf(error) } : {},
     )
   } finally {
     deadline.abort()
@@ -66,6 +66,7 @@ interface Connection {
   end(close: () => Promise<void>): Promise<void>
   /** What the server wrote beside the protocol, as the end of a message. */
   stderr(): string
+  readonly secrets: ServerSecrets
 }
 
 function transportOf(options: McpOptions): Connection {
@@ -76,10 +77,14 @@ function transportOf(options: McpOptions): Connection {
   }
   if ('url' in options && options.url !== undefined) {
     const init = options.headers === undefined ? {} : { requestInit: { headers: { ...options.headers } } }
+    // The error of the URL parser has the URL.
+    if (!URL.canParse(String(options.url)))
+      throw new TypeError(`The MCP server ${given.name} has a \`url\` that is not valid`)
     const url = new URL(options.url)
     const transport =
       options.transport === 'sse' ? new SSEClientTransport(url, init) : new StreamableHTTPClientTransport(url, init)
-    return { transport, isProcess: false, end: (close) => close(), stderr: () => '' }
+    const secrets = new ServerSecrets(options)
+    return { transport, isProcess: false, end: (close) => close(), stderr: () => '', secrets }
   }
   if (!('command' in options) || typeof options.command !== 'string' || options.command === '') {
     throw new TypeError(`The MCP server ${options.name} needs a \`command\` or a \`url\``)
@@ -93,16 +98,29 @@ function transportOf(options: McpOptions): Connection {
     stderr: 'pipe',
     ...(cwd === undefined ? {} : { cwd }),
   })
+  const secrets = new ServerSecrets(options)
+  const decoder = new TextDecoder()
   let tail = ''
   transport.stderr?.on('data', (chunk: Buffer) => {
-    tail = (tail + chunk.toString()).slice(-KEPT_STDERR_CHARACTERS)
+    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-(KEPT_STDERR_CHARACTERS + secrets.longest + 1))
   })
   return {
     transport,
     isProcess: true,
     end: (close) => endWithDescendants(transport.pid, id, close),
-    stderr: () => (tail.trim() === '' ? '' : `\nIt wrote:\n${tail.trim()}`),
+    stderr: () => {
+      const hidden = secrets.hideInTail(tail, KEPT_STDERR_CHARACTERS)
+      const written = (tail.length > KEPT_STDERR_CHARACTERS ? withoutCutLine(hidden) : hidden).trim()
+      return written === '' ? '' : `\nIt wrote:\n${written}`
+    },
+    secrets,
   }
+}
+
+/** A line that begins in the middle may begin with a part of a secret, as may a word where there is only one line. */
+function withoutCutLine(text: string): string {
+  const [cut = ''] = /^[^\n]*\n/.exec(text) ?? /^\S*/.exec(text) ?? []
+  return text.slice(cut.length)
 }
 
 /** A server over HTTP keeps a session until it is told that nobody comes back; whether it listens changes nothing here. */
@@ -126,18 +144,18 @@ function aborted(signal: AbortSignal | undefined, settled: AbortSignal): Promise
   })
 }
 
-function describe(error: unknown, options: McpOptions): string {
-  if (!(error instanceof Error)) return String(error)
+function describe(error: unknown, options: McpOptions, secrets: ServerSecrets): string {
+  if (!(error instanceof Error)) return secrets.hide(String(error))
   const { code } = error as Error & { code?: unknown }
   if (code === 'ENOENT' && 'command' in options) {
     const where = options.cwd === undefined ? '' : `, or no directory ${options.cwd}`
-    return `there is no command ${options.command}${where}; is it installed and on PATH?`
+    return `there is no command ${secrets.hide(options.command)}${where}; is it installed and on PATH?`
   }
   const cause = causeOf(error)
   // What else an address holds may be secret.
-  const { origin, pathname } = 'url' in options ? new URL(options.url) : { origin: '', pathname: '' }
-  const address = origin === '' ? '' : `, at ${origin}${pathname}`
-  return `${error.message}${cause === undefined ? '' : ` (${cause})`}${address}`
+  const { protocol, host } = 'url' in options ? new URL(options.url) : { protocol: '', host: '' }
+  const address = protocol === '' ? '' : `, at ${protocol}//${host}`
+  return `${secrets.copyOf(error).message}${cause === undefined ? '' : ` (${cause})`}${address}`
 }
 
 /** The code that the network gave, which is deep inside what is thrown. */

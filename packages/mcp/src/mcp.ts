@@ -36,7 +36,10 @@ export interface McpProvider extends ToolProvider, AsyncDisposable {
 
 export type McpErrorCode = 'MCP_UNAVAILABLE' | 'MCP_TIMEOUT'
 
-/** The server could not be reached, or did not get ready. `cause` is what the SDK said. */
+/**
+ * The server could not be reached, or did not get ready. `cause` has the name, the code and the message of the SDK's error.
+ * Neither has more of a URL than scheme, host and port, nor a header, an argument or a variable that the options gave.
+ */
 export class McpError extends Error {
   override readonly name = 'McpError'
   readonly code: McpErrorCode

@@ -1,5 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { createCodeMode } from '@glovebox/core'
-import { type McpError, mcp } from '@glovebox/mcp'
+import { type McpError, type McpOptions, mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -62,6 +65,168 @@ describe('a server that cannot be had', () => {
     ['no name', { name: undefined, command: 'node' }],
   ])('is a TypeError for options with %s', async (_, options) => {
     await expect(mcp({ name: 'wrong', ...options } as never)).rejects.toBeInstanceOf(TypeError)
+  })
+})
+
+/** Everything that a host may print of the error that a server ends in. */
+async function printed(options: McpOptions): Promise<string> {
+  const error = await mcp(options).then(
+    () => expect.unreachable(),
+    (reason: unknown) => reason,
+  )
+  return [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), String((error as Error).stack)].join(
+    '\n',
+  )
+}
+
+describe('an error about a server over HTTP', () => {
+  /** Repeats each request in its answer, as pages of errors do. */
+  const echo = async () => {
+    const server = createServer((request, response) => {
+      const status = Number(/\d{3}/.exec(request.url ?? '')?.[0] ?? 200)
+      const location = status === 302 ? { location: 'http://hush-user:hush-pw@127.0.0.1:9/hush-path?hush=1' } : {}
+      response.writeHead(status, { 'content-type': 'text/html', ...location })
+      response.end(`<html>${request.method} ${request.url} ${JSON.stringify(request.headers)}</html>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const close = () => new Promise<void>((resolve) => void server.close(() => resolve()).closeAllConnections())
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
+  }
+  const headers = { authorization: 'Bearer hush-header', 'x-tenant': 'hush-tenant' }
+
+  it.each(['http', 'sse'] as const)('has the scheme, host and port of its URL alone, over %s', async (transport) => {
+    const { origin, close } = await echo()
+    for (const status of [200, 302, 400, 401, 403, 404, 429, 500, 502]) {
+      const url = `${origin}/hush-path/${status}?key=hush-query#hush-part`
+      const text = await printed({ name: 'site', transport, url, headers })
+      expect(text).toContain(`at ${origin}\n`)
+      expect(text).not.toMatch(/hush/)
+      if (status >= 400) expect(text).toContain(String(status))
+    }
+    await close()
+  })
+
+  it.each(['http', 'sse'] as const)('has no user and password, which fetch refuses, over %s', async (transport) => {
+    const { origin, close } = await echo()
+    const url = `${origin.replace('//', '//hush-user:hush%2Dpw@')}/mcp`
+    expect(await printed({ name: 'site', transport, url })).not.toMatch(/hush/)
+    await close()
+  })
+
+  it.each(['http', 'sse'] as const)('says why there is no connection, and no more, over %s', async (transport) => {
+    const { origin, close } = await echo()
+    await close()
+    const refused = await printed({ name: 'site', transport, url: `${origin}/hush-path?hush=1` })
+    expect(refused).toContain('ECONNREFUSED')
+    expect(refused).not.toMatch(/hush/)
+    const unknown = await printed({ name: 'site', transport, url: 'http://nowhere.invalid/hush-path?hush=1' })
+    expect(unknown).toMatch(/ENOTFOUND|EAI_AGAIN/)
+    expect(unknown).toContain('at http://nowhere.invalid')
+    expect(unknown).not.toMatch(/hush/)
+  })
+
+  it('has neither a URL nor a header that is not valid', async () => {
+    const url = 'http://hush-user:hush-pw@example.com:99999/hush-path'
+    const text = await printed({ name: 'site', url })
+    expect(text).toMatch(/TypeError: The MCP server site has a `url` that is not valid/)
+    expect(text).not.toMatch(/hush/)
+    const broken = { authorization: 'Bearer hush-header\n' }
+    expect(await printed({ name: 'site', url: 'http://127.0.0.1:9/', headers: broken })).not.toMatch(/hush/)
+  })
+})
+
+describe('an error about a server that is a process', () => {
+  const SECRET = 'hush-4711"\\-b'
+
+  it('has neither its arguments nor its variables, though the server wrote them', async () => {
+    await using directory = temporaryDirectory()
+    const { command, args } = fixture(directory.path, 'echo')
+    const text = await printed({
+      name: 'echo',
+      command,
+      args: [...args, `--api-key=${SECRET}`, '--token', SECRET, 'https://hush-user:hush-pw@example.com/hush-path'],
+      env: { FIXTURE_TOKEN: SECRET },
+    })
+    expect(text).toContain('--api-key=[redacted]')
+    expect(text).toContain('--token')
+    // What is run is no secret, and helps to find out why it does not.
+    expect(text).toContain('server.mjs')
+    expect(text).not.toMatch(/hush|4711/)
+  })
+
+  it('has no part of a variable that the kept end of its output begins with', async () => {
+    await using directory = temporaryDirectory()
+    const token = 'hush'.repeat(20)
+    for (const offset of [0, 400, 950]) {
+      const env = { FIXTURE_TOKEN: token, FIXTURE_OFFSET: String(offset) }
+      expect(await printed({ name: 'verbose', ...fixture(directory.path, 'verbose'), env })).not.toMatch(/hus|ush|shh/)
+    }
+  })
+
+  it('has no arguments where the system cannot start it', async () => {
+    const args = [`--api-key=${SECRET}`]
+    const missing = await printed({ name: 'ghost', command: 'glovebox-no-such-command', args })
+    expect(missing).toContain('no command glovebox-no-such-command')
+    expect(missing).not.toMatch(/hush/)
+    const whole = await printed({ name: 'ghost', command: 'glovebox-no-such-command --api-key=hush-4711' })
+    expect(whole).not.toMatch(/hush/)
+    const env = { TOKEN: 'hush-env\0' }
+    expect(await printed({ name: 'ghost', command: process.execPath, args: ['hush\0'], env })).not.toMatch(/hush/)
+    expect(await printed({ name: 'ghost', command: process.execPath, env })).not.toMatch(/hush/)
+  })
+})
+
+describe('a call that fails', () => {
+  it('has no credentials of its server, though the server answers with them', async () => {
+    await using directory = temporaryDirectory()
+    const { command, args } = fixture(directory.path)
+    const given = ['--api-key=hush-0815', '--header', 'Authorization: hush-12', 'postgres://joe:hush-pw@db/shared']
+    const env = { FIXTURE_TOKEN: 'hush-4711', FIXTURE_FOLDER: '/data/shared' }
+    await using provider = await mcp({ name: 'fixture', command, args: [...args, ...given], env })
+    const text = 'hush-4711, hush-0815, hush-12 and hush-pw are wrong for joe in /data/shared'
+    const result = { isError: true, content: [{ type: 'text', text }] }
+    const program = `return fixture.result(${JSON.stringify({ result })}).catch((error) => error.message)`
+    expect(await runForValue(provider, program)).toBe(
+      '[redacted], [redacted], [redacted] and [redacted] are wrong for joe in /data/shared',
+    )
+  })
+
+  it('says which status a server over HTTP answered, and nothing of its page', async () => {
+    let isBroken = false
+    const server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        const { id, method } = JSON.parse(body || '{}')
+        if (isBroken)
+          return void response.writeHead(502).end(`<html>${request.url} ${request.headers.authorization}</html>`)
+        if (method === 'notifications/initialized') return void response.writeHead(202).end()
+        const results: Record<string, object> = {
+          initialize: {
+            protocolVersion: '2025-06-18',
+            capabilities: { tools: {} },
+            serverInfo: { name: 'a', version: '1' },
+          },
+          'tools/list': { tools: [{ name: 'work', inputSchema: { type: 'object' } }] },
+        }
+        const answer = results[method]
+        const error = { code: -32601, message: 'Method not found' }
+        response.writeHead(answer === undefined && id === undefined ? 405 : 200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ jsonrpc: '2.0', id, ...(answer === undefined ? { error } : { result: answer }) }))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hush-path?hush=1`
+    const provider = await mcp({ name: 'site', url, headers: { authorization: 'Bearer hush-header' } })
+    isBroken = true
+    const message = await runForValue(provider, 'return site.work({}).catch((error) => error.message)')
+    expect(message).toContain('502')
+    expect(message).not.toMatch(/hush|html/)
+    await provider.close()
+    server.close()
+    server.closeAllConnections()
   })
 })
 

@@ -17,7 +17,18 @@ vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS })
 const FIXTURE = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url))
 const require = createRequire(import.meta.url)
 
-type Mode = 'normal' | 'modern' | 'toolless' | 'exit' | 'garbage' | 'chatty' | 'silent' | 'slow' | 'stubborn'
+type Mode =
+  | 'normal'
+  | 'modern'
+  | 'toolless'
+  | 'exit'
+  | 'echo'
+  | 'verbose'
+  | 'garbage'
+  | 'chatty'
+  | 'silent'
+  | 'slow'
+  | 'stubborn'
 
 export interface Note {
   readonly pid: number

@@ -1,0 +1,144 @@
+import { basename } from 'node:path'
+import { type Tool, ToolCallError } from '@glovebox/core'
+import { cutUrls, KnownSecrets, redactSecrets, secretsOfUrl } from '@glovebox/core/framework'
+import { ProtocolError } from '@modelcontextprotocol/client'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from './mcp.ts'
+
+/** Commands whose first argument names the package that they run. */
+const LAUNCHERS = ['npx', 'bunx', 'pnpx', 'uvx', 'pipx']
+const FLAG = /^(?:-[a-z]{1,2}|--[a-z][a-z-]{0,40})$/i
+const PROGRAM = /^@[\w.-]+\/[\w.-]+(?:@[\w.^~-]+)?$|\.(?:[cm]?[jt]s|py|rb|sh|jar|exe)$/i
+const NAME_OF_SECRET = /key|token|secret|pass|pwd|auth|cred|dsn/i
+/** `--flag=value`, `NAME=value` or `Header: value`, and not the scheme of a URL. */
+const ASSIGNMENT = /^([\w.-]+)(?:=|:(?!\/\/))\s*(.+)$/s
+const MAX_CAUSES = 5
+
+/** Keeps what the options of a server hold out of errors: its address beyond the host, its headers, arguments and variables. */
+export class ServerSecrets {
+  readonly #all: KnownSecrets
+  readonly #credentials: KnownSecrets
+
+  constructor(options: McpOptions) {
+    const { all, credentials } = 'url' in options ? secretsOfHttp(options) : secretsOfStdio(options as McpStdioOptions)
+    this.#all = new KnownSecrets(all)
+    this.#credentials = new KnownSecrets(credentials)
+  }
+
+  /** How many characters more than `wanted` of a text that is cut {@link hideInTail} needs. */
+  get longest(): number {
+    return this.#all.longest
+  }
+
+  /** For a part of our own messages that the SDK, the system or the server wrote. */
+  hide(text: string): string {
+    return redactSecrets(cutUrls(this.#all.hide(text)))
+  }
+
+  /** {@link hide} for the end of what a server wrote. */
+  hideInTail(text: string, wanted: number): string {
+    return redactSecrets(cutUrls(this.#all.hideInTail(text, wanted)))
+  }
+
+  /** A copy with the name, the code, the safe message and the causes of an error, and none of its other properties. */
+  copyOf(error: Error, causes = MAX_CAUSES): Error {
+    const { cause, name } = error
+    const { code } = error as { code?: unknown }
+    const inner = cause instanceof Error && causes > 0 ? { cause: this.copyOf(cause, causes - 1) } : {}
+    return Object.assign(new Error(this.hide(withoutBody(error)), inner), {
+      name,
+      ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    })
+  }
+
+  /**
+   * A tool whose failures are safe as well. What the server answers is its own, so that paths and addresses in it stay, but
+   * not the credentials that it was given.
+   */
+  guard(tool: Tool): Tool {
+    const execute: Tool['execute'] = async (input, context) => {
+      try {
+        return await tool.execute(input, context)
+      } catch (error) {
+        if (context.signal.aborted || !(error instanceof Error)) throw error
+        if (error instanceof ToolCallError) {
+          throw new ToolCallError(error.code, this.#credentials.hide(error.message))
+        }
+        if (!(error instanceof ProtocolError)) throw this.copyOf(error)
+        throw Object.assign(new Error(this.#credentials.hide(error.message)), { name: error.name, code: error.code })
+      }
+    }
+    return { ...tool, execute }
+  }
+}
+
+interface Secrets {
+  /** Everything that our own errors leave out. */
+  readonly all: readonly string[]
+  /** What is certainly not for a model. */
+  readonly credentials: readonly string[]
+}
+
+function secretsOfHttp({ url, headers = {} }: McpHttpOptions): Secrets {
+  const address = new URL(url)
+  // The credentials of `Authorization: Bearer …` are what follows the scheme.
+  const values = Object.values(headers)
+    .map(String)
+    .flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
+  const { pathname } = address
+  const parts = secretsOfUrl(address)
+  return {
+    all: [...parts, String(url), ...values],
+    credentials: [...parts.filter((part) => !pathname.includes(part)), ...values],
+  }
+}
+
+function secretsOfStdio({ command, args = [], env = {} }: McpStdioOptions): Secrets {
+  const all: string[] = []
+  const credentials: string[] = []
+  const isLauncher = LAUNCHERS.includes(basename(command).replace(/\.(?:cmd|exe)$/i, ''))
+  let isProgramKnown = false
+  args.map(String).forEach((arg, index) => {
+    if (FLAG.test(arg)) return
+    const isProgram =
+      !isProgramKnown && !arg.startsWith('-') && (isLauncher || PROGRAM.test(arg)) && !/[:=\s]/.test(arg)
+    if (!arg.startsWith('-')) isProgramKnown = true
+    if (isProgram) return
+    all.push(...partsOf(arg))
+    credentials.push(...passwordsOf(arg))
+    const [, name, assigned] = ASSIGNMENT.exec(arg) ?? []
+    const flag = String(args[index - 1] ?? '')
+    if (name !== undefined && assigned !== undefined && NAME_OF_SECRET.test(name)) credentials.push(assigned)
+    else if (flag.startsWith('-') && NAME_OF_SECRET.test(flag)) credentials.push(arg)
+  })
+  for (const [name, given] of Object.entries(env)) {
+    const value = String(given)
+    all.push(...partsOf(value))
+    credentials.push(...(NAME_OF_SECRET.test(name) ? [value] : passwordsOf(value)))
+  }
+  return { all, credentials }
+}
+
+/** An argument or a variable, what it assigns, and the parts of an address. */
+function partsOf(text: string): string[] {
+  const [, , assigned] = ASSIGNMENT.exec(text) ?? []
+  // The name of a flag says which one is wrong.
+  const value = assigned === undefined || assigned.length < 3 ? text : assigned
+  return [value, ...(isAddress(value) ? secretsOfUrl(new URL(value)) : [])]
+}
+
+/** An address such as `postgres://user:password@host/name` is an argument like any other, but for its password. */
+function passwordsOf(text: string): string[] {
+  const [, , value = text] = ASSIGNMENT.exec(text) ?? []
+  if (!isAddress(value)) return []
+  const { password, href } = new URL(value)
+  return password === '' ? [] : [password, href, value]
+}
+
+const isAddress = (text: string): boolean => text.includes('://') && URL.canParse(text)
+
+/** The SDK puts the whole answer of a server over HTTP into the message, which may repeat the request. */
+function withoutBody(error: Error): string {
+  const { data } = error as { data?: { readonly status?: unknown; readonly text?: unknown } | undefined }
+  if (typeof data?.status !== 'number' || typeof data.text !== 'string' || data.text === '') return error.message
+  return error.message.replace(data.text, () => `HTTP ${data.status}`)
+}
