@@ -3,12 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   atLeast,
   createSandbox,
+  cutUrls,
   type Guest,
   type GuestExit,
   guestRuntime,
+  KnownSecrets,
   type RunInit,
+  redactSecrets,
   type Sandbox,
   SandboxError,
+  secretsOfUrl,
 } from '@glovebox/core/adapter'
 import { createProgramReader } from '@glovebox/node'
 import { WebSocket } from 'ws'
@@ -41,6 +45,8 @@ const DEFAULT_MAX_CONNECTIONS = 64
  * @throws `TypeError` for options out of range, and for a URL that would send the token over a network in the clear
  */
 export function remote({ url, token, maxConnections, ready, platform }: RemoteOptions): Sandbox {
+  // The error of the URL parser has the URL.
+  if (!URL.canParse(String(url))) throw new TypeError('`url` must be the URL of the deployed Worker; it is not valid')
   const address = new URL(url)
   const isHere = LOOPBACK.test(address.hostname)
   const isSafe = /^(?:https|wss):$/.test(address.protocol) || (isHere && /^(?:http|ws):$/.test(address.protocol))
@@ -67,6 +73,9 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 const CONNECT_MS = 30_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 5_000
+/** Characters of a refusal that are read. A secret that the end of a message would cut in half is hidden first. */
+const MAX_ANSWER_LENGTH = 10_000
+const SHOWN_ANSWER_LENGTH = 500
 /** Where the Worker, or its platform, has too much to do at present. */
 const BUSY: readonly unknown[] = [429, 503]
 
@@ -74,10 +83,12 @@ const BUSY: readonly unknown[] = [429, 503]
 class Door {
   readonly #url: URL
   readonly #token: string
+  readonly #secrets: KnownSecrets
 
   constructor(url: URL, token: string) {
     this.#url = url
     this.#token = token
+    this.#secrets = new KnownSecrets([token, ...secretsOfUrl(url)])
   }
 
   /**
@@ -128,9 +139,13 @@ class Door {
         const status = response.statusCode ?? 0
         let text = ''
         response.setEncoding('utf8').on('data', (part: string) => {
-          text = (text + part).slice(0, 500)
+          text = (text + part).slice(0, MAX_ANSWER_LENGTH)
         })
-        response.once('close', () => settle(() => resolve({ status, detail: `it answers ${status}: ${text}` })))
+        response.once('close', () =>
+          settle(() =>
+            resolve({ status, detail: `it answers ${status}: ${this.#hide(text).slice(0, SHOWN_ANSWER_LENGTH)}` }),
+          ),
+        )
         response.resume()
       })
       // After the handshake, the guest listens.
@@ -138,8 +153,16 @@ class Door {
     })
   }
 
+  /** What a server wrote may repeat the request. */
+  #hide(text: string): string {
+    return redactSecrets(cutUrls(this.#secrets.hide(text)))
+  }
+
   #unavailable(detail: string): SandboxError {
-    return new SandboxError('SANDBOX_UNAVAILABLE', `The Worker at ${this.#url.origin} cannot be used: ${detail}`)
+    return new SandboxError(
+      'SANDBOX_UNAVAILABLE',
+      `The Worker at ${this.#url.origin} cannot be used: ${this.#hide(detail)}`,
+    )
   }
 }
 

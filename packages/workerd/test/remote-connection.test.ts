@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from 'node:net'
+import { inspect } from 'node:util'
 import { createCodeMode } from '@glovebox/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -98,6 +99,21 @@ describe('a host of a deployed Worker', () => {
     const url = await between.listen()
     between.refusals.push('HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found')
     await expect(run('return 1', { url })).rejects.toThrow(/it answers 404: not found/)
+  })
+
+  it('keeps its token and all of its URL but scheme, host and port out of errors', async () => {
+    await using between = new Between()
+    const address = new URL(await between.listen())
+    const secret = `hush-user:hush-pw@${address.host}/hush-path?key=hush-query`
+    const page = `GET http://${secret} with Bearer hush-token: ${'x'.repeat(400)} hush-token hush-query`
+    const { length } = Buffer.from(page)
+    between.refusals.push(`HTTP/1.1 404 Not Found\r\nContent-Length: ${length}\r\n\r\n${page}`)
+    const error = await run('return 1', { url: `http://${secret}`, token: 'hush-token' }).catch((reason) => reason)
+    expect(error.message).toContain(`The Worker at ws://${address.host} cannot be used: it answers 404: GET`)
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/hus/)
+    const wrong = () => remote({ url: 'https://hush-user:hush-pw@example.com:99999/hush', token: TOKEN })
+    expect(wrong).toThrow(/`url` must be the URL of the deployed Worker; it is not valid/)
+    expect(wrong).not.toThrow(expect.objectContaining({ input: expect.anything() }))
   })
 
   it('is told of a Worker of another version', async () => {
