@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { SandboxError, STYLES } from '@glovebox/core'
+import { redactSecrets, SandboxError, STYLES } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type DoctorOptions, doctor } from './commands/doctor.ts'
@@ -44,6 +44,8 @@ const program = new Command('glovebox')
   .description('Runs programs that call tools, in a sealed sandbox.')
   .version(manifest.version)
   .exitOverride()
+  // An argument that was meant for a server, and is not quoted, is repeated as an unknown option.
+  .configureOutput({ outputError: (text, write) => write(redactSecrets(text)) })
   .addHelpText('after', `\n${EXIT_HELP}`)
 
 withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
@@ -101,7 +103,9 @@ function exitCodeOfError(error: unknown): ExitCode {
   reporter.error(error instanceof Error ? error.message : String(error))
   if (error instanceof McpError) return EXIT.server
   if (error instanceof SandboxError && error.code === 'LIMIT_UNSUPPORTED') return EXIT.usage
-  if (!(error instanceof SandboxError) && error instanceof Error && error.stack) console.error(error.stack)
+  if (!(error instanceof SandboxError) && error instanceof Error && error.stack) {
+    console.error(redactSecrets(error.stack))
+  }
   return EXIT.sandbox
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { cutUrls } from '@glovebox/core/framework'
 import type { McpOptions } from '@glovebox/mcp'
 import { UsageError } from './exit-codes.ts'
 
@@ -37,7 +38,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, {
+    throw new UsageError(`Cannot read ${cutUrls(file)}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, {
       cause: error,
     })
   }
@@ -45,7 +46,8 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
     const parsed: unknown = JSON.parse(text)
     if (isRecord(parsed)) return parsed
   } catch (error) {
-    throw new UsageError(`${file} is not valid JSON: ${(error as Error).message}`, { cause: error })
+    // Its message quotes the file, which may hold secrets.
+    throw new UsageError(`${file} is not valid JSON${placeOf(error)}.`)
   }
   throw new UsageError(`${file} must hold a JSON object.`)
 }
@@ -64,7 +66,7 @@ function readServer(file: string, name: string, entry: unknown): McpOptions {
   }
   if (typeof url === 'string') {
     const expanded = expand(url, fail)
-    if (!URL.canParse(expanded)) return fail(`has a "url" that is none: ${expanded}`)
+    if (!URL.canParse(expanded)) return fail(`has a "url" that is not valid`)
     const given = texts('headers', headers)
     return {
       name,
@@ -100,10 +102,11 @@ function expand(text: string, fail: (what: string) => never): string {
  */
 export function readServerFlag(text: string): McpOptions {
   const [, name = '', rest = ''] = /^([\w.-]+)=(.+)$/s.exec(text.trim()) ?? []
-  if (name === '') throw new UsageError(`Cannot read the server "${text}". Write name=command or name=https://…`)
+  // The text may hold tokens, as arguments or in a URL.
+  if (name === '') throw new UsageError('Cannot read a --server without a name. Write name=command or name=https://…')
   if (/^https?:\/\//.test(rest)) return { name, url: rest }
   const words = splitWords(rest)
-  if (words === undefined) throw new UsageError(`Cannot read the server "${text}": a quote is not closed.`)
+  if (words === undefined) throw new UsageError(`Cannot read the server "${name}": a quote is not closed.`)
   const [command = '', ...args] = words
   return { name, command, args }
 }
@@ -115,6 +118,12 @@ function splitWords(text: string): string[] | undefined {
   return words.map((word) =>
     word.replace(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''),
   )
+}
+
+/** Where JSON is wrong, as far as the engine tells. */
+function placeOf(error: unknown): string {
+  const [, line, column] = /\(line (\d+) column (\d+)\)/.exec((error as Error).message) ?? []
+  return line === undefined ? '' : `: the error is in line ${line}, column ${column}`
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import type { ExecutionError, ExecutionEvent } from '@glovebox/core'
+import { type ExecutionError, type ExecutionEvent, redactSecrets } from '@glovebox/core'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -46,9 +46,9 @@ export class Reporter {
     this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
   }
 
-  /** `message` may quote what a server wrote. */
+  /** `message` may quote what a server wrote, and what the caller did. */
   error(message: string): void {
-    this.#write(`${this.#style('red', 'error')} ${safe(message)}`)
+    this.#write(`${this.#style('red', 'error')} ${safe(redactSecrets(message))}`)
   }
 
   #style(style: Style, text: string): string {

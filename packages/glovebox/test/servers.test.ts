@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the command expands them, not TypeScript
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Directory, type Ended, FIXTURE, fixtureEntry, fixtureFlag, glovebox, run } from './support.ts'
 
@@ -177,7 +179,11 @@ describe('a configuration file', () => {
       { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } },
       /the server "a" has a "env"/,
     ],
-    ['has a url that is none', { mcpServers: { a: { url: 'somewhere' } } }, /the server "a" has a "url" that is none/],
+    [
+      'has a url that is none',
+      { mcpServers: { a: { url: 'somewhere' } } },
+      /the server "a" has a "url" that is not valid/,
+    ],
     [
       'has headers that are no texts',
       { mcpServers: { a: { url: 'http://127.0.0.1', headers: ['x'] } } },
@@ -230,6 +236,95 @@ describe('--server', () => {
     const twice = /Two servers are called "twin"/
     expectRefused(await run('return 1', ['-s', fixtureFlag('twin'), '-s', fixtureFlag('twin')]), twice)
     expectRefused(await run('return 1', ['-c', config, '-s', fixtureFlag('twin')]), twice)
+  })
+})
+
+describe('what the command prints of a failure', () => {
+  const OUTPUTS: readonly [string, readonly string[]][] = [
+    ['text', []],
+    ['--json', ['--json']],
+  ]
+  const expectSafe = ({ code, stdout, stderr }: Ended, expected: number, message: RegExp) => {
+    expect(`${stdout}${stderr}`).not.toMatch(/hush/)
+    expect(stderr).toMatch(message)
+    expect(code).toBe(expected)
+  }
+  const url = 'http://hush-user:hush-pw@127.0.0.1:9/hush-path?key=hush-query'
+
+  it.each(OUTPUTS)('has nothing of the URL of a server but scheme, host and port, with %s', async (_, flags) => {
+    await using directory = new Directory()
+    const server = createServer(({ url, headers }, response) => {
+      response.writeHead(401).end(`<html>${url} ${JSON.stringify(headers)}</html>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const headers = { Authorization: 'Bearer ${HUSH}' }
+    const entry = { url: `http://127.0.0.1:${port}/hush-path?key=\${HUSH}`, headers }
+    const config = directory.write('servers.json', { mcpServers: { site: entry } })
+    const ended = await run('return 1', ['-c', config, ...flags], { env: { HUSH: 'hush-4711' } })
+    server.close()
+    expectSafe(ended, 4, new RegExp(`site could not be reached: .*401.*at http://127\\.0\\.0\\.1:${port}$`, 'm'))
+  })
+
+  it('has no credentials of a URL that --server or the configuration gives', async () => {
+    await using directory = new Directory()
+    expectSafe(await run('return 1', ['-s', `site=${url}`]), 4, /at http:\/\/127\.0\.0\.1:9/)
+    expectSafe(
+      await run('return 1', ['-s', `site=${url.replace(':9', ':99999')}`]),
+      2,
+      /site has a `url` that is not valid/,
+    )
+    const config = directory.write('servers.json', { mcpServers: { site: { url: url.replace(':9', ':99999') } } })
+    expectSafe(await run('return 1', ['-c', config]), 2, /"site" has a "url" that is not valid/)
+    expectSafe(await run('return 1', ['-s', url.replace('=', '')]), 2, /a --server without a name/)
+    expectSafe(
+      await glovebox(['run', url]),
+      2,
+      /Cannot read the program http:\/\/127\.0\.0\.1:9: there is no such file/,
+    )
+  })
+
+  it('has no arguments and variables of a server, though it writes them', async () => {
+    await using directory = new Directory()
+    const script = 'console.error(process.argv.slice(1).join(" "), process.env.HUSH); process.exit(1)'
+    const args = ['-e', script, '--', '--api-key=hush-0815', '--token', 'hush-0816']
+    const entry = { command: process.execPath, args, env: { HUSH: 'hush-4711' } }
+    const config = directory.write('servers.json', { mcpServers: { echo: entry } })
+    expectSafe(await run('return 1', ['-c', config]), 4, /echo could not be started[\s\S]*--api-key=\[redacted\]/)
+    const flag = `ghost=glovebox-no-such-command --api-key=hush-0815 hush-0816`
+    expectSafe(await run('return 1', ['-s', flag]), 4, /no command glovebox-no-such-command/)
+    expectSafe(
+      await run('return 1', ['-s', `${flag} "hush`]),
+      2,
+      /Cannot read the server "ghost": a quote is not closed/,
+    )
+    expectSafe(await run('return 1', ['-s', 'npx --api-key hush-0815']), 2, /a --server without a name/)
+    expectSafe(
+      await run('return 1', ['-s', 'a=npx', '--api-key=hush-0815']),
+      2,
+      /unknown option '--api-key=\[redacted\]'/,
+    )
+  })
+
+  it('has nothing of a configuration that is not valid JSON', async () => {
+    await using directory = new Directory()
+    const texts = [
+      '{ "mcpServers": { "a": { "url": hush-4711 } } }',
+      '{ "a": "hush-4711",\n }',
+      '"hush-4711" x',
+      'hush',
+    ]
+    for (const [index, text] of texts.entries()) {
+      const config = directory.write(`${index}.json`, text)
+      expectSafe(await run('return 1', ['-c', config]), 2, /is not valid JSON/)
+    }
+  })
+
+  it.each(OUTPUTS)('has no credentials in the message of a tool, with %s', async (_, flags) => {
+    const program = 'await fixture.fail({})'
+    const ended = await run(program, ['-s', fixtureFlag('fixture'), ...flags])
+    expectSafe(ended, 1, flags.length === 0 ? /TOOL_FAILED[\s\S]*https:\/\/\[redacted\]@example\.com/ : /fixture\.fail/)
+    if (flags.length > 0) expect(JSON.parse(ended.stdout).error.message).toContain('https://[redacted]@example.com')
   })
 })
 

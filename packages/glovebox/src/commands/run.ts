@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
+import { cutUrls } from '@glovebox/core/framework'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import type { Backend } from '../sandboxes.ts'
@@ -40,9 +41,12 @@ async function readProgram(file: string, signal: AbortSignal): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new UsageError(`Cannot read the program ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`, {
-      cause: error,
-    })
+    throw new UsageError(
+      `Cannot read the program ${cutUrls(file)}: ${code === 'ENOENT' ? 'there is no such file' : code}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
