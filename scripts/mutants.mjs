@@ -348,6 +348,20 @@ export const MUTANTS = [
     to: 'while (next < this.#inbox.length)',
     tests: ['packages/core/test/forged-messages.test.ts', '-t', 'slices'],
   },
+  {
+    breaks: 'messages of tools keep the credentials of URLs',
+    file: 'packages/core/src/redaction/redact-secrets.ts',
+    from: 'REDACTED).replace(USER_INFO,',
+    to: 'REDACTED).replace(/$^/,',
+    tests: ['packages/core/test/redact.test.ts'],
+  },
+  {
+    breaks: 'the cause of an McpError is what the SDK threw',
+    file: 'packages/mcp/src/connect.ts',
+    from: '{ cause: secrets.copyOf(error) }',
+    to: '{ cause: error }',
+    tests: ['packages/mcp/test/failures.test.ts', '-t', 'an error about'],
+  },
 ]
 
 const HELP = `Usage: pnpm mutants [--only <words>] [--fast]

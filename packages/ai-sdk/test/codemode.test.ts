@@ -126,6 +126,18 @@ describe('a tool in a program', () => {
     expect(output).toEqual({ error: expect.stringContaining('day: Invalid input: expected string, received number') })
   })
 
+  it('has its message filtered as the options of the wrapper have it', async () => {
+    const execute = (): string => {
+      throw new Error('token=abc123')
+    }
+    const tools = { fail: tool({ inputSchema: z.object({}), execute }) }
+    const output = async (options: Partial<CodemodeOptions<ToolSet>>) =>
+      JSON.stringify((await run('await tools.fail({})', tools, options)).output)
+    expect(await output({})).toContain('token=[redacted]')
+    expect(await output({ redact: false })).toContain('token=abc123')
+    expect(await output({ redact: (_, name) => `filtered for ${name}` })).toContain('filtered for tools.fail')
+  })
+
   it('takes JSON Schema', async () => {
     const inputSchema = jsonSchema<{ n: number }>({ type: 'object', properties: { n: { type: 'integer' } } })
     const tools = { json: tool({ inputSchema, execute: see }) }

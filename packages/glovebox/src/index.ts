@@ -20,7 +20,7 @@ export type {
   ToolSource,
   Usage,
 } from '@glovebox/core'
-export { createCodeMode, defineTool, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
+export { createCodeMode, defineTool, redactSecrets, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
 export type { IsolatedVmOptions } from '@glovebox/isolated-vm'
 export { isolatedVm } from '@glovebox/isolated-vm'
 export type { McpOptions, McpProvider } from '@glovebox/mcp'

@@ -103,6 +103,15 @@ describe('a host call', () => {
     })
   })
 
+  it('says how it failed without the credentials in the message', async () => {
+    const broken = () => {
+      throw new TypeError('GET https://joe:hunter2@example.com failed')
+    }
+    const { spans } = await traced('await tools.broken()', { broken })
+    const messages = [...spans.values()].map(({ status }) => status.message)
+    expect(messages).toEqual(Array(2).fill(expect.stringContaining('GET https://[redacted]@example.com failed')))
+  })
+
   it('says how it failed', async () => {
     const broken = () => {
       throw new TypeError('no')

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createCodeMode } from '@glovebox/core'
+import { type CodeModeOptions, createCodeMode } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { describe, expect, it } from 'vitest'
@@ -19,6 +19,32 @@ describe('a tool', () => {
       ['Bob', undefined, 'Bob'],
       ['Ada', undefined, 'Ada'],
     ])
+  })
+
+  it('that fails shows the program and the model its message without credentials', async () => {
+    const fail = () => {
+      throw new Error('GET https://joe:hunter2@example.com failed with token=abc123', { cause: 'hunter2' })
+    }
+    const read = () => 'token=abc123'
+    await using sandbox = quickjs()
+    const run = async (options: Pick<CodeModeOptions, 'redact'> = {}) => {
+      await using codeMode = await createCodeMode({ sandbox, tools: { fail, read }, ...options })
+      const { error } = (await codeMode.tool.execute({ code: 'await tools.fail()' })) as { error: string }
+      const program = 'return tools.fail().catch((error) => [error.message, error.stack, error.cause].join("|"))'
+      const [caught, output] = await Promise.all([codeMode.execute(program), codeMode.execute('return tools.read()')])
+      return { error, caught: caught.ok && caught.value, output: output.ok && output.value }
+    }
+    const { error, caught, output } = await run()
+    const filtered = 'GET https://[redacted]@example.com failed with token=[redacted]'
+    for (const text of [error, caught]) {
+      expect(text).toContain(filtered)
+      expect(text).not.toMatch(/hunter2|abc123/)
+    }
+    expect(output).toBe('token=abc123')
+    expect((await run({ redact: false })).caught).toContain('joe:hunter2')
+    expect((await run({ redact: (message, tool) => `${tool}: ${message.slice(0, 3)}` })).error).toContain(
+      'tools.fail: GET',
+    )
   })
 
   it('that telemetry fails around fails alone', async () => {
