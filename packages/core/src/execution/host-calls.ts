@@ -130,9 +130,9 @@ export class HostCalls {
         this.#pause = undefined
       })
     }
+    if (size.isCyclic || size.nodes > MAX_INPUT_NODES) throw tooManyValues()
     if (size.characters > this.#options.messageBytes) throw this.#tooLarge(`The input of ${path}`)
-    if (!size.isCyclic && size.nodes <= MAX_INPUT_NODES) return { value, size }
-    throw tooManyValues()
+    return { value, size }
   }
 
   /**
