@@ -103,7 +103,7 @@ describe('the guide to backends', () => {
     const plain = readText(`${home}/${file}`)
       .replace(/const GUEST = .*/, "const GUEST = new URL('./guest.ts', import.meta.url)")
       .replace('entryFile(GUEST)', 'GUEST')
-      .replace('entryFile, ', '')
+      .replace('  entryFile,\n', '')
       .replace("'@glovebox/node-vm'", "'../src/index.ts'")
     expect(shown.find(({ words }) => words.includes(`file=${file}`))?.text).toBe(plain)
   })

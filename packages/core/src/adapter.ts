@@ -4,6 +4,7 @@ export type { CarrierDeath, CarrierEvents, CarrierLink } from './carriers/carrie
 export { Carriers, type CarriersOptions } from './carriers/carriers.ts'
 export type { FromCarrier, ToCarrier } from './carriers/messages.ts'
 export { Pool, type PoolOptions } from './carriers/pool.ts'
+export { StallMeter } from './carriers/stall-meter.ts'
 export type { Guest, GuestExit, GuestInit, GuestRuntime, Program, RunInit, SandboxAdapter, Turn } from './contract.ts'
 export { SandboxError } from './errors.ts'
 export type { Transcript } from './execution/execution.ts'

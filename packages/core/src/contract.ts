@@ -99,7 +99,8 @@ export interface Turn {
 
 export type GuestExit = { readonly cpuTimeMs?: number } & (
   | { readonly why: 'terminated' }
-  | { readonly why: 'limit'; readonly limit: 'memory' | 'stack' | 'cpu' | 'turn' | 'output' }
+  /** `detail` says more where the limit was not the guest's own. */
+  | { readonly why: 'limit'; readonly limit: 'memory' | 'stack' | 'cpu' | 'turn' | 'output'; readonly detail?: string }
   /** It was alone, so it is to blame. */
   | { readonly why: 'crashed'; readonly detail: string }
   /** It shared what died. `running`: it was in a turn, so it may be to blame. */

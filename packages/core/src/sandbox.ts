@@ -240,6 +240,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
 
   #start(lane: Lane): void {
     lane.starting++
+    const waiting = new Set(lane.waiters)
     this.adapter.start(this.#init(lane.memoryBytes)).then(
       (guest) => {
         lane.starting--
@@ -249,8 +250,10 @@ class AdapterSandbox implements Sandbox, GuestSource {
       },
       (error: unknown) => {
         lane.starting--
-        // Without a waiter nobody is told: whoever needs a guest next meets the same failure.
-        lane.waiters.shift()?.reject(error)
+        // A guest that is needed later may be made: those who have come since are not told of this failure.
+        const index = lane.waiters.findIndex((waiter) => waiting.has(waiter))
+        if (index >= 0) lane.waiters.splice(index, 1)[0]?.reject(error)
+        if (lane.waiters.length > 0) this.#fill(lane)
       },
     )
   }

@@ -24,6 +24,6 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
     eager: Math.min(EAGER_GUESTS, guestsPerProcess),
     capacity: guestsPerProcess,
     isSerial: false,
-    connect: (runtime, events) => connectProcess(library.path, runtime, events),
+    connect: (runtime, events, signal) => connectProcess(library.path, runtime, events, signal),
   })
 }

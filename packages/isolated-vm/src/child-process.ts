@@ -1,18 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import {
-  type CarrierDeath,
-  type CarrierEvents,
-  type CarrierLink,
-  type FromCarrier,
-  type GuestRuntime,
-  SandboxError,
-  type ToCarrier,
+import type {
+  CarrierDeath,
+  CarrierEvents,
+  CarrierLink,
+  FromCarrier,
+  GuestRuntime,
+  ToCarrier,
 } from '@glovebox/core/adapter'
-import { describeDeath, entryFile, residentBytesOf } from '@glovebox/node'
+import {
+  cpuTimeMsOf,
+  describeDeath,
+  entryFile,
+  residentBytesOf,
+  shortageOf,
+  spawnChild,
+  unavailableBy,
+  watchStart,
+} from '@glovebox/node'
 import { unpackToHost } from './child-schemas.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 import { unavailable } from './library.ts'
@@ -20,8 +28,6 @@ import { type Boot, PIPE, packToChild } from './messages.ts'
 import { StatusFile } from './status-file.ts'
 
 const CHILD = { beside: './child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
-/** A child is up within 0.2 s, and within a few on a machine that does much else. */
-const START_MS = 30_000
 const MAX_ATTEMPTS = 20
 /** V8's own account of its death comes last. */
 const MAX_STDERR = 8_192
@@ -36,12 +42,19 @@ export async function connectProcess(
   library: string,
   runtime: GuestRuntime,
   events: CarrierEvents,
+  signal: AbortSignal,
 ): Promise<CarrierLink> {
   for (let attempt = 1; ; attempt++) {
-    const link = new ProcessLink(library, events)
+    signal.throwIfAborted()
+    const link = await ProcessLink.spawn(library, events)
+    const kill = () => void link.kill()
+    signal.addEventListener('abort', kill, { once: true })
     link.post({ type: 'boot', runtime })
     const death = await link.up
+    signal.removeEventListener('abort', kill)
     if (death === undefined) return link
+    const isBlameless = death.isSystemOutOfMemory === true || shortageOf(death.detail) !== undefined
+    if (isBlameless) throw unavailableBy('A process could not be started', death.detail)
     // Killed by somebody before it was up: another may live.
     if (death.isForeign !== true || attempt === MAX_ATTEMPTS) throw unavailable(death.detail)
   }
@@ -56,27 +69,39 @@ class ProcessLink implements CarrierLink {
   readonly #pipe: Socket
   readonly #dead: Promise<void>
   readonly #resolveUp: (death: CarrierDeath | undefined) => void
-  readonly #startTimer: ReturnType<typeof setTimeout>
+  readonly #endStartWatch: () => void
   #stderr = ''
   #isUp = false
 
-  constructor(library: string, events: CarrierEvents) {
-    const file = fileURLToPath(entryFile(CHILD))
+  private constructor(child: ChildProcess, status: StatusFile, events: CarrierEvents) {
+    this.#child = child
+    this.#status = status
     this.#events = events
-    this.#status = createStatusFile()
-    this.#child = spawn(process.execPath, ['--no-node-snapshot', file, library], {
-      // The host's own folder may be gone, and its environment is nobody's business.
-      cwd: dirname(file),
-      env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#status.descriptor],
-      windowsHide: true,
-    })
-    this.#pipe = this.#child.stdio[PIPE] as Socket
+    this.#pipe = child.stdio[PIPE] as Socket
     const up = Promise.withResolvers<CarrierDeath | undefined>()
     this.up = up.promise
     this.#resolveUp = up.resolve
     this.#dead = this.#listen()
-    this.#startTimer = setTimeout(() => this.#giveUp(`its process did not start within ${START_MS} ms`), START_MS)
+    this.#endStartWatch = watchStart(child.pid, (death) => this.#giveUp(death))
+  }
+
+  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` */
+  static async spawn(library: string, events: CarrierEvents): Promise<ProcessLink> {
+    const file = fileURLToPath(entryFile(CHILD))
+    const status = createStatusFile()
+    try {
+      const child = await spawnChild(process.execPath, ['--no-node-snapshot', file, library], {
+        // The host's own folder may be gone, and its environment is nobody's business.
+        cwd: dirname(file),
+        env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe', status.descriptor],
+        windowsHide: true,
+      })
+      return new ProcessLink(child, status, events)
+    } catch (error) {
+      status.close()
+      throw error
+    }
   }
 
   get #streams(): readonly Socket[] {
@@ -100,6 +125,10 @@ class ProcessLink implements CarrierLink {
     return residentBytesOf(this.#child.pid) ?? this.#status.residentBytes
   }
 
+  cpuTimeMs(): number | undefined {
+    return cpuTimeMsOf(this.#child.pid)
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
     // Whoever waits for its end is not to end before.
@@ -107,8 +136,8 @@ class ProcessLink implements CarrierLink {
     await this.#dead
   }
 
-  #giveUp(detail: string): void {
-    this.#resolveUp({ detail })
+  #giveUp(death: CarrierDeath): void {
+    this.#resolveUp(death)
     this.#child.kill('SIGKILL')
   }
 
@@ -123,16 +152,14 @@ class ProcessLink implements CarrierLink {
         this.#child.kill('SIGKILL')
       }
     })
-    this.#pipe.on('error', () => {})
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
     const death = await new Promise<CarrierDeath>((resolve) => {
-      this.#child.once('error', (error) => resolve({ detail: error.message }))
       this.#child.once('close', (code, signal) => resolve(describeDeath(code, signal, this.#stderr)))
     })
-    clearTimeout(this.#startTimer)
+    this.#endStartWatch()
     this.#resolveUp(death)
     if (this.#isUp) this.#events.onDeath(death)
     this.#status.close()
@@ -142,12 +169,12 @@ class ProcessLink implements CarrierLink {
     switch (message.type) {
       case 'up':
         this.#isUp = true
-        clearTimeout(this.#startTimer)
+        this.#endStartWatch()
         // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
         for (const handle of [this.#child, ...this.#streams]) handle.unref()
         return this.#resolveUp(undefined)
       case 'unavailable':
-        return this.#giveUp(message.detail)
+        return this.#giveUp({ detail: message.detail })
       default:
         this.#events.onMessage(message as FromCarrier)
     }
@@ -158,10 +185,6 @@ function createStatusFile(): StatusFile {
   try {
     return StatusFile.create()
   } catch (error) {
-    throw new SandboxError(
-      'SANDBOX_UNAVAILABLE',
-      `A temporary file is needed, and could not be made: ${(error as Error).message}`,
-      { cause: error },
-    )
+    throw unavailableBy('A temporary file is needed, and could not be made', error)
   }
 }

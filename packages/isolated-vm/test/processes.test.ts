@@ -2,6 +2,7 @@ import { isolatedVm } from '@glovebox/isolated-vm'
 import { describeBundled } from '../../../test/support/describe-bundled.ts'
 import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
 import { describeKilledProcesses } from '../../../test/support/describe-killed-processes.ts'
+import { describeShortages } from '../../../test/support/describe-shortages.ts'
 
 const BACKEND = {
   package: '@glovebox/isolated-vm',
@@ -14,4 +15,5 @@ const BACKEND = {
 
 describeHostProcess(BACKEND)
 describeKilledProcesses(BACKEND)
+describeShortages(BACKEND, 'child.cjs')
 describeBundled(BACKEND)

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
@@ -10,12 +10,26 @@ import {
   type Sandbox,
   type SandboxAdapter,
   SandboxError,
+  StallMeter,
 } from '@glovebox/core/adapter'
-import { createProgramReader, describeDeath, entryFile, PROCESS_GUARANTEES, residentBytesOf } from '@glovebox/node'
+import {
+  cpuTimeMsOf,
+  createProgramReader,
+  describeDeath,
+  entryFile,
+  PROCESS_GUARANTEES,
+  residentBytesOf,
+  retryShortage,
+  spawnChild,
+  unavailableBy,
+  watchStart,
+} from '@glovebox/node'
 import type { FromGuest, ToGuest } from './guest.ts'
 
 const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
 const TICK_MS = 25
+/** How long a process may owe an answer without computing, as one that is stopped does. */
+const STALLED_MS = 4_000
 /** What a process takes beside the heap of its guest. */
 const PROCESS_BYTES = 96 * 1024 * 1024
 
@@ -38,12 +52,13 @@ class NodeVmAdapter implements SandboxAdapter {
   async start(init: GuestInit): Promise<Guest> {
     init.signal?.throwIfAborted()
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
-    const guest = new NodeVmGuest(init)
+    const guest = new NodeVmGuest(init, await retryShortage(() => startProcess(init.memoryBytes), init.signal))
     this.#guests.add(guest)
     guest.exited.then(() => this.#guests.delete(guest))
+    if (this.#isClosed) await guest.terminate()
     const exit = await guest.made
     if (exit?.why !== 'crashed') return guest
-    throw new SandboxError('SANDBOX_UNAVAILABLE', `A process of Node could not be started: ${exit.detail}`)
+    throw unavailableBy('A process of Node could not be started', exit.detail)
   }
 
   async close(): Promise<void> {
@@ -56,11 +71,19 @@ class NodeVmAdapter implements SandboxAdapter {
   }
 }
 
+const startProcess = (memoryBytes: number): Promise<ChildProcess> =>
+  spawnChild(
+    process.execPath,
+    [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`, fileURLToPath(entryFile(GUEST)), `${process.pid}`],
+    { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
+  )
+
 class NodeVmGuest implements Guest {
   /** With its exit, if it was gone before. */
   readonly made: Promise<GuestExit | undefined>
   readonly exited: Promise<GuestExit>
-  readonly #child
+  readonly #child: ChildProcess
+  readonly #stall: StallMeter
   readonly #memoryBytes: number
   #stderr = ''
   #init: RunInit | undefined
@@ -72,21 +95,20 @@ class NodeVmGuest implements Guest {
   /** Why it was told to end. */
   #verdict: GuestExit | undefined
 
-  constructor({ runtime, memoryBytes }: GuestInit) {
+  constructor({ runtime, memoryBytes }: GuestInit, child: ChildProcess) {
     this.#memoryBytes = memoryBytes
-    this.#child = fork(fileURLToPath(entryFile(GUEST)), [`${process.pid}`], {
-      execArgv: [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`],
-      env: {},
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-    })
+    this.#child = child
+    this.#stall = new StallMeter(() => cpuTimeMsOf(child.pid))
     this.exited = new Promise((resolve) => {
-      this.#child.on('error', ({ message }) => resolve({ why: 'crashed', detail: message }))
       this.#child.once('close', (code, signal) => resolve(this.#exitOf(code, signal)))
     })
     this.exited.then(() => clearInterval(this.#ticking))
     const made = new Promise<undefined>((resolve) => this.#child.once('message', () => resolve(undefined)))
     this.made = Promise.race([made, this.exited])
+    const endWatch = watchStart(child.pid, ({ detail, isForeign }) =>
+      this.#kill(isForeign ? { why: 'lost', running: false, detail } : { why: 'crashed', detail }),
+    )
+    this.made.then(endWatch)
     made.then(() => this.#child.on('message', (answer: FromGuest) => this.#onTurn(answer)))
     this.#child.stderr?.on('data', (text) => {
       this.#stderr = (this.#stderr + text).slice(-8_192)
@@ -123,7 +145,10 @@ class NodeVmGuest implements Guest {
 
   #begin(order: ToGuest): void {
     if (this.#verdict !== undefined) return
-    if (this.#outstanding++ === 0) this.#startedAt = performance.now()
+    if (this.#outstanding++ === 0) {
+      this.#startedAt = performance.now()
+      this.#stall.reset()
+    }
     this.#ticking ??= setInterval(() => this.#watch(), TICK_MS).unref()
     this.#post(order)
   }
@@ -137,17 +162,20 @@ class NodeVmGuest implements Guest {
     this.#init?.onTurn({ index: this.#turns++, ...(failed === undefined ? {} : { failed }) })
   }
 
-  /** What a guest says of itself counts for nothing: its time is taken here. */
-  #account(): void {
+  /** What a guest says of itself counts for nothing: its time is taken here, while its process computes. */
+  #account(isComputing = true): void {
     const now = performance.now()
-    this.#ranMs += now - this.#startedAt
+    if (isComputing) this.#ranMs += now - this.#startedAt
     this.#startedAt = now
     if (this.#ranMs > (this.#init as RunInit).limits.cpuTimeMs) this.#kill({ why: 'limit', limit: 'cpu' })
   }
 
   #watch(): void {
     if (this.#outstanding === 0) return
-    this.#account()
+    this.#account(this.#stall.tick(TICK_MS))
+    if (this.#stall.stalledMs >= STALLED_MS) {
+      this.#kill({ why: 'lost', running: false, detail: 'its process did not answer' })
+    }
     const isOver = (residentBytesOf(this.#child.pid) ?? 0) > PROCESS_BYTES + 2 * this.#memoryBytes
     if (isOver) this.#kill({ why: 'limit', limit: 'memory' })
   }

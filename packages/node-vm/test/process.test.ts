@@ -1,11 +1,15 @@
 import { nodeVm } from '@glovebox/node-vm'
 import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
+import { describeShortages } from '../../../test/support/describe-shortages.ts'
 
-describeHostProcess({
+const BACKEND = {
   package: '@glovebox/node-vm',
   factory: 'nodeVm',
   from: import.meta.url,
   create: () => nodeVm(),
-  isCarrier: (commandLine) => commandLine.includes('node-vm/dist/guest.js'),
+  isCarrier: (commandLine: string) => commandLine.includes('node-vm/dist/guest.js'),
   missing: /is not found/,
-})
+}
+
+describeHostProcess(BACKEND)
+describeShortages(BACKEND, 'guest.js')

@@ -12,6 +12,7 @@ import {
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
+import { retryShortage } from './system-shortage.ts'
 
 export interface CarriedAdapterOptions
   extends Pick<CarriersOptions, 'min' | 'max' | 'eager' | 'capacity' | 'isSerial'> {
@@ -20,7 +21,8 @@ export interface CarriedAdapterOptions
   readonly guarantees: AdapterGuarantees
   /** The limits of memory that the engine can keep. */
   readonly memoryBytes: MemoryRange
-  connect(runtime: GuestRuntime, events: CarrierEvents): Promise<CarrierLink>
+  /** Called again for a moment where it rejects for what the system has too little of at present. */
+  connect(runtime: GuestRuntime, events: CarrierEvents, signal: AbortSignal): Promise<CarrierLink>
 }
 
 /** A carrier starts in 25 to 200 ms and most programs end sooner, so a short wait beats another one. */
@@ -64,7 +66,7 @@ export class CarriedAdapter implements SandboxAdapter {
       ...this.#options,
       growAfterMs: GROW_AFTER_MS,
       idleMs: IDLE_MS,
-      connect: (events) => this.#options.connect(runtime, events),
+      connect: (events, signal) => retryShortage(() => this.#options.connect(runtime, events, signal), signal),
     })
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CarriedAdapter, createRequire } from '@glovebox/node'
+import { CarriedAdapter, createRequire, unavailableBy } from '@glovebox/node'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
@@ -18,9 +18,13 @@ export interface ThreadPool {
 const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm'
 
 const module_ = lazy(async () => {
-  // As the threads find it: this module may be in a bundle, far from what is installed.
-  const path = createRequire(workerFile()).resolve(WASM)
-  return WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
+  try {
+    // As the threads find it: this module may be in a bundle, far from what is installed.
+    const path = createRequire(workerFile()).resolve(WASM)
+    return await WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
+  } catch (error) {
+    throw unavailableBy('The WebAssembly of QuickJS could not be loaded', error)
+  }
 })
 
 /** QuickJS in worker threads, which guests share as long as none of them computes for long. */
@@ -45,15 +49,21 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Carri
     eager: 1,
     capacity: guestsPerThread,
     isSerial: true,
-    connect: async (runtime, events) =>
-      connectThread({ module: await module_(), initialPages: LOWERED_PAGES, runtime }, guestsPerThread, events),
+    connect: async (runtime, events, signal) => {
+      const data = { module: await module_(), initialPages: LOWERED_PAGES, runtime }
+      return connectThread(data, guestsPerThread, events, signal)
+    },
   })
 }
 
+/** Made once. What fails is made again when it is asked for again: it may have failed for want of descriptors. */
 function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined
   return () => {
-    made ??= make()
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
     return made
   }
 }

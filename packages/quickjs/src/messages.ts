@@ -8,6 +8,9 @@ export interface WorkerData {
   readonly statuses: Uint8Array
 }
 
+/** What a thread says first. */
+export const UP = 'up'
+
 /** Bits of a slot's status. */
 export const IN_TURN = 1
 export const INTERRUPTED = 2

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { CarrierEvents, CarrierLink, FromCarrier } from '@glovebox/core/adapter'
-import { entryFile } from '@glovebox/node'
-import { IN_TURN, INTERRUPTED, type WorkerData } from './messages.ts'
+import { entryFile, unavailableBy } from '@glovebox/node'
+import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
 
 /** The file that threads start from. */
 export const workerFile = (): URL =>
@@ -12,35 +12,46 @@ const THREAD_STACK_MB = 8
 /** A thread's own objects die young and are few: a small nursery stays in the processor's cache and out of the process's memory. */
 const THREAD_NURSERY_MB = 3
 
-/** Starts a worker thread, a carrier of guests. */
-export function connectThread(
+/**
+ * Starts a worker thread, a carrier of guests.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
+ */
+export async function connectThread(
   data: Omit<WorkerData, 'statuses'>,
   capacity: number,
   { onMessage, onDeath }: CarrierEvents,
-): CarrierLink {
+  signal: AbortSignal,
+): Promise<CarrierLink> {
+  signal.throwIfAborted()
   const statuses = new Uint8Array(new SharedArrayBuffer(capacity))
-  const worker = new Worker(workerFile(), {
-    workerData: { ...data, statuses } satisfies WorkerData,
-    env: {},
-    execArgv: [],
-    resourceLimits: { stackSizeMb: THREAD_STACK_MB, maxYoungGenerationSizeMb: THREAD_NURSERY_MB },
-    name: 'glovebox-quickjs',
+  const worker = createWorker({ ...data, statuses })
+  let isUp = false
+  let failure: (Error & { code?: string }) | undefined
+  worker.on('error', (error: Error) => {
+    failure = error
   })
-  worker.on('message', (message: FromCarrier) => onMessage(message))
   const ended = new Promise<void>((resolve) => {
-    let detail = 'its thread ended'
-    let isOutOfMemory = false
-    worker.on('error', (error: Error & { code?: string }) => {
-      detail = error.message
-      isOutOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    })
     worker.once('exit', () => {
-      onDeath(isOutOfMemory ? { detail, limit: 'memory' } : { detail })
+      const detail = failure?.message ?? 'its thread ended'
+      const isOutOfMemory = failure?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      if (isUp) onDeath(isOutOfMemory ? { detail, limit: 'memory' } : { detail })
       resolve()
     })
   })
   // An idle thread keeps nobody's process alive; an execution that waits holds a timer of its own.
   worker.unref()
+  const terminate = () => void worker.terminate()
+  signal.addEventListener('abort', terminate, { once: true })
+  // A thread that cannot even start must not be replaced again and again as one that has died.
+  const up = new Promise<boolean>((resolve) => {
+    worker.once('message', (message) => resolve(message === UP))
+  })
+  isUp = await Promise.race([up, ended.then(() => false)])
+  signal.removeEventListener('abort', terminate)
+  signal.throwIfAborted()
+  if (!isUp) throw unavailableBy('A worker thread could not be started', failure ?? 'it ended')
+  worker.on('message', (message: FromCarrier) => onMessage(message))
   return {
     post: (message) => worker.postMessage(message),
     isInTurn: (slot) => (Atomics.load(statuses, slot) & IN_TURN) !== 0,
@@ -49,5 +60,20 @@ export function connectThread(
       await worker.terminate()
       await ended
     },
+  }
+}
+
+function createWorker(workerData: WorkerData): Worker {
+  const file = workerFile()
+  try {
+    return new Worker(file, {
+      workerData,
+      env: {},
+      execArgv: [],
+      resourceLimits: { stackSizeMb: THREAD_STACK_MB, maxYoungGenerationSizeMb: THREAD_NURSERY_MB },
+      name: 'glovebox-quickjs',
+    })
+  } catch (error) {
+    throw unavailableBy('A worker thread could not be started', error)
   }
 }

@@ -4,7 +4,7 @@ import type { FromCarrier, ToCarrier } from '@glovebox/core/adapter'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { threadCpuTimeMs } from './cpu-time.ts'
 import { Engine, type EngineGuest, type Fault } from './engine.ts'
-import { IN_TURN, INTERRUPTED, type WorkerData } from './messages.ts'
+import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { statuses, ...options } = workerData as WorkerData
@@ -92,3 +92,4 @@ port.on('message', (message: ToCarrier) => {
     until = performance.now() + LINGER_MS
   }
 })
+port.postMessage(UP)

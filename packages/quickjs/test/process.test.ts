@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { describeShortages } from '../../../test/support/describe-shortages.ts'
 
 const core = import.meta.resolve('@glovebox/core')
 const quickjs = import.meta.resolve('@glovebox/quickjs')
@@ -47,3 +48,5 @@ describe('the process of a host', () => {
     expect(await inProcess(body)).toMatch(/^LIMIT_CPU,LIMIT_CPU,LIMIT_(?:MEMORY|CPU),ok,LIMIT_(?:CPU|WALL_TIME)$/)
   })
 })
+
+describeShortages({ package: '@glovebox/quickjs', factory: 'quickjs', from: import.meta.url })

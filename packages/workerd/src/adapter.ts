@@ -20,6 +20,6 @@ export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): Car
     eager: 1,
     capacity: guestsPerProcess,
     isSerial: true,
-    connect: (runtime, events) => connectWorkerd(executable, runtime, events),
+    connect: (runtime, events, signal) => connectWorkerd(executable, runtime, events, signal),
   })
 }

@@ -11,8 +11,14 @@ export class CpuClock {
   readonly #buffer = Buffer.alloc(64)
   #file: number | undefined
 
+  /** @throws an error of the file system, such as too many open files; not where the process has just ended */
   constructor(pid: number | undefined) {
-    if (measuresCpuTime) this.#file = openSync(accountOf(pid), 'r')
+    if (!measuresCpuTime) return
+    try {
+      this.#file = openSync(accountOf(pid), 'r')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
 
   now(): number {

@@ -1,4 +1,5 @@
 import type { CarrierEvents, CarrierLink, GuestExit, GuestRuntime, RunInit, ToCarrier } from '@glovebox/core/adapter'
+import { shortageReason, unavailableBy } from '@glovebox/node'
 import { CpuClock, measuresCpuTime } from './cpu-clock.ts'
 import { GuestConnection } from './guest-connection.ts'
 import { type Frame, formatLoad, parseFrame, READY } from './wire.ts'
@@ -25,8 +26,15 @@ export async function connectWorkerd(
   executable: string,
   runtime: GuestRuntime,
   events: CarrierEvents,
+  signal: AbortSignal,
 ): Promise<CarrierLink> {
-  return new WorkerdLink(await WorkerdProcess.start(executable, runtime), events)
+  const started = await WorkerdProcess.start(executable, runtime, signal)
+  try {
+    return new WorkerdLink(started, new CpuClock(started.pid), events)
+  } catch (error) {
+    await started.kill()
+    throw unavailableBy('The CPU time of workerd could not be read', error)
+  }
 }
 
 /**
@@ -51,9 +59,9 @@ class WorkerdLink implements CarrierLink {
   /** Whether a guest computes that is in no turn: it may be any that has run. */
   #isHeldUp = false
 
-  constructor(process: WorkerdProcess, events: CarrierEvents) {
+  constructor(process: WorkerdProcess, clock: CpuClock, events: CarrierEvents) {
     this.#process = process
-    this.#clock = new CpuClock(process.pid)
+    this.#clock = clock
     this.#events = events
     process.dead.then(async (death) => {
       clearTimeout(this.#cpuTimer)
@@ -105,6 +113,10 @@ class WorkerdLink implements CarrierLink {
 
   residentBytes(): number | undefined {
     return this.#process.residentBytes()
+  }
+
+  cpuTimeMs(): number | undefined {
+    return measuresCpuTime ? this.#clock.now() : undefined
   }
 
   kill(): Promise<void> {
@@ -165,6 +177,9 @@ class WorkerdLink implements CarrierLink {
   }
 
   async #onClosed(guest: GuestConnection, detail: string): Promise<void> {
+    // The host could not connect to it: nothing is wrong with its process.
+    const shortage = guest.hasRun ? undefined : shortageReason(detail)
+    if (shortage !== undefined) this.#exit(guest, { why: 'lost', running: false, detail: shortage })
     // Most likely its process is gone, which then tells more.
     if (this.#guests.has(guest.number) && (await this.#process.isAlive())) {
       this.#exit(guest, { why: 'crashed', detail })

@@ -1,22 +1,34 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type CarrierDeath, type GuestRuntime, SandboxError } from '@glovebox/core/adapter'
-import { describeDeath, entryFile, residentBytesOf } from '@glovebox/node'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CarrierDeath, GuestRuntime } from '@glovebox/core/adapter'
+import {
+  describeDeath,
+  entryFile,
+  residentBytesOf,
+  shortageOf,
+  spawnChild,
+  unavailableBy,
+  watchStart,
+} from '@glovebox/node'
 import { workerdConfig } from './config.ts'
 import { unavailable } from './library.ts'
 
 const SUPERVISOR = { beside: './supervisor.js', specifier: '@glovebox/workerd/supervisor', from: import.meta.url }
-/** workerd is up within 0.1 s, and within a few on a machine that does much else. */
-const START_MS = 30_000
 const MAX_ATTEMPTS = 20
 const MAX_STDERR = 8_192
 const CONTROL = 3
 const SHELL = '/bin/sh'
+const SOCKET = 'socket'
+const SUPERVISOR_COPY = 'supervisor.js'
+const CONFIG = 'config.capnp'
+/** Within this the end of a process is known that cannot be asked. */
+const END_KNOWN_MS = 500
 
 /**
  * Becomes workerd, after leaving a watch behind that waits for the end of the host, and of nothing else: then it ends
@@ -35,38 +47,55 @@ export class WorkerdProcess {
   readonly #child: ChildProcess
   #stderr = ''
 
-  private constructor(executable: string) {
-    this.#folder = createFolder()
-    this.socketPath = join(this.#folder, 'socket')
+  private constructor(folder: string, child: ChildProcess) {
+    this.#folder = folder
+    this.socketPath = join(folder, SOCKET)
+    this.#child = child
+    this.dead = this.#listen()
+  }
+
+  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason */
+  static async start(executable: string, runtime: GuestRuntime, signal: AbortSignal): Promise<WorkerdProcess> {
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted()
+      const started = await WorkerdProcess.#spawn(executable)
+      const kill = () => void started.kill()
+      signal.addEventListener('abort', kill, { once: true })
+      const failure = await started.#boot(runtime)
+      signal.removeEventListener('abort', kill)
+      if (failure === undefined) return started
+      const isBlameless = failure.isSystemOutOfMemory === true || shortageOf(failure.detail) !== undefined
+      if (isBlameless) throw unavailableBy('workerd could not be started', failure.detail)
+      // Killed by somebody before it was up: another may live.
+      if (failure.isForeign !== true || attempt === MAX_ATTEMPTS) {
+        throw unavailable(`workerd does not run on ${process.platform} ${process.arch} (${failure.detail})`)
+      }
+    }
+  }
+
+  static async #spawn(executable: string): Promise<WorkerdProcess> {
+    const folder = createFolder()
     const command = [
       executable,
       'serve',
       '--experimental',
       `--control-fd=${CONTROL}`,
-      `--socket-addr=host=unix:${this.socketPath}`,
-      join(this.#folder, 'config.capnp'),
+      `--socket-addr=host=unix:${join(folder, SOCKET)}`,
+      join(folder, CONFIG),
     ]
     const isWatched = existsSync(SHELL)
-    const [program, ...args] = isWatched ? [SHELL, '-c', WATCHED, this.#folder, ...command] : command
-    this.#child = spawn(program as string, args, {
-      cwd: this.#folder,
-      env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-    })
-    this.dead = this.#listen()
-  }
-
-  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` */
-  static async start(executable: string, runtime: GuestRuntime): Promise<WorkerdProcess> {
-    for (let attempt = 1; ; attempt++) {
-      const started = new WorkerdProcess(executable)
-      const failure = await started.#boot(runtime)
-      if (failure === undefined) return started
-      // Killed by somebody before it was up: another may live.
-      if (failure.isForeign !== true || attempt === MAX_ATTEMPTS) {
-        throw unavailable(`workerd does not run on ${process.platform} ${process.arch} (${failure.detail})`)
-      }
+    const [program, ...args] = isWatched ? [SHELL, '-c', WATCHED, folder, ...command] : command
+    try {
+      const child = await spawnChild(program as string, args, {
+        cwd: folder,
+        env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+        stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+        windowsHide: true,
+      })
+      return new WorkerdProcess(folder, child)
+    } catch (error) {
+      removeFolder(folder)
+      throw error
     }
   }
 
@@ -79,11 +108,14 @@ export class WorkerdProcess {
   }
 
   /** Asks it. One that is held up answers when it is free, or ends. */
-  isAlive(): Promise<boolean> {
-    return this.#put('').then(
-      () => true,
-      () => false,
-    )
+  async isAlive(): Promise<boolean> {
+    try {
+      await this.#put('')
+      return true
+    } catch (error) {
+      if (shortageOf(error) === undefined) return false
+      return await Promise.race([this.dead.then(() => false), sleep(END_KNOWN_MS, true)])
+    }
   }
 
   async kill(): Promise<void> {
@@ -100,17 +132,22 @@ export class WorkerdProcess {
 
   /** Its death, if it never was. */
   async #boot(runtime: GuestRuntime): Promise<CarrierDeath | undefined> {
-    let isLate = false
-    const timer = setTimeout(() => {
-      isLate = true
+    let failure: CarrierDeath | undefined
+    const giveUp = (reason: CarrierDeath) => {
+      failure ??= reason
       this.#child.kill('SIGKILL')
-    }, START_MS)
+    }
+    const endWatch = watchStart(this.#child.pid, giveUp)
+    const up = this.#up(runtime).catch((error: Error) => {
+      // What keeps it from coming up, its death tells, unless it is the host that cannot connect to it.
+      if (shortageOf(error) !== undefined) giveUp({ detail: error.message })
+      return this.dead
+    })
     try {
-      // What keeps it from coming up, its death tells.
-      const failure = await Promise.race([this.dead, this.#up(runtime).catch(() => this.dead)])
-      return isLate ? { detail: `it did not start within ${START_MS} ms` } : failure
+      const death = await Promise.race([this.dead, up])
+      return death === undefined ? undefined : (failure ?? death)
     } finally {
-      clearTimeout(timer)
+      endWatch()
       // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
       for (const handle of [this.#child, ...this.#streams]) handle.unref()
     }
@@ -140,33 +177,52 @@ export class WorkerdProcess {
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
-    for (const stream of this.#streams) stream.on('error', () => {})
     const death = await new Promise<CarrierDeath>((resolve) => {
-      this.#child.once('error', (error) => resolve({ detail: error.message }))
       this.#child.once('exit', (code, signal) => {
         this.#child.stdin?.destroy()
         // What it said last may still be on its way.
-        setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
+        setImmediate(() => resolve(this.#describeDeath(code, signal)))
       })
     })
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
     return death
+  }
+
+  /** The shell and workerd write what the system refused them to standard error. */
+  #describeDeath(code: number | null, signal: NodeJS.Signals | null): CarrierDeath {
+    const death = describeDeath(code, signal, this.#stderr)
+    const refused =
+      signal === null ? this.#stderr.split('\n').find((line) => shortageOf(line) !== undefined) : undefined
+    return refused === undefined ? death : { ...death, detail: `${death.detail}: ${refused.trim()}` }
   }
 }
 
 function createFolder(): string {
   const supervisor = entryFile(SUPERVISOR)
+  let folder: string | undefined
   try {
     // Nobody else may enter it.
-    const folder = mkdtempSync(join(tmpdir(), 'glovebox-workerd-'))
-    cpSync(supervisor, join(folder, 'supervisor.js'))
-    writeFileSync(join(folder, 'config.capnp'), workerdConfig('supervisor.js'))
+    folder = mkdtempSync(join(tmpdir(), 'glovebox-workerd-'))
+    cpSync(supervisor, join(folder, SUPERVISOR_COPY))
+    writeFileSync(join(folder, CONFIG), workerdConfig(SUPERVISOR_COPY))
     return folder
   } catch (error) {
-    throw new SandboxError(
-      'SANDBOX_UNAVAILABLE',
-      `A temporary folder is needed, and could not be made: ${(error as Error).message}`,
-      { cause: error },
-    )
+    if (folder !== undefined) removeFolder(folder)
+    throw unavailableBy('A temporary folder is needed, and could not be made', error)
+  }
+}
+
+/** File by file: to list a folder takes a descriptor, which may be what is missing. */
+function removeFolder(folder: string): void {
+  for (const file of [SOCKET, SUPERVISOR_COPY, CONFIG]) attempt(() => unlinkSync(join(folder, file)))
+  attempt(() => rmdirSync(folder))
+}
+
+/** The watch removes the folder as well, and so may whoever cleans temporary files: no failure to do so counts. */
+function attempt(remove: () => void): void {
+  try {
+    remove()
+  } catch {
+    // It was not made, or is gone.
   }
 }

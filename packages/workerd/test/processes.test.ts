@@ -2,6 +2,7 @@ import { workerd } from '@glovebox/workerd'
 import { describeBundled } from '../../../test/support/describe-bundled.ts'
 import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
 import { describeKilledProcesses } from '../../../test/support/describe-killed-processes.ts'
+import { describeShortages } from '../../../test/support/describe-shortages.ts'
 
 const BACKEND = {
   package: '@glovebox/workerd',
@@ -15,4 +16,5 @@ const BACKEND = {
 
 describeHostProcess(BACKEND)
 describeKilledProcesses(BACKEND)
+describeShortages(BACKEND, 'serve')
 describeBundled(BACKEND)

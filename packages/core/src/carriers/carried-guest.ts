@@ -10,8 +10,8 @@ export class CarriedGuest implements Guest {
   readonly number: number
   readonly slot: number
   readonly memoryBytes: number
-  /** False if it was lost before. */
-  readonly made: Promise<boolean>
+  /** With its exit, if it was lost before. */
+  readonly made: Promise<GuestExit | undefined>
   readonly exited: Promise<GuestExit>
   /** Since it began the turn that it is in. */
   ranMs = 0
@@ -21,7 +21,7 @@ export class CarriedGuest implements Guest {
   heapBytes = 0
   readonly #carrier: Carrier
   readonly #onFree: () => void
-  readonly #resolveMade: (isMade: boolean) => void
+  readonly #resolveMade: (exit: GuestExit | undefined) => void
   readonly #resolveExited: (exit: GuestExit) => void
   #init: RunInit | undefined
   #isMade = false
@@ -37,7 +37,7 @@ export class CarriedGuest implements Guest {
     this.slot = slot
     this.memoryBytes = memoryBytes
     this.#onFree = onFree
-    const made = Promise.withResolvers<boolean>()
+    const made = Promise.withResolvers<GuestExit | undefined>()
     this.made = made.promise
     this.#resolveMade = made.resolve
     const exited = Promise.withResolvers<GuestExit>()
@@ -75,7 +75,7 @@ export class CarriedGuest implements Guest {
       case 'made':
         this.#isMade = true
         this.#rest()
-        return this.#resolveMade(true)
+        return this.#resolveMade(undefined)
       case 'output':
         return this.#isEnding ? undefined : this.#init?.onOutput(message.messages)
       case 'turn':
@@ -92,8 +92,9 @@ export class CarriedGuest implements Guest {
     }
   }
 
-  tick(passedMs: number, isInTurn: boolean): void {
-    if (isInTurn && this.#wasInTurn) this.ranMs += passedMs
+  /** @param isComputing whether its carrier has computed in this tick */
+  tick(passedMs: number, isInTurn: boolean, isComputing: boolean): void {
+    if (isInTurn && this.#wasInTurn && isComputing) this.ranMs += passedMs
     if (!isInTurn) this.waitedMs += passedMs
     this.#wasInTurn = isInTurn
   }
@@ -103,8 +104,9 @@ export class CarriedGuest implements Guest {
     this.#hasExited = true
     clearTimeout(this.#grace)
     this.#carrier.forget(this)
-    this.#resolveMade(false)
-    this.#resolveExited(this.#isEnding ? { why: 'terminated' } : exit)
+    const told: GuestExit = this.#isEnding ? { why: 'terminated' } : exit
+    this.#resolveMade(told)
+    this.#resolveExited(told)
     this.#onFree()
   }
 

@@ -1,6 +1,7 @@
 import type { Guest, GuestExit, GuestInit } from '../contract.ts'
 import { CarriedGuest } from './carried-guest.ts'
 import type { FromCarrier, ToCarrier } from './messages.ts'
+import { StallMeter } from './stall-meter.ts'
 import { unref } from './timers.ts'
 
 /** The way to one process or thread that guests share. */
@@ -12,6 +13,8 @@ export interface CarrierLink {
   interrupt?(slot: number): void
   /** Of the whole carrier, where it is a process. */
   residentBytes?(): number | undefined
+  /** What the whole carrier has computed so far, in ms; undefined where the system does not tell. */
+  cpuTimeMs?(): number | undefined
   /** Resolves when nothing of it runs any more. */
   kill(): Promise<void>
 }
@@ -28,6 +31,8 @@ export interface CarrierDeath {
   readonly limit?: 'memory'
   /** Somebody else killed it, so that nobody in it is to blame. */
   readonly isForeign?: boolean
+  /** The whole system ran out of memory, and its memory killer chose this process. */
+  readonly isSystemOutOfMemory?: boolean
 }
 
 export interface CarrierOptions {
@@ -35,7 +40,8 @@ export interface CarrierOptions {
   readonly capacity: number
   /** One turn at a time, so that a guest that computes keeps its neighbours waiting. */
   readonly isSerial: boolean
-  connect(events: CarrierEvents): Promise<CarrierLink>
+  /** @param signal aborts the start when the sandbox is closed */
+  connect(events: CarrierEvents, signal: AbortSignal): Promise<CarrierLink>
   /** Called once, when it is dead. */
   onDead?(carrier: Carrier): void
 }
@@ -52,6 +58,10 @@ const TURN_BYTES = 64 * 1024 * 1024
 /** What one that waits takes at least. */
 const WAITING_BYTES = 4 * 1024 * 1024
 const SLACK_BYTES = 128 * 1024 * 1024
+/** How long a carrier may owe an answer without computing at all. */
+const STALLED_MS = 4_000
+/** How long it may owe one outside any turn, computing or not: turns have limits of their own. */
+const SILENT_MS = 12_000
 
 /**
  * The host's end of one process or thread and of the guests in it. What ends a carrier ends all of them; the one to blame
@@ -72,6 +82,9 @@ export class Carrier {
   #ownBytes = 0
   #ticking: ReturnType<typeof setInterval> | undefined
   #tickedAt = 0
+  /** Since it was last heard while it owed an answer and no guest was in a turn. */
+  #silentMs = 0
+  readonly #stall = new StallMeter(() => this.#link?.cpuTimeMs?.())
   #killing: Promise<void> | undefined
   /** The guest that the carrier is killed for, and its exit. */
   #verdict: { readonly guest: CarriedGuest; readonly exit: GuestExit } | undefined
@@ -82,12 +95,13 @@ export class Carrier {
   }
 
   /** @throws whatever `connect` throws */
-  static async start(options: CarrierOptions): Promise<Carrier> {
+  static async start(options: CarrierOptions, signal: AbortSignal): Promise<Carrier> {
     const carrier = new Carrier(options)
-    carrier.#link = await options.connect({
+    const events: CarrierEvents = {
       onMessage: (message) => carrier.#onMessage(message),
       onDeath: (death) => carrier.#onDeath(death),
-    })
+    }
+    carrier.#link = await options.connect(events, signal)
     carrier.#ownBytes = carrier.#link.residentBytes?.() ?? 0
     return carrier
   }
@@ -109,9 +123,9 @@ export class Carrier {
 
   /**
    * @param onFree called once, when the carrier has the guest no more
-   * @returns undefined if the carrier, or the guest with it, was lost meanwhile
+   * @returns the guest's exit if the carrier, or the guest with it, was lost meanwhile
    */
-  async makeGuest(init: GuestInit, onFree: () => void): Promise<Guest | undefined> {
+  async makeGuest(init: GuestInit, onFree: () => void): Promise<Guest | GuestExit> {
     const slot = this.#freeSlots.pop()
     if (slot === undefined) throw new RangeError('a carrier was given more guests than it takes')
     const guest = new CarriedGuest(this, ++this.#made, slot, init, onFree)
@@ -121,7 +135,7 @@ export class Carrier {
     this.post({ type: 'make', guest: guest.number, slot, memoryBytes, stackBytes })
     if (this.#isDead) guest.exit({ why: 'lost', running: false, detail: 'its carrier ended' })
     else this.watch()
-    return (await guest.made) ? guest : undefined
+    return (await guest.made) ?? guest
   }
 
   post(message: ToCarrier): void {
@@ -136,6 +150,8 @@ export class Carrier {
   watch(): void {
     if (this.#ticking !== undefined) return
     this.#tickedAt = performance.now()
+    this.#silentMs = 0
+    this.#stall.reset()
     this.#ticking = setInterval(() => this.#tick(), TICK_MS)
     unref(this.#ticking)
   }
@@ -166,6 +182,8 @@ export class Carrier {
   }
 
   #onMessage(message: FromCarrier): void {
+    this.#silentMs = 0
+    this.#stall.reset()
     const guest = this.#guests.get(message.guest)
     // What a guest that is gone has left behind concerns nobody.
     if (guest === undefined) return
@@ -183,12 +201,13 @@ export class Carrier {
   }
 
   #judge(guest: CarriedGuest, suspects: readonly CarriedGuest[], death: CarrierDeath): GuestExit {
-    const { detail, limit } = death
+    const { detail, limit, isSystemOutOfMemory } = death
     if (this.#verdict?.guest === guest) return this.#verdict.exit
     const running = suspects.includes(guest)
     const isGuilty = this.#killing === undefined && death.isForeign !== true && running && suspects.length === 1
     if (!isGuilty) return { why: 'lost', running, detail }
-    return limit === undefined ? { why: 'crashed', detail } : { why: 'limit', limit }
+    if (limit === undefined) return { why: 'crashed', detail }
+    return isSystemOutOfMemory ? { why: 'limit', limit, detail } : { why: 'limit', limit }
   }
 
   #tick(): void {
@@ -202,7 +221,10 @@ export class Carrier {
       this.#ticking = undefined
       return
     }
-    for (const guest of busy) guest.tick(passed, this.isInTurn(guest))
+    // A process that is stopped does not use up its guests' turns.
+    const isComputing = this.#stall.tick(passed)
+    for (const guest of busy) guest.tick(passed, this.isInTurn(guest), isComputing)
+    if (this.#isUnresponsive(passed, busy)) return this.#replace()
     const overdue = busy.find(({ isOverdue }) => isOverdue)
     if (overdue !== undefined) {
       this.kill(overdue, { why: 'limit', limit: 'turn' })
@@ -210,6 +232,25 @@ export class Carrier {
     }
     if (this.#options.isSerial) this.#makeWay(busy)
     this.#watchMemory(busy)
+  }
+
+  #isUnresponsive(passedMs: number, busy: readonly CarriedGuest[]): boolean {
+    if (busy.length === 0) return false
+    const isInTurn = this.#leaving.size > 0 || busy.some((guest) => this.isInTurn(guest))
+    this.#silentMs = isInTurn ? 0 : this.#silentMs + passedMs
+    return this.#stall.stalledMs >= STALLED_MS || this.#silentMs >= SILENT_MS
+  }
+
+  /**
+   * Gives its guests up, to be repeated elsewhere. They do not wait for its end: the system may be slow to kill what is
+   * swapped out.
+   */
+  #replace(): void {
+    const detail = 'its process did not answer'
+    this.kill()
+    for (const guest of [...this.#guests.values()]) {
+      guest.exit({ why: 'lost', running: this.isInTurn(guest), detail })
+    }
   }
 
   /** A guest that computes while others wait goes on by itself. What it has computed in this turn is lost. */

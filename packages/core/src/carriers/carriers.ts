@@ -8,6 +8,10 @@ export type CarriersOptions = Omit<CarrierOptions, 'onDead'> &
 
 /** How often a guest is made anew whose carrier was lost while it was made. */
 const MAX_ATTEMPTS = 20
+/** Before the second attempt, doubled for each further one. */
+const FIRST_DELAY_MS = 5
+/** What makes guests fail may pass, such as a lack of descriptors: all attempts together take about two seconds. */
+const MAX_DELAY_MS = 100
 
 /** All carriers of one adapter: those that guests share, and one for each guest that must be alone. */
 export class Carriers implements AsyncDisposable {
@@ -20,7 +24,7 @@ export class Carriers implements AsyncDisposable {
         ...options,
         ...size,
         accepts: (carrier) => carrier.isOpen,
-        create: () => Carrier.start({ ...options, onDead: (carrier) => made.discard(carrier) }),
+        create: (signal) => Carrier.start({ ...options, onDead: (carrier) => made.discard(carrier) }, signal),
         destroy: (carrier) => carrier.kill(),
       })
       return made
@@ -32,15 +36,25 @@ export class Carriers implements AsyncDisposable {
   /** @throws what starting a carrier throws; `SandboxError`; the signal's reason */
   async start(init: GuestInit): Promise<Guest> {
     const pool = init.alone ? this.#alone : this.#shared
+    let detail = ''
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (attempt > 0) await this.#backOff(attempt, init.signal)
       const carrier = await pool.acquire(init.signal)
       const guest = await carrier.makeGuest(init, () => {
         if (carrier.isSpent) pool.discard(carrier)
         else pool.release(carrier)
       })
-      if (guest !== undefined) return guest
+      if (!('why' in guest)) return guest
+      if ('detail' in guest && guest.detail !== undefined) detail = `: ${guest.detail}`
     }
-    throw new SandboxError('SANDBOX_UNAVAILABLE', `A guest could not be made in ${MAX_ATTEMPTS} attempts`)
+    throw new SandboxError('SANDBOX_UNAVAILABLE', `A guest could not be made in ${MAX_ATTEMPTS} attempts${detail}`)
+  }
+
+  async #backOff(attempt: number, signal: AbortSignal | undefined): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), MAX_DELAY_MS))
+    })
+    signal?.throwIfAborted()
   }
 
   async close(): Promise<void> {

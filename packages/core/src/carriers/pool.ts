@@ -15,7 +15,8 @@ export interface PoolOptions<Member> {
   readonly idleMs: number
   /** Whether a member may take another holder at present. */
   accepts?(member: Member): boolean
-  create(): Promise<Member>
+  /** @param signal aborted when the pool closes: what is not made then is not needed */
+  create(signal: AbortSignal): Promise<Member>
   destroy(member: Member): Promise<void>
 }
 
@@ -48,6 +49,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
   #creating = 0
   /** Whether a member came back since the last look: then those who wait are being served. */
   #returned = false
+  readonly #closed = new AbortController()
   #isClosed = false
   #closing: Promise<void> | undefined
 
@@ -121,6 +123,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#isClosed = true
+    this.#closed.abort(closed())
     clearTimeout(this.#growTimer)
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closed())
     for (const member of [...this.#members.keys()]) this.discard(member)
@@ -186,10 +189,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
   }
 
   #grow(): void {
-    const hasRoom = [...this.#members].some(
-      ([member, { holders }]) => holders < this.#most && this.#options.accepts?.(member) !== false,
-    )
-    if (hasRoom) {
+    if (this.#hasRoom()) {
       this.#density = Math.min(this.#density * 2, this.#most)
       this.#serve()
     } else if (this.#members.size < this.#options.max) {
@@ -197,9 +197,17 @@ export class Pool<Member extends object> implements AsyncDisposable {
     }
   }
 
+  /** Whether a member takes more holders, if not at the present density. */
+  #hasRoom(): boolean {
+    return [...this.#members].some(
+      ([member, { holders }]) => holders < this.#most && this.#options.accepts?.(member) !== false,
+    )
+  }
+
   #create(): void {
     this.#creating++
-    const creation = this.#options.create().then(
+    const waiting = new Set(this.#waiters)
+    const creation = this.#options.create(this.#closed.signal).then(
       (member) => {
         this.#creating--
         // As if it came back: whoever waits is served.
@@ -208,8 +216,13 @@ export class Pool<Member extends object> implements AsyncDisposable {
       },
       (error: unknown) => {
         this.#creating--
-        // One that cannot be made would not be made for the others either.
-        for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+        // One that cannot be made would not be made for the others either; those that are there may take them.
+        if (this.#hasRoom()) return
+        const waiters = this.#waiters.splice(0)
+        // What failed for those who waited when it began may succeed for those who have come since.
+        this.#waiters.push(...waiters.filter((waiter) => !waiting.has(waiter)))
+        for (const waiter of waiters) if (waiting.has(waiter)) waiter.reject(error)
+        if (this.#waiters.length > 0 && this.#creating === 0 && !this.#isClosed) this.#create()
       },
     )
     this.#track(creation)

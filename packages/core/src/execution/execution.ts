@@ -364,7 +364,12 @@ class Execution {
       case 'limit':
         switch (exit.limit) {
           case 'memory':
-            return this.#fail('LIMIT_MEMORY', `The program needs more than ${limits.memoryBytes} bytes of memory`)
+            return this.#fail(
+              'LIMIT_MEMORY',
+              exit.detail === undefined
+                ? `The program needs more than ${limits.memoryBytes} bytes of memory`
+                : `The program was stopped: ${exit.detail}`,
+            )
           case 'stack':
             return this.#fail('LIMIT_STACK', 'The program recurses deeper than the engine can follow')
           case 'cpu':

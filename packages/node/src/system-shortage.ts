@@ -1,0 +1,78 @@
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SandboxError } from '@glovebox/core/adapter'
+
+/** What the system may run out of for a while, by the code of its error: what is missing, and what to do. */
+const SHORTAGES: { readonly [code: string]: string } = {
+  EMFILE:
+    'too many open files (EMFILE): raise the limit of open files of this process, as by `ulimit -n`, or close files and connections',
+  ENFILE: 'too many open files in the whole system (ENFILE): raise its limit, or close files and connections',
+  EAGAIN: 'too many processes or threads (EAGAIN): raise the limit of processes, as by `ulimit -u` or of the container',
+  ENOMEM: 'out of memory (ENOMEM): give this machine or container more memory',
+  ENOBUFS: 'out of memory for buffers (ENOBUFS): give this machine or container more memory',
+}
+/** How libraries and other programs word them. */
+const WORDS: readonly (readonly [pattern: RegExp, code: string])[] = [
+  [/\bENFILE\b|too many open files in system/i, 'ENFILE'],
+  [/\bEMFILE\b|too many open files/i, 'EMFILE'],
+  [/\bEAGAIN\b|resource temporarily unavailable|cannot fork/i, 'EAGAIN'],
+  [/\bENOMEM\b|cannot allocate memory/i, 'ENOMEM'],
+]
+const MAX_ATTEMPTS = 5
+const FIRST_DELAY_MS = 20
+
+/**
+ * What the system has too little of at present, where an error or a text says so.
+ *
+ * @returns the code of the system's error, such as `EMFILE`
+ */
+export function shortageOf(failure: unknown): string | undefined {
+  const { code, message } = (failure instanceof Error ? failure : { message: failure }) as NodeJS.ErrnoException
+  if (code !== undefined && Object.hasOwn(SHORTAGES, code)) return code
+  return WORDS.find(([pattern]) => pattern.test(String(message)))?.[1]
+}
+
+/** What the system has too little of at present, and what to do, where an error or a text says so. */
+export function shortageReason(failure: unknown): string | undefined {
+  const code = shortageOf(failure)
+  return code === undefined ? undefined : SHORTAGES[code]
+}
+
+/**
+ * Names the true reason why something could not be started: a module is also "not found" where no file can be opened.
+ *
+ * @param what the first half of the message, such as "a process could not be started"
+ */
+export function unavailableBy(what: string, failure: unknown): SandboxError {
+  const told = failure instanceof Error ? failure.message : String(failure)
+  const reason = shortageReason(failure) ?? shortageReason(tryToOpen()) ?? told
+  return new SandboxError('SANDBOX_UNAVAILABLE', `${what}: ${reason}`, { cause: failure })
+}
+
+/**
+ * Starts something, again and again for about a third of a second while the system has too little of what it takes.
+ *
+ * @throws what `start` throws; the signal's reason
+ */
+export async function retryShortage<Value>(start: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
+    try {
+      return await start()
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || shortageOf(error) === undefined) throw error
+    }
+    await sleep(FIRST_DELAY_MS * 2 ** (attempt - 1), undefined, signal && { signal }).catch(() => {
+      throw signal?.reason
+    })
+  }
+}
+
+function tryToOpen(): unknown {
+  try {
+    closeSync(openSync(process.execPath, 'r'))
+    return ''
+  } catch (error) {
+    return error
+  }
+}
