@@ -1,6 +1,7 @@
 import { nodeVm } from '@glovebox/node-vm'
 import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
 import { describeShortages } from '../../../test/support/describe-shortages.ts'
+import { describeStoppedProcesses } from '../../../test/support/describe-stopped-processes.ts'
 
 const BACKEND = {
   package: '@glovebox/node-vm',
@@ -13,3 +14,4 @@ const BACKEND = {
 
 describeHostProcess(BACKEND)
 describeShortages(BACKEND, 'guest.js')
+describeStoppedProcesses(BACKEND)

@@ -3,6 +3,7 @@ import { describeBundled } from '../../../test/support/describe-bundled.ts'
 import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
 import { describeKilledProcesses } from '../../../test/support/describe-killed-processes.ts'
 import { describeShortages } from '../../../test/support/describe-shortages.ts'
+import { describeStoppedProcesses } from '../../../test/support/describe-stopped-processes.ts'
 
 const BACKEND = {
   package: '@glovebox/workerd',
@@ -17,4 +18,5 @@ const BACKEND = {
 describeHostProcess(BACKEND)
 describeKilledProcesses(BACKEND)
 describeShortages(BACKEND, 'serve')
+describeStoppedProcesses(BACKEND)
 describeBundled(BACKEND)
