@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { createCodeMode } from '@glovebox/core'
 import { remote } from '@glovebox/workerd/remote'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startWorker } from './support/start-worker.ts'
 
 const APP = fileURLToPath(new URL('../apps/cloudflare/', import.meta.url))
 const WRANGLER = join(dirname(createRequire(`${APP}package.json`).resolve('wrangler/package.json')), 'bin/wrangler.js')
@@ -42,6 +43,23 @@ describe('the Worker to deploy', () => {
     const [code] = await once(child, 'close')
     expect(output()).toMatch(/env\.LOADER\s+Worker Loader/)
     expect(code).toBe(0)
+  })
+
+  it.each([{}, { MAX_CPU_TIME_MS: 'ten' }])('runs no program where its variables are %o', async (variables) => {
+    const worker = await startWorker(new URL('../apps/cloudflare/src/index.ts', import.meta.url), {
+      GLOVEBOX_TOKEN: TOKEN,
+      ...variables,
+    })
+    try {
+      await using sandbox = remote({ url: worker.url, token: TOKEN })
+      await using codeMode = await createCodeMode({ sandbox, tools: {} })
+      await expect(codeMode.execute('return 1')).rejects.toMatchObject({
+        code: 'SANDBOX_UNAVAILABLE',
+        message: expect.stringContaining('MAX_CPU_TIME_MS must be a positive number of milliseconds'),
+      })
+    } finally {
+      await worker.stop()
+    }
   })
 
   it('runs programs for a host that shows its token', async () => {

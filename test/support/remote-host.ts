@@ -7,7 +7,8 @@ export const TOKEN = 'a token that nobody guesses'
 const SERVER = new URL('../../packages/workerd/test/workers/server.ts', import.meta.url)
 
 /** Starts the Worker that serves guests to remote hosts. */
-export const startServer = (): Promise<StartedWorker> => startWorker(SERVER, { TOKEN })
+export const startServer = (env: Readonly<Record<string, string>> = {}): Promise<StartedWorker> =>
+  startWorker(SERVER, { TOKEN, ...env })
 
 /** The adapter of hosts that use it. */
 export const remoteAdapter = (url: () => URL): AdapterUnderTest => ({

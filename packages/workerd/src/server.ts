@@ -11,8 +11,8 @@ export interface ServerOptions {
   readonly loader: WorkerLoader
   /** What hosts must show. At least 16 characters, kept as a secret of the Worker. */
   readonly token: string | undefined
-  /** No program computes for longer, whatever its host allows. */
-  readonly maxCpuTimeMs?: number
+  /** Maximum CPU time of a program in milliseconds, whatever its host allows. Must be positive. Default: no maximum. */
+  readonly maxCpuTimeMs?: number | undefined
   /**
    * Names the isolate of each program. A name must never come twice, since an isolate has one guest. Unless told
    * otherwise isolates have no name, and are gone with their guest.
@@ -24,9 +24,13 @@ const MIN_TOKEN_LENGTH = 16
 
 /** Answers a host that wants to run one program: with a WebSocket, or with what is wrong. */
 export async function serveHost(request: Request, options: ServerOptions): Promise<Response> {
-  const { loader, token, maxCpuTimeMs = Number.POSITIVE_INFINITY, id } = options
+  const { loader, token, maxCpuTimeMs, id } = options
   if (token === undefined || token.length < MIN_TOKEN_LENGTH) {
     return refuse(500, `this Worker has no token: set a secret of at least ${MIN_TOKEN_LENGTH} characters`)
+  }
+  // NaN, as `Number` gives of a variable that is missing, would bound nothing.
+  if (maxCpuTimeMs !== undefined && !(Number.isFinite(maxCpuTimeMs) && maxCpuTimeMs > 0)) {
+    return refuse(500, `\`maxCpuTimeMs\` must be a positive number of milliseconds, not ${String(maxCpuTimeMs)}`)
   }
   const [, shown] = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '') ?? []
   if (shown === undefined || !(await isSame(shown, token)))
@@ -36,7 +40,7 @@ export async function serveHost(request: Request, options: ServerOptions): Promi
   serveGuest(socket, {
     loader,
     runtime: guestRuntime,
-    maxCpuTimeMs,
+    maxCpuTimeMs: maxCpuTimeMs ?? Number.POSITIVE_INFINITY,
     ...(id === undefined ? {} : { id }),
   })
   return response

@@ -69,6 +69,21 @@ describe('a host of a deployed Worker', () => {
     await expect(refused).rejects.not.toThrow(/a wrong one/)
   })
 
+  it.each(['ten', '0', '-1', 'Infinity'])(
+    'is refused where the CPU time of programs is bounded by %s',
+    async (most) => {
+      const misconfigured = await startServer({ MAX_CPU_TIME_MS: most })
+      try {
+        await expect(run('return 1', { url: misconfigured.url })).rejects.toMatchObject({
+          code: 'SANDBOX_UNAVAILABLE',
+          message: expect.stringContaining('500: `maxCpuTimeMs` must be a positive number of milliseconds, not'),
+        })
+      } finally {
+        await misconfigured.stop()
+      }
+    },
+  )
+
   it('is told that nobody is there', async () => {
     const nobody = run('return 1', { url: 'http://127.0.0.1:9' })
     await expect(nobody).rejects.toThrow(/The Worker at ws:\/\/127.0.0.1:9 cannot be used: .*ECONNREFUSED/)

@@ -1,0 +1,30 @@
+import { isolatedVm } from '@glovebox/isolated-vm'
+import { quickjs } from '@glovebox/quickjs'
+import { workerd } from '@glovebox/workerd'
+import { remote } from '@glovebox/workerd/remote'
+import { describe, expect, it } from 'vitest'
+
+type Create = (options: { readonly [name: string]: unknown }) => unknown
+
+/** The options of each adapter that are numbers. `workerLoader`, which needs a binding, has its own test. */
+const ADAPTERS: readonly (readonly [name: string, create: Create, options: readonly string[]])[] = [
+  ['quickjs', (options) => quickjs(options), ['maxThreads', 'guestsPerThread', 'ready']],
+  ['isolatedVm', (options) => isolatedVm(options), ['maxProcesses', 'guestsPerProcess', 'ready']],
+  ['workerd', (options) => workerd(options), ['maxProcesses', 'guestsPerProcess', 'ready']],
+  [
+    'remote',
+    (options) => remote({ url: 'http://localhost', token: 'a token', ...options }),
+    ['maxConnections', 'ready'],
+  ],
+]
+const INVALID: readonly unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, '4', 1.5, -1]
+
+describe.each(ADAPTERS)('%s', (_, create, options) => {
+  it.each(options)('refuses a value of `%s` that is no count', (option) => {
+    for (const value of INVALID) {
+      expect(() => create({ [option]: value }), String(value)).toThrow(
+        new TypeError(`\`${option}\` must be an integer of at least ${option === 'ready' ? 0 : 1}, not ${value}`),
+      )
+    }
+  })
+})
