@@ -180,8 +180,9 @@ class WorkerdLink implements CarrierLink {
     // The host could not connect to it: nothing is wrong with its process.
     const shortage = guest.hasRun ? undefined : shortageReason(detail)
     if (shortage !== undefined) this.#exit(guest, { why: 'lost', running: false, detail: shortage })
-    // Most likely its process is gone, which then tells more.
-    if (this.#guests.has(guest.number) && (await this.#process.isAlive())) {
+    // Most likely its process is gone, which then tells more. Until then it stays known whose turn it was.
+    if (this.#guests.has(guest.number)) {
+      if (!(await this.#process.isAlive())) return
       this.#exit(guest, { why: 'crashed', detail })
     }
     this.#leave(guest)

@@ -196,8 +196,10 @@ export class Carrier {
     clearInterval(this.#ticking)
     const guests = [...this.#guests.values()]
     const suspects = this.#killing === undefined ? guests.filter((guest) => this.isInTurn(guest)) : []
+    // Judged before its pool discards it, which kills it as well, as if it had been the host that ended it.
+    const exits = guests.map((guest) => this.#judge(guest, suspects, death))
     this.#options.onDead?.(this)
-    for (const guest of guests) guest.exit(this.#judge(guest, suspects, death))
+    for (const [index, guest] of guests.entries()) guest.exit(exits[index] as GuestExit)
   }
 
   #judge(guest: CarriedGuest, suspects: readonly CarriedGuest[], death: CarrierDeath): GuestExit {

@@ -1,0 +1,53 @@
+import { accessSync, constants, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isolatedVm } from '@glovebox/isolated-vm'
+import { expect, it } from 'vitest'
+import { hostModule, outputOf, startModule } from '../../../test/support/host.ts'
+
+const BACKEND = {
+  package: '@glovebox/isolated-vm',
+  factory: 'isolatedVm',
+  from: import.meta.url,
+  create: () => isolatedVm(),
+  isCarrier: () => false,
+  missing: /./,
+}
+const GROUPS = '/sys/fs/cgroup/memory'
+
+/** Whether control groups of version 1 may be made here, in which the memory killer is met for real. */
+const canMakeGroups = (() => {
+  try {
+    accessSync(`${GROUPS}/memory.limit_in_bytes`, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+})()
+
+it.skipIf(!canMakeGroups)(
+  'a program under which the system runs out of memory ends, and its neighbour does not',
+  async () => {
+    const group = `${GROUPS}/glovebox-test-${process.pid}`
+    mkdirSync(group)
+    try {
+      writeFileSync(`${group}/memory.limit_in_bytes`, '350M')
+      const body = `
+      const { writeFileSync } = await import('node:fs')
+      writeFileSync(${JSON.stringify(`${group}/cgroup.procs`)}, String(process.pid))
+      const own = isolatedVm()
+      const roomy = await createCodeMode({ sandbox: own, tools: { wait: () => wait(5_000) }, limits: { memoryBytes: 2e9, cpuTimeMs: 30_000, wallTimeMs: 40_000 } })
+      const neighbour = roomy.execute('await tools.wait(); return "alive"')
+      const greedy = await roomy.execute('const a = []; for (;;) a.push(new Uint8Array(1e6).fill(1))')
+      console.log(greedy.error.code + ':', greedy.error.message, (await neighbour).value)`
+      const printed = await outputOf(startModule(hostModule(body, BACKEND), BACKEND))
+      expect(printed).toBe(
+        'LIMIT_MEMORY: The program was stopped: the system, or its container, ran out of memory and killed its process alive',
+      )
+    } finally {
+      // It is empty once its last process is gone.
+      await delay(500)
+      rmdirSync(group)
+    }
+  },
+  60_000,
+)
