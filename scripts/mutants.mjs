@@ -259,8 +259,8 @@ export const MUTANTS = [
   {
     breaks: 'time is not watched any more after an await',
     file: 'packages/node-vm/src/index.ts',
-    from: 'if (this.#outstanding === 0) return\n    this.#account()',
-    to: 'if (this.#outstanding === 0 || this.#turns > 0) return\n    this.#account()',
+    from: 'if (this.#outstanding === 0) return\n    this.#account(',
+    to: 'if (this.#outstanding === 0 || this.#turns > 0) return\n    this.#account(',
     tests: conformance('node-vm', 'floods.endless.loop-after-await'),
     isSlow: true,
   },
@@ -361,6 +361,34 @@ export const MUTANTS = [
     from: '{ cause: secrets.copyOf(error) }',
     to: '{ cause: error }',
     tests: ['packages/mcp/test/failures.test.ts', '-t', 'an error about'],
+  },
+  {
+    breaks: 'a process that cannot be started ends the host',
+    file: 'packages/node/src/spawn-child.ts',
+    from: "      child.on('error', resolve)\n",
+    to: '',
+    tests: ['packages/isolated-vm/test/processes.test.ts', '-t', 'a host without descriptors'],
+  },
+  {
+    breaks: 'a process that is stopped in a turn is never replaced',
+    file: 'packages/core/src/carriers/carrier.ts',
+    from: 'this.#stall.stalledMs >= STALLED_MS || ',
+    to: '',
+    tests: ['packages/isolated-vm/test/processes.test.ts', '-t', 'stopped in the middle of a turn'],
+  },
+  {
+    breaks: 'requests are told of failures that began before them',
+    file: 'packages/core/src/carriers/pool.ts',
+    from: 'const waiting = new Set(this.#waiters)',
+    to: 'const waiting = { has: () => true }',
+    tests: ['packages/core/test/pool.test.ts'],
+  },
+  {
+    breaks: 'a Worker without a bound on CPU time serves hosts',
+    file: 'packages/workerd/src/server.ts',
+    from: 'if (maxCpuTimeMs !== undefined && ',
+    to: 'if (false && maxCpuTimeMs !== undefined && ',
+    tests: ['packages/workerd/test/remote-connection.test.ts', '-t', 'is refused where the CPU time'],
   },
 ]
 

@@ -108,6 +108,36 @@ describe('the pool', () => {
     expect(made).toHaveLength(2)
   })
 
+  it('lets a request that came while a creation failed have an attempt of its own', async () => {
+    const first = Promise.withResolvers<{ id: number }>()
+    const attempts = [first.promise, Promise.resolve({ id: 1 })]
+    const { pool } = poolOf({ create: () => attempts.shift() as Promise<{ id: number }> })
+    const early = pool.acquire()
+    const late = delay(1).then(() => pool.acquire())
+    await delay(5)
+    first.reject(new Error('no descriptors'))
+    await expect(early).rejects.toThrow('no descriptors')
+    expect(await late).toEqual({ id: 1 })
+    await pool.close()
+  })
+
+  it('rejects no request that its other members can take when a creation fails', async () => {
+    const attempts = [Promise.resolve({ id: 0 }), Promise.reject(new Error('no descriptors'))]
+    const { pool } = poolOf({ min: 2, most: 2, create: () => attempts.shift() as Promise<{ id: number }> })
+    expect(await Promise.all([pool.acquire(), pool.acquire()])).toEqual([{ id: 0 }, { id: 0 }])
+    await pool.close()
+  })
+
+  it('aborts the creations that are under way when it closes', async () => {
+    const { pool } = poolOf({
+      create: (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    })
+    const waiting = pool.acquire()
+    const closing = pool.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+    await closing
+  })
+
   it("rejects those who wait: with the signal's reason, with what creation threw, or because it closes", async () => {
     const { pool } = poolOf({ max: 1 })
     const held = await pool.acquire()
