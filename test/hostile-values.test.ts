@@ -1,6 +1,6 @@
 import { createCodeMode, defineTool } from '@glovebox/core'
 import { createSandbox, type Guest, type GuestExit, type RunInit, type SandboxAdapter } from '@glovebox/core/adapter'
-import { cpuTimeMsOf, createProgramReader } from '@glovebox/node'
+import { mainThreadTimeMsOf, createProgramReader } from '@glovebox/node'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hostilePayload, hostileSchema } from './support/hostile-values.ts'
@@ -14,7 +14,7 @@ const PATIENCE_MS = 24 * 60 * 60 * 1_000
 console.log(`hostile values: FUZZ_SEED=${SEED} HOSTILE_VALUES=${RUNS}`)
 
 /** CPU time of the main thread; elapsed time where the system does not report it. */
-const mainThreadMs = () => cpuTimeMsOf(process.pid) ?? performance.now()
+const mainThreadMs = () => mainThreadTimeMsOf(process.pid) ?? performance.now()
 
 /** A guest that has been taken over: it calls a tool with one payload, and ends with another as its result. */
 class TakenOver implements Guest {

@@ -1,6 +1,7 @@
 /** What sandbox adapters share on Node. Embedders need nothing of it. */
 export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts'
 export { cpuTimeMsOf, describeDeath, residentBytesOf } from './child-process.ts'
+export { mainThreadTimeMsOf } from './cpu-time.ts'
 export { entryFile } from './entry-file.ts'
 export { PROCESS_GUARANTEES, type ProcessPool, processPool } from './process-pool.ts'
 export { createProgramReader } from './program-reader.ts'
@@ -8,3 +9,4 @@ export { addressOf, createRequire, resolveInstalled } from './resolve.ts'
 export { spawnChild } from './spawn-child.ts'
 export { watchStart } from './start-watch.ts'
 export { retryShortage, shortageOf, shortageReason, unavailableBy } from './system-shortage.ts'
+export { watchedCommand } from './watched-command.ts'
