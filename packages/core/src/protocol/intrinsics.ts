@@ -28,7 +28,7 @@ export const {
 export const { stringify: jsonStringify, parse: jsonParse } = JSON
 export const { isArray } = Array
 export const { keys: objectKeys, create: objectCreate, freeze } = Object
-export const { isFinite: isFiniteNumber } = Number
+export const { isFinite: isFiniteNumber, NaN: notANumber, POSITIVE_INFINITY: infinity } = Number
 export const { min, trunc } = Math
 export const { isView: isArrayBufferView } = ArrayBuffer
 export const { fromCharCode } = String
@@ -56,7 +56,10 @@ export const stringTrim = uncurryThis(String.prototype.trim)
 export const stringToUpperCase = uncurryThis(String.prototype.toUpperCase)
 export const stringIndexOf = uncurryThis(String.prototype.indexOf)
 export const bigIntToString = uncurryThis(BigInt.prototype.toString)
-export const regExpTest = uncurryThis(RegExp.prototype.test)
+
+const regExpExec = uncurryThis(RegExp.prototype.exec)
+/** `RegExp.prototype.test` looks `exec` up on the prototype, where a program may have replaced it. */
+export const regExpTest = (expression: RegExp, text: string): boolean => regExpExec(expression, text) !== null
 
 export const mapGet = uncurryThis(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined
 export const mapSet = uncurryThis(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => Map<K, V>

@@ -1,4 +1,4 @@
-import { charCodeAt, fromCharCode, OriginalUint8Array, reflectApply } from '../intrinsics.ts'
+import { charCodeAt, fromCharCode, OriginalUint8Array, reflectApply, typedArrayByteLength } from '../intrinsics.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const PADDING = 61
@@ -13,7 +13,8 @@ for (let index = 0; index < 64; index++) {
 
 /** Standard base64 with padding (RFC 4648, section 4). No engine has it natively in every version we support. */
 export function bytesToBase64(bytes: Uint8Array): string {
-  const length = bytes.length
+  // A program may have replaced the getter of `length`, and its answer bounds the loop.
+  const length = typedArrayByteLength(bytes)
   let text = ''
   for (let start = 0; start < length; start += CHUNK_BYTES) {
     const end = start + CHUNK_BYTES < length ? start + CHUNK_BYTES : length
@@ -39,7 +40,8 @@ export function base64ToBytes(text: string): Uint8Array<ArrayBuffer> | undefined
   if (length % 4 !== 0) return undefined
   let padding = 0
   while (padding < 2 && padding < length && charCodeAt(text, length - 1 - padding) === PADDING) padding++
-  const bytes = new OriginalUint8Array((length / 4) * 3 - padding)
+  const size = (length / 4) * 3 - padding
+  const bytes = new OriginalUint8Array(size)
   let at = 0
   for (let index = 0; index < length; index += 4) {
     let group = 0
@@ -50,9 +52,9 @@ export function base64ToBytes(text: string): Uint8Array<ArrayBuffer> | undefined
       if (value < 0) return undefined
       group = (group << 6) | value
     }
-    if (at < bytes.length) bytes[at++] = group >> 16
-    if (at < bytes.length) bytes[at++] = (group >> 8) & 255
-    if (at < bytes.length) bytes[at++] = group & 255
+    if (at < size) bytes[at++] = group >> 16
+    if (at < size) bytes[at++] = (group >> 8) & 255
+    if (at < size) bytes[at++] = group & 255
   }
   return bytes
 }

@@ -3,10 +3,12 @@ import {
   defineProperty,
   errorConstructors,
   hasOwn,
+  infinity,
   isArray,
   isFiniteNumber,
   jsonParse,
   mapSet,
+  notANumber,
   OriginalBigInt,
   OriginalDate,
   OriginalError,
@@ -17,6 +19,7 @@ import {
   regExpTest,
   setAdd,
   stringSlice,
+  typedArrayBuffer,
   viewConstructors,
 } from '../intrinsics.ts'
 import { base64ToBytes } from './base64.ts'
@@ -98,7 +101,7 @@ class GraphDecoder {
       case NodeKind.set:
         return new OriginalSet()
       case NodeKind.date:
-        return new OriginalDate(node[1] === null ? Number.NaN : number(node[1]))
+        return new OriginalDate(node[1] === null ? notANumber : number(node[1]))
       case NodeKind.regExp:
         this.#regExpLength += string(node[1]).length
         if (this.#regExpLength > MAX_REGEXP_LENGTH) return malformed('regular expressions are too long')
@@ -112,7 +115,7 @@ class GraphDecoder {
         if (++this.#errors > MAX_ERRORS) return malformed('too many errors')
         return errorShell(string(node[1]), string(node[2]))
       case NodeKind.arrayBuffer:
-        return bytes(node[1]).buffer
+        return bytes(node[1])
       case NodeKind.view:
         return this.#view(node)
       case NodeKind.boxed: {
@@ -127,7 +130,7 @@ class GraphDecoder {
   #view(node: readonly unknown[]): object {
     const View = viewConstructors[string(node[1])] ?? malformed('unknown kind of view')
     const source = node[2]
-    const buffer = typeof source === 'string' ? bytes(source).buffer : this.#value(source)
+    const buffer = typeof source === 'string' ? bytes(source) : this.#value(source)
     try {
       // The brand check comes first: given a number or a list, a view would allocate what the sender asks for.
       arrayBufferByteLength(buffer)
@@ -203,11 +206,11 @@ class GraphDecoder {
       case Special.undefined:
         return undefined
       case Special.nan:
-        return Number.NaN
+        return notANumber
       case Special.infinity:
-        return Number.POSITIVE_INFINITY
+        return infinity
       case Special.negativeInfinity:
-        return Number.NEGATIVE_INFINITY
+        return -infinity
       case Special.negativeZero:
         return -0
       case Special.bigInt:
@@ -225,7 +228,7 @@ function malformed(what: string): never {
 
 const string = (value: unknown): string => (typeof value === 'string' ? value : malformed('not a string'))
 const number = (value: unknown): number => (isFiniteNumber(value) ? (value as number) : malformed('not a number'))
-const bytes = (value: unknown) => base64ToBytes(string(value)) ?? malformed('not base64')
+const bytes = (value: unknown): ArrayBuffer => typedArrayBuffer(base64ToBytes(string(value)) ?? malformed('not base64'))
 
 function bigInt(digits: string): bigint {
   if (!regExpTest(hexadecimal, digits)) return malformed('not a BigInt')
