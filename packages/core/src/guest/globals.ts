@@ -69,8 +69,21 @@ function fixStackTraces(): void {
   defineProperty(Error, 'prepareStackTrace', { ...fixed, value: undefined } as PropertyDescriptor)
 }
 
+/**
+ * QuickJS evaluates a template literal by looking this method up, so that a program that replaced it would write the
+ * messages of the runtime. It is fixed on every engine, for programs to find the same everywhere.
+ */
+function fixTemplateLiterals(): void {
+  defineProperty(String.prototype, 'concat', {
+    __proto__: null,
+    writable: false,
+    configurable: false,
+  } as PropertyDescriptor)
+}
+
 export function removeGlobals(): void {
   fixStackTraces()
+  fixTemplateLiterals()
   const globals = globalThis as unknown as Record<string, Record<string, unknown> | undefined>
   for (const [holder, ...keys] of REMOVED) for (const key of keys) delete globals[holder]?.[key]
   for (const [prototype, ...keys] of REMOVED_METHODS) for (const key of keys) delete (prototype as never)[key]
