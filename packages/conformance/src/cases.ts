@@ -6,10 +6,12 @@ import { contract } from './cases/contract.ts'
 import { determinism } from './cases/determinism.ts'
 import { errors } from './cases/errors.ts'
 import { escapes } from './cases/escapes.ts'
+import { exfiltration } from './cases/exfiltration.ts'
 import { floods } from './cases/floods.ts'
 import { forgeries } from './cases/forgeries.ts'
 import { globals } from './cases/globals.ts'
 import { guarantees } from './cases/guarantees.ts'
+import { hostFloods } from './cases/host-floods.ts'
 import { lifecycle } from './cases/lifecycle.ts'
 import { limits } from './cases/limits.ts'
 import { programs } from './cases/programs.ts'
@@ -31,10 +33,19 @@ export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   guarantees,
   reading,
   escapes,
+  exfiltration,
   forgeries,
   floods,
+  'host-floods': hostFloods,
   concurrency,
 }
 
 /** The groups whose programs mean harm. */
-export const HOSTILE_GROUPS: readonly string[] = ['reading', 'escapes', 'forgeries', 'floods', 'concurrency']
+export const HOSTILE_GROUPS: readonly string[] = [
+  'reading',
+  'escapes',
+  'forgeries',
+  'floods',
+  'host-floods',
+  'concurrency',
+]

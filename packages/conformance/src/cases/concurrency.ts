@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createCodeMode } from '@glovebox/core'
 import { returned } from '../assert.ts'
 import type { Bench, ConformanceCase } from '../case.ts'
+import { tamperWith } from '../tampering.ts'
 import { ENDLESS, MEMORY, WILD } from './floods.ts'
 
 /** In the middle of its calls all the time; its value tells how many were answered, and what its randomness was. */
@@ -83,6 +85,36 @@ export async function runHostile({ run }: Pick<Bench, 'run'>, step = 1): Promise
   await Promise.all(Array.from({ length: 4 }, worker))
 }
 
+/** Floods that no limit of memory ends, run beside others until they are over. */
+const FLOODS = [
+  'for (let i = 0; i < 20_000; i++) console.log("x".repeat(50))',
+  'for (let i = 0; i < 500; i++) tools.step({ text: "x".repeat(1_000) }); await null; return 1',
+  'await Promise.all(Array.from({ length: 500 }, (_, i) => tools.step({ i })))',
+  'for (let i = 0; i < 200; i++) setTimeout(() => {}, i % 10); await new Promise((r) => setTimeout(r, 10))',
+  'for (let i = 0; i < 2_000; i++) Promise.reject(new Error("x".repeat(100))); return "x".repeat(3e6)',
+  'throw new Error("x".repeat(1e6))',
+] as const
+
+/** What guests that have been taken over say, all at once, beside others on the same adapter. */
+const FORGED = [
+  'post("not json")',
+  `for (let i = 1; i < 500; i++) post('{"type":"call","id":' + i + ',"tool":"tools.next"}\\nj{"id":0,"answered":0,"seed":0}')`,
+  `post('{"type":"wake","at":0}')`,
+  `post('{"type":"returned","now":1,"id":1}\\nj"forged"')`,
+  'throw new Error("x")',
+  `for (let i = 0; i < 20_000; i++) post('{"type":"log","level":"log","text":"x"}')`,
+] as const
+
+/** Lets as many arrive as are expected before any goes on, so that their programs run at the same time. */
+function gate(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let arrived = 0
+  return () => {
+    if (++arrived === count) resolve()
+    return promise
+  }
+}
+
 export const concurrency: readonly ConformanceCase[] = [
   {
     id: 'concurrency.many',
@@ -105,6 +137,152 @@ export const concurrency: readonly ConformanceCase[] = [
     run: async (bench) => {
       const peaceful = keepPeaceful(bench, 12)
       await runHostile(bench, 6)
+      await peaceful.finish()
+    },
+  },
+  {
+    id: 'concurrency.floods',
+    protects:
+      'programs in the middle of their calls keep their values and call counts while others flood the host with logs, calls and timers',
+    run: async (bench) => {
+      const peaceful = keepPeaceful(bench, 3)
+      const limits = { wallTimeMs: 60_000, logBytes: 100_000 }
+      for (const code of FLOODS) {
+        await Promise.all([1, 2].map(() => bench.run(code, { tools: { step: () => 1 }, limits })))
+      }
+      await peaceful.finish()
+    },
+  },
+  {
+    id: 'concurrency.taken-over',
+    protects: 'guests that have been taken over settle no call and take no message of others on the same adapter',
+    tampers: true,
+    run: async ({ open }) => {
+      const sandbox = await open()
+      const tampered = tamperWith(sandbox)
+      const runOn =
+        (where: typeof sandbox): Bench['run'] =>
+        async (code, { tools = {}, limits = {} } = {}) => {
+          await using codeMode = await createCodeMode({ sandbox: where, tools, limits })
+          return await codeMode.execute(code)
+        }
+      try {
+        const peaceful = keepPeaceful({ run: runOn(sandbox) }, 3)
+        let stolen = 0
+        const attack = runOn(tampered)
+        const attacks = FORGED.map((code) =>
+          attack(code, { tools: { next: () => ++stolen }, limits: { wallTimeMs: 1_000 } }),
+        )
+        for (const result of await Promise.all(attacks)) assert.ok(!result.ok, JSON.stringify(result).slice(0, 300))
+        await peaceful.finish()
+      } finally {
+        await sandbox.close()
+        await tampered.close()
+      }
+    },
+  },
+  {
+    id: 'concurrency.intrinsics',
+    protects: 'a guest that overwrites every built-in changes them for itself alone, while others run and afterwards',
+    run: async ({ run }) => {
+      const arrive = gate(4)
+      const tools = { arrive }
+      const spoil = `for (const C of [Array, Map, Promise, Object, String, Number, Error]) for (const k of Object.getOwnPropertyNames(C.prototype)) if (k !== 'constructor' && k !== '__proto__') try { C.prototype[k] = () => 'forged' } catch {}
+        globalThis.mark = 'spoiled'; JSON.stringify = Math.max = () => 'forged'`
+      const check = `await tools.arrive(); return [typeof mark, [1, 2].map((x) => x * 2), new Map([[1, 2]]).get(1), JSON.stringify({ a: 1 }), Math.max(1, 2), 'ab'.slice(1)]`
+      const value = ['undefined', [2, 4], 2, '{"a":1}', 2, 'b']
+      const all = await Promise.all([
+        ...[1, 2].map(() => run(`${spoil}; await tools.arrive(); return 1`, { tools })),
+        ...[1, 2].map(() => run(check, { tools })),
+      ])
+      for (const result of all.slice(2)) returned(result, value)
+      returned(await run(check, { tools }), value)
+    },
+  },
+  {
+    id: 'concurrency.numbers',
+    protects: 'calls of the same number in many guests are answered each to its own, in whatever order',
+    run: async ({ run }) => {
+      const count = 6
+      const arrive = gate(count)
+      const results = await Promise.all(
+        Array.from({ length: count }, (_, guest) =>
+          run(
+            `await tools.arrive(); return await Promise.all(Array.from({ length: 20 }, (_, i) => tools.take({ i })))`,
+            {
+              tools: {
+                arrive,
+                take: async ({ i }: { i: number }) => {
+                  await delay((i * 7 + guest * 3) % 11)
+                  return `${guest}: ${i}`
+                },
+              },
+            },
+          ),
+        ),
+      )
+      for (const [guest, result] of results.entries()) {
+        returned(
+          result,
+          Array.from({ length: 20 }, (_, index) => `${guest}: ${index}`),
+        )
+      }
+    },
+  },
+  {
+    id: 'concurrency.outputs-are-copies',
+    protects: 'an output that a tool gives to many guests is a copy in each, and the tool keeps its own',
+    run: async ({ run }) => {
+      const output = { list: [1, 2], map: new Map([['a', 1]]), bytes: new Uint8Array([1, 2]) }
+      const arrive = gate(4)
+      const code = `const got = await tools.get(); await tools.arrive()
+        const before = [got.list.length, got.map.size, got.bytes[0]]
+        got.list.push(3); got.map.set('b', 2); got.bytes[0] = 9; got.more = 1
+        const again = await tools.get(); return [...before, again.list.length, again.map.size, again.bytes[0], again.more]`
+      const tools = { get: () => output, arrive }
+      const results = await Promise.all(Array.from({ length: 4 }, () => run(code, { tools })))
+      for (const result of results) returned(result, [2, 1, 1, 2, 1, 1, undefined])
+      assert.deepEqual(output, { list: [1, 2], map: new Map([['a', 1]]), bytes: new Uint8Array([1, 2]) })
+    },
+  },
+  {
+    id: 'concurrency.inputs-are-copies',
+    protects: 'what a tool keeps of an input changes with neither the guest that sent it nor another that is given it',
+    run: async ({ run }) => {
+      const kept: { list: number[] }[] = []
+      const tools = {
+        keep: (input: { list: number[] }) => {
+          kept.push(input)
+        },
+        kept: () => kept,
+      }
+      const code = `const input = { list: [1] }; await tools.keep(input); input.list.push(2)
+        const all = await tools.kept(); all[0].list.push(3); return (await tools.kept())[0].list`
+      returned(await run(code, { tools }), [1])
+      returned(await run('return (await tools.kept())[0].list', { tools }), [1])
+      assert.deepEqual(kept, [{ list: [1] }])
+    },
+  },
+  {
+    id: 'concurrency.aborts',
+    protects: 'programs that are aborted in the middle of their calls take no call, log or time of others with them',
+    run: async (bench) => {
+      const peaceful = keepPeaceful(bench, 3)
+      for (let round = 0; round < 8; round++) {
+        const controller = new AbortController()
+        const reason = new Error(`round ${round}`)
+        const begun = Promise.withResolvers<void>()
+        const tools = {
+          hang: () => {
+            begun.resolve()
+            return new Promise(() => {})
+          },
+        }
+        const running = bench.run('console.log("x"); await tools.hang()', { tools, signal: controller.signal })
+        await begun.promise
+        controller.abort(reason)
+        await assert.rejects(running, (error) => error === reason)
+      }
       await peaceful.finish()
     },
   },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
+import { codeFromStrings } from './code-from-strings.ts'
+import { realms } from './realms.ts'
+import { toolData } from './tool-data.ts'
 
 /** Programs that break what the runtime stands on, and must still come to their own value or end. */
 const TAMPERING: readonly (readonly [id: string, code: string, value: unknown])[] = [
@@ -75,6 +78,72 @@ const TAMPERING: readonly (readonly [id: string, code: string, value: unknown])[
     'frozen',
     'for (const x of [Object, Array, Promise, Map, Function]) { Object.freeze(x); Object.freeze(x.prototype) } return await tools.echo({ a: [1] })',
     { a: [1] },
+  ],
+  [
+    'iterator-next',
+    'const real = [new Map([[1, 2]]), new Set(["a"]), [1, 2]]; for (const one of Array.of([].values(), new Map().entries(), new Set().values())) Object.getPrototypeOf(one).next = () => ({ done: true }); return await tools.echo(real)',
+    [new Map([[1, 2]]), new Set(['a']), [1, 2]],
+  ],
+  [
+    'template-literals',
+    'try { String.prototype.concat = () => "forged" } catch {} Reflect.defineProperty(String.prototype, "concat", { value: () => "forged" }); const one = 1; return await tools.echo([new Map([["a", `$' +
+      '{one}b`]])])',
+    [new Map([['a', '1b']])],
+  ],
+  [
+    'regexp',
+    'RegExp.prototype.exec = RegExp.prototype.test = () => { throw 1 }; for (const k of ["match", "replace", "split", "search"]) RegExp.prototype[Symbol[k]] = () => "forged"; return await tools.echo({ "odd key": [/a/g, 5n] })',
+    { 'odd key': [/a/g, 5n] },
+  ],
+  [
+    'typed-arrays',
+    'const T = Object.getPrototypeOf(Uint8Array); for (const k of ["length", "buffer", "byteLength", "byteOffset"]) Object.defineProperty(T.prototype, k, { get: () => 1e9 }); T.prototype.set = T.prototype.subarray = () => "forged"; globalThis.Uint8Array = function () { throw 1 }; return await tools.echo(new Int16Array([1, 2]))',
+    new Int16Array([1, 2]),
+  ],
+  [
+    'buffers',
+    'Object.defineProperty(ArrayBuffer.prototype, "byteLength", { get: () => 1e9 }); ArrayBuffer.isView = () => false; ArrayBuffer.prototype.slice = () => "forged"; return await tools.echo(new Uint8Array([7]).buffer)',
+    new Uint8Array([7]).buffer,
+  ],
+  [
+    'numbers',
+    'Number.prototype.toString = BigInt.prototype.toString = BigInt.prototype.valueOf = Number.isFinite = () => "forged"; globalThis.Number = globalThis.BigInt = () => 0; return await tools.echo([5n, -0, NaN, 1.5])',
+    [5n, -0, Number.NaN, 1.5],
+  ],
+  [
+    'errors',
+    'const real = new RangeError("real", { cause: 1 }); globalThis.Error = globalThis.RangeError = class {}; Object.defineProperty(real, "stack", { get() { throw 1 } }); return (await tools.echo(real)).message',
+    'real',
+  ],
+  [
+    'descriptors',
+    'for (const k of ["get", "set", "value", "writable", "configurable", "enumerable"]) Object.prototype[k] = k === "get" || k === "set" ? () => "forged" : 1; return Object.entries(await tools.echo({ real: [1] })).join()',
+    'real,1',
+  ],
+  [
+    'then-getter',
+    'let asked = 0; Object.defineProperty(Object.prototype, "then", { configurable: true, get() { asked++; return undefined } }); return await tools.echo({ real: 1 })',
+    { real: 1 },
+  ],
+  [
+    'own-symbols',
+    'for (const C of [Map, Set, Date, RegExp, Array, Promise]) { Object.defineProperty(C.prototype, Symbol.toStringTag, { value: "Object" }); Object.defineProperty(C, Symbol.hasInstance, { value: () => true }) } return await tools.echo({ m: [1], d: "x" })',
+    { m: [1], d: 'x' },
+  ],
+  [
+    'weak-maps',
+    'for (const C of [WeakMap, WeakSet]) for (const k of ["get", "set", "has", "add", "delete"]) C.prototype[k] = () => { throw 1 }; const c = new AbortController(); let n = 0; c.signal.addEventListener("abort", () => n++); c.abort(); return [n, await tools.echo([new Date(3)])]',
+    [1, [new Date(3)]],
+  ],
+  [
+    'proxy',
+    'globalThis.Proxy = class { constructor() { throw 1 } }; Reflect.get = Reflect.has = () => "forged"; return [await tools.echo(1), await tools.nothing().catch((e) => e.code)]',
+    [1, 'TOOL_NOT_FOUND'],
+  ],
+  [
+    'globals-hidden',
+    'const { defineProperty } = Object; for (const k of ["Promise", "Map", "Set", "JSON", "Object", "Array", "Symbol", "Reflect", "String"]) defineProperty(globalThis, k, { get() { throw new ReferenceError(k) } }); return await tools.echo({ real: [1] })',
+    { real: [1] },
   ],
   ['thenable-result', 'return { then(resolve) { resolve("inner") } }', 'inner'],
 ]
@@ -239,6 +308,46 @@ const REACHES: readonly (readonly [id: string, code: string, value: unknown])[] 
     [],
   ],
   [
+    'detached-buffer',
+    'const bytes = new Uint8Array([1, 2, 3]); const back = await tools.echo({ bytes, get later() { bytes.buffer.transfer?.(); return 1 } }).catch((e) => e.code); return typeof back === "string" || [0, 3].includes(back.bytes.length)',
+    true,
+  ],
+  [
+    'array-that-shrinks',
+    'const a = [1, { get x() { a.length = 1; return 1 } }, 3, 4]; const back = await tools.echo(a).catch((e) => e.code); return typeof back === "string" || back.length <= 4',
+    true,
+  ],
+  [
+    'map-that-grows',
+    'const m = new Map(); let n = 0; m.set("a", { get x() { for (let i = 0; i < 100; i++) m.set("k" + n++, i); return 1 } }); const back = await tools.echo(m).catch((e) => e.code); return typeof back === "string" || back.get("a").x === 1',
+    true,
+  ],
+  [
+    'key-that-calls',
+    'const key = { [Symbol.toPrimitive]() { tools.echo("within"); return "a" } }; return await tools.echo({ [key]: 1 })',
+    { a: 1 },
+  ],
+  [
+    'call-within-a-call',
+    'let inner; const back = await tools.echo({ get a() { inner = tools.echo("inner"); return "outer" } }); return [back.a, await inner]',
+    ['outer', 'inner'],
+  ],
+  [
+    'shared-memory',
+    'const bytes = new Uint8Array([1]); const copy = structuredClone(bytes, { transfer: [bytes.buffer] }); copy[0] = 9; const back = await tools.echo(bytes); back[0] = 8; return [typeof SharedArrayBuffer, bytes.length === 0 || bytes[0] === 1]',
+    ['undefined', true],
+  ],
+  [
+    'hidden-properties',
+    'const o = { a: 1, [Symbol("s")]: 2 }; Object.defineProperty(o, "hidden", { value: 3 }); return await tools.echo(o)',
+    { a: 1 },
+  ],
+  [
+    'null-prototypes',
+    'const o = Object.create(null); o.hasOwnProperty = 1; o.toString = null; o.valueOf = 0; return await tools.echo(o)',
+    { hasOwnProperty: 1, toString: null, valueOf: 0 },
+  ],
+  [
     'async-stack',
     'const e = await tools.fail().catch((error) => error); return /file:|node:|node_modules|\\/(?:home|usr|work|tmp)\\//.test(String(e.stack))',
     false,
@@ -308,4 +417,7 @@ export const escapes: readonly ConformanceCase[] = [
       failed(await run('const load = async (x) => import(x); await load("node:fs")'), 'CODE_THREW')
     },
   },
+  ...codeFromStrings,
+  ...realms,
+  ...toolData,
 ]

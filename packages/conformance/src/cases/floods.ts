@@ -144,6 +144,40 @@ export const WILD: readonly (readonly [id: string, code: string, codes: readonly
   ['string-doubling', 'let s = "x"; for (;;) s += s', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],
   ['deep-json', 'let a = []; for (;;) a = [a, JSON.stringify(a).length]', ['LIMIT_MEMORY', 'LIMIT_CPU', 'LIMIT_STACK']],
   [
+    'endless-getters',
+    'const make = () => ({ get next() { return make() } }); return make()',
+    ['LIMIT_CPU', 'LIMIT_MEMORY', 'LIMIT_STACK'],
+  ],
+  [
+    'endless-proxies',
+    'const make = () => new Proxy({}, { ownKeys: () => ["a"], get: make, getOwnPropertyDescriptor: () => ({ value: 1, enumerable: true, configurable: true }) }); return make()',
+    ['LIMIT_CPU', 'LIMIT_MEMORY', 'LIMIT_STACK'],
+  ],
+  [
+    'placeholders',
+    'for (;;) console.log("%s".repeat(1e4), ...Array(1e4).fill("x"))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU', 'LIMIT_STACK'],
+  ],
+  ['groups', 'for (;;) console.group("x")', ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW']],
+  [
+    'search-parameters',
+    'const u = new URLSearchParams(); for (;;) u.append("k", "v".repeat(1e4) + u.size)',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  ['destructuring', 'const [...all] = { *[Symbol.iterator]() { for (;;) yield {} } }', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  [
+    'forking-microtasks',
+    'const fork = async () => { await null; fork(); fork() }; fork(); await new Promise(() => {})',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  [
+    'replacements',
+    'const s = "a".repeat(1e5); for (;;) s.replaceAll("a", "b".repeat(1e3))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW'],
+  ],
+  ['normal-forms', 'const s = "\\u0344".repeat(1e6); for (;;) s.normalize("NFKD")', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  ['settled-lists', 'for (;;) Promise.allSettled(Array(1e4).fill(null))', ['LIMIT_MEMORY', 'LIMIT_CPU']],
+  [
     'errors',
     'const all = []; for (;;) all.push(new Error("x".repeat(1000) + all.length).stack)',
     ['LIMIT_MEMORY', 'LIMIT_CPU'],

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
 import type { Bench, ConformanceCase } from '../case.ts'
+import { forgedMessages } from './forged-messages.ts'
+import { forgedValues } from './forged-values.ts'
 
 /** What a guest that has been taken over may say, and the protocol does not know. */
 const REFUSED: readonly (readonly [id: string, message: string])[] = [
@@ -151,4 +153,6 @@ export const forgeries: readonly ConformanceCase[] = [
     assert.ok(!result.ok, 'it returned')
     returned(await run('return "next"'), 'next')
   }),
+  ...forgedMessages,
+  ...forgedValues,
 ]

@@ -20,6 +20,14 @@ const TEXTS: readonly (readonly [id: string, text: string])[] = [
   ['tildes', `1 1 1\n${many('~', 60_000)}`],
   ['fences', `1 1 1\n${many('~~~a\n', 12_000)}`],
   ['imports', `const f = (n) => n ? f(n - 1) : null.x\n${many('import(1).catch(() => {});', 9_000)}f(100)`],
+  ['type-arguments', `let q: number;${many('a<', 200)}x${many('>', 199)}(`],
+  ['arrow-parameters', `let q: number;${many('(a=', 60)}x${many(')=>1', 60)} x`],
+  ['async-arrows', `let q: number;${many('async(', 2_000)}`],
+  ['object-patterns', `let q: number;${many('({a:', 2_000)}`],
+  ['conditional-types', `type T = ${many('A extends B ? ', 20_000)}`],
+  ['optional-chains', `${many('a?.[', 30_000)}`],
+  ['nested-classes', `${many('class A extends class { x = ', 5_000)}`],
+  ['template-literal-types', `type T = ${many('`${', 20_000)}`],
   ['regular-expression', `return /[${many('\\p{L}', 30_000)}]/u`],
 ]
 
