@@ -1,6 +1,6 @@
 import { createCodeMode, defineTool } from '@glovebox/core'
 import { createSandbox, type Guest, type GuestExit, type RunInit, type SandboxAdapter } from '@glovebox/core/adapter'
-import { mainThreadTimeMsOf, createProgramReader } from '@glovebox/node'
+import { createProgramReader, mainThreadTimeMsOf } from '@glovebox/node'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hostilePayload, hostileSchema } from './support/hostile-values.ts'

@@ -4,6 +4,7 @@ import { ReaderJob } from './reader-job.ts'
 import type { FromReader, ReaderAnswer, ReaderWork } from './reader-messages.ts'
 import { ReaderProcess } from './reader-process.ts'
 import { ReaderQueue } from './reader-queue.ts'
+import { unavailableBy } from './system-shortage.ts'
 
 /** Readers that work at once. At most one does long work, or work that has used its slice: the other is for short texts. */
 const MAX_WORKING = 2
@@ -18,6 +19,7 @@ const MAX_RESIDENT_BYTES = 176 * 1024 * 1024
 /** CPU time within this many ticks, below which a reader is held up from outside: stopped, or without memory. */
 const STUCK_TICKS = 120
 const RETRY_MS = 1_000
+const START_FAILED = 'The process that reads programs could not be started'
 /** How often work is repeated whose reader was lost without its fault. */
 const MAX_LOSSES = 3
 
@@ -41,6 +43,9 @@ export class ReaderPool {
   readonly #queue = new ReaderQueue()
   readonly #ending = new Set<Promise<void>>()
   #ticking: ReturnType<typeof setInterval> | undefined
+  /** Readers that are being started and have no process yet. */
+  #starting = 0
+  #closings = 0
   /** When a spare may be started again, after one could not be. */
   #noSpareUntil = 0
   /** Whether programs with types were seen: readers then load the type stripper ahead of the next. */
@@ -63,6 +68,7 @@ export class ReaderPool {
 
   /** Ends all readers. They are started again with the next work. Resolves when none is left. */
   async close(): Promise<void> {
+    this.#closings++
     for (const job of this.#queue.drain())
       job.reject(new SandboxError('SANDBOX_CLOSED', 'The program reader is closed'))
     for (const reader of this.#readers) this.#discard(reader)
@@ -153,15 +159,12 @@ export class ReaderPool {
   }
 
   /** A reader that died by itself: its work broke it, or something outside ended it. */
-  #onDeath(reader: Reader, detail: string, startError: SandboxError | undefined): void {
+  #onDeath(reader: Reader, detail: string): void {
     const { job } = reader
     if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
     if (job !== undefined) this.#repeat(job, detail)
-    if (startError !== undefined) {
-      this.#noSpareUntil = performance.now() + RETRY_MS
-      if (this.#readers.size === 0) for (const waiting of this.#queue.drain()) waiting.reject(startError)
-    }
+    if (!reader.process.isUp) this.#onStartFailed(unavailableBy(START_FAILED, detail))
     this.#assign()
   }
 
@@ -199,21 +202,22 @@ export class ReaderPool {
     const working = this.#working.length
     if (working === 0 && this.#queue.isEmpty) return
     const wanted = Math.min(MAX_READERS - this.#ending.size, working + 1)
-    while (this.#readers.size < wanted) {
-      if (this.#readers.size > 0 && performance.now() < this.#noSpareUntil) return
-      if (!this.#start()) return
-    }
+    const alive = () => this.#readers.size + this.#starting
+    while (alive() < wanted && (alive() === 0 || performance.now() >= this.#noSpareUntil)) void this.#start()
   }
 
-  /** False where no reader can be started; work that nothing else could do is then rejected. */
-  #start(): boolean {
+  async #start(): Promise<void> {
+    const closings = this.#closings
+    this.#starting++
+    let reader: Reader | undefined
     try {
-      const reader: Reader = {
-        process: new ReaderProcess({
-          onUp: () => this.#onUp(reader),
-          onDone: (message) => this.#onDone(reader, message),
-          onDeath: (detail, startError) => this.#onDeath(reader, detail, startError),
-        }),
+      const process = await ReaderProcess.start({
+        onUp: () => reader && this.#onUp(reader),
+        onDone: (message) => reader && this.#onDone(reader, message),
+        onDeath: (detail) => reader && this.#onDeath(reader, detail),
+      })
+      reader = {
+        process,
         job: undefined,
         startedMs: 0,
         spentBeforeMs: 0,
@@ -223,12 +227,18 @@ export class ReaderPool {
         idleTimer: undefined,
       }
       this.#readers.add(reader)
-      return true
+      if (closings !== this.#closings) this.#discard(reader)
     } catch (error) {
-      this.#noSpareUntil = performance.now() + RETRY_MS
-      if (this.#readers.size === 0) for (const job of this.#queue.drain()) job.reject(error)
-      return false
+      this.#onStartFailed(error)
+    } finally {
+      this.#starting--
     }
+  }
+
+  /** Work that waits for nothing else is rejected; with a reader left, it waits on, and a spare is tried again later. */
+  #onStartFailed(error: unknown): void {
+    this.#noSpareUntil = performance.now() + RETRY_MS
+    if (this.#readers.size === 0) for (const job of this.#queue.drain()) job.reject(error)
   }
 
   #onUp(reader: Reader): void {

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SandboxError } from '@glovebox/core/adapter'
 import { describeDeath, residentBytesOf } from './child-process.ts'
-import { cpuTimeMsOf } from './cpu-time.ts'
+import { mainThreadTimeMsOf } from './cpu-time.ts'
 import { entryFile } from './entry-file.ts'
 import type { FromReader, ToReader } from './reader-messages.ts'
+import { spawnChild } from './spawn-child.ts'
+import { retryShortage } from './system-shortage.ts'
 import { watchedCommand } from './watched-command.ts'
 
 const READER = { beside: './reader.js', specifier: '@glovebox/node/reader', from: import.meta.url }
@@ -16,10 +17,11 @@ const START_MS = 30_000
 const HEAP_MB = 96
 
 export interface ReaderProcessEvents {
+  /** The process is ready for its first work. */
   onUp(): void
   onDone(message: Extract<FromReader, { type: 'done' }>): void
-  /** Called once, when nothing of the process runs any more. `startError` is set for one that never came up. */
-  onDeath(detail: string, startError: SandboxError | undefined): void
+  /** Called once, when nothing of the process runs any more. */
+  onDeath(detail: string): void
 }
 
 /** The host's end of one reader process, which does one piece of work at a time. */
@@ -29,27 +31,28 @@ export class ReaderProcess {
   readonly #dead = Promise.withResolvers<void>()
   readonly #startTimer: ReturnType<typeof setTimeout>
   #isUp = false
-  #isDead = false
+
+  private constructor(child: ChildProcess, events: ReaderProcessEvents) {
+    this.#child = child
+    this.#events = events
+    this.#startTimer = setTimeout(() => this.kill(), START_MS).unref()
+    this.#listen()
+  }
 
   /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` where no process can be started */
-  constructor(events: ReaderProcessEvents) {
-    this.#events = events
+  static start(events: ReaderProcessEvents): Promise<ReaderProcess> {
     const file = fileURLToPath(entryFile(READER))
     const [program, args] = watchedCommand(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file])
-    try {
-      this.#child = spawn(program, args, {
+    return retryShortage(async () => {
+      const child = await spawnChild(program, args, {
         cwd: dirname(file),
         env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
         stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
         serialization: 'advanced',
         windowsHide: true,
       })
-    } catch (error) {
-      throw unavailable((error as Error).message, error)
-    }
-    this.#startTimer = setTimeout(() => this.kill(), START_MS)
-    this.#startTimer.unref()
-    this.#listen()
+      return new ReaderProcess(child, events)
+    })
   }
 
   get isUp(): boolean {
@@ -58,7 +61,7 @@ export class ReaderProcess {
 
   /** CPU time so far, in ms; undefined where the system does not report it. */
   cpuTimeMs(): number | undefined {
-    return cpuTimeMsOf(this.#child.pid)
+    return mainThreadTimeMsOf(this.#child.pid)
   }
 
   residentBytes(): number | undefined {
@@ -95,24 +98,15 @@ export class ReaderProcess {
       clearTimeout(this.#startTimer)
       this.#events.onUp()
     })
-    child.stdin?.on('error', () => {})
-    child.on('error', (error) => this.#die(error.message, error))
-    child.once('exit', (code, signal) => this.#die(describeDeath(code, signal, '').detail))
+    child.once('exit', (code, signal) => {
+      clearTimeout(this.#startTimer)
+      child.stdin?.destroy()
+      this.#dead.resolve()
+      this.#events.onDeath(describeDeath(code, signal, '').detail)
+    })
     // A reader keeps no host alive: an execution that waits for one holds a timer of its own.
     child.unref()
     child.channel?.unref()
     ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()
   }
-
-  #die(detail: string, cause?: unknown): void {
-    if (this.#isDead) return
-    this.#isDead = true
-    clearTimeout(this.#startTimer)
-    this.#child.stdin?.destroy()
-    this.#dead.resolve()
-    this.#events.onDeath(detail, this.#isUp ? undefined : unavailable(detail, cause))
-  }
 }
-
-const unavailable = (detail: string, cause: unknown): SandboxError =>
-  new SandboxError('SANDBOX_UNAVAILABLE', `The process that reads programs could not be started: ${detail}`, { cause })

@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../case.ts'
 
 const many = (text: string, count: number): string => text.repeat(count)
 
-/** Texts that break parsers, or take them for ever. Found by attack; each held up or broke a host once. */
+/** Texts that break parsers, or take them forever. Found by attack; each held up or broke a host once. */
 const TEXTS: readonly (readonly [id: string, text: string])[] = [
   ['brackets-and-types', `let x: number;${many('[', 2_500)}${many(']', 2_500)}`],
   ['brackets', many('[', 100_000)],
@@ -34,7 +34,7 @@ const TEXTS: readonly (readonly [id: string, text: string])[] = [
 export const reading: readonly ConformanceCase[] = TEXTS.map(([id, text]) => ({
   id: `reading.${id}`,
   protects: 'a hostile text is refused or run, holds up nobody, and the next program with types is read as ever',
-  needs: { stopsNativeLoops: true },
+  needs: { stopsReading: true, stopsNativeLoops: true },
   run: async ({ run }) => {
     const beats = countBeats(true)
     const result = await run(text, { limits: { cpuTimeMs: 1_500, wallTimeMs: 2_000 } })
