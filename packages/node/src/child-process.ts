@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { CarrierDeath } from '@glovebox/core/adapter'
 import { claimMemoryKill } from './memory-kills.ts'
+import { shortageOf, shortageReason } from './system-shortage.ts'
 
 /** Signals that nobody sends itself. */
 const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
+/** What no guest can use up, so that none is to blame where its process lacks it. */
+const SHARED_SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN']
 const OUT_OF_MEMORY = 'the system, or its container, ran out of memory and killed its process'
 
 /** Where the system tells it, read from outside: a process that is held up cannot say. */
@@ -47,6 +50,9 @@ export function describeDeath(code: number | null, signal: NodeJS.Signals | null
   const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
   const detail = fatal === undefined ? last : `${last}: ${fatal}`
   if (/out of memory|allocation failed/i.test(stderr)) return { detail, limit: 'memory' }
+  if (SHARED_SHORTAGES.includes(shortageOf(stderr))) {
+    return { detail: `${last}: ${shortageReason(stderr)}`, isForeign: true }
+  }
   if (signal === 'SIGKILL' && claimMemoryKill()) {
     return { detail: OUT_OF_MEMORY, limit: 'memory', isSystemOutOfMemory: true }
   }

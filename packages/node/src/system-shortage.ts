@@ -15,7 +15,7 @@ const SHORTAGES: { readonly [code: string]: string } = {
 const WORDS: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/\bENFILE\b|too many open files in system/i, 'ENFILE'],
   [/\bEMFILE\b|too many open files/i, 'EMFILE'],
-  [/\bEAGAIN\b|resource temporarily unavailable|cannot fork/i, 'EAGAIN'],
+  [/\bEAGAIN\b|resource temporarily unavailable|cannot fork|thread_create/i, 'EAGAIN'],
   [/\bENOMEM\b|cannot allocate memory/i, 'ENOMEM'],
 ]
 const MAX_ATTEMPTS = 5

@@ -181,19 +181,11 @@ export class WorkerdProcess {
       this.#child.once('exit', (code, signal) => {
         this.#child.stdin?.destroy()
         // What it said last may still be on its way.
-        setImmediate(() => resolve(this.#describeDeath(code, signal)))
+        setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
       })
     })
     removeFolder(this.#folder)
     return death
-  }
-
-  /** The shell and workerd write what the system refused them to standard error. */
-  #describeDeath(code: number | null, signal: NodeJS.Signals | null): CarrierDeath {
-    const death = describeDeath(code, signal, this.#stderr)
-    const refused =
-      signal === null ? this.#stderr.split('\n').find((line) => shortageOf(line) !== undefined) : undefined
-    return refused === undefined ? death : { ...death, detail: `${death.detail}: ${refused.trim()}` }
   }
 }
 
