@@ -173,8 +173,8 @@ export const MUTANTS = [
   {
     breaks: 'the program can have its stacks as objects of V8',
     file: 'packages/core/src/guest/globals.ts',
-    from: '  fixStackTraces()\n  const globals',
-    to: '  const globals',
+    from: '  fixStackTraces()\n  fixTemplateLiterals()',
+    to: '  fixTemplateLiterals()',
     tests: conformance('isolated-vm', 'globals.stack-traces'),
   },
   {

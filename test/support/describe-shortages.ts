@@ -18,16 +18,18 @@ export function describeShortages(backend: Pick<Backend, 'package' | 'factory' |
     it('rejects executions with the true reason, and serves them as soon as it has descriptors again', async () => {
       const outcomes = await runHost(
         `for (let left = 0; left <= ${MOST_LEFT}; left++) {
-          await using sandbox = await sandboxWithReader()
+          await using sandbox = ${backend.factory}()
           exhaust(left)
           await using codeMode = await createCodeMode({ sandbox, tools })
           await report('starting', () => codeMode.execute('return 1'))
+          await report('starting', () => codeMode.execute('const typed: number = 1; return typed'))
           free()
           await report('again', () => codeMode.execute('return 1'))
+          await report('again', () => codeMode.execute('const typed: number = 1; return typed'))
         }`,
         backend,
       )
-      expect(outcomes).toHaveLength(2 * (MOST_LEFT + 1))
+      expect(outcomes).toHaveLength(4 * (MOST_LEFT + 1))
       expect(outcomes[0]?.[1]).toMatch(/^SANDBOX_UNAVAILABLE: .*\(EMFILE\): raise the limit of open files/)
       for (const [name, value, ms] of outcomes) {
         expect(value).toSatisfy((given) => given === 1 || (name === 'starting' && isShortage(given)))
@@ -37,7 +39,7 @@ export function describeShortages(backend: Pick<Backend, 'package' | 'factory' |
 
     it('survives the failures of guests that are made ahead and of guests in quarantine', async () => {
       const outcomes = await runHost(
-        `await using sandbox = await sandboxWithReader()
+        `await using sandbox = ${backend.factory}()
         exhaust(0)
         await using codeMode = await createCodeMode({ sandbox, tools })
         await sleep(1_000)
@@ -58,7 +60,7 @@ export function describeShortages(backend: Pick<Backend, 'package' | 'factory' |
       async () => {
         const outcomes = await runHost(
           `for (let left = 0; left <= ${MOST_LEFT}; left += 2) {
-          await using sandbox = await sandboxWithReader()
+          await using sandbox = ${backend.factory}()
           await using codeMode = await createCodeMode({ sandbox, tools })
           await codeMode.execute('return 1')
           calls = 0
@@ -105,12 +107,6 @@ async function runHost(body: string, { package: adapter, factory, from }: Parame
     let calls = 0
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, Number(ms) || 1))
     const tools = { wait: async ({ ms }) => { calls++; await sleep(ms) } }
-    /** Its programs are read, so that only guests are still to be made. */
-    const sandboxWithReader = async () => {
-      const sandbox = ${factory}()
-      await adapterOf(sandbox).prepare('return 1', new AbortController().signal)
-      return sandbox
-    }
     const report = async (name, run) => {
       const since = performance.now()
       const value = await run().then(
