@@ -7,7 +7,9 @@ import { outputOf } from './host.ts'
 
 const LIMIT = 120
 /** With fewer descriptors than this the start of a process fails in one of its steps; with more of them it succeeds. */
-const MOST_LEFT = 14
+const MOST_LEFT = 12
+/** A host starts some thirty sandboxes, one after the other. */
+const TIMEOUT_MS = 200_000
 /** A typed program needs a process of its own to be read, which starts in a second on a busy machine. */
 const TYPED_EVERY = 7
 
@@ -56,7 +58,7 @@ export function describeShortages(backend: Pick<Backend, 'package' | 'factory' |
         ['alone', true],
         ['again', 1],
       ])
-    }, 60_000)
+    }, 240_000)
 
     it.skipIf(command === undefined)(
       'survives the loss of its processes, and calls no tool twice',
@@ -130,6 +132,6 @@ async function runHost(body: string, { package: adapter, factory, from }: Parame
     cwd: fileURLToPath(new URL('..', from)),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const printed = await outputOf(host)
+  const printed = await outputOf(host, TIMEOUT_MS)
   return printed.split('\n').map((line) => JSON.parse(line) as Outcome)
 }

@@ -44,8 +44,8 @@ export function startModule(text: string, { from }: Backend, surroundings: Surro
   })
 }
 
-/** What a process prints until it ends by itself. @throws if it fails, or says anything on stderr */
-export async function outputOf(child: ChildProcess): Promise<string> {
+/** What a process prints until it ends by itself. @throws if it fails, takes longer, or says anything on stderr */
+export async function outputOf(child: ChildProcess, timeoutMs = 50_000): Promise<string> {
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -54,7 +54,7 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     stderr += text
   })
-  const timer = setTimeout(() => child.kill('SIGKILL'), 50_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
   if (code !== 0 || stderr !== '') throw new Error(`code ${code}, signal ${signal}: ${stderr}\n${stdout}`)
