@@ -79,7 +79,7 @@ function mergeByName(sources: readonly ToolSource[]): Map<string, { description:
     const { name, description, tools } = providerFromSource(source)
     const known = merged.get(name)
     if (known === undefined) merged.set(name, { description, tools: [...tools] })
-    else known.tools.push(...tools)
+    else for (const tool of tools) known.tools.push(tool)
   }
   for (const [name, { tools }] of merged) {
     const names = new Set<string>()

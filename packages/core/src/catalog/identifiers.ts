@@ -5,12 +5,22 @@ const RESERVED = new Set(
   static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
 )
 
+/** Maximum length of an identifier, without what keeps it apart from others, in characters. Real names have at most 128. */
+const MAX_LENGTH = 128
+/** How much of a name is looked at: separators take no place in the identifier. */
+const MAX_READ_LENGTH = 4 * MAX_LENGTH
+
 /** `read_text_file` → `readTextFile`, `get-sum` → `getSum`, `2fa` → `_2fa`, `delete` → `delete_`. */
 export function identifierFor(name: string): string {
   let joined = ''
-  for (const word of name.normalize('NFC').split(/[^\p{ID_Continue}$]+|_+/u)) {
+  for (const word of name
+    .slice(0, MAX_READ_LENGTH)
+    .normalize('NFC')
+    .split(/[^\p{ID_Continue}$]+|_+/u)) {
     if (word !== '') joined += joined === '' ? lowerFirst(word) : upperFirst(word)
   }
+  // Half of a character of two units is no part of an identifier.
+  if (joined.length > MAX_LENGTH) joined = joined.slice(0, MAX_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
   if (joined === '') return '_'
   if (!/^[\p{ID_Start}$_]/u.test(joined)) return `_${joined}`
   return RESERVED.has(joined) ? `${joined}_` : joined
@@ -36,9 +46,16 @@ export function assignIdentifiers(
 ): string[] {
   const used = new Set<string>()
   const identifiers = new Array<string | undefined>(names.length)
+  /** The next suffix to try, by what is wanted: thousands of names may become one. */
+  const next = new Map<string, number>()
   const assign = (index: number, wanted: string) => {
     let identifier = wanted
-    for (let suffix = 2; used.has(identifier) || isTaken(identifier); suffix++) identifier = `${wanted}_${suffix}`
+    if (used.has(identifier) || isTaken(identifier)) {
+      let suffix = next.get(wanted) ?? 2
+      do identifier = `${wanted}_${suffix++}`
+      while (used.has(identifier) || isTaken(identifier))
+      next.set(wanted, suffix)
+    }
     used.add(identifier)
     identifiers[index] = identifier
   }

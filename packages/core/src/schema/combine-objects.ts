@@ -1,3 +1,4 @@
+import type { Budget } from './bounds.ts'
 import { complement, intersect } from './combine.ts'
 import {
   ANY,
@@ -15,15 +16,18 @@ import {
 } from './type.ts'
 
 /** The objects that are both, where one list of properties says so; undefined where only TypeScript can work it out. */
-export function mergeObjects(left: ObjectType, right: ObjectType): ObjectType | undefined {
+export function mergeObjects(left: ObjectType, right: ObjectType, work: Budget): ObjectType | undefined {
   if (left.op !== 'properties' || right.op !== 'properties') {
-    return left.op === 'properties' ? beside(left, right) : right.op === 'properties' ? beside(right, left) : undefined
+    if (left.op === 'properties') return beside(left, right, work)
+    return right.op === 'properties' ? beside(right, left, work) : undefined
   }
   if (left.templates.length > 0 && right.templates.length > 0) return undefined
-  const rest = left.rest === undefined || right.rest === undefined ? undefined : intersect([left.rest, right.rest])
+  work.take(sizeOf(left) + sizeOf(right))
+  const rest =
+    left.rest === undefined || right.rest === undefined ? undefined : intersect([left.rest, right.rest], work)
   const members = new Map<string, Member>()
   for (const key of new Set([...left.members.keys(), ...right.members.keys()])) {
-    const member = mergeMembers(memberOf(left, key), memberOf(right, key))
+    const member = mergeMembers(memberOf(left, key, work), memberOf(right, key, work), work)
     // What may be left out and may not be there is just not there.
     if (member.isOptional && isNever(member.type) && rest === undefined) continue
     members.set(key, member)
@@ -33,34 +37,41 @@ export function mergeObjects(left: ObjectType, right: ObjectType): ObjectType | 
     members,
     rest,
     isOpen: rest !== undefined && (left.isOpen || right.isOpen),
-    templates: [...restrict(left.templates, right.rest), ...restrict(right.templates, left.rest)],
+    templates: [...restrict(left.templates, right.rest, work), ...restrict(right.templates, left.rest, work)],
   }
 }
 
+/** The work of merging one property. */
+const MERGE_COST = 3
+
+/** How many steps it takes to merge all that an object says. */
+const sizeOf = ({ members, templates }: Properties): number => MERGE_COST * (1 + members.size * (1 + templates.length))
+
 /** An object beside alternatives. */
-function beside(object: Properties, part: ObjectType): ObjectType | undefined {
+function beside(object: Properties, part: ObjectType, work: Budget): ObjectType | undefined {
   if (part.op !== 'union') return undefined
   const isClosed = object.rest === undefined && object.templates.length === 0
-  return isClosed ? within(object, part) : specify(object, part)
+  for (const alternative of part.parts) work.take(alternative.op === 'properties' ? sizeOf(alternative) : 1)
+  return isClosed ? within(object, part, work) : specify(object, part, work)
 }
 
 /**
  * TypeScript asks an index signature about a literal only where nothing names the property, and widens `'a'` to
  * `string` if what names it says less. So an alternative says of a property that it names all that is known of it.
  */
-function specify(object: Properties, { parts }: Composite<ObjectType>): ObjectType | undefined {
-  const specified = parts.map((part) => (part.op === 'properties' ? specifyMembers(object, part) : part))
+function specify(object: Properties, { parts }: Composite<ObjectType>, work: Budget): ObjectType | undefined {
+  const specified = parts.map((part) => (part.op === 'properties' ? specifyMembers(object, part, work) : part))
   if (specified.every((part, index) => part === parts[index])) return undefined
   return { op: 'intersection', parts: [object, { op: 'union', parts: specified }] }
 }
 
-function specifyMembers(object: Properties, alternative: Properties): Properties {
+function specifyMembers(object: Properties, alternative: Properties, work: Budget): Properties {
   const members = new Map(alternative.members)
   let isSpecified = false
   for (const [key, member] of alternative.members) {
-    const known = memberOf(object, key).type
+    const known = memberOf(object, key, work).type
     if (object.members.has(key) || !isVaguer(member.type, known)) continue
-    members.set(key, { ...member, type: intersect([member.type, known]) })
+    members.set(key, { ...member, type: intersect([member.type, known], work) })
     isSpecified = true
   }
   return isSpecified ? { ...alternative, members } : alternative
@@ -79,7 +90,7 @@ function isVaguer(type: Type, known: Type): boolean {
 }
 
 /** A closed object beside alternatives: of each it leaves what is about its own properties. */
-function within(closed: Properties, part: Composite<ObjectType>): ObjectType | undefined {
+function within(closed: Properties, part: Composite<ObjectType>, work: Budget): ObjectType | undefined {
   const left: ObjectType[] = []
   for (const alternative of part.parts) {
     const restricted = restrictTo(closed, alternative)
@@ -93,11 +104,11 @@ function within(closed: Properties, part: Composite<ObjectType>): ObjectType | u
   const parts = left.length === 1 ? [first] : [{ op: 'union', parts: left } as const]
   return left.length === part.parts.length && left.every((kept, index) => kept === part.parts[index])
     ? undefined
-    : (mergeable(closed, parts[0] as ObjectType) ?? { op: 'intersection', parts: [closed, ...parts] })
+    : (mergeable(closed, parts[0] as ObjectType, work) ?? { op: 'intersection', parts: [closed, ...parts] })
 }
 
-function mergeable(closed: Properties, part: ObjectType): ObjectType | undefined {
-  return part.op === 'properties' ? mergeObjects(closed, part) : undefined
+function mergeable(closed: Properties, part: ObjectType, work: Budget): ObjectType | undefined {
+  return part.op === 'properties' ? mergeObjects(closed, part, work) : undefined
 }
 
 /** Undefined where the alternative asks for a property that may not be there. */
@@ -112,25 +123,30 @@ function restrictTo(closed: Properties, alternative: ObjectType): ObjectType | u
 }
 
 /** A property, named or not: of the templates that mean it, or of the rest. */
-export function memberOf(object: Pick<Properties, 'members' | 'templates' | 'rest'>, key: string): Member {
+export function memberOf(
+  object: Pick<Properties, 'members' | 'templates' | 'rest'>,
+  key: string,
+  work: Budget,
+): Member {
   const member = object.members.get(key)
   if (member !== undefined) return member
   const matching = object.templates.filter((template) => matches(template, key)).map(({ type }) => type)
-  const type = matching.length > 0 ? intersect(matching) : (object.rest ?? NEVER)
+  const type = matching.length > 0 ? intersect(matching, work) : (object.rest ?? NEVER)
   return { type, isOptional: true, docs: [] }
 }
 
-function mergeMembers(left: Member, right: Member): Member {
+function mergeMembers(left: Member, right: Member, work: Budget): Member {
+  work.take(left.docs.length + right.docs.length)
   return {
-    type: intersect([left.type, right.type]),
+    type: intersect([left.type, right.type], work),
     isOptional: left.isOptional && right.isOptional,
     docs: [...left.docs, ...right.docs],
   }
 }
 
-function restrict(templates: readonly Template[], rest: Type | undefined): Template[] {
+function restrict(templates: readonly Template[], rest: Type | undefined, work: Budget): Template[] {
   if (rest === undefined) return []
-  return templates.map((template) => ({ ...template, type: intersect([template.type, rest]) }))
+  return templates.map((template) => ({ ...template, type: intersect([template.type, rest], work) }))
 }
 
 export function matches({ prefix, suffix }: Template, key: string): boolean {

@@ -1,3 +1,4 @@
+import type { Budget } from './bounds.ts'
 import { mergeArrays } from './combine-arrays.ts'
 import { complementOfObject, mergeObjects } from './combine-objects.ts'
 import {
@@ -20,11 +21,12 @@ import {
 } from './type.ts'
 
 /** Values of any of the types. */
-export function unite(types: readonly Type[]): Type {
+export function unite(types: readonly Type[], work: Budget): Type {
   if (types.length === 1) return types[0] as Type
   const flat = flatten('union', types)
+  work.take(flat.length)
   const shapes = shapesAmong(flat)
-  const merged = uniteShapes(shapes)
+  const merged = uniteShapes(shapes, work)
   if (shapes.length === flat.length || isUnknown(merged)) return merged
   const distinct = new Set<Type>(flat.filter((type) => type.op !== 'shape'))
   if (!isNever(merged)) distinct.add(merged)
@@ -32,7 +34,7 @@ export function unite(types: readonly Type[]): Type {
   return distinct.size === 1 ? (first as Type) : { op: 'union', types: [...distinct] }
 }
 
-function uniteShapes(shapes: readonly Shape[]): Shape {
+function uniteShapes(shapes: readonly Shape[], work: Budget): Shape {
   let hasNull = false
   let inexact = 0
   for (const shape of shapes) {
@@ -42,11 +44,11 @@ function uniteShapes(shapes: readonly Shape[]): Shape {
   const merged: Shape = {
     op: 'shape',
     null: hasNull,
-    boolean: uniteScalars(shapes, 'boolean'),
-    number: uniteScalars(shapes, 'number'),
-    string: uniteScalars(shapes, 'string'),
-    array: uniteParts(shapes, 'array'),
-    object: uniteParts(shapes, 'object'),
+    boolean: uniteScalars(shapes, 'boolean', work),
+    number: uniteScalars(shapes, 'number', work),
+    string: uniteScalars(shapes, 'string', work),
+    array: uniteParts(shapes, 'array', work),
+    object: uniteParts(shapes, 'object', work),
     inexact,
   }
   return inexact === 0 && isWhole(merged) ? shapeOf(kindsOf(merged)) : merged
@@ -66,7 +68,7 @@ function isWhole({ boolean, number, string, array, object }: Shape): boolean {
 const isAllOrNone = (scalars: Scalars): boolean => scalars === 'all' || scalars.size === 0
 
 /** A set that is the only one is taken as it is; another grows in place, as an `anyOf` may have thousands of constants. */
-function uniteScalars(shapes: readonly Shape[], kind: 'boolean' | 'number' | 'string'): Scalars {
+function uniteScalars(shapes: readonly Shape[], kind: 'boolean' | 'number' | 'string', work: Budget): Scalars {
   let only: ReadonlySet<string | number | boolean> = NO_SCALARS
   let grown: Set<string | number | boolean> | undefined
   for (const shape of shapes) {
@@ -77,13 +79,17 @@ function uniteScalars(shapes: readonly Shape[], kind: 'boolean' | 'number' | 'st
       only = scalars
       continue
     }
-    grown ??= new Set(only)
+    if (grown === undefined) {
+      work.take(only.size)
+      grown = new Set(only)
+    }
+    work.take(scalars.size)
     for (const value of scalars) grown.add(value)
   }
   return grown ?? only
 }
 
-function uniteParts<Kind extends 'array' | 'object'>(shapes: readonly Shape[], kind: Kind): Shape[Kind] {
+function uniteParts<Kind extends 'array' | 'object'>(shapes: readonly Shape[], kind: Kind, work: Budget): Shape[Kind] {
   let only = undefined as Shape[Kind]
   let all: Set<Shape[Kind]> | undefined
   for (const shape of shapes) {
@@ -94,8 +100,13 @@ function uniteParts<Kind extends 'array' | 'object'>(shapes: readonly Shape[], k
       only = part
       continue
     }
-    all ??= new Set(alternativesOf(only))
-    for (const alternative of alternativesOf(part)) all.add(alternative)
+    if (all === undefined) {
+      work.take(alternativesOf(only).length)
+      all = new Set(alternativesOf(only))
+    }
+    const alternatives = alternativesOf(part)
+    work.take(alternatives.length)
+    for (const alternative of alternatives) all.add(alternative)
   }
   return all === undefined
     ? only
@@ -107,11 +118,12 @@ function alternativesOf<Part extends ArrayType | ObjectType>(part: Part): readon
 }
 
 /** Values of all of the types. */
-export function intersect(types: readonly Type[]): Type {
+export function intersect(types: readonly Type[], work: Budget): Type {
   if (types.length === 1) return types[0] as Type
   const flat = flatten('intersection', types)
+  work.take(flat.length)
   const shapes = shapesAmong(flat)
-  const shape = fold(shapes, 0, shapes.length)
+  const shape = fold(shapes, 0, shapes.length, work)
   if (shapes.length === flat.length || isNever(shape)) return shape
   const others = [...new Set<Type>(flat.filter((type) => type.op !== 'shape'))]
   if (!isUnknown(shape)) others.push(shape)
@@ -123,56 +135,70 @@ const isShape = (type: Type): type is Shape => type.op === 'shape'
 const shapesAmong = (types: readonly Type[]): readonly Shape[] => (types.every(isShape) ? types : types.filter(isShape))
 
 /** By halves, so that a thousand lists of one property are merged in n log n steps. */
-function fold(shapes: readonly Shape[], start: number, end: number): Shape {
+function fold(shapes: readonly Shape[], start: number, end: number, work: Budget): Shape {
   if (end - start <= 1) return shapes[start] ?? UNKNOWN
   const middle = start + ((end - start) >> 1)
-  return intersectShapes(fold(shapes, start, middle), fold(shapes, middle, end))
+  return intersectShapes(fold(shapes, start, middle, work), fold(shapes, middle, end, work), work)
 }
 
-function intersectShapes(left: Shape, right: Shape): Shape {
+/** The work of making one shape of two, besides their parts. */
+const MERGE_COST = 5
+
+function intersectShapes(left: Shape, right: Shape, work: Budget): Shape {
   if (left === UNKNOWN) return right
   if (right === UNKNOWN) return left
+  work.take(MERGE_COST)
   const shape: Shape = {
     op: 'shape',
     null: left.null && right.null,
-    boolean: intersectSets(left.boolean, right.boolean),
-    number: intersectSets(left.number, right.number),
-    string: intersectSets(left.string, right.string),
-    array: both(left.array, right.array, mergeArrays),
-    object: both(left.object, right.object, mergeObjects),
+    boolean: intersectSets(left.boolean, right.boolean, work),
+    number: intersectSets(left.number, right.number, work),
+    string: intersectSets(left.string, right.string, work),
+    array: both(left.array, right.array, mergeArrays, work),
+    object: both(left.object, right.object, mergeObjects, work),
     inexact: left.inexact | right.inexact,
   }
   return shape.inexact === 0 ? shape : { ...shape, inexact: shape.inexact & kindsOf(shape) }
 }
 
-function intersectSets(left: Scalars, right: Scalars): Scalars {
+function intersectSets(left: Scalars, right: Scalars, work: Budget): Scalars {
   if (left === 'all') return right
   if (right === 'all') return left
   if (left.size === 0 || right.size === 0) return NO_SCALARS
+  work.take(left.size)
   return new Set([...left].filter((value) => right.has(value)))
 }
 
 function both<Part extends ArrayType | ObjectType>(
   left: Part | undefined,
   right: Part | undefined,
-  merge: (left: Part, right: Part) => Part | undefined,
+  merge: Merge<Part>,
+  work: Budget,
 ): Part | undefined {
   if (left === undefined || right === undefined) return undefined
   if (left.op === 'any') return right
   if (right.op === 'any' || left === right) return left
-  const merged = merge(left, right)
+  const merged = merge(left, right, work)
   if (merged !== undefined) return merged
   const parts = [left, right].flatMap((part) => (part.op === 'intersection' ? (part.parts as Part[]) : [part]))
-  return { op: 'intersection', parts: mergeAmong(parts, merge) } as unknown as Part
+  return { op: 'intersection', parts: mergeAmong(parts, merge, work) } as unknown as Part
 }
 
+/** Undefined where the two cannot be one. */
+type Merge<Part> = (left: Part, right: Part, work: Budget) => Part | undefined
+
 /** Of an intersection's parts those that can be one. */
-function mergeAmong<Part>(parts: readonly Part[], merge: (left: Part, right: Part) => Part | undefined): Part[] {
+function mergeAmong<Part>(parts: readonly Part[], merge: Merge<Part>, work: Budget): Part[] {
   const kept: Part[] = []
   for (const part of parts) {
-    const at = kept.findIndex((known) => known === part || merge(known, part) !== undefined)
-    if (at < 0) kept.push(part)
-    else if (kept[at] !== part) kept[at] = merge(kept[at] as Part, part) as Part
+    let merged: Part | undefined
+    const at = kept.findIndex((known) => {
+      work.take(1)
+      merged = known === part ? known : merge(known, part, work)
+      return merged !== undefined
+    })
+    if (merged === undefined) kept.push(part)
+    else kept[at] = merged
   }
   return kept
 }

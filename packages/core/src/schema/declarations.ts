@@ -2,9 +2,26 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { type ToolRecord, toolProvider } from '../catalog/provider.ts'
 import type { JsonSchema, Tool } from '../catalog/tool.ts'
+import {
+  Allotment,
+  Budget,
+  MAX_CATALOG_TEXT,
+  MAX_CATALOG_WORK,
+  MAX_LISTED_TOOLS,
+  MAX_SCHEMA_TEXT,
+  MAX_SCHEMA_WORK,
+} from './bounds.ts'
 import { docsBy } from './doc.ts'
 import { TypeNames } from './names.ts'
-import { type ReadNamespace, type ReadTool, readTools, type ToolWarning, writeNamespace } from './namespace.ts'
+import {
+  namespaceText,
+  type ReadNamespace,
+  type ReadTool,
+  readTools,
+  type ToolWarning,
+  type WrittenNamespace,
+  writeNamespace,
+} from './namespace.ts'
 import { Printer } from './printer.ts'
 import { type Position, Reader } from './reader.ts'
 import type { Documents } from './references.ts'
@@ -35,19 +52,19 @@ export function typeFromSchema(schema: JsonSchema, options: TypeOptions): Schema
   const { name, position = 'value', documents } = options
   const warnings = new Warnings()
   const printer = new Printer(new TypeNames(), docsBy(RULES.full, ''))
-  const given = { name, position, warnings, ...(documents === undefined ? {} : { documents }) }
-  const entry = printer.add(new Reader(schema, given).read(), name)
+  const work = new Budget(MAX_SCHEMA_WORK)
+  const text = new Budget(MAX_SCHEMA_TEXT)
+  const given = { name, position, warnings, work, ...(documents === undefined ? {} : { documents }) }
+  const entry = printer.add(new Reader(schema, given).read(), name, text)
+  if (text.isSpent) warnings.addFirst('the type is too long, so parts of it are `unknown`')
+  const comments = new Budget(MAX_SCHEMA_TEXT)
+  printer.comments = comments
   const inPlace = printer.print(entry)
   // What needs no other types, or is one of them, stands for itself.
-  if (inPlace.declarations === '' || /^\w+$/.test(inPlace.type)) {
-    return { declarations: inPlace.declarations, type: inPlace.type, warnings: warnings.list }
-  }
-  const named = printer.declare(entry, name)
-  return {
-    declarations: inPlace.declarations + named.declarations,
-    type: named.type,
-    warnings: warnings.list,
-  }
+  const isAlone = inPlace.declarations === '' || /^\w+$/.test(inPlace.type)
+  const named = isAlone ? { declarations: '', type: inPlace.type } : printer.declare(entry, name)
+  if (comments.isSpent) warnings.addFirst('the descriptions are too long, so some are left out')
+  return { declarations: inPlace.declarations + named.declarations, type: named.type, warnings: warnings.list }
 }
 
 export interface DeclarationOptions {
@@ -83,23 +100,50 @@ export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOp
   const { style = 'full', maxTokens = Number.POSITIVE_INFINITY } = options
   const countTokens = options.countTokens ?? ((text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
   if (!STYLES.includes(style)) throw new TypeError(`Unknown style ${style}; the styles are ${STYLES.join(', ')}`)
-  const warnings: ToolWarning[] = []
-  const namespaces = catalog.namespaces.map(({ identifier, description, tools }) => ({
-    identifier,
-    description,
-    tools: readTools(tools, warnings),
-  }))
+  const count = catalog.namespaces.reduce((sum, { tools }) => sum + tools.length, 0)
+  const namespaces = readNamespaces(catalog)
+  const done = (
+    written: readonly WrittenNamespace[],
+    text: string,
+    textStyle: Style,
+    unlisted = written.reduce((sum, namespace) => sum + namespace.unlisted, 0),
+  ): Declarations => ({
+    text,
+    style: textStyle,
+    omitted: unlisted === 0 ? OMITTED[textStyle] : [...OMITTED[textStyle], `${unlisted} of ${count} tools`],
+    warnings: [...namespaces, ...written].flatMap(({ warnings }) => warnings),
+  })
   if (maxTokens === Number.POSITIVE_INFINITY) {
-    return { text: write(namespaces, RULES[style]), style, omitted: OMITTED[style], warnings }
+    const written = write(namespaces, RULES[style])
+    return done(written, textOf(written), style)
   }
   // What may be written again is read once, and kept.
   const read = namespaces.map((namespace) => ({ ...namespace, tools: [...namespace.tools] }))
   const fits = (text: string): boolean => countTokens(text) <= maxTokens
+  let written: readonly WrittenNamespace[] = []
   for (const candidate of STYLES.slice(STYLES.indexOf(style))) {
-    const text = write(read, RULES[candidate])
-    if (fits(text)) return { text, style: candidate, omitted: OMITTED[candidate], warnings }
+    written = write(read, RULES[candidate])
+    const text = textOf(written)
+    if (fits(text)) return done(written, text, candidate)
   }
-  return { ...cut(read, fits), style: 'signatures', warnings }
+  const listed = cut(written, fits)
+  return done(written, textOf(written, listed), 'signatures', count - listed)
+}
+
+function readNamespaces({ namespaces }: Catalog): ReadNamespace<Generator<ReadTool>>[] {
+  const work = Allotment.amongNamespaces(MAX_CATALOG_WORK, namespaces.length)
+  return namespaces.map(({ identifier, description, tools }) => {
+    const listed = tools.slice(0, MAX_LISTED_TOOLS)
+    const warnings: ToolWarning[] = []
+    return {
+      identifier,
+      description,
+      tools: readTools(listed, warnings, work),
+      count: listed.length,
+      unlisted: tools.length - listed.length,
+      warnings,
+    }
+  })
 }
 
 const OMITTED: { readonly [style in Style]: readonly string[] } = {
@@ -108,32 +152,29 @@ const OMITTED: { readonly [style in Style]: readonly string[] } = {
   signatures: ['types', 'descriptions of properties', 'long descriptions'],
 }
 
-type KeptNamespace = ReadNamespace<readonly ReadTool[]>
-
 /** Where even the shortest style is too long, tools are left out from the end: as many as must be. */
-function cut(read: readonly KeptNamespace[], fits: (text: string) => boolean): Pick<Declarations, 'text' | 'omitted'> {
-  const count = read.reduce((sum, { tools }) => sum + tools.length, 0)
-  let [kept, tooMany] = [0, count]
+function cut(written: readonly WrittenNamespace[], fits: (text: string) => boolean): number {
+  let [kept, tooMany] = [0, written.reduce((sum, { functions }) => sum + functions.length, 0)]
   while (tooMany - kept > 1) {
     const middle = (kept + tooMany) >> 1
-    if (fits(writeFirst(read, middle))) kept = middle
+    if (fits(textOf(written, middle))) kept = middle
     else tooMany = middle
   }
-  const omitted = [...OMITTED.signatures, `${count - kept} of ${count} tools`]
-  return { text: writeFirst(read, kept), omitted }
+  return kept
 }
 
-function write(read: readonly ReadNamespace[], rules: StyleRules): string {
-  return read.map((namespace) => writeNamespace(namespace, rules)).join('\n')
+function write(read: readonly ReadNamespace[], rules: StyleRules): WrittenNamespace[] {
+  const text = Allotment.amongNamespaces(MAX_CATALOG_TEXT, read.length)
+  return read.map((namespace) => writeNamespace(namespace, rules, text))
 }
 
 /** @param most how many tools there is room for */
-function writeFirst(read: readonly KeptNamespace[], most: number): string {
+function textOf(written: readonly WrittenNamespace[], most = Number.POSITIVE_INFINITY): string {
   let left = most
-  const texts = read.map((namespace) => {
-    const tools = namespace.tools.slice(0, left)
-    left -= tools.length
-    return writeNamespace({ ...namespace, tools }, RULES.signatures, namespace.tools.length - tools.length)
+  const texts = written.map((namespace) => {
+    const kept = Math.min(left, namespace.functions.length)
+    left -= kept
+    return namespaceText(namespace, kept)
   })
   return texts.join('\n')
 }

@@ -21,16 +21,27 @@ export function discriminate(
   const key = isRecord(discriminator) ? own(discriminator, 'propertyName') : undefined
   const listed = schema[keyword] as readonly unknown[]
   if (typeof key !== 'string' || listed.length !== branches.length) return branches
-  const mapping = own(discriminator as Json, 'mapping')
+  const values = valuesByTarget(reader, own(discriminator as Json, 'mapping'))
   return branches.map((branch, index) => {
     const reference = isRecord(listed[index]) ? own(listed[index] as Json, '$ref') : undefined
     const target =
       typeof reference === 'string' ? reader.references.resolve(reference, schema, context.isEmbedded) : undefined
     if (target === undefined) return branch
-    const names = [target.name]
-    for (const [value, meant] of isRecord(mapping) ? Object.entries(mapping) : []) {
-      if (meant === target.name || meant === reference) names.push(value)
-    }
-    return intersect([branch, { ...UNKNOWN, object: oneProperty(key, literals(names), false, isOpen) }])
+    const { work } = reader
+    const names = [target.name, ...new Set([...(values.get(target.name) ?? []), ...(values.get(reference) ?? [])])]
+    work.take(names.length)
+    return intersect([branch, { ...UNKNOWN, object: oneProperty(key, literals(names, work), false, isOpen) }], work)
   })
+}
+
+/** The values of a mapping by the name, or the reference, of the branch that they mean. */
+function valuesByTarget(reader: Reader, mapping: unknown): ReadonlyMap<unknown, readonly string[]> {
+  const values = new Map<unknown, string[]>()
+  for (const [value, target] of isRecord(mapping) ? Object.entries(mapping) : []) {
+    reader.work.take(1)
+    const known = values.get(target)
+    if (known === undefined) values.set(target, [value])
+    else known.push(value)
+  }
+  return values
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { MAX_DESCRIPTION_LENGTH } from './bounds.ts'
 import { distinct } from './distinct.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { GROUPS, groupsOf, hasIntegers } from './keywords.ts'
@@ -6,17 +7,46 @@ import type { Docs } from './printer.ts'
 import type { StyleRules } from './style.ts'
 
 const MAX_PATTERN_LENGTH = 120
+/** Of a format, a media type or an encoding, in characters. */
+const MAX_WORD_LENGTH = 120
+/** Keywords of one schema, and of those in it, that are looked at for notes: far more than anyone writes. */
+const MAX_NOTED = 1_000
+/** A schema with more keywords is kept with its notes, since thousands of properties may refer to it. */
+const FEW_NOTED = 100
 const MAX_DEFAULT_LENGTH = 80
 const MAX_EXAMPLES = 2
 const MAX_EXAMPLES_LENGTH = 60
+/** Longer ones are passed over, up to so many. */
+const MAX_TRIED_EXAMPLES = 100
 /** How deep constraints are looked for in `allOf` and the like. */
 const MAX_DEPTH = 3
 
 /** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
-function docText(schemas: readonly Json[], key: string, rules: StyleRules): string {
+function docText(schemas: readonly Json[], key: string, rules: StyleRules, known: Known): string {
   const words = rules.propertyDoc > 0 ? shorten(description(schemas, key), rules.propertyDoc) : ''
   if (!rules.constraints) return words
-  return joinWords(words, notesOf(schemas, words, rules))
+  return joinWords(words, notesOf(schemas, words, rules, known))
+}
+
+/** What was found out about the large schemas and values of one text. */
+interface Known {
+  /** Counts the keywords that the notes of one schema were looked for in. */
+  readonly work: Counter
+  readonly notes: Map<Json, SchemaNotes>
+  readonly largeValues: WeakSet<object>
+}
+
+class Counter {
+  taken = 0
+
+  take(amount: number): void {
+    this.taken += amount
+  }
+}
+
+interface SchemaNotes {
+  readonly notes: readonly string[]
+  readonly isAnnotated: boolean
 }
 
 /** What is added stands on a line of its own below a text of several lines, and in a sentence of its own otherwise. */
@@ -32,7 +62,7 @@ function description(schemas: readonly Json[], key: string): string {
     for (const schema of schemas) {
       const text = own(schema, keyword)
       // Generators title every property by its own name.
-      if (typeof text === 'string' && !repeats(text, key)) return text.trim()
+      if (typeof text === 'string' && !repeats(text, key)) return cut(text.trim(), MAX_DESCRIPTION_LENGTH)
     }
   }
   return ''
@@ -46,50 +76,67 @@ const repeats = (text: string, key: string): boolean =>
 
 const plain = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
 
-/** Cuts at the end of a sentence or a line, else of a word. */
-export function shorten(text: string, length: number): string {
+/** Cuts at any character, but never one in two. */
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}
+
+/** Cuts at the end of a sentence or a line, else of a word; a text without bound, where it is too long for any. */
+export function shorten(given: string, length: number): string {
+  const text = cut(given, MAX_DESCRIPTION_LENGTH)
   if (text.length <= length && (length === Number.POSITIVE_INFINITY || !text.includes('\n'))) return text
   if (length === Number.POSITIVE_INFINITY) return text
   const line = (text.split('\n', 1)[0] as string).trim()
   const sentence = /^.*?[.!?](?=\s|$)(?<!e\.g\.|i\.e\.)/.exec(line)?.[0] ?? line
   if (sentence.length <= length) return sentence
-  const cut = sentence.slice(0, length - 1)
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), length / 2)).trimEnd()}…`
+  const start = sentence.slice(0, length - 1)
+  return `${start.slice(0, Math.max(start.lastIndexOf(' '), length / 2)).trimEnd()}…`
 }
 
-function notesOf(schemas: readonly Json[], words: string, rules: StyleRules): string {
+function notesOf(schemas: readonly Json[], words: string, rules: StyleRules, known: Known): string {
   let notes: string[] | undefined
   let isAnnotated = false
   for (const schema of schemas) {
-    const groups = groupsOf(schema)
-    if ((groups & NOTED) === 0 && !hasIntegers(schema)) continue
-    notes ??= []
-    collect(schema, groups, notes, true, 0)
-    isAnnotated ||= (groups & GROUPS.annotations) !== 0
+    const kept = known.notes.size === 0 ? undefined : known.notes.get(schema)
+    if (kept !== undefined) {
+      notes = (notes ?? []).concat(kept.notes)
+      isAnnotated ||= kept.isAnnotated
+      continue
+    }
+    known.work.taken = 0
+    const groups = groupsOf(schema, known.work)
+    const has = (groups & GROUPS.annotations) !== 0
+    const start = notes?.length ?? 0
+    if ((groups & NOTED) !== 0 || hasIntegers(schema)) {
+      notes ??= []
+      collect(schema, groups, notes, true, 0, known.work)
+      isAnnotated ||= has
+    }
+    if (known.work.taken > FEW_NOTED) known.notes.set(schema, { notes: notes?.slice(start) ?? [], isAnnotated: has })
   }
   if (notes === undefined) return ''
   let text = ''
-  for (const note of distinct(notes)) if (!isSaid(note, words)) text = listed(text, note)
-  return isAnnotated ? annotated(text, schemas, words, rules) : text
+  const said = words.toLowerCase()
+  for (const note of distinct(notes)) if (!isSaid(note, said)) text = listed(text, note)
+  return isAnnotated ? annotated(text, schemas, said, rules, known) : text
 }
 
 const listed = (list: string, item: string): string => (list === '' ? item : `${list}, ${item}`)
 
 /** What the words say already is not said twice. */
 const isSaid = (note: string, words: string): boolean =>
-  note !== 'int' && /^[a-z-]+$/.test(note) && words.toLowerCase().includes(note)
+  note !== 'int' && /^[a-z-]+$/.test(note) && words.includes(note)
 
-function annotated(notes: string, schemas: readonly Json[], words: string, rules: StyleRules): string {
+function annotated(notes: string, schemas: readonly Json[], said: string, rules: StyleRules, known: Known): string {
   let text = notes
-  const said = words.toLowerCase()
   for (const schema of schemas) {
-    const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH) : undefined
+    const byDefault = Object.hasOwn(schema, 'default') ? brief(schema.default, MAX_DEFAULT_LENGTH, known) : undefined
     if (byDefault === undefined) continue
     if (!isDefaultSaid(byDefault, said)) text = listed(text, `@default ${byDefault}`)
     break
   }
   const [nearest] = schemas
-  const given = rules.examples && nearest !== undefined ? examples(nearest, said) : ''
+  const given = rules.examples && nearest !== undefined ? examples(nearest, said, known) : ''
   if (given !== '') text = listed(text, given)
   return schemas.some((schema) => own(schema, 'deprecated') === true) ? listed(text, '@deprecated') : text
 }
@@ -99,23 +146,27 @@ function isDefaultSaid(value: string, words: string): boolean {
 }
 
 /** @param isWhole whether it is about the value, rather than about each of its items */
-function collect(schema: Json, groups: number, notes: string[], isWhole: boolean, depth: number): void {
+function collect(schema: Json, groups: number, notes: string[], isWhole: boolean, depth: number, work: Counter): void {
+  if (work.taken > MAX_NOTED) return
   constrain(schema, groups, notes)
   if (depth >= MAX_DEPTH) return
   const items = isWhole && (groups & GROUPS.items) !== 0 ? own(schema, 'items') : undefined
   if (isRecord(items)) {
     const each: string[] = []
-    collect(items, groupsOf(items), each, false, depth + 1)
+    collect(items, groupsOf(items, work), each, false, depth + 1, work)
     for (const note of each) notes.push(`each ${note}`)
   }
   if ((groups & (GROUPS.all | GROUPS.alternatives)) === 0) return
-  for (const branch of sureBranches(schema)) collect(branch, groupsOf(branch), notes, isWhole, depth + 1)
+  for (const branch of sureBranches(schema)) {
+    if (work.taken > MAX_NOTED) return
+    collect(branch, groupsOf(branch, work), notes, isWhole, depth + 1, work)
+  }
 }
 
 /** Schemas that hold of every value, or of every one but null. */
 function sureBranches(schema: Json): readonly Json[] {
   const all = own(schema, 'allOf')
-  const branches = Array.isArray(all) ? all.filter(isRecord) : []
+  const branches = Array.isArray(all) ? all.slice(0, MAX_NOTED).filter(isRecord) : []
   for (const list of [own(schema, 'anyOf'), own(schema, 'oneOf')]) {
     const sole = Array.isArray(list) ? soleBranch(list) : undefined
     if (isRecord(sole)) branches.push(sole)
@@ -125,6 +176,7 @@ function sureBranches(schema: Json): readonly Json[] {
 
 /** The one that is not of null; undefined where there are more. */
 function soleBranch(list: readonly unknown[]): unknown {
+  if (list.length > MAX_NOTED) return undefined
   let sole: unknown
   for (const branch of list) {
     if (!isSchema(branch) || isNull(branch)) continue
@@ -148,12 +200,13 @@ function constrain(schema: Json, groups: number, notes: string[]): void {
   const isAnnotated = (groups & GROUPS.annotations) !== 0
   const format = isAnnotated ? own(schema, 'format') : undefined
   // How many bits a number has says nothing to a program.
-  if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format)) notes.push(format)
+  if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format))
+    notes.push(cut(format, MAX_WORD_LENGTH))
   if ((groups & LIMITED) !== 0) limit(schema, groups, format, notes)
   if (!isAnnotated) return
   for (const keyword of CONTENT_KEYWORDS) {
     const content = own(schema, keyword)
-    if (typeof content === 'string') notes.push(content)
+    if (typeof content === 'string') notes.push(cut(content, MAX_WORD_LENGTH))
   }
 }
 
@@ -215,13 +268,13 @@ function range(what: string, least: number | undefined, most: number | undefined
   else if (most !== undefined) notes.push(`${what}<= ${most}`)
 }
 
-function examples(schema: Json, said: string): string {
+function examples(schema: Json, said: string, known: Known): string {
   const given = own(schema, 'examples') ?? (Object.hasOwn(schema, 'example') ? [schema.example] : undefined)
   if (!Array.isArray(given)) return ''
   const texts: string[] = []
   let length = 0
-  for (const example of given) {
-    const text = brief(example, MAX_EXAMPLES_LENGTH - length)
+  for (const example of given.slice(0, MAX_TRIED_EXAMPLES)) {
+    const text = brief(example, MAX_EXAMPLES_LENGTH - length, known)
     if (text === undefined || said.includes(text.replaceAll('"', '').toLowerCase())) continue
     length += text.length
     texts.push(text)
@@ -231,30 +284,43 @@ function examples(schema: Json, said: string): string {
 }
 
 /** A constant on one line; undefined if it is too long, or nested so deeply that it cannot be written. */
-function brief(value: unknown, length: number): string | undefined {
+function brief(value: unknown, length: number, { largeValues }: Known): string | undefined {
   // Long before it is written out.
-  if (typeof value === 'string' ? value.length > length : !isSmall(value, length)) return undefined
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'bigint' || (typeof value === 'string' && value.length > length)) return undefined
+  } else if (largeValues.has(value) || !isSmall(value)) {
+    largeValues.add(value)
+    return undefined
+  }
   const text = JSON.stringify(value)
   return text !== undefined && text.length <= length ? text : undefined
 }
 
-function isSmall(root: unknown, limit: number): boolean {
-  const pending = [root]
-  for (let visits = 0; pending.length > 0; visits++) {
-    if (visits > limit) return false
+/** Whether its text may be as short as the longest that is written. */
+function isSmall(root: object): boolean {
+  const pending: unknown[] = [root]
+  let length = 0
+  while (pending.length > 0) {
     const value = pending.pop()
     if (typeof value === 'bigint') return false
-    if (typeof value === 'object' && value !== null) pending.push(...Object.values(value).slice(0, limit))
+    length += typeof value === 'string' ? value.length : 1
+    if (typeof value === 'object' && value !== null) {
+      const inner: readonly unknown[] = Array.isArray(value) ? value : Object.entries(value).flat()
+      if (length + inner.length > MAX_DEFAULT_LENGTH) return false
+      for (const each of inner) pending.push(each)
+    }
+    if (length > MAX_DEFAULT_LENGTH) return false
   }
   return true
 }
 
 /** What a printer says beside types, in a style. */
 export function docsBy(rules: StyleRules, indent: string): Docs {
+  const known: Known = { work: new Counter(), notes: new Map(), largeValues: new WeakSet() }
   return {
     indent,
-    member: (member, key) => docText(member.docs, key, rules),
-    definition: ({ schema, hint }) => (typeof schema === 'boolean' ? '' : docText([schema], hint, rules)),
+    member: (member, key) => docText(member.docs, key, rules, known),
+    definition: ({ schema, hint }) => (typeof schema === 'boolean' ? '' : docText([schema], hint, rules, known)),
   }
 }
 

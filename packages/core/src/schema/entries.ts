@@ -1,3 +1,4 @@
+import { type Budget, UNBOUNDED } from './bounds.ts'
 import { intersect, unite } from './combine.ts'
 import { contains, matches } from './combine-objects.ts'
 import { distinct } from './distinct.ts'
@@ -45,6 +46,12 @@ const NO_SIGNATURES: readonly Signature[] = []
 /** An index signature must cover the named properties; a union of more types than this says nothing. */
 const MAX_COVERED = 6
 
+/** How far kinds of value are looked for through names, unions and intersections; further in, there may be any. */
+const MAX_KINDS_DEPTH = 500
+
+/** In characters. What a use of an entry takes besides, or in place of, the entry itself. */
+const USE_COST = 10
+
 /** Turns types into entries. */
 export class Entries {
   readonly #byKey = new Map<string, Entry>()
@@ -58,11 +65,17 @@ export class Entries {
   readonly #objects = new Map<number, ObjectEntry>()
   readonly #newDefinitions: Definition[] = []
   readonly #docOf: (member: Member, key: string) => string
+  #budget = UNBOUNDED
   #count = 0
 
   /** @param docOf writes a member's doc comment, without its delimiters */
   constructor(docOf: (member: Member, key: string) => string) {
     this.#docOf = docOf
+  }
+
+  /** What the entries of the types that follow may take, in characters. Once it is spent, every type is `unknown`. */
+  set budget(budget: Budget) {
+    this.#budget = budget
   }
 
   /** One that was met and not asked for yet. */
@@ -80,6 +93,7 @@ export class Entries {
   of(type: Type, hint: string): Entry {
     const known = this.#byType.get(type)
     if (known !== undefined) return known
+    if (!this.#budget.tryTake(1)) return this.#text('unknown')
     const entry = this.#make(type, hint)
     this.#byType.set(type, entry)
     return entry
@@ -116,29 +130,31 @@ export class Entries {
     for (const type of types) if (type.op !== 'shape') kinds &= this.#kindsOf(type)
     const filter = unite(
       (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => kinds & KINDS[kind]).map((kind) => ONLY[kind]),
+      UNBOUNDED,
     )
-    return types.map((type) => this.of(type.op === 'shape' ? intersect([type, filter]) : type, hint))
+    return types.map((type) => this.of(type.op === 'shape' ? intersect([type, filter], UNBOUNDED) : type, hint))
   }
 
   /** Kept by the type, as types may meet each other again and again. While one is looked at, it may be anything. */
-  #kindsOf(type: Type): number {
+  #kindsOf(type: Type, depth = 0): number {
     if (type.op === 'shape') return kindsOf(type)
     const known = this.#kinds.get(type)
     if (known !== undefined) return known
+    if (depth > MAX_KINDS_DEPTH) return ALL_KINDS
     this.#kinds.set(type, ALL_KINDS)
-    const kinds = this.#kindsOfNamed(type)
+    const kinds = this.#kindsOfNamed(type, depth + 1)
     this.#kinds.set(type, kinds)
     return kinds
   }
 
-  #kindsOfNamed(type: Named | Combined): number {
+  #kindsOfNamed(type: Named | Combined, depth: number): number {
     switch (type.op) {
       case 'named':
-        return type.definition.type === undefined ? ALL_KINDS : this.#kindsOf(type.definition.type)
+        return type.definition.type === undefined ? ALL_KINDS : this.#kindsOf(type.definition.type, depth)
       case 'union':
-        return type.types.reduce((kinds, inner) => kinds | this.#kindsOf(inner), 0)
+        return type.types.reduce((kinds, inner) => kinds | this.#kindsOf(inner, depth), 0)
       case 'intersection':
-        return type.types.reduce((kinds, inner) => kinds & this.#kindsOf(inner), ALL_KINDS)
+        return type.types.reduce((kinds, inner) => kinds & this.#kindsOf(inner, depth), ALL_KINDS)
       default:
         return type satisfies never
     }
@@ -187,6 +203,7 @@ export class Entries {
     const texts: string[] = []
     for (const value of values) texts.push(typeof value === 'string' ? quote(value) : String(value))
     const text = texts.join(' | ')
+    if (!this.#budget.tryTake(text.length)) return this.#text('unknown')
     const key = `l${text}`
     return this.#byKey.get(key) ?? this.#keep(key, { op: 'text', text, isLiteral: true, ...this.#base(hint) })
   }
@@ -196,6 +213,7 @@ export class Entries {
       case 'list':
         return this.#list(this.of(part.element, singular(hint)), hint)
       case 'tuple': {
+        if (!this.#budget.tryTake(part.elements.length * USE_COST)) return this.#text('unknown[]')
         const elements = part.elements.map((element) => this.of(element, hint))
         const rest = part.rest === undefined ? undefined : this.of(part.rest, hint)
         const key = `t${elements.map(({ id }) => id).join()};${part.required};${rest?.id ?? ''}`
@@ -226,6 +244,7 @@ export class Entries {
     if (made !== undefined) return made
     const { op } = part
     const parts = part.parts as readonly Part[]
+    if (!this.#budget.tryTake(parts.length * USE_COST)) return this.#text('unknown')
     const isClosed = op === 'intersection' && parts.some((each) => each.op === 'properties' && each.rest === undefined)
     const entries = parts.map((each) => this.#part(isClosed ? withoutSignature(each) : each, hint))
     const entry = this.#composite(op, entries, hint)
@@ -246,13 +265,12 @@ export class Entries {
   #object(object: Properties, hint: string): Entry {
     const members: EntryMember[] = []
     object.members.forEach((member, key) => {
-      members.push({
-        key,
-        isOptional: member.isOptional,
-        type: this.#memberType(key, member),
-        doc: this.#docOf(member, key),
-      })
+      if (this.#budget.isSpent) return
+      const doc = this.#docOf(member, key)
+      if (!this.#budget.tryTake(key.length + doc.length + USE_COST)) return
+      members.push({ key, isOptional: member.isOptional, type: this.#memberType(key, member), doc })
     })
+    if (this.#budget.isSpent) return this.#text('Record<string, unknown>')
     const signatures = this.#signatures(object, hint)
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
     return this.#distinct({ op: 'object', members, signatures, ...this.#base(hint) })
@@ -300,6 +318,8 @@ export class Entries {
     const { templates, rest, isOpen } = object
     const isRestSaid = rest !== undefined && (isOpen || !isUnknown(rest))
     if (templates.length === 0 && !isRestSaid) return NO_SIGNATURES
+    const size = object.members.size + templates.length
+    for (const { prefix, suffix } of templates) this.#budget.tryTake(prefix.length + suffix.length + size)
     const signatures = templates.map((template) => this.#templateSignature(object, template, hint))
     if (isRestSaid) signatures.push(this.#restSignature(object, rest, hint))
     return signatures
@@ -362,7 +382,7 @@ function singular(hint: string): string {
 /** What a signature must say: TypeScript wants of it every type that its keys may have elsewhere in the object. */
 function cover(parts: readonly { readonly type: Type }[]): Type {
   const types = distinct(parts.map(({ type }) => type))
-  return types.length > MAX_COVERED ? UNKNOWN : unite(types)
+  return types.length > MAX_COVERED ? UNKNOWN : unite(types, UNBOUNDED)
 }
 
 /** In an intersection one closed part closes all, so the others, and their alternatives, need not say that they are open. */

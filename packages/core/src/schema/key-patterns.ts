@@ -12,6 +12,7 @@ export type KeyPattern =
  */
 export function readKeyPattern(pattern: string): KeyPattern | undefined {
   const [, start = '', middle = '', end = ''] = /^(\^?)(.*?)(\$?)$/s.exec(pattern) ?? []
+  if (pattern === '^$') return { kind: 'one', key: '' }
   if (middle === '' || middle === '.*') return { kind: 'all' }
   const text = unescapeLiteral(middle.replace(/^\.\*|\.\*$/g, ''))
   if (text === undefined) return undefined

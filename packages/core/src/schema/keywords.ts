@@ -1,3 +1,4 @@
+import type { Budget } from './bounds.ts'
 import { type Json, own } from './json.ts'
 import { ALL_KINDS, KINDS } from './type.ts'
 
@@ -65,10 +66,19 @@ const BITS = new Map(
   ),
 )
 
-/** The groups of which a schema has a keyword. An inherited one counts too: it is looked for, and found not to be its own. */
-export function groupsOf(schema: Json): number {
+/**
+ * The groups of which a schema has a keyword. An inherited one counts too: it is looked for, and found not to be its own.
+ *
+ * @param work pays for the keywords, where a schema may be looked at many times
+ */
+export function groupsOf(schema: Json, work?: Pick<Budget, 'take'>): number {
   let groups = 0
-  for (const keyword in schema) groups |= BITS.get(keyword) ?? 0
+  let count = 1
+  for (const keyword in schema) {
+    groups |= BITS.get(keyword) ?? 0
+    count++
+  }
+  work?.take(count)
   return groups
 }
 

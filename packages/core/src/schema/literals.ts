@@ -1,3 +1,4 @@
+import { type Budget, MAX_CONSTANTS, MAX_CONSTANTS_LENGTH } from './bounds.ts'
 import { unite } from './combine.ts'
 import { isRecord } from './json.ts'
 import { type Member, NEVER, NO_SCALARS, ONLY, type Shape, type Type, UNSURE } from './type.ts'
@@ -6,7 +7,8 @@ import { type Member, NEVER, NO_SCALARS, ONLY, type Shape, type Type, UNSURE } f
 const MAX_LITERAL_DEPTH = 8
 
 /** The type of these values and no others. */
-export function literals(values: readonly unknown[]): Type {
+export function literals(values: readonly unknown[], work: Budget): Type {
+  work.take(values.length)
   let boolean: Set<boolean> | undefined
   let number: Set<number> | undefined
   let string: Set<string> | undefined
@@ -15,7 +17,7 @@ export function literals(values: readonly unknown[]): Type {
     if (typeof value === 'string') string = (string ?? new Set()).add(value)
     else if (typeof value === 'boolean') boolean = (boolean ?? new Set()).add(value)
     else if (typeof value === 'number' && Number.isFinite(value)) number = (number ?? new Set()).add(value)
-    else others.push(literal(value, 0))
+    else others.push(literal(value, 0, work))
   }
   const shape: Shape = {
     ...NEVER,
@@ -23,23 +25,44 @@ export function literals(values: readonly unknown[]): Type {
     number: number ?? NO_SCALARS,
     string: string ?? NO_SCALARS,
   }
-  return others.length === 0 ? shape : unite([shape, ...others])
+  return others.length === 0 ? shape : unite([shape, ...others], work)
 }
 
-function literal(value: unknown, depth: number): Type {
+function literal(value: unknown, depth: number, work: Budget): Type {
+  work.take(1)
   if (depth > MAX_LITERAL_DEPTH) return UNSURE
   if (value === null) return ONLY.null
   if (Array.isArray(value)) {
-    const elements = value.map((element) => literal(element, depth + 1))
+    const elements = value.map((element) => literal(element, depth + 1, work))
     return { ...NEVER, array: { op: 'tuple', elements, required: elements.length, rest: undefined } }
   }
   if (isRecord(value)) {
     const members = new Map<string, Member>()
     for (const [key, item] of Object.entries(value)) {
-      members.set(key, { type: literal(item, depth + 1), isOptional: false, docs: [] })
+      members.set(key, { type: literal(item, depth + 1, work), isOptional: false, docs: [] })
     }
     return { ...NEVER, object: { op: 'properties', members, rest: undefined, isOpen: false, templates: [] } }
   }
   if (typeof value === 'number' && !Number.isFinite(value)) return ONLY.number
-  return ['string', 'number', 'boolean'].includes(typeof value) ? literals([value]) : UNSURE
+  return ['string', 'number', 'boolean'].includes(typeof value) ? literals([value], work) : UNSURE
+}
+
+/** Whether constants are few and short enough to be a type. Looks no further than that takes. */
+export function areLiteral(constants: readonly unknown[]): boolean {
+  let count = constants.length
+  let length = 0
+  const pending: { readonly values: readonly unknown[]; readonly depth: number }[] = [{ values: constants, depth: 0 }]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (count > MAX_CONSTANTS) return false
+    for (const value of next.values) {
+      if (typeof value === 'string') length += value.length
+      else if (typeof value === 'object' && value !== null && next.depth <= MAX_LITERAL_DEPTH) {
+        const values: readonly unknown[] = Array.isArray(value) ? value : Object.entries(value).flat()
+        count += values.length
+        pending.push({ values, depth: next.depth + 1 })
+      }
+      if (count > MAX_CONSTANTS || length > MAX_CONSTANTS_LENGTH) return false
+    }
+  }
+  return true
 }

@@ -1,5 +1,6 @@
 import type { CatalogTool } from '../catalog/catalog.ts'
 import type { JsonSchema, Tool, ToolAnnotations } from '../catalog/tool.ts'
+import { Allotment, Budget, MAX_NAMESPACE_WARNINGS, MAX_SCHEMA_TEXT, MAX_SCHEMA_WORK } from './bounds.ts'
 import { docComment, docsBy, joinWords, shorten } from './doc.ts'
 import type { Entry } from './entry.ts'
 import { isRecord, own } from './json.ts'
@@ -19,73 +20,151 @@ export interface ToolWarning extends SchemaWarning {
 /** A tool whose schemas have been read. */
 export interface ReadTool {
   readonly identifier: string
+  readonly path: string
   readonly tool: Tool
   readonly input: Type | undefined
   readonly output: Type | undefined
 }
 
-/** One by one, so that the types of one tool need not outlive its turn. */
-export function* readTools(tools: readonly CatalogTool[], warnings: ToolWarning[]): Generator<ReadTool, void> {
-  for (const tool of tools) yield readTool(tool, warnings)
+/**
+ * One by one, so that the types of one tool need not outlive its turn.
+ *
+ * @param catalogWork what reading all namespaces may cost; this one takes its share when it begins
+ */
+export function* readTools(
+  tools: readonly CatalogTool[],
+  warnings: ToolWarning[],
+  catalogWork: Allotment,
+): Generator<ReadTool, void> {
+  const work = Allotment.amongTools(catalogWork.next(), tools.length * 2, MAX_SCHEMA_WORK)
+  try {
+    for (const tool of tools) yield readTool(tool, warnings, work)
+  } finally {
+    catalogWork.settle(work.used)
+  }
 }
 
-function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[]): ReadTool {
+function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[], allotment: Allotment): ReadTool {
   const read = (schema: JsonSchema | undefined, side: 'input' | 'output'): Type | undefined => {
+    const work = new Budget(allotment.next())
     if (schema === undefined) return undefined
     const found = new Warnings()
-    const type = new Reader(schema, { name: `${identifier}_${side}`, position: side, warnings: found }).read()
-    for (const warning of found.list) warnings.push({ ...warning, tool: path, side })
+    const type = new Reader(schema, { name: `${identifier}_${side}`, position: side, warnings: found, work }).read()
+    allotment.settle(work.used)
+    for (const warning of found.list) {
+      if (warnings.length < MAX_NAMESPACE_WARNINGS) warnings.push({ ...warning, tool: path, side })
+    }
     return type
   }
-  return { identifier, tool, input: read(tool.inputSchema, 'input'), output: read(tool.outputSchema, 'output') }
+  const input = read(tool.inputSchema, 'input')
+  return { identifier, path, tool, input, output: read(tool.outputSchema, 'output') }
 }
 
 export interface ReadNamespace<Tools extends Iterable<ReadTool> = Iterable<ReadTool>> {
   readonly identifier: string
   readonly description: string | undefined
   readonly tools: Tools
+  /** How many tools there are to be read. */
+  readonly count: number
+  /** How many more the namespace has. */
+  readonly unlisted: number
+  /** What reading the tools has found so far. */
+  readonly warnings: readonly ToolWarning[]
 }
 
-/** @param unlisted how many more tools the namespace has */
+/** A namespace as text, each function apart. */
+export interface WrittenNamespace {
+  readonly head: string
+  /** With the types that each is the first to need. */
+  readonly functions: readonly string[]
+  readonly unlisted: number
+  /** Parts of tools that did not fit. */
+  readonly warnings: readonly ToolWarning[]
+}
+
+/** @param catalogText what the text of all namespaces may take, in characters */
 export function writeNamespace(
-  { identifier, description, tools }: ReadNamespace,
+  { identifier, description, tools, count, unlisted }: ReadNamespace,
   rules: StyleRules,
-  unlisted = 0,
-): string {
+  catalogText: Allotment,
+): WrittenNamespace {
   const printer = new Printer(new TypeNames(), docsBy(rules, INDENT))
+  const share = catalogText.next()
+  const texts = Allotment.amongTools(share, count, MAX_SCHEMA_TEXT)
+  const comments = Allotment.amongTools(share, count, MAX_SCHEMA_TEXT)
+  const warnings: ToolWarning[] = []
   const added: AddedTool[] = []
-  for (const tool of tools) added.push(addTool(printer, tool, rules))
-  let text = `${docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')}declare namespace ${identifier} {\n`
-  for (const tool of added) text += declareTool(printer, tool, rules)
-  if (unlisted > 0) text += `${INDENT}// ${unlisted} more are not listed.\n`
+  for (const tool of tools) added.push(addTool(printer, tool, rules, texts, warnings))
+  catalogText.settle(texts.used)
+  const functions = added.map((tool) => declareTool(printer, tool, comments, warnings))
+  const head = `${docComment(shorten(description?.trim() ?? '', rules.toolDoc), '')}declare namespace ${identifier} {\n`
+  return { head, functions, unlisted, warnings }
+}
+
+/** @param most how many functions there is room for: where none has types, any beginning of them is complete */
+export function namespaceText({ head, functions, unlisted }: WrittenNamespace, most: number): string {
+  const left = Math.max(0, functions.length - most) + unlisted
+  let text = head
+  for (let index = 0; index < most; index++) text += functions[index]
+  if (left > 0) text += `${INDENT}// ${left} more are not listed.\n`
   return `${text}}\n`
 }
 
 /** A tool of which all is ready to be printed. */
 interface AddedTool {
   readonly identifier: string
-  readonly tool: Tool
+  readonly path: string
+  readonly doc: string
   readonly input: Entry | undefined
   readonly output: Entry | undefined
   /** A tool that needs nothing may be called with nothing. */
   readonly needsInput: boolean
 }
 
-function addTool(printer: Printer, { identifier, tool, input, output }: ReadTool, rules: StyleRules): AddedTool {
-  return {
+function addTool(
+  printer: Printer,
+  { identifier, path, tool, input, output }: ReadTool,
+  rules: StyleRules,
+  allotment: Allotment,
+  warnings: ToolWarning[],
+): AddedTool {
+  const budget = new Budget(allotment.next())
+  const add = (type: Type | undefined, side: 'input' | 'output'): Entry | undefined => {
+    if (type === undefined || !rules.types) return undefined
+    const entry = printer.add(type, `${identifier}_${side}`, budget)
+    if (budget.isSpent) warn(warnings, path, side, 'the type is too long, so parts of it are `unknown`')
+    return entry
+  }
+  const added = {
     identifier,
-    tool,
-    input: input && rules.types ? printer.add(input, `${identifier}_input`) : undefined,
-    output: output && rules.types ? printer.add(output, `${identifier}_output`) : undefined,
+    path,
+    doc: docOf(tool, rules),
+    input: add(input, 'input'),
+    output: add(output, 'output'),
     needsInput: input !== undefined && !mayBeEmpty(input),
   }
+  allotment.settle(budget.used)
+  return added
+}
+
+function warn(warnings: ToolWarning[], tool: string, side: 'input' | 'output', message: string): void {
+  if (warnings.length < MAX_NAMESPACE_WARNINGS) warnings.push({ tool, side, pointer: '#', message })
+}
+
+function docOf(tool: Tool, rules: StyleRules): string {
+  const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
+  return joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
 }
 
 /** In characters. A larger type stands beside its function, under a name. */
 const LARGE = 2_000
 
-function declareTool(printer: Printer, added: AddedTool, rules: StyleRules): string {
-  const { identifier, tool, input, output, needsInput } = added
+function declareTool(printer: Printer, added: AddedTool, allotment: Allotment, warnings: ToolWarning[]): string {
+  const { identifier, path, doc, input, output, needsInput } = added
+  const comments = new Budget(allotment.next())
+  printer.comments = comments
+  const comment = docComment(doc, INDENT)
+  const isDocumented = comments.tryTake(comment.length)
   let types = ''
   const typeOf = (entry: Entry | undefined, name: string): string => {
     if (entry === undefined) return 'unknown'
@@ -95,10 +174,10 @@ function declareTool(printer: Printer, added: AddedTool, rules: StyleRules): str
   }
   const inputType = typeOf(input, `${identifier}_input`)
   const outputType = typeOf(output, `${identifier}_output`)
-  const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
-  const doc = joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
+  allotment.settle(comments.used)
+  if (comments.isSpent) warn(warnings, path, 'input', 'the descriptions are too long, so some are left out')
   const signature = `${identifier}(input${needsInput ? '' : '?'}: ${inputType}): Promise<${outputType}>`
-  return `${types}${docComment(doc, INDENT)}${INDENT}function ${signature}\n`
+  return `${types}${isDocumented ? comment : ''}${INDENT}function ${signature}\n`
 }
 
 function mayBeEmpty(type: Type): boolean {

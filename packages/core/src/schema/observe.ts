@@ -1,4 +1,5 @@
 import type { JsonSchema, Tool } from '../catalog/tool.ts'
+import { Budget } from './bounds.ts'
 import { isRecord } from './json.ts'
 
 /** What is deeper or more is let be anything: a sample is no reason to grow without bound. */
@@ -6,6 +7,12 @@ const MAX_DEPTH = 8
 const MAX_PROPERTIES = 60
 /** Of a list, as many elements as tell what the others are like. */
 const MAX_ELEMENTS = 50
+/** Values of one result that are looked at. A result that shares parts may be far larger than its memory. */
+const MAX_VALUES = 100_000
+/** Places that are kept for one tool, over all of its results. */
+const MAX_PLACES = 5_000
+/** In characters. An object with a longer name is taken for a map. */
+const MAX_KEY_LENGTH = 200
 /** A property is taken to be always there once it was in so many objects, and missing from none. */
 const ENOUGH_OBJECTS = 2
 
@@ -58,6 +65,8 @@ export function observe(): Observer {
 /** The results of one tool. */
 class Observed {
   readonly #value = new Seen()
+  /** How many more places may be kept. */
+  readonly #places = new Budget(MAX_PLACES)
   #count = 0
 
   constructor(output: unknown) {
@@ -71,8 +80,14 @@ class Observed {
 
   add(output: unknown): void {
     this.#count++
-    this.#value.add(output, 0)
+    this.#value.add(output, 0, { values: new Budget(MAX_VALUES), places: this.#places })
   }
+}
+
+/** What looking at a result may take. */
+interface Effort {
+  readonly values: Budget
+  readonly places: Budget
 }
 
 /** What stood in one place of the samples. */
@@ -80,12 +95,14 @@ class Seen {
   readonly #kinds = new Set<string>()
   /** Something that has no JSON type, or is too deep to look at. */
   #isUnclear = false
+  /** An object of so many names that only its values are alike. */
+  #isMap = false
   #objects = 0
   readonly #properties = new Map<string, { readonly seen: Seen; count: number }>()
   #elements: Seen | undefined
 
-  add(value: unknown, depth: number): void {
-    if (value === undefined) return
+  add(value: unknown, depth: number, effort: Effort): void {
+    if (value === undefined || this.#isUnclear || !effort.values.tryTake(1)) return
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
     if (depth > MAX_DEPTH || !(KINDS.has(kind) && (kind !== 'object' || isPlain(value as object)))) {
       this.#isUnclear = true
@@ -94,10 +111,13 @@ class Seen {
     this.#kinds.add(kind)
     if (Array.isArray(value)) {
       this.#elements ??= new Seen()
-      for (const element of value.slice(0, MAX_ELEMENTS)) this.#elements.add(element, depth + 1)
+      for (const element of value.slice(0, MAX_ELEMENTS)) this.#elements.add(element, depth + 1, effort)
     } else if (isRecord(value)) {
       this.#objects++
-      for (const [key, property] of Object.entries(value)) this.#property(key, property, depth)
+      for (const key of Object.keys(value)) {
+        if (this.#isMap) return
+        this.#property(key, value[key], depth, effort)
+      }
     }
   }
 
@@ -111,21 +131,23 @@ class Seen {
     }
   }
 
-  #property(key: string, value: unknown, depth: number): void {
+  #property(key: string, value: unknown, depth: number, effort: Effort): void {
     const known = this.#properties.get(key)
     if (known !== undefined) {
-      known.seen.add(value, depth + 1)
+      known.seen.add(value, depth + 1, effort)
       if (value !== undefined) known.count++
-    } else if (this.#properties.size <= MAX_PROPERTIES && value !== undefined) {
+    } else if (value !== undefined) {
+      this.#isMap = this.#properties.size >= MAX_PROPERTIES || key.length > MAX_KEY_LENGTH || !effort.places.tryTake(1)
+      if (this.#isMap) return this.#properties.clear()
       const seen = new Seen()
-      seen.add(value, depth + 1)
+      seen.add(value, depth + 1, effort)
       this.#properties.set(key, { seen, count: 1 })
     }
   }
 
   #objectKeywords(): object {
     // So many names are data, not a shape: of such a map only the values are alike.
-    if (this.#properties.size > MAX_PROPERTIES) return { additionalProperties: true }
+    if (this.#isMap) return { additionalProperties: true }
     const properties = [...this.#properties].map(([key, { seen }]) => [key, seen.schema()])
     const isSure = this.#objects >= ENOUGH_OBJECTS
     const required = [...this.#properties].filter(([, { count }]) => isSure && count === this.#objects)

@@ -1,3 +1,4 @@
+import { type Budget, UNBOUNDED } from './bounds.ts'
 import { distinct } from './distinct.ts'
 import { docComment } from './doc.ts'
 import { Entries } from './entries.ts'
@@ -17,6 +18,8 @@ const DECLARATION_COST = 24
 const USE_COST = 10
 /** In characters. What is shorter reads better in its place, however often it stands there: `string | null`. */
 const MIN_NAMED = 40
+/** In characters. What stands further from the margin gets a name, so that indentation cannot multiply a text. */
+const MAX_INDENT = 60
 /** Sizes are added up no further. */
 const ENOUGH = 100_000
 
@@ -36,9 +39,11 @@ export class Printer {
   readonly #names: TypeNames
   readonly #docs: Docs
   readonly #indent: string
-  readonly #roots = new Map<Definition, Entry>()
+  readonly #roots = new Map<Definition, { readonly entry: Entry; readonly doc: string }>()
   readonly #named = new Map<Entry | Definition, string>()
   readonly #pending: { readonly name: string; readonly entry: Entry; readonly doc: string }[] = []
+
+  #comments = UNBOUNDED
 
   constructor(names: TypeNames, docs: Docs) {
     this.#names = names
@@ -47,13 +52,26 @@ export class Printer {
     this.#entries = new Entries((member, key) => docs.member(member, key))
   }
 
-  /** Everything that will be printed must be added first: what repeats is known only then. */
-  add(type: Type, hint: string): Entry {
+  /**
+   * Everything that will be printed must be added first: what repeats is known only then.
+   *
+   * @param budget of the text, in characters; what is over it is `unknown`
+   */
+  add(type: Type, hint: string, budget: Budget): Entry {
+    this.#entries.budget = budget
     const entry = this.#entries.of(type, hint)
     use(entry)
-    this.#addDefinitions()
+    this.#addDefinitions(budget)
     this.#entries.forgetTypes()
     return entry
+  }
+
+  /**
+   * What the comments in the texts that follow may take, in characters. Once it is spent, they are left out. Their lines are
+   * indented, so their size is known only when they are printed.
+   */
+  set comments(comments: Budget) {
+    this.#comments = comments
   }
 
   /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
@@ -110,9 +128,12 @@ export class Printer {
   }
 
   /** What is called by name is looked at too, once: it may repeat what others say. */
-  #addDefinitions(): void {
+  #addDefinitions(budget: Budget): void {
     for (let definition = this.#entries.newDefinition(); definition; definition = this.#entries.newDefinition()) {
-      this.#roots.set(definition, this.#entries.of(definition.type as Type, definition.hint))
+      const doc = this.#docs.definition(definition)
+      const isAffordable = budget.tryTake(doc.length + DECLARATION_COST)
+      const entry = this.#entries.of(definition.type as Type, definition.hint)
+      this.#roots.set(definition, { entry, doc: isAffordable ? doc : '' })
     }
   }
 
@@ -125,10 +146,11 @@ export class Printer {
 
   #drain(): string {
     let declarations = ''
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
-      const { name, entry, doc } = next
-      declarations += `${docComment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`
+    // Printing adds to the list.
+    for (const { name, entry, doc } of this.#pending) {
+      declarations += `${this.#comment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`
     }
+    this.#pending.length = 0
     return declarations
   }
 
@@ -149,7 +171,8 @@ export class Printer {
   #text(entry: Entry, indent: string): string {
     const name = this.#named.get(entry)
     if (name !== undefined) return name
-    return this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : this.#unnamed(entry, indent)
+    const isFar = entry.op === 'object' && indent.length > MAX_INDENT
+    return isFar || this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : this.#unnamed(entry, indent)
   }
 
   #unnamed(entry: Entry, indent: string): string {
@@ -174,10 +197,9 @@ export class Printer {
   }
 
   #definition(definition: Definition): string {
-    const body = this.#roots.get(definition) as Entry
-    const doc = this.#docs.definition(definition)
-    const known = this.#named.get(definition) ?? this.#named.get(body)
-    return known ?? this.#name(definition, body, definition.hint, doc)
+    const { entry, doc } = this.#roots.get(definition) as { readonly entry: Entry; readonly doc: string }
+    const known = this.#named.get(definition) ?? this.#named.get(entry)
+    return known ?? this.#name(definition, entry, definition.hint, doc)
   }
 
   /** Parentheses where an operator of this binding would take the type apart. */
@@ -206,7 +228,7 @@ export class Printer {
   #documented({ members, signatures }: ObjectEntry, indent: string): string {
     const inner = indent + INDENT
     let text = '{\n'
-    for (const member of members) text += `${docComment(member.doc, inner)}${inner}${this.#member(member, inner)}\n`
+    for (const member of members) text += `${this.#comment(member.doc, inner)}${inner}${this.#member(member, inner)}\n`
     for (const signature of signatures) text += `${inner}${this.#signature(signature, inner)}\n`
     return `${text}${indent}}`
   }
@@ -218,6 +240,12 @@ export class Printer {
     const line = onOneLine(lines, indent)
     if (line !== undefined) return members.length === 0 ? asRecord(lines, line) : line
     return `{\n${inner}${lines.join(`\n${inner}`)}\n${indent}}`
+  }
+
+  #comment(doc: string, indent: string): string {
+    if (doc === '') return ''
+    const comment = docComment(doc, indent)
+    return this.#comments.tryTake(comment.length) ? comment : ''
   }
 
   #signature({ keys, type, isMaybeUndefined }: Signature, indent: string): string {

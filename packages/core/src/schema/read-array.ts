@@ -1,3 +1,4 @@
+import type { Budget } from './bounds.ts'
 import { unite } from './combine.ts'
 import { isSchema, type Json, own } from './json.ts'
 import { APPLICATORS, GROUPS } from './keywords.ts'
@@ -29,7 +30,7 @@ export function readArray(reader: Reader, schema: Json, groups: number, context:
   const rest = isSchema(said) ? reader.part(said, context, keyword, hint) : UNKNOWN
   const least = size(schema, 'minItems') ?? 0
   const most = size(schema, 'maxItems') ?? Number.POSITIVE_INFINITY
-  const part = sized(reader.isLoose, elements, said === false ? undefined : rest, least, most)
+  const part = sized(reader.isLoose, elements, said === false ? undefined : rest, least, most, reader.work)
   const isSaid = (groups & GROUPS.array) === 0 || !INEXACT.some((inexact) => Object.hasOwn(schema, inexact))
   const isExactly =
     isSaid &&
@@ -75,11 +76,12 @@ function sized(
   rest: Type | undefined,
   least: number,
   most: number,
+  work: Budget,
 ): ArrayType {
   const isFixed = least === most && least <= MAX_FIXED
   const isShort = prefix.length <= MAX_TUPLE
   if (!isShort || (prefix.length === 0 && !isTuple(isLoose, isFixed, least, most))) {
-    return { op: 'list', element: unite(rest === undefined ? prefix : prefix.concat(rest)) }
+    return { op: 'list', element: unite(rest === undefined ? prefix : prefix.concat(rest), work) }
   }
   return tuple(prefix, rest, least, most)
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { type Budget, MAX_TEMPLATES } from './bounds.ts'
 import { intersect, unite } from './combine.ts'
 import { contains, matches, memberOf, oneProperty } from './combine-objects.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
@@ -45,7 +46,7 @@ export function readObject(reader: Reader, schema: Json, groups: number, context
   readRest(reader, schema, groups, context, hint, draft)
   readPatterns(reader, schema, context, hint, draft)
   readNames(reader, schema, context, draft)
-  readRequired(schema, draft)
+  readRequired(reader, schema, draft)
   readCounts(schema, draft)
   const { members, templates, rest, isOpen } = draft
   const isBare = members.size === 0 && templates.length === 0 && rest !== undefined && isUnknown(rest)
@@ -70,9 +71,12 @@ function readProperties(reader: Reader, schema: Json, context: Context, draft: D
   if (properties === undefined) return
   if (!isRecord(properties)) return reader.warn(context, '`properties` is no object, and ignored', 'properties')
   const listed = own(schema, 'required')
+  if (Array.isArray(listed)) reader.work.take(listed.length)
   const required = Array.isArray(listed) && listed.length > 0 ? new Set<unknown>(listed) : NONE
   const place = step(context, 'properties')
-  for (const key of Object.keys(properties)) {
+  const keys = Object.keys(properties)
+  reader.work.take(keys.length)
+  for (const key of keys) {
     const value = properties[key]
     if (!isSchema(value)) {
       reader.warn(place, 'is no schema, so any value is let through', key)
@@ -112,41 +116,46 @@ function readRest(reader: Reader, schema: Json, groups: number, context: Context
 function readPatterns(reader: Reader, schema: Json, context: Context, hint: string, draft: Draft): void {
   const patterns = own(schema, 'patternProperties')
   if (!isRecord(patterns)) return
+  const { work } = reader
   const unclear: Type[] = []
   for (const [pattern, value] of Object.entries(patterns)) {
     if (!isSchema(value)) continue
     const type = reader.part(value, step(context, 'patternProperties'), pattern, hint)
     const read = readKeyPattern(pattern)
-    if (read === undefined) unclear.push(type)
-    else readPattern(read, type, draft)
+    const isOneTooMany = read?.kind === 'template' && draft.templates.length >= MAX_TEMPLATES
+    if (isOneTooMany) reader.warn(context, `only ${MAX_TEMPLATES} patterns of names are said`, 'patternProperties')
+    if (read === undefined || isOneTooMany) unclear.push(type)
+    else readPattern(read, type, draft, work)
   }
-  nest(draft.templates)
+  nest(draft.templates, work)
   if (unclear.length === 0) return
   // Which properties they mean, no type can say: each may be of theirs, or of the rest.
   draft.isExact = false
-  draft.rest = unite([draft.rest ?? NEVER, ...unclear])
+  draft.rest = unite([draft.rest ?? NEVER, ...unclear], work)
   draft.isOpen ||= isUnknown(draft.rest)
-  draft.templates.splice(0, draft.templates.length, ...draft.templates.map((known) => widen(known, unclear)))
+  draft.templates.splice(0, draft.templates.length, ...draft.templates.map((known) => widen(known, unclear, work)))
 }
 
 /** A key that a narrower template means is one of the wider's too, and of both their types. */
-function nest(templates: Template[]): void {
+function nest(templates: Template[], work: Budget): void {
   for (const [index, narrow] of templates.entries()) {
     const wider = templates.filter((wide) => wide !== narrow && contains(wide, narrow)).map(({ type }) => type)
-    if (wider.length > 0) templates[index] = { ...narrow, type: intersect([narrow.type, ...wider]) }
+    if (wider.length > 0) templates[index] = { ...narrow, type: intersect([narrow.type, ...wider], work) }
   }
 }
 
-const widen = (template: Template, types: readonly Type[]): Template => ({
+const widen = (template: Template, types: readonly Type[], work: Budget): Template => ({
   ...template,
-  type: unite([template.type, ...types]),
+  type: unite([template.type, ...types], work),
 })
 
-function readPattern(pattern: KeyPattern, type: Type, draft: Draft): void {
+function readPattern(pattern: KeyPattern, type: Type, draft: Draft, work: Budget): void {
+  const restrictOne = (key: string, member: Member): void => {
+    draft.members.set(key, { ...member, type: intersect([member.type, type], work) })
+  }
   const restrict = (isMeant: (key: string) => boolean): void => {
-    for (const [key, member] of draft.members) {
-      if (isMeant(key)) draft.members.set(key, { ...member, type: intersect([member.type, type]) })
-    }
+    work.take(draft.members.size)
+    for (const [key, member] of draft.members) if (isMeant(key)) restrictOne(key, member)
   }
   switch (pattern.kind) {
     case 'all':
@@ -155,8 +164,9 @@ function readPattern(pattern: KeyPattern, type: Type, draft: Draft): void {
       return
     case 'one': {
       const { key } = pattern
-      restrict((name) => name === key)
-      if (!draft.members.has(key)) draft.members.set(key, { type, isOptional: true, docs: [] })
+      const member = draft.members.get(key)
+      if (member !== undefined) restrictOne(key, member)
+      else draft.members.set(key, { type, isOptional: true, docs: [] })
       return
     }
     case 'template': {
@@ -213,7 +223,7 @@ function readNamePattern(schema: JsonSchema, draft: Draft): void {
 }
 
 /** What is required but not described is there all the same. */
-function readRequired(schema: Json, draft: Draft): void {
+function readRequired(reader: Reader, schema: Json, draft: Draft): void {
   const required = own(schema, 'required')
   if (!Array.isArray(required)) return
   const isMissing = (key: unknown): key is string => {
@@ -222,8 +232,10 @@ function readRequired(schema: Json, draft: Draft): void {
     // What is described was read with whether it is required.
     return known === undefined || (known.isOptional && known.docs.length === 0)
   }
+  reader.work.take(required.length)
   for (const key of required.filter(isMissing).sort()) {
-    draft.members.set(key, { ...memberOf(draft, key), isOptional: false })
+    reader.work.take(1 + draft.templates.length)
+    draft.members.set(key, { ...memberOf(draft, key, reader.work), isOptional: false })
   }
 }
 
@@ -239,12 +251,14 @@ function readCounts(schema: Json, draft: Draft): void {
 
 /** What a property's presence asks for: others, or a schema for the whole object. */
 export function dependencies(reader: Reader, schema: Json, context: Context): Type[] {
+  const { work } = reader
   const types: Type[] = []
   const isOpen = !reader.isLoose && !context.isSealed
   for (const keyword of ['dependentRequired', 'dependentSchemas', 'dependencies']) {
     const map = own(schema, keyword)
     for (const [key, value] of isRecord(map) ? Object.entries(map) : []) {
       const isList = Array.isArray(value)
+      work.take(isList ? 1 + value.length : 1)
       if ((!isList && !isSchema(value)) || value === true) continue
       if (types.length >= MAX_DEPENDENCIES) {
         reader.warn(context, `only ${MAX_DEPENDENCIES} dependencies are said`, keyword)
@@ -256,7 +270,7 @@ export function dependencies(reader: Reader, schema: Json, context: Context): Ty
         ? value.map((name) => ({ ...UNKNOWN, object: oneProperty(String(name), UNKNOWN, false, isOpen) }))
         : [reader.type(value, step(step(context, keyword), key), key)]
       const isMore = asked.some((type) => !isUnknown(type))
-      if (isMore) types.push(unite([absent, intersect([present, ...asked])]))
+      if (isMore) types.push(unite([absent, intersect([present, ...asked], work)], work))
     }
   }
   return types

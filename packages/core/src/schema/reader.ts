@@ -1,9 +1,10 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { type Budget, BudgetSpentError } from './bounds.ts'
 import { complement, intersect, unite } from './combine.ts'
 import { discriminate } from './discriminator.ts'
 import { isSchema, type Json, own } from './json.ts'
 import { APPLICATORS, GROUPS, groupsOf, hasIntegers, isKind, kindsOfType } from './keywords.ts'
-import { literals } from './literals.ts'
+import { areLiteral, literals } from './literals.ts'
 import { readArray } from './read-array.ts'
 import { dependencies, readObject } from './read-object.ts'
 import { type Documents, References } from './references.ts'
@@ -35,6 +36,8 @@ export interface ReaderOptions {
   readonly position: Position
   readonly documents?: Documents
   readonly warnings: Warnings
+  /** What reading may cost. A schema that costs more is `unknown`. */
+  readonly work: Budget
 }
 
 /** Where a schema is read, and in what company. */
@@ -47,17 +50,30 @@ export interface Context extends Place {
 }
 
 /** A schema whose reading has begun. */
-interface Active {
+interface Reading {
   readonly hint: string
   readonly boundary: number
   definition: Definition | undefined
+  /** Undefined until it has been read. */
+  type: Type | undefined
+  /** How many types are nested in the type. */
+  height: number
 }
 
-/** What is nested deeper gets a name and is read from the beginning again: the stack holds, however deep a schema is. */
+/**
+ * What is nested deeper gets a name and is read from the beginning again, and what so much is nested in gets one too: the
+ * stack holds, however deep a schema is, and however deep its references make it.
+ */
 const MAX_DEPTH = 100
 
 /** A reference that leads back to itself with nothing in between: it says nothing. */
 const CIRCULAR: Shape = { ...UNSURE }
+
+/** Names of types in one list, at most: more repeat each other. */
+const MAX_KINDS = 7
+/** So few and short constants are read where they stand. */
+const FEW_CONSTANTS = 16
+const BRIEF_LENGTH = 100
 
 /** Values of one kind of which the schema says more than their type can. */
 const SOME = {
@@ -71,15 +87,18 @@ const WITH_PARTS = APPLICATORS | GROUPS.object | GROUPS.array | GROUPS.items
 export class Reader {
   readonly position: Position
   readonly warnings: Warnings
+  readonly work: Budget
   readonly #root: JsonSchema
   readonly #name: string
   readonly #documents: Documents | undefined
   #references: References | undefined
-  readonly #read = new Map<JsonSchema, Type | Active>()
+  readonly #read = new Map<JsonSchema, Reading>()
   /** Those under a seal, apart: they are read to other types. */
-  #readSealed: Map<JsonSchema, Type | Active> | undefined
+  #readSealed: Map<JsonSchema, Reading> | undefined
   readonly #deferred: { definition: Definition; context: Context }[] = []
   #depth = 0
+  /** Of what was read last, within the schema that is being read. */
+  #height = 0
   #boundary = 0
 
   constructor(root: JsonSchema, options: ReaderOptions) {
@@ -88,15 +107,27 @@ export class Reader {
     this.position = options.position
     this.#documents = options.documents
     this.warnings = options.warnings
+    this.work = options.work
   }
 
   /** Most schemas refer to nothing. */
   get references(): References {
-    this.#references ??= new References(this.#root, this.#documents)
+    this.#references ??= new References(this.#root, this.work, this.#documents)
     return this.#references
   }
 
+  /** Reads the whole schema. If that takes more than the budget, the type is `unknown`, with a warning. */
   read(): Type {
+    try {
+      return this.#readAll()
+    } catch (error) {
+      if (!(error instanceof BudgetSpentError)) throw error
+      this.warnings.addFirst('the schema is too large or too complex to be a type, so any value is let through')
+      return UNSURE
+    }
+  }
+
+  #readAll(): Type {
     const type = this.type(this.#root, { parent: undefined, step: '', isSealed: false, isEmbedded: false }, this.#name)
     for (let next = this.#deferred.pop(); next !== undefined; next = this.#deferred.pop()) {
       const { definition, context } = next
@@ -109,7 +140,7 @@ export class Reader {
   /** What a tool is given is an object, whether its schema cares to say so or not; one that says otherwise is believed. */
   #inputOf(type: Type): Type {
     if (typeof this.#root === 'object' && Object.hasOwn(this.#root, 'type')) return type
-    const object = intersect([type, ONLY.object])
+    const object = intersect([type, ONLY.object], this.work)
     return isNever(object) ? type : object
   }
 
@@ -117,31 +148,47 @@ export class Reader {
   type(schema: JsonSchema, context: Context, hint: string): Type {
     if (schema === true) return UNKNOWN
     if (schema === false) return NEVER
-    const groups = groupsOf(schema)
-    if ((groups & WITH_PARTS) === 0) return nullable(schema, groups, this.#own(schema, groups, context, hint))
     const read = this.#readIn(context)
     const known = read.get(schema)
-    if (known !== undefined) return 'op' in known ? known : this.#recursion(known, schema)
+    if (known !== undefined) return this.#again(known, schema)
+    const groups = groupsOf(schema, this.work)
+    if ((groups & WITH_PARTS) === 0) {
+      const type = nullable(schema, groups, this.#own(schema, groups, context, hint), this.work)
+      if ((groups & GROUPS.values) !== 0 || !isKind(own(schema, 'type'))) read.set(schema, finished(type))
+      return type
+    }
     if (this.#depth >= MAX_DEPTH) return this.#defer(schema, context, hint)
-    const begun: Active = { hint, boundary: this.#boundary, definition: undefined }
+    const begun: Reading = { hint, boundary: this.#boundary, definition: undefined, type: undefined, height: 0 }
     read.set(schema, begun)
+    const beside = this.#height
+    this.#height = 0
     this.#depth++
     const isNamed = (groups & GROUPS.identity) !== 0 && context.parent !== undefined && !context.isEmbedded
     const type = this.#keywords(schema, groups, isNamed ? { ...context, isEmbedded: true } : context, hint)
     this.#depth--
+    if (this.#height >= MAX_DEPTH) begun.definition ??= { hint, schema, type }
     if (begun.definition !== undefined) begun.definition.type = type
     const result: Type = begun.definition === undefined ? type : { op: 'named', definition: begun.definition }
-    read.set(schema, result)
+    begun.type = result
+    begun.height = begun.definition === undefined ? this.#height + 1 : 0
+    this.#height = Math.max(beside, begun.height)
     return result
+  }
+
+  #again(known: Reading, schema: JsonSchema): Type {
+    this.work.take(1)
+    if (known.type === undefined) return this.#recursion(known, schema)
+    this.#height = Math.max(this.#height, known.height)
+    return known.type
   }
 
   /** The type of a part of a value, such as a property: a schema may contain itself there. */
   part(schema: JsonSchema, context: Context, keyword: string, hint: string): Type {
     if (typeof schema === 'boolean') return schema ? UNKNOWN : NEVER
-    return plain(schema) ?? this.#within(schema, step(context, keyword), hint)
+    return plain(schema, this.work) ?? this.#within(schema, step(context, keyword), hint)
   }
 
-  #readIn({ isSealed }: Context): Map<JsonSchema, Type | Active> {
+  #readIn({ isSealed }: Context): Map<JsonSchema, Reading> {
     if (!isSealed) return this.#read
     this.#readSealed ??= new Map()
     return this.#readSealed
@@ -158,7 +205,7 @@ export class Reader {
     this.warnings.add(keyword === undefined ? context : step(context, keyword), message)
   }
 
-  #recursion(active: Active, schema: JsonSchema): Type {
+  #recursion(active: Reading, schema: JsonSchema): Type {
     if (active.boundary === this.#boundary) return CIRCULAR
     active.definition ??= { hint: active.hint, schema, type: undefined }
     return { op: 'named', definition: active.definition }
@@ -168,7 +215,7 @@ export class Reader {
     const definition: Definition = { hint, schema, type: undefined }
     const type: Type = { op: 'named', definition }
     this.#deferred.push({ definition, context })
-    this.#readIn(context).set(schema, type)
+    this.#readIn(context).set(schema, finished(type))
     return type
   }
 
@@ -179,7 +226,7 @@ export class Reader {
     const inner = isSealing ? { ...context, isSealed: true } : context
     const said = this.#own(schema, groups, inner, hint)
     const type = (groups & APPLICATORS) === 0 ? said : this.#applicators(schema, groups, inner, hint, said)
-    return nullable(schema, groups, this.#certain(type, context))
+    return nullable(schema, groups, this.#certain(type, context), this.work)
   }
 
   #applicators(schema: Json, groups: number, context: Context, hint: string, said: Type): Type {
@@ -200,7 +247,7 @@ export class Reader {
     if ((groups & GROUPS.condition) !== 0) parts.push(...this.#condition(schema, context, hint))
     if ((groups & GROUPS.dependencies) !== 0) parts.push(...dependencies(this, schema, context))
     const useful = parts.filter((part) => part !== CIRCULAR && part !== UNKNOWN)
-    return useful.length === 0 && parts.includes(CIRCULAR) ? CIRCULAR : intersect(useful)
+    return useful.length === 0 && parts.includes(CIRCULAR) ? CIRCULAR : intersect(useful, this.work)
   }
 
   /** Where it says nothing, a circular reference leaves the type open. */
@@ -252,11 +299,16 @@ export class Reader {
       const inexact = isExact ? shape.inexact : shape.inexact | KINDS.object
       if (part.op !== 'any' || !isExact) shape = { ...shape, object: part, inexact }
     }
-    return limited(schema, groups, kinds, shape)
+    if ((groups & GROUPS.values) !== 0 && !areFewConstants(schema)) {
+      this.warn(context, 'the constants are too many or too long to be a type, so others are let through')
+      return { ...sized(schema, groups, kinds, shape), inexact: kinds }
+    }
+    return limited(schema, groups, kinds, shape, this.work)
   }
 
   #kinds(schema: Json, context: Context): number {
     const type = own(schema, 'type')
+    if (Array.isArray(type)) this.work.take(type.length)
     const kinds = kindsOfType(type)
     if (kinds !== undefined) return kinds
     const name = [type].flat().find((each) => !isKind(each))
@@ -280,7 +332,8 @@ export class Reader {
     const listed = this.#list(schema, keyword, context, hint)
     const branches = listed.includes(CIRCULAR) ? listed.filter((type) => type !== CIRCULAR) : listed
     if (branches.length === 0) return UNKNOWN
-    const united = unite(discriminate(this, schema, context, keyword, branches, !this.isLoose && !context.isSealed))
+    const isOpen = !this.isLoose && !context.isSealed
+    const united = unite(discriminate(this, schema, context, keyword, branches, isOpen), this.work)
     return keyword === 'oneOf' && united.op === 'shape'
       ? { ...united, inexact: united.inexact | sharedKinds(branches) }
       : united
@@ -296,7 +349,7 @@ export class Reader {
     const [yes, no] = [branch('then'), branch('else')]
     if (yes === UNKNOWN && no === UNKNOWN) return []
     const met = this.type(condition, step(context, 'if'), hint)
-    return [unite([intersect([met, yes]), intersect([complement(met), no])])]
+    return [unite([intersect([met, yes], this.work), intersect([complement(met), no], this.work)], this.work)]
   }
 
   /** Whether objects that are silent about other properties are written without an index signature. */
@@ -306,29 +359,57 @@ export class Reader {
 }
 
 /** What says nothing of its parts needs no place to be read, unless it is wrong. */
-function plain(schema: Json): Type | undefined {
-  const groups = groupsOf(schema)
+function plain(schema: Json, work: Budget): Type | undefined {
+  const groups = groupsOf(schema, work)
   if ((groups & WITH_PARTS) !== 0) return undefined
-  const kinds = kindsOfType(own(schema, 'type'))
-  return kinds === undefined ? undefined : nullable(schema, groups, limited(schema, groups, kinds, shapeOf(kinds)))
+  const type = own(schema, 'type')
+  // Long lists are read once, however often the schema is met.
+  const isLong = (groups & GROUPS.values) !== 0 && !areBriefConstants(schema)
+  if (isLong || (Array.isArray(type) && type.length > MAX_KINDS)) return undefined
+  const kinds = kindsOfType(type)
+  if (kinds === undefined) return undefined
+  return nullable(schema, groups, limited(schema, groups, kinds, shapeOf(kinds), work), work)
 }
 
-/** Of the shape the values that the keywords about numbers, strings and constants leave. */
-function limited(schema: Json, groups: number, kinds: number, said: Shape): Type {
+function areBriefConstants(schema: Json): boolean {
+  if (Object.hasOwn(schema, 'const')) return isBrief(schema.const)
+  const values = own(schema, 'enum')
+  return !Array.isArray(values) || (values.length <= FEW_CONSTANTS && values.every(isBrief))
+}
+
+const isBrief = (constant: unknown): boolean =>
+  typeof constant === 'string' ? constant.length <= BRIEF_LENGTH : typeof constant !== 'object' || constant === null
+
+function areFewConstants(schema: Json): boolean {
+  if (Object.hasOwn(schema, 'const')) return areLiteral([schema.const])
+  const values = own(schema, 'enum')
+  return !Array.isArray(values) || areLiteral(values)
+}
+
+/** The values of a shape that the keywords about numbers, strings and constants leave. */
+function limited(schema: Json, groups: number, kinds: number, said: Shape, work: Budget): Type {
+  const shape = sized(schema, groups, kinds, said)
+  if ((groups & GROUPS.values) === 0) return shape
+  if (Object.hasOwn(schema, 'const')) return intersect([shape, literals([schema.const], work)], work)
+  const values = own(schema, 'enum')
+  return Array.isArray(values) ? intersect([shape, literals(values, work)], work) : shape
+}
+
+/** The shape, inexact in the kinds of value whose size or form is limited. */
+function sized(schema: Json, groups: number, kinds: number, said: Shape): Shape {
   let shape = said
   const isSomeNumber = (kinds & KINDS.number) !== 0 && ((groups & GROUPS.number) !== 0 || hasIntegers(schema))
   if (isSomeNumber) shape = shape === ONLY.number ? SOME.number : { ...shape, inexact: shape.inexact | KINDS.number }
   const isSomeString = (kinds & KINDS.string) !== 0 && (groups & GROUPS.string) !== 0
   if (isSomeString) shape = shape === ONLY.string ? SOME.string : { ...shape, inexact: shape.inexact | KINDS.string }
-  if ((groups & GROUPS.values) === 0) return shape
-  if (Object.hasOwn(schema, 'const')) return intersect([shape, literals([schema.const])])
-  const values = own(schema, 'enum')
-  return Array.isArray(values) ? intersect([shape, literals(values)]) : shape
+  return shape
 }
 
-function nullable(schema: Json, groups: number, type: Type): Type {
-  return (groups & GROUPS.nullable) !== 0 && own(schema, 'nullable') === true ? unite([type, ONLY.null]) : type
+function nullable(schema: Json, groups: number, type: Type, work: Budget): Type {
+  return (groups & GROUPS.nullable) !== 0 && own(schema, 'nullable') === true ? unite([type, ONLY.null], work) : type
 }
+
+const finished = (type: Type): Reading => ({ hint: '', boundary: 0, definition: undefined, type, height: 0 })
 
 export function step(parent: Context, keyword: string): Context {
   return { parent, step: keyword, isSealed: parent.isSealed, isEmbedded: parent.isEmbedded }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { type Budget, MAX_URI_LENGTH } from './bounds.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 
@@ -13,11 +14,25 @@ export interface Target {
   readonly isEmbedded: boolean
 }
 
-/** Where a schema stands: the URI that its references are relative to, and its draft. */
+/** Where a schema stands: the document or embedded document, whose URI its references are relative to, and its draft. */
 interface Resource {
-  readonly uri: string
+  readonly document: Document
   readonly dialect: Dialect
 }
+
+/** Schemas of one URI. */
+interface Document {
+  readonly uri: string
+  readonly anchors: Map<string, JsonSchema>
+  /** What its references lead to, by their text. */
+  readonly found: Map<string, Target | undefined>
+}
+
+/** Stands for every URI that is too long: nothing is found there, and no URI is relative to it. */
+const TOO_LONG = 'json-schema:too-long'
+
+/** The work of parsing a URI, in steps. */
+const URI_COST = 50
 
 /** What a document without a name is called. */
 const NAMELESS = 'json-schema:///'
@@ -46,16 +61,19 @@ const MAP_KEYWORDS = ['$defs', 'definitions', 'dependencies', 'dependentSchemas'
 export class References {
   readonly #root: JsonSchema
   readonly #documents: Documents
+  readonly #work: Budget
   readonly #resources = new Map<JsonSchema, Resource>()
-  readonly #byUri = new Map<string, JsonSchema>()
-  readonly #dynamicAnchors = new Map<string, JsonSchema[]>()
+  readonly #roots = new Map<string, JsonSchema>()
+  readonly #byUri = new Map<string, Document>()
+  readonly #dynamicAnchors = new Map<string, Set<JsonSchema>>()
   readonly #places = new Map<string, Target>()
-  readonly #found = new Map<string, Target | undefined>()
   readonly #rootDialect: Dialect
   #isIndexed = false
 
-  constructor(root: JsonSchema, documents: Documents = {}) {
+  /** @param work pays for each schema that is indexed, and for the length of each reference */
+  constructor(root: JsonSchema, work: Budget, documents: Documents = {}) {
     this.#root = root
+    this.#work = work
     this.#documents = documents
     this.#rootDialect = dialectOf(root)
   }
@@ -79,6 +97,7 @@ export class References {
     if (!reference.startsWith('#/')) return undefined
     const known = this.#places.get(reference)
     if (known !== undefined) return known
+    this.#work.take(lengthCost(reference))
     let node: unknown = this.#root
     const steps = reference.slice(2).split('/').map(decode)
     for (const key of steps) {
@@ -95,10 +114,10 @@ export class References {
 
   #resolve(reference: string, from: JsonSchema): Target | undefined {
     this.#indexOnce()
-    const base = this.#resources.get(from)?.uri ?? NAMELESS
-    const key = `${base} ${reference}`
-    if (!this.#found.has(key)) this.#found.set(key, this.#find(reference, base))
-    return this.#found.get(key)
+    const document = this.#resources.get(from)?.document ?? this.#documentOf(NAMELESS)
+    const { found } = document
+    if (!found.has(reference)) found.set(reference, this.#find(reference, document))
+    return found.get(reference)
   }
 
   /** A `$dynamicRef` may mean any schema with that dynamic anchor: only a sole one is sure. */
@@ -106,18 +125,18 @@ export class References {
     this.#indexOnce()
     const candidates = this.#dynamicAnchors.get(reference.slice(reference.indexOf('#') + 1))
     const target = this.#resolve(reference, from)
-    const isDynamic = target !== undefined && candidates?.includes(target.schema) === true
-    return isDynamic && candidates.length > 1 ? undefined : target
+    const isDynamic = target !== undefined && candidates?.has(target.schema) === true
+    return isDynamic && candidates.size > 1 ? undefined : target
   }
 
-  #find(reference: string, base: string): Target | undefined {
-    const uri = absolute(reference, base)
+  #find(reference: string, base: Document): Target | undefined {
+    this.#work.take(URI_COST + lengthCost(reference))
+    const { uri, fragment } = absolute(reference, base.uri)
     if (uri === undefined) return undefined
-    const [document, fragment = ''] = uri.split('#', 2) as [string, string?]
-    const name = decode(reference.split(/[/#]/).at(-1) || document.split('/').at(-1) || 'root')
-    const anchored = this.#byUri.get(uri)
+    const name = decode(reference.split(/[/#]/).at(-1) || uri.split('/').at(-1) || 'root')
+    const anchored = fragment === '' ? undefined : this.#byUri.get(uri)?.anchors.get(fragment)
     if (anchored !== undefined) return this.#target(anchored, name)
-    const resource = this.#document(document)
+    const resource = this.#given(uri)
     if (resource === undefined) return undefined
     if (fragment === '') return this.#target(resource, name)
     return fragment.startsWith('/') ? this.#target(this.#follow(resource, fragment), name) : undefined
@@ -125,17 +144,18 @@ export class References {
 
   #target(schema: JsonSchema | undefined, name: string): Target | undefined {
     if (schema === undefined) return undefined
-    const isEmbedded = this.#resources.get(schema)?.uri !== this.#resources.get(this.#root)?.uri
+    const isEmbedded = this.#resources.get(schema)?.document !== this.#resources.get(this.#root)?.document
     return { schema, name, isEmbedded }
   }
 
-  #document(uri: string): JsonSchema | undefined {
-    const known = this.#byUri.get(uri)
+  /** The schema of a URI, in the document or among those that were given. */
+  #given(uri: string): JsonSchema | undefined {
+    const known = this.#roots.get(uri)
     if (known !== undefined) return known
     const given = own(this.#documents, uri) ?? own(this.#documents, `${uri}#`)
     if (!isSchema(given)) return undefined
-    this.#index(given, { uri, dialect: dialectOf(given) })
-    this.#byUri.set(uri, given)
+    this.#index(given, { document: this.#documentOf(uri), dialect: dialectOf(given) })
+    this.#roots.set(uri, given)
     return given
   }
 
@@ -157,8 +177,16 @@ export class References {
   #indexOnce(): void {
     if (this.#isIndexed) return
     this.#isIndexed = true
-    this.#byUri.set(NAMELESS, this.#root)
-    this.#index(this.#root, { uri: NAMELESS, dialect: this.#rootDialect })
+    this.#roots.set(NAMELESS, this.#root)
+    this.#index(this.#root, { document: this.#documentOf(NAMELESS), dialect: this.#rootDialect })
+  }
+
+  #documentOf(uri: string): Document {
+    const known = this.#byUri.get(uri)
+    if (known !== undefined) return known
+    const document = newDocument(uri)
+    this.#byUri.set(uri, document)
+    return document
   }
 
   /** Without recursion: a document may be as deep as it likes. */
@@ -166,6 +194,7 @@ export class References {
     const pending: [unknown, Resource][] = [[root, inherited]]
     for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
       const [node, outer] = entry
+      this.#work.take(1)
       if (!isRecord(node) || this.#resources.has(node)) continue
       const resource = this.#register(node, outer)
       for (const keyword of SCHEMA_KEYWORDS) if (Object.hasOwn(node, keyword)) pending.push([node[keyword], resource])
@@ -186,34 +215,47 @@ export class References {
     const id = hidden ? undefined : own(node, dialect.id)
     let resource = outer
     if (typeof id === 'string' && !id.startsWith('#')) {
-      const uri = absolute(id, outer.uri)?.split('#')[0]
+      this.#work.take(URI_COST + lengthCost(id))
+      const { uri } = absolute(id, outer.document.uri)
       if (uri !== undefined) {
-        resource = { uri, dialect }
-        if (!this.#byUri.has(uri)) this.#byUri.set(uri, node)
+        resource = { document: uri === TOO_LONG ? newDocument(uri) : this.#documentOf(uri), dialect }
+        if (uri !== TOO_LONG && !this.#roots.has(uri)) this.#roots.set(uri, node)
       }
     } else if (dialect !== outer.dialect) {
-      resource = { uri: outer.uri, dialect }
+      resource = { document: outer.document, dialect }
     }
     this.#resources.set(node, resource)
     const anchors = [own(node, '$anchor'), own(node, '$dynamicAnchor')]
     if (dialect.isOld && typeof id === 'string' && id.startsWith('#')) anchors.push(id.slice(1))
     for (const anchor of anchors) {
-      if (typeof anchor === 'string') this.#byUri.set(`${resource.uri}#${anchor}`, node)
+      if (typeof anchor === 'string') resource.document.anchors.set(anchor, node)
     }
     const dynamic = own(node, '$recursiveAnchor') === true ? '' : anchors[1]
     if (typeof dynamic === 'string') {
       const known = this.#dynamicAnchors.get(dynamic)
-      if (known === undefined) this.#dynamicAnchors.set(dynamic, [node])
-      else known.push(node)
+      if (known === undefined) this.#dynamicAnchors.set(dynamic, new Set([node]))
+      else known.add(node)
     }
     return resource
   }
 }
 
-function absolute(reference: string, base: string): string | undefined {
+const lengthCost = (text: string): number => 1 + (text.length >> 4)
+
+function newDocument(uri: string): Document {
+  return { uri, anchors: new Map(), found: new Map() }
+}
+
+/** An absolute URI, undefined for an invalid one, and its fragment as it stands in the reference. */
+function absolute(reference: string, base: string): { readonly uri: string | undefined; readonly fragment: string } {
+  const at = reference.indexOf('#')
   // Most references: no URL needs to be parsed.
-  if (reference.startsWith('#')) return base.split('#')[0] + (reference === '#' ? '' : reference)
-  return URL.parse(reference, base)?.href
+  if (at === 0) return { uri: base, fragment: reference.slice(1) }
+  const fragment = at < 0 ? '' : reference.slice(at + 1)
+  const relative = at < 0 ? reference : reference.slice(0, at)
+  if (relative.length > MAX_URI_LENGTH) return { uri: TOO_LONG, fragment }
+  const href = URL.parse(relative, base)?.href
+  return { uri: href !== undefined && href.length > MAX_URI_LENGTH ? TOO_LONG : href, fragment }
 }
 
 /** One step of a JSON Pointer in a URI fragment. */

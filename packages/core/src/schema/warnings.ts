@@ -15,6 +15,7 @@ export interface SchemaWarning {
 /** A hostile schema has as many mistakes as it likes. */
 const MAX_WARNINGS = 100
 const MAX_MESSAGE_LENGTH = 300
+const MAX_POINTER_LENGTH = 500
 
 /** The warnings of one conversion, each once. */
 export class Warnings {
@@ -25,14 +26,28 @@ export class Warnings {
     const warning = { pointer: pointerTo(place), message: message.slice(0, MAX_MESSAGE_LENGTH) }
     if (!this.list.some((known) => isSame(known, warning))) this.list.push(warning)
   }
+
+  /** A warning about the schema as a whole, which stands before all others and takes the place of one too many. */
+  addFirst(message: string): void {
+    this.list.unshift({ pointer: '#', message })
+    if (this.list.length > MAX_WARNINGS) this.list.pop()
+  }
 }
 
 const isSame = (left: SchemaWarning, right: SchemaWarning): boolean =>
   left.pointer === right.pointer && left.message === right.message
 
+/** A pointer that would be too long begins with `#/…` and has only its last steps. */
 function pointerTo(place: Place): string {
   const steps: string[] = []
-  for (let at = place; at.parent !== undefined; at = at.parent)
+  let length = 0
+  for (let at = place; at.parent !== undefined; at = at.parent) {
+    length += at.step.length
+    if (length > MAX_POINTER_LENGTH) {
+      steps.push('…')
+      break
+    }
     steps.push(at.step.replaceAll('~', '~0').replaceAll('/', '~1'))
+  }
   return ['#', ...steps.reverse()].join('/')
 }
