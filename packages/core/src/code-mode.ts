@@ -19,6 +19,7 @@ import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
 import { type DeclarationOptions, declarationsFromCatalog } from './schema/declarations.ts'
 import type { ToolWarning } from './schema/namespace.ts'
+import { unassertedPatterns } from './validation/unasserted-patterns.ts'
 
 export interface CodeModeOptions {
   /** Stays the caller's: closing a code mode closes neither the sandbox nor the tool providers. */
@@ -109,6 +110,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
   const redact = chooseRedact(options.redact)
   const catalog = createCatalog(options.tools)
   const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
+  let allWarnings: readonly ToolWarning[] | undefined
   const instructions = writeInstructions(declarations, omitted)
   guests.warm(base.memoryBytes)
   const closing = new AbortController()
@@ -189,7 +191,10 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
   return {
     declarations,
     omitted,
-    warnings,
+    get warnings() {
+      allWarnings ??= [...warnings, ...unassertedPatterns(catalog)]
+      return allWarnings
+    },
     instructions,
     tool: {
       name: 'run_program',

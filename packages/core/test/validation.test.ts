@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { JsonSchema, ParseContext } from '../src/catalog/tool.ts'
+import { defineTool, type JsonSchema, type ParseContext } from '../src/catalog/tool.ts'
+import { createCodeMode } from '../src/code-mode.ts'
 import { compileSchema } from '../src/protocol/compile.ts'
 import { measureValue } from '../src/protocol/value-size.ts'
+import { createSandbox } from '../src/sandbox.ts'
 import { checkPayload, schemaParser } from '../src/validation/schema-validator.ts'
+import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const parse = (schema: JsonSchema, value: unknown, context?: Partial<ParseContext>) =>
   schemaParser(schema, 'input')(
@@ -111,6 +114,28 @@ describe('a check by a schema', () => {
     for (const pattern of ['(?i)^abc$', '(?<=.*a)b', 'a++', '\\Aabc\\Z(']) {
       expect(await problemsOf({ type: 'string', pattern }, 'anything')).toEqual([])
     }
+  })
+})
+
+describe('a pattern that is not asserted', () => {
+  it('is named in the warnings of a code mode', async () => {
+    const input = {
+      type: 'object',
+      properties: { a: { type: 'string', pattern: '(?=.*x)y' }, b: { type: 'string', pattern: '^ok$' } },
+      patternProperties: { 'k.*k': {} },
+    }
+    await using sandbox = createSandbox(new ScriptedAdapter(() => {}), { ready: 0 })
+    await using codeMode = await createCodeMode({ sandbox, tools: { get: defineTool({ input, execute: () => 1 }) } })
+    const { warnings } = codeMode
+    expect(warnings.filter(({ message }) => /not asserted/.test(message))).toEqual([
+      { tool: 'tools.get', side: 'input', pointer: '#', message: expect.stringMatching(/^the patterns for keys/) },
+      {
+        tool: 'tools.get',
+        side: 'input',
+        pointer: '#/properties/a',
+        message: 'the pattern (?=.*x)y is not asserted: it looks around or back, which no linear engine does',
+      },
+    ])
   })
 })
 

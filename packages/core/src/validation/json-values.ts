@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { bytesToBase64 } from '../protocol/codec/base64.ts'
 import { isBox } from '../protocol/value-size.ts'
+import { Budget, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { isRecord, type Json, own } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
 
@@ -20,10 +21,11 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
  * allowed, bytes become base64 where the schema says so. Parts that the schema says nothing about are left as they are.
  *
  * @returns the value itself where nothing is to be changed
+ * @throws `BudgetSpentError` for a schema whose references are too many
  * @throws {@link NotJsonError} with the path of a part that cannot be JSON: a Map, an Error, an array with holes, …
  */
 export function toJsonValue(schema: JsonSchema, value: unknown): unknown {
-  const conversion = new JsonConversion(new References(schema))
+  const conversion = new JsonConversion(new References(schema, new Budget(MAX_SCHEMA_WORK)))
   return conversion.convert(conversion.expand([schema]), value, undefined)
 }
 

@@ -46,7 +46,7 @@ async function lowerOne(
   target: Record<string, unknown>,
   lower: (schema: unknown) => unknown,
 ): Promise<void> {
-  const isWidened = await hasUnassertedKeys(schema)
+  const isWidened = hasUnassertedKeys(schema)
   for (const [key, value] of Object.entries(schema)) {
     if ((REPLACED.has(key) && !isRecord(value)) || key === 'const' || (isWidened && KEY_KEYWORDS.has(key))) continue
     set(target, key, lowerKeyword(key, value, lower))
@@ -73,8 +73,11 @@ const KEY_KEYWORDS: ReadonlySet<string> = new Set([
   'unevaluatedProperties',
 ])
 
-/** The library asserts these patterns by itself, so all of them must be harmless to V8's engine under the flag `u`. */
-async function hasUnassertedKeys(schema: Json): Promise<boolean> {
+/**
+ * Whether patterns for keys are left out: the library asserts them by itself, so all of them must be harmless to V8's engine
+ * under the flag `u`.
+ */
+export function hasUnassertedKeys(schema: Json): boolean {
   if (!isRecord(schema.patternProperties)) return false
   return Object.keys(schema.patternProperties).some((source) => {
     const plan = planPattern(source)

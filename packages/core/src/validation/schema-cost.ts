@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import type { ValueSize } from '../protocol/value-size.ts'
+import { Budget, BudgetSpentError, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { isRecord, type Json } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
 import { compilePattern, planPattern } from './pattern.ts'
@@ -38,9 +39,14 @@ const MAX_SCHEMAS = 20_000
 export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
   if (!isRecord(root)) return { compile: 1, check: () => 1 }
   const shape = readShape(root)
-  if (shape === undefined) return { compile: Number.POSITIVE_INFINITY, check: () => Number.POSITIVE_INFINITY }
+  if (shape === undefined) return UNKNOWN
   const weights = new Weights(root)
-  const { perNode, perTextUnit, perContained } = await weights.weigh(root)
+  const weight = await weights.weigh(root).catch((error: unknown) => {
+    if (error instanceof BudgetSpentError) return undefined
+    throw error
+  })
+  if (weight === undefined) return UNKNOWN
+  const { perNode, perTextUnit, perContained } = weight
   const check: SchemaCost['check'] = (value, { nodes, characters }) => {
     // As if each schema applied to each part of the value.
     const rough = perNode * nodes + (perTextUnit + perContained) * characters
@@ -48,6 +54,9 @@ export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
   }
   return { compile: shape.text + (shape.references + shape.ids) * shape.schemas, check }
 }
+
+/** Of a schema that is too large to be analysed. */
+const UNKNOWN: SchemaCost = { compile: Number.POSITIVE_INFINITY, check: () => Number.POSITIVE_INFINITY }
 
 /** Counts what the library's compiler repeats: text at each level of nesting, all schemas for each reference and each id. */
 function readShape(root: Json): { text: number; references: number; ids: number; schemas: number } | undefined {
@@ -71,13 +80,14 @@ function readShape(root: Json): { text: number; references: number; ids: number;
 /** The weights of the schemas of one document, each computed once. */
 export class Weights {
   readonly #references: References
+  readonly #targets = new Map<Json, readonly Json[]>()
   /** Those of a schema alone. */
   readonly #own = new Map<Json, Weight>()
   /** With all that it applies. Undefined while a schema is being weighed. */
   readonly #whole = new Map<Json, Weight | undefined>()
 
   constructor(root: JsonSchema) {
-    this.#references = new References(root)
+    this.#references = new References(root, new Budget(MAX_SCHEMA_WORK))
   }
 
   /** @returns infinite for a schema that refers to itself: its cost depends on the form of the value */
@@ -98,17 +108,23 @@ export class Weights {
     return this.#own.get(schema) ?? INFINITE
   }
 
-  targets(schema: Json): Json[] {
-    const targets: Json[] = []
-    for (const keyword of ['$ref', '$dynamicRef', '$recursiveRef'] as const) {
-      const reference = schema[keyword]
-      const target =
-        typeof reference === 'string' ? this.#references.resolve(reference, schema, true)?.schema : undefined
-      if (isRecord(target)) targets.push(target)
+  /** The schemas that a schema refers to, each reference resolved once. */
+  targets(schema: Json): readonly Json[] {
+    let targets = this.#targets.get(schema)
+    if (targets === undefined) {
+      targets = REFERENCES.flatMap((keyword) => {
+        const reference = schema[keyword]
+        if (typeof reference !== 'string') return []
+        const target = this.#references.resolve(reference, schema, true)?.schema
+        return isRecord(target) ? [target] : []
+      })
+      this.#targets.set(schema, targets)
     }
     return targets
   }
 }
+
+const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef'] as const
 
 const INFINITE: Weight = {
   perNode: Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@ import type { JsonSchema, Parse, ParseContext } from '../catalog/tool.ts'
 import { decode, encode } from '../protocol/codec.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { measureValue, type ValueSize } from '../protocol/value-size.ts'
+import { BudgetSpentError } from '../schema/bounds.ts'
 import { NotJsonError, toJsonValue } from './json-values.ts'
 import { lowerSchema } from './lower-schema.ts'
 import { describeProblems } from './problems.ts'
@@ -47,6 +48,7 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
       } catch (error) {
         if (error instanceof NotJsonError) return refused(error.message)
         if (error instanceof RangeError) return refused(TOO_DEEP)
+        if (error instanceof BudgetSpentError) return refused(TOO_COSTLY)
         throw error
       }
     }
