@@ -263,6 +263,7 @@ export class Entries {
   }
 
   #object(object: Properties, hint: string): Entry {
+    if (this.#budget.isSpent) return this.#text('Record<string, unknown>')
     const members: EntryMember[] = []
     object.members.forEach((member, key) => {
       if (this.#budget.isSpent) return
@@ -272,6 +273,7 @@ export class Entries {
     })
     if (this.#budget.isSpent) return this.#text('Record<string, unknown>')
     const signatures = this.#signatures(object, hint)
+    if (this.#budget.isSpent) return this.#text('Record<string, unknown>')
     if (members.length === 0 && signatures.length === 0) return this.#text('Record<string, never>')
     return this.#distinct({ op: 'object', members, signatures, ...this.#base(hint) })
   }
@@ -320,13 +322,17 @@ export class Entries {
     if (templates.length === 0 && !isRestSaid) return NO_SIGNATURES
     const size = object.members.size + templates.length
     for (const { prefix, suffix } of templates) this.#budget.tryTake(prefix.length + suffix.length + size)
+    if (this.#budget.isSpent) return NO_SIGNATURES
     const signatures = templates.map((template) => this.#templateSignature(object, template, hint))
     if (isRestSaid) signatures.push(this.#restSignature(object, rest, hint))
     return signatures
   }
 
   #templateSignature({ members, templates }: Properties, template: Template, hint: string): Signature {
-    const meant = [...members].filter(([key]) => matches(template, key)).map(([, member]) => member)
+    const meant: Member[] = []
+    members.forEach((member, key) => {
+      if (matches(template, key)) meant.push(member)
+    })
     const narrower = templates.filter((other) => other !== template && contains(template, other))
     return {
       keys: `\`${escapeTemplate(template.prefix)}\${string}${escapeTemplate(template.suffix)}\``,
