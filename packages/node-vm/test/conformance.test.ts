@@ -6,5 +6,9 @@ const SHOWS_FILES = 'the frames of a context go on in those of the process that 
 describeAdapter({
   name: 'node-vm',
   create: () => nodeVm(),
-  expectedFailures: { 'calls.failure': SHOWS_FILES, 'escapes.reach.async-stack': SHOWS_FILES },
+  expectedFailures: {
+    'calls.failure': SHOWS_FILES,
+    'escapes.reach.async-stack': SHOWS_FILES,
+    'escapes.realm.stack-of-tools': SHOWS_FILES,
+  },
 })

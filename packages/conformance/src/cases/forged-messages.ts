@@ -165,7 +165,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
       const result = await attack(code)
       assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
       // Some engines hand text over as UTF-8, which has no lone surrogates.
-      for (const { text } of result.logs) assert.match(text, /^[\ud800\udfff\ufffd]+$/u)
+      for (const { text } of result.logs) assert.ok([...text].every((unit) => '\ud800\udfff\ufffd'.includes(unit)))
       assert.equal(result.logs.length, 2)
       assert.equal((result.value as string[]).length, 2)
     },
