@@ -390,6 +390,41 @@ export const MUTANTS = [
     to: 'if (false && maxCpuTimeMs !== undefined && ',
     tests: ['packages/workerd/test/remote-connection.test.ts', '-t', 'is refused where the CPU time'],
   },
+  {
+    breaks: "the codec tests texts by a program's own `exec`",
+    file: 'packages/core/src/protocol/intrinsics.ts',
+    from: 'regExpExec(expression, text) !== null',
+    to: 'expression.test(text)',
+    tests: conformance('quickjs', 'escapes.tampering'),
+  },
+  {
+    breaks: "the codec reads NaN from a program's own `Number`",
+    file: 'packages/core/src/protocol/codec/decode.ts',
+    from: 'return notANumber',
+    to: 'return Number.NaN',
+    tests: conformance('quickjs', 'escapes.tampering'),
+  },
+  {
+    breaks: 'a program replaces what QuickJS makes template literals by',
+    file: 'packages/core/src/guest/globals.ts',
+    from: '  fixStackTraces()\n  fixTemplateLiterals()\n',
+    to: '  fixStackTraces()\n',
+    tests: conformance('quickjs', 'escapes.tampering'),
+  },
+  {
+    breaks: 'a forged array sets its own length',
+    file: 'packages/core/src/protocol/codec/decode.ts',
+    from: "if (isArray(target) && (key === 'length' || regExpTest(arrayIndex, key)))",
+    to: "if (isArray(target) && key === 'nothing')",
+    tests: conformance('quickjs', 'forgeries.graph'),
+  },
+  {
+    breaks: 'a forged graph makes any number of errors',
+    file: 'packages/core/src/protocol/codec/decode.ts',
+    from: 'if (++this.#errors > MAX_ERRORS) return',
+    to: 'if (++this.#errors > 1e9) return',
+    tests: conformance('quickjs', 'forgeries.graph'),
+  },
 ]
 
 const HELP = `Usage: pnpm mutants [--only <words>] [--fast]
