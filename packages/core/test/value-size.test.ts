@@ -31,6 +31,13 @@ describe('the size of a value', () => {
     expect(measureValue(doubled(5, [])).isCyclic).toBe(false)
   })
 
+  it('counts the holes of an array, which a walk visits', () => {
+    const sparse: unknown[] = []
+    sparse.length = 50_000
+    expect(measureValue(Array(100).fill(sparse)).nodes).toBeGreaterThan(5_000_000)
+    expect(measureValue(new Array(2 ** 32 - 1), 1_000).characters).toBeGreaterThan(1_000)
+  })
+
   it('takes boxed primitives for leaves', () => {
     expect(measureValue(Object('x'.repeat(1e6)))).toMatchObject({ nodes: 1, characters: 1_000_001 })
   })

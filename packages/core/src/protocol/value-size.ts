@@ -150,6 +150,10 @@ class Measurement {
   #lookIntoArray(list: readonly unknown[]): void {
     const keys = Object.keys(list)
     this.#isJson &&= keys.length === list.length
+    // A walk visits holes, too.
+    const holes = Math.max(0, list.length - keys.length)
+    this.#nodes += holes
+    this.#characters += holes
     // An array that is full of undefined has no JSON of its own either; its holes and extra keys are told apart later.
     for (const key of keys) {
       const value = list[key as never]
