@@ -32,7 +32,9 @@ const ASSERTION = 20
 /** Tracking which properties were evaluated. */
 const UNEVALUATED = 50
 /** Where the rough estimate stays below, a closer one is not worth its time. */
-const ROUGHLY_CHEAP = 100_000
+const ROUGHLY_CHEAP = 200_000
+/** Larger values are not counted more closely: that would take as long as it may save. */
+const MAX_COUNTED_NODES = 20_000
 /** Schemas that are larger are not analysed: their cost counts as infinite. */
 const MAX_SCHEMAS = 20_000
 
@@ -50,7 +52,8 @@ export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
   const check: SchemaCost['check'] = (value, { nodes, characters }) => {
     // As if each schema applied to each part of the value.
     const rough = perNode * nodes + (perTextUnit + perContained) * characters
-    return rough <= ROUGHLY_CHEAP ? rough : new Visits(weights, characters).count(root, value)
+    if (rough <= ROUGHLY_CHEAP || nodes > MAX_COUNTED_NODES) return rough
+    return new Visits(weights, characters).count(root, value)
   }
   return { compile: shape.text + (shape.references + shape.ids) * shape.schemas, check }
 }

@@ -1,7 +1,7 @@
 import type { JsonSchema, Parse, ParseContext } from '../catalog/tool.ts'
 import { decode, encode } from '../protocol/codec.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
-import { measureValue, type ValueSize } from '../protocol/value-size.ts'
+import { measureValue } from '../protocol/value-size.ts'
 import { BudgetSpentError } from '../schema/bounds.ts'
 import { NotJsonError, toJsonValue } from './json-values.ts'
 import { lowerSchema } from './lower-schema.ts'
@@ -52,17 +52,21 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
         throw error
       }
     }
-    let isCheap = cost.compile <= MAX_COMPILE_COST_HERE && cost.check(value, size) <= MAX_COST_HERE
-    if (defaults !== undefined && (isCheap || context?.checkElsewhere !== undefined)) {
-      value = defaults(value)
-      if (value !== given) size = measureValue(value)
-      isCheap &&= cost.check(value, size) <= MAX_COST_HERE
+    const isCompiledHere = cost.compile <= MAX_COMPILE_COST_HERE
+    let units = isCompiledHere ? cost.check(value, size) : Number.POSITIVE_INFINITY
+    // Filling in visits what the check would visit.
+    if (defaults !== undefined && (units <= MAX_COST_HERE || context?.checkElsewhere !== undefined)) {
+      const filled = defaults(value)
+      if (filled !== value) {
+        value = filled
+        size = measureValue(value)
+        units = isCompiledHere ? cost.check(value, size) : units
+      }
     }
     if (context !== undefined && size.characters > context.maxCharacters)
       return refused('with its defaults it is too large')
-    const problems = isCheap
-      ? checkHere(await validator(), cost, value, size)
-      : await checkElsewhere(schema, value, context)
+    const problems =
+      units <= MAX_COST_HERE ? checkHere(await validator(), units, value) : await checkElsewhere(schema, value, context)
     return problems.length === 0 ? { value } : { problems }
   }
 }
@@ -88,10 +92,11 @@ async function checkElsewhere(
   return context.checkElsewhere(schema, encode(value))
 }
 
-function checkHere(validator: Validator, cost: SchemaCost, value: unknown, size: ValueSize): readonly string[] {
+/** @param units what the check costs, by its estimate */
+function checkHere(validator: Validator, units: number, value: unknown): readonly string[] {
   try {
     if (validator.Check(value)) return []
-    if (cost.check(value, size) > MAX_DESCRIBED_COST) return [INVALID]
+    if (units > MAX_DESCRIBED_COST) return [INVALID]
     const problems = describeProblems(validator.Errors(value)[1])
     return problems.length > 0 ? problems : [INVALID]
   } catch (error) {
@@ -122,7 +127,7 @@ export async function checkPayload(schema: string, payload: string): Promise<rea
   const { cost, validator } = await prepared
   const value = decode(payload)
   try {
-    return checkHere(await validator(), cost, value, measureValue(value))
+    return checkHere(await validator(), cost.check(value, measureValue(value)), value)
   } catch (error) {
     if (error instanceof RangeError) return ['the schema of this tool is too large, or nested too deeply, to check it']
     throw error

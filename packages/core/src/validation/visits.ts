@@ -3,7 +3,7 @@ import type { Weights } from './schema-cost.ts'
 import { LIST_KEYWORDS } from './subschemas.ts'
 
 /** Steps after which the count itself takes too long. */
-const MAX_STEPS = 50_000
+const MAX_STEPS = 20_000
 
 const IN_PLACE = ['not', 'if', 'then', 'else'] as const
 const EVERY_MEMBER = ['additionalProperties', 'unevaluatedProperties'] as const
