@@ -425,6 +425,13 @@ export const MUTANTS = [
     to: 'if (++this.#errors > 1e9) return',
     tests: conformance('quickjs', 'forgeries.graph'),
   },
+  {
+    breaks: 'reading a schema may take any amount of work',
+    file: 'packages/core/src/schema/bounds.ts',
+    from: 'export const MAX_SCHEMA_WORK = 500_000',
+    to: 'export const MAX_SCHEMA_WORK = 1e15',
+    tests: ['packages/core/test/schema-bounds.test.ts', '-t', 'graphs that double'],
+  },
 ]
 
 const HELP = `Usage: pnpm mutants [--only <words>] [--fast]

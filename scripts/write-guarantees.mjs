@@ -59,8 +59,9 @@ async function write(name, mark, table) {
 
 const TITLES = {
   boundary: 'boundary',
-  stopsLoops: 'stops programs that compute for ever',
+  stopsLoops: 'stops programs that compute forever',
   stopsNativeLoops: 'stops built-ins that never return',
+  stopsReading: 'stops texts that take forever to read',
   survivesOutOfMemory: 'no allocation can end the host',
   memory: 'memory bound',
   cpuTime: 'CPU time measured as such',
