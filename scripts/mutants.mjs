@@ -377,7 +377,7 @@ export const MUTANTS = [
     tests: ['packages/isolated-vm/test/processes.test.ts', '-t', 'stopped in the middle of a turn'],
   },
   {
-    breaks: 'requests are told of failures that began before them',
+    breaks: 'requests receive failures that began before them',
     file: 'packages/core/src/carriers/pool.ts',
     from: 'const waiting = new Set(this.#waiters)',
     to: 'const waiting = { has: () => true }',

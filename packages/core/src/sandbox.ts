@@ -250,7 +250,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
       },
       (error: unknown) => {
         lane.starting--
-        // A guest that is needed later may be made: those who have come since are not told of this failure.
+        // A guest that is needed later may be made: requests that arrived since do not receive this failure.
         const index = lane.waiters.findIndex((waiter) => waiting.has(waiter))
         if (index >= 0) lane.waiters.splice(index, 1)[0]?.reject(error)
         if (lane.waiters.length > 0) this.#fill(lane)

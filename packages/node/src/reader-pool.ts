@@ -152,7 +152,7 @@ export class ReaderPool {
     reader.job = undefined
     this.#seesTypes ||= isTyped
     job.resolve(answer)
-    // One that has given way to others would go on doing so.
+    // A reader with a lowered priority would keep it.
     if (isBroken || job.isSlow) this.#discard(reader)
     else this.#rest(reader)
     this.#assign()

@@ -52,7 +52,7 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
-  it('reports a mistake with its place, and goes on with the same reader', async () => {
+  it('reports a mistake with its place, and reads the next text', async () => {
     const pool = new ReaderPool()
     expect(await read(pool, 'let a: number = ;')).toMatchObject({ mistake: expect.any(String), line: 1, column: 17 })
     expect(await read(pool, 'let a: number = 1;')).toHaveProperty('program')

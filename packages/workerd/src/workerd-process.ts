@@ -210,7 +210,7 @@ function removeFolder(folder: string): void {
   attempt(() => rmdirSync(folder))
 }
 
-/** The watch removes the folder as well, and so may whoever cleans temporary files: no failure to do so counts. */
+/** The watch removes the folder as well, and so may a cleaner of temporary files: a failure to remove it is ignored. */
 function attempt(remove: () => void): void {
   try {
     remove()

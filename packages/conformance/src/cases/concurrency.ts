@@ -105,7 +105,7 @@ const FORGED = [
   `for (let i = 0; i < 20_000; i++) post('{"type":"log","level":"log","text":"x"}')`,
 ] as const
 
-/** Lets as many arrive as are expected before any goes on, so that their programs run at the same time. */
+/** Holds each arrival until all that are expected have arrived, so that their programs run at the same time. */
 function gate(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let arrived = 0

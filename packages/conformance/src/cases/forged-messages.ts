@@ -253,7 +253,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
   ),
   forgery(
     'message-storm',
-    'fifty thousand messages in one turn are heard or refused, and the host goes on',
+    'fifty thousand messages in one turn are accepted or refused, and the host keeps running',
     async ({ attack }) => {
       const code = `for (let i = 0; i < 50_000; i++) post('{"type":"wake","at":null}'); ${say(RETURN('j"after"'))}`
       const result = await attack(code, { limits: { cpuTimeMs: 20_000 } })

@@ -153,7 +153,7 @@ export const hostFloods: readonly ConformanceCase[] = [
       assert.ok(!result.ok && /^LIMIT_(?:WALL_TIME|CPU)$/.test(result.error.code), JSON.stringify(result))
     },
   ),
-  flood('rejections', 'thousands of rejections that nobody handles cost nobody anything', async ({ run }) => {
+  flood('rejections', 'thousands of unhandled rejections cost the host nothing', async ({ run }) => {
     const code =
       'for (let i = 0; i < 5_000; i++) Promise.reject(new Error("x".repeat(1_000) + i)); await null; return 1'
     returned(await run(code, { limits: { cpuTimeMs: 20_000 } }), 1)
@@ -186,7 +186,7 @@ export const hostFloods: readonly ConformanceCase[] = [
       )
     returned(await run(code, { tools: { count }, limits: { cpuTimeMs: 20_000 } }), 7)
   }),
-  flood('extra-properties', 'what is wrong with an input is told in bounded words', async ({ run }) => {
+  flood('extra-properties', 'the problems of an input are described in bounded length', async ({ run }) => {
     const schema = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false }
     const take = defineTool({ input: schema, execute: () => 1 })
     const code = `const input = {}; for (let i = 0; i < 20_000; i++) input['a rather long name of a property ' + i] = i

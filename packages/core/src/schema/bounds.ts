@@ -29,7 +29,7 @@ export const MAX_LISTED_TOOLS = 20_000
 /** Maximum number of warnings about one namespace. */
 export const MAX_NAMESPACE_WARNINGS = 1_000
 
-/** Thrown where a budget has no steps left. Whoever owns the budget catches it and declares a wider type. */
+/** Thrown where a budget has no steps left. The owner of the budget catches it and declares a wider type. */
 export class BudgetSpentError extends Error {
   override readonly name = 'BudgetSpentError'
 }

@@ -49,7 +49,7 @@ const MAX_COVERED = 6
 /** How far kinds of value are looked for through names, unions and intersections; further in, there may be any. */
 const MAX_KINDS_DEPTH = 500
 
-/** In characters. What a use of an entry takes besides, or in place of, the entry itself. */
+/** Characters that a use of an entry takes besides the entry itself, or instead of it. */
 const USE_COST = 10
 
 /** Turns types into entries. */

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../catalog/tool.ts'
 import { type Budget, MAX_URI_LENGTH } from './bounds.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
+import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from './subschemas.ts'
 
 /** Other documents by their absolute URI. Nothing is ever fetched. */
 export type Documents = { readonly [uri: string]: JsonSchema }
@@ -36,23 +37,6 @@ const URI_COST = 50
 
 /** What a document without a name is called. */
 const NAMELESS = 'json-schema:///'
-
-const SCHEMA_KEYWORDS = [
-  'additionalItems',
-  'additionalProperties',
-  'contains',
-  'contentSchema',
-  'else',
-  'if',
-  'items',
-  'not',
-  'propertyNames',
-  'then',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-]
-const LIST_KEYWORDS = ['allOf', 'anyOf', 'items', 'oneOf', 'prefixItems']
-const MAP_KEYWORDS = ['$defs', 'definitions', 'dependencies', 'dependentSchemas', 'patternProperties', 'properties']
 
 /**
  * Finds what references point to, within one document and those it was given. Reads `$id` and anchors once, and only if

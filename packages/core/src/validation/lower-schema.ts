@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../catalog/tool.ts'
 import { isRecord, type Json } from '../schema/json.ts'
+import { MAP_KEYWORDS } from '../schema/subschemas.ts'
 import { type Assertion, enumAssertion, lengthAssertion, patternAssertion, uniqueItemsAssertion } from './assertions.ts'
 import { compilePattern, planPattern } from './pattern.ts'
-import { MAP_KEYWORDS } from './subschemas.ts'
 
 /** The keyword under which the library takes checks of ours. */
 const REFINE = '~refine'

@@ -3,8 +3,8 @@ import type { ValueSize } from '../protocol/value-size.ts'
 import { Budget, BudgetSpentError, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { isRecord, type Json } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
+import { subschemas } from '../schema/subschemas.ts'
 import { compilePattern, planPattern } from './pattern.ts'
-import { subschemas } from './subschemas.ts'
 import { Visits } from './visits.ts'
 
 /** The work that one schema causes, at most. */

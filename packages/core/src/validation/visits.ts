@@ -1,6 +1,6 @@
 import { isRecord, type Json } from '../schema/json.ts'
+import { LIST_KEYWORDS } from '../schema/subschemas.ts'
 import type { Weights } from './schema-cost.ts'
-import { LIST_KEYWORDS } from './subschemas.ts'
 
 /** Steps after which the count itself takes too long. */
 const MAX_STEPS = 20_000

@@ -1,10 +1,11 @@
-import { isRecord, type Json } from '../schema/json.ts'
+import { isRecord, type Json } from './json.ts'
 
 /** Keywords whose value is a schema. */
 export const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set([
   'additionalItems',
   'additionalProperties',
   'contains',
+  'contentSchema',
   'else',
   'if',
   'items',
