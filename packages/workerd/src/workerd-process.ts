@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ import {
   shortageOf,
   spawnChild,
   unavailableBy,
+  watchedCommand,
   watchStart,
 } from '@glovebox/node'
 import { workerdConfig } from './config.ts'
@@ -23,20 +24,11 @@ const SUPERVISOR = { beside: './supervisor.js', specifier: '@glovebox/workerd/su
 const MAX_ATTEMPTS = 20
 const MAX_STDERR = 8_192
 const CONTROL = 3
-const SHELL = '/bin/sh'
 const SOCKET = 'socket'
 const SUPERVISOR_COPY = 'supervisor.js'
 const CONFIG = 'config.capnp'
 /** Within this the end of a process is known that cannot be asked. */
 const END_KNOWN_MS = 500
-
-/**
- * Becomes workerd, after leaving a watch behind that waits for the end of the host, and of nothing else: then it ends
- * workerd, which would live on, and removes its folder.
- */
-const WATCHED = `exec 4<&0
-(read -r _; kill -9 $$; rm -rf "$0") <&4 >/dev/null 2>&1 3>&- &
-exec "$@" </dev/null 4<&-`
 
 /** One workerd, with a folder of its own that holds its socket. */
 export class WorkerdProcess {
@@ -75,18 +67,16 @@ export class WorkerdProcess {
 
   static async #spawn(executable: string): Promise<WorkerdProcess> {
     const folder = createFolder()
-    const command = [
-      executable,
+    const args = [
       'serve',
       '--experimental',
       `--control-fd=${CONTROL}`,
       `--socket-addr=host=unix:${join(folder, SOCKET)}`,
       join(folder, CONFIG),
     ]
-    const isWatched = existsSync(SHELL)
-    const [program, ...args] = isWatched ? [SHELL, '-c', WATCHED, folder, ...command] : command
+    const [program, watchedArgs] = watchedCommand(executable, args, folder)
     try {
-      const child = await spawnChild(program as string, args, {
+      const child = await spawnChild(program, watchedArgs, {
         cwd: folder,
         env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
         stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
