@@ -240,13 +240,13 @@ describe('a costly check', () => {
   })
 
   it('is made elsewhere where there is such a place', async () => {
-    const asked: [JsonSchema, string][] = []
-    const checkElsewhere = async (schema: JsonSchema, payload: string) => {
-      asked.push([schema, payload])
+    const asked: [JsonSchema, unknown][] = []
+    const checkElsewhere = async (schema: JsonSchema, value: unknown) => {
+      asked.push([schema, value])
       return ['found elsewhere']
     }
     expect(await problemsOf(exponential, nested(60), { checkElsewhere })).toEqual(['found elsewhere'])
-    expect(asked).toEqual([[exponential, expect.stringMatching(/^j\{"a"/)]])
+    expect(asked).toEqual([[exponential, nested(60)]])
     expect(await problemsOf(exponential, nested(3), { checkElsewhere })).toEqual([])
   })
 

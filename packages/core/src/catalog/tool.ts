@@ -35,8 +35,8 @@ export interface ParseContext {
   readonly size: ValueSize
   /** Characters that the value may have once its defaults are filled in. */
   readonly maxCharacters: number
-  /** Checks a value, given as the codec writes it, where that can be stopped. Absent on platforms without such a place. */
-  readonly checkElsewhere?: ((schema: JsonSchema, payload: string) => Promise<readonly string[]>) | undefined
+  /** Checks a value where that can be stopped. Resolves to what is wrong with it. Absent on platforms without such a place. */
+  readonly checkElsewhere?: ((schema: JsonSchema, value: unknown) => Promise<readonly string[]>) | undefined
 }
 
 /** One function that the host offers. `name` is the original one; the program may call it by a tidier one. */

@@ -204,7 +204,7 @@ export class HostCalls {
       throw error
     })
     const { tool, parseInput, parseOutput } = this.#find(path)
-    const context = this.#parseContext(given.size)
+    const context = this.#parseContext(given.size, (value) => (value === given.value ? call.payload : encode(value)))
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value, context)
     this.#assertOpen(id)
     this.#controller ??= new AbortController()
@@ -213,16 +213,17 @@ export class HostCalls {
     return this.#write(path, output, parseOutput)
   }
 
-  #parseContext(size: ValueSize): ParseContext {
+  /** @param write gives a value as the codec writes it */
+  #parseContext(size: ValueSize, write: (value: unknown) => string): ParseContext {
     const { check: checkAt, messageBytes } = this.#options
     if (checkAt === undefined) return { size, maxCharacters: messageBytes }
     return {
       size,
       maxCharacters: messageBytes,
-      checkElsewhere: async (schema, payload) => {
+      checkElsewhere: async (schema, value) => {
         this.#controller ??= new AbortController()
         try {
-          return await checkAt(schema, payload, { signal: this.#controller.signal, limitMs: CHECK_MS })
+          return await checkAt(schema, write(value), { signal: this.#controller.signal, limitMs: CHECK_MS })
         } catch (error) {
           if (!(error instanceof ReaderTimeoutError)) throw error
           return [`checking it takes more than ${CHECK_MS} ms: give less at once, or a simpler value`]
@@ -258,7 +259,14 @@ export class HostCalls {
     const { messageBytes } = this.#options
     const size = measureValue(output, messageBytes)
     if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
-    const checked = await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, this.#parseContext(size))
+    const checked = await check(
+      path,
+      'TOOL_OUTPUT_INVALID',
+      'output',
+      parseOutput,
+      output,
+      this.#parseContext(size, encode),
+    )
     let payload: string
     try {
       payload = encode(checked)

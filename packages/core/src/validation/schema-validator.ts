@@ -1,5 +1,5 @@
 import type { JsonSchema, Parse, ParseContext } from '../catalog/tool.ts'
-import { decode, encode } from '../protocol/codec.ts'
+import { decode } from '../protocol/codec.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { measureValue } from '../protocol/value-size.ts'
 import { BudgetSpentError } from '../schema/bounds.ts'
@@ -89,7 +89,7 @@ async function checkElsewhere(
   context: ParseContext | undefined,
 ): Promise<readonly string[]> {
   if (context?.checkElsewhere === undefined) return [TOO_COSTLY]
-  return context.checkElsewhere(schema, encode(value))
+  return context.checkElsewhere(schema, value)
 }
 
 /** @param units what the check costs, by its estimate */
