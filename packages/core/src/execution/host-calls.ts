@@ -259,17 +259,10 @@ export class HostCalls {
     const { messageBytes } = this.#options
     const size = measureValue(output, messageBytes)
     if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
-    const checked = await check(
-      path,
-      'TOOL_OUTPUT_INVALID',
-      'output',
-      parseOutput,
-      output,
-      this.#parseContext(size, encode),
-    )
     let payload: string
     try {
-      payload = encode(checked)
+      const context = this.#parseContext(size, encode)
+      payload = encode(await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, context))
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
       throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, {
