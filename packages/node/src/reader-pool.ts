@@ -69,8 +69,8 @@ export class ReaderPool {
   /** Ends all readers. They are started again with the next work. Resolves when none is left. */
   async close(): Promise<void> {
     this.#closings++
-    for (const job of this.#queue.drain())
-      job.reject(new SandboxError('SANDBOX_CLOSED', 'The program reader is closed'))
+    const jobs = [...this.#queue.drain(), ...this.#working.flatMap(({ job }) => job ?? [])]
+    for (const job of jobs) job.reject(new SandboxError('SANDBOX_CLOSED', 'The program reader is closed'))
     for (const reader of this.#readers) this.#discard(reader)
     await Promise.all(this.#ending)
   }

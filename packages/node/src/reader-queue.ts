@@ -11,7 +11,7 @@ export class ReaderQueue {
   readonly #short: ReaderJob[] = []
   readonly #long: ReaderJob[] = []
   readonly #slow: ReaderJob[] = []
-  #takesOldest = false
+  #takesNewest = false
 
   add(job: ReaderJob): void {
     this.#laneOf(job).push(job)
@@ -50,8 +50,9 @@ export class ReaderQueue {
   }
 
   #takeOf(lane: ReaderJob[]): ReaderJob | undefined {
-    this.#takesOldest = !this.#takesOldest
-    return this.#takesOldest ? lane.pop() : lane.shift()
+    if (lane.length === 0) return undefined
+    this.#takesNewest = !this.#takesNewest
+    return this.#takesNewest ? lane.pop() : lane.shift()
   }
 
   #laneOf(job: ReaderJob): ReaderJob[] {

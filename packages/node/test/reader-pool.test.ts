@@ -42,6 +42,16 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
+  it('rejects what is being read when it is closed', async () => {
+    const pool = new ReaderPool()
+    await read(pool, 'const a: number = 1')
+    const reading = read(pool, ENDLESS)
+    reading.catch(() => {})
+    await delay(200)
+    await pool.close()
+    await expect(reading).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+  })
+
   it('rejects what waits when it is closed, and starts again with the next text', async () => {
     const pool = new ReaderPool()
     const reading = read(pool, 'const a: number = 1')

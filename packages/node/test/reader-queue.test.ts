@@ -24,6 +24,12 @@ describe('the queue of a reader', () => {
     expect(order(queue)).toEqual(['e', 'a', 'd', 'b', 'c'])
   })
 
+  it('gives the oldest long text its turn as well', () => {
+    const queue = new ReaderQueue()
+    for (const name of ['a', 'b', 'c', 'd']) queue.add(job(name, LONG))
+    expect(order(queue)).toEqual(['d', 'a', 'c', 'b'])
+  })
+
   it('takes short texts before long ones, and those that have used a slice last', () => {
     const queue = new ReaderQueue()
     const slow = job('slow')
