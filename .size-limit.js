@@ -8,21 +8,21 @@ const KB = 1_000
  * types, or for patterns that V8 could not match in linear time, alone; and as published.
  */
 const LIMITS = {
-  'ai-sdk': [185, 12],
-  anthropic: [185, 4],
-  conformance: [210, 160],
-  core: [110, 8_015],
+  'ai-sdk': [200, 12],
+  anthropic: [200, 4],
+  conformance: [245, 245],
+  core: [130, 8_015],
   glovebox: [360, 25],
   'isolated-vm': [150, 55],
-  langchain: [180, 5],
-  mastra: [185, 8],
-  mcp: [225, 14],
-  node: [80, 13],
+  langchain: [200, 5],
+  mastra: [200, 8],
+  mcp: [225, 20],
+  node: [85, 36],
   'node-vm': [145, 8],
-  'openai-agents': [180, 7],
+  'openai-agents': [200, 7],
   opentelemetry: [1, 4],
   quickjs: [150, 30],
-  'tanstack-ai': [180, 4],
+  'tanstack-ai': [200, 4],
   workerd: [165, 60],
 }
 
