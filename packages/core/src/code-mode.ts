@@ -39,7 +39,7 @@ export interface CodeModeOptions {
    * most 20,000 characters of the message, and the tool's name as the program wrote it. If it throws or returns no string,
    * the message is "<tool> failed". `false` passes messages on as they are. The outputs of tools are never filtered.
    *
-   * Default: {@link redactSecrets}.
+   * Default: `redactSecrets`.
    */
   readonly redact?: false | ((message: string, tool: string) => string)
 }

@@ -6,13 +6,13 @@ import type { PreparedProgram } from './program.ts'
  * its own. Hosts without processes have none; see the guarantee `stopsReading`.
  */
 export interface ProgramReader extends AsyncDisposable {
-  /** @throws `ProgramSyntaxError`, {@link ReaderTimeoutError}, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason */
+  /** @throws `ProgramSyntaxError`, `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason */
   read(text: string, task: ReaderTask): Promise<PreparedProgram>
   /**
    * Resolves to what is wrong with a value, one sentence each; to an empty list for a valid one.
    *
    * @param payload the value, as the codec writes it
-   * @throws {@link ReaderTimeoutError}, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason
+   * @throws `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason
    */
   check(schema: JsonSchema, payload: string, task: ReaderTask): Promise<readonly string[]>
   /** Ends what it began. Idempotent; does not wait for a text that is being read. */
