@@ -39,19 +39,21 @@ export async function connectThread(
       resolve()
     })
   })
-  // An idle thread keeps nobody's process alive; an execution that waits holds a timer of its own.
-  worker.unref()
   const terminate = () => void worker.terminate()
   signal.addEventListener('abort', terminate, { once: true })
   // A thread that cannot even start must not be replaced again and again as one that has died.
   const up = new Promise<boolean>((resolve) => {
     worker.once('message', (message) => resolve(message === UP))
   })
+  // An idle thread keeps no process alive; an execution that waits holds a timer of its own.
+  worker.unref()
   isUp = await Promise.race([up, ended.then(() => false)])
   signal.removeEventListener('abort', terminate)
   signal.throwIfAborted()
   if (!isUp) throw unavailableBy('A worker thread could not be started', failure ?? 'it ended')
   worker.on('message', (message: FromCarrier) => onMessage(message))
+  // A listener of messages holds the process again.
+  worker.unref()
   return {
     post: (message) => worker.postMessage(message),
     isInTurn: (slot) => (Atomics.load(statuses, slot) & IN_TURN) !== 0,
