@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
 
@@ -10,12 +11,17 @@ const PATIENCE_MS = 300_000
 /** Its programs are harder on an adapter beside each other than one by one, and sooner over. */
 const SIDE_BY_SIDE = 'floods'
 
+export interface DescribeOptions extends AdapterUnderTest {
+  /** Selects the cases to run. Default: all of them. */
+  includes?(each: ConformanceCase): boolean
+}
+
 /**
- * Defines the whole suite for one adapter, as tests of vitest.
+ * Defines the suite for one adapter, as tests of vitest.
  *
  * @throws `TypeError` for an expected failure that is no case
  */
-export function describeAdapter(adapter: AdapterUnderTest): void {
+export function describeAdapter(adapter: DescribeOptions): void {
   checkExpectedFailures(adapter)
   describe(`${adapter.name} conforms`, () => {
     let bench: Workbench
@@ -26,7 +32,9 @@ export function describeAdapter(adapter: AdapterUnderTest): void {
     })
     afterAll(() => bench?.[Symbol.asyncDispose]())
 
-    for (const [group, cases] of Object.entries(CASES)) {
+    for (const [group, all] of Object.entries(CASES)) {
+      const cases = all.filter((each) => adapter.includes?.(each) !== false)
+      if (cases.length === 0) continue
       describe(group, { concurrent: group === SIDE_BY_SIDE }, () => {
         for (const each of cases) {
           it(

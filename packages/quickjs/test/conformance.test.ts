@@ -1,4 +1,5 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { quickjs } from '@glovebox/quickjs'
+import { isInSample } from '../../../test/support/sample.ts'
 
-describeAdapter({ name: 'quickjs', create: () => quickjs() })
+describeAdapter({ name: 'quickjs', create: () => quickjs(), includes: isInSample })

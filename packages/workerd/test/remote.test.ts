@@ -1,6 +1,7 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { afterAll, beforeAll } from 'vitest'
 import { remoteAdapter, startServer } from '../../../test/support/remote-host.ts'
+import { isInSample } from '../../../test/support/sample.ts'
 import type { StartedWorker } from '../../../test/support/start-worker.ts'
 
 let worker: StartedWorker
@@ -9,4 +10,4 @@ beforeAll(async () => {
 })
 afterAll(() => worker?.stop())
 
-describeAdapter(remoteAdapter(() => worker.url))
+describeAdapter({ ...remoteAdapter(() => worker.url), includes: isInSample })
