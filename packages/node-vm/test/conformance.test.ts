@@ -1,13 +1,11 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { nodeVm } from '@glovebox/node-vm'
-import { isInSample } from '../../../test/support/sample.ts'
 
 const SHOWS_FILES = 'the frames of a context go on in those of the process that holds it'
 
 describeAdapter({
   name: 'node-vm',
   create: () => nodeVm(),
-  includes: isInSample,
   expectedFailures: {
     'calls.failure': SHOWS_FILES,
     'escapes.reach.async-stack': SHOWS_FILES,
