@@ -290,7 +290,7 @@ export const MUTANTS = [
     file: 'packages/node/src/reader-pool.ts',
     from: 'const isHeld = slow !== undefined || working.some(({ job }) => job?.isShort === false)',
     to: 'const isHeld = false',
-    tests: ['packages/node/test/reader-pool.test.ts'],
+    tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },
   {
     breaks: 'a reader may take any amount of CPU time',

@@ -1,4 +1,4 @@
-import { SandboxError } from '@glovebox/core/adapter'
+import { type CarrierDeath, SandboxError } from '@glovebox/core/adapter'
 import { ProgramSyntaxError, ReaderTimeoutError, TOO_LARGE } from '@glovebox/core/program'
 import { ReaderJob } from './reader-job.ts'
 import type { FromReader, ReaderAnswer, ReaderWork } from './reader-messages.ts'
@@ -19,6 +19,7 @@ const MAX_RESIDENT_BYTES = 176 * 1024 * 1024
 /** CPU time within this many ticks, below which a reader is held up from outside: stopped, or without memory. */
 const STUCK_TICKS = 120
 const RETRY_MS = 1_000
+const MAX_START_LOSSES = 20
 const START_FAILED = 'The process that reads programs could not be started'
 /** How often work is repeated whose reader was lost without its fault. */
 const MAX_LOSSES = 3
@@ -46,6 +47,8 @@ export class ReaderPool {
   /** Readers that are being started and have no process yet. */
   #starting = 0
   #closings = 0
+  /** Readers in a row that were killed from outside. */
+  #startLosses = 0
   /** When a spare may be started again, after one could not be. */
   #noSpareUntil = 0
   /** Whether programs with types were seen: readers then load the type stripper ahead of the next. */
@@ -159,12 +162,14 @@ export class ReaderPool {
   }
 
   /** A reader that died by itself: its work broke it, or something outside ended it. */
-  #onDeath(reader: Reader, detail: string): void {
+  #onDeath(reader: Reader, { detail, isForeign }: CarrierDeath): void {
     const { job } = reader
     if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
     if (job !== undefined) this.#repeat(job, detail)
-    if (!reader.process.isUp) this.#onStartFailed(unavailableBy(START_FAILED, detail))
+    // Killed from outside before it was up: another may live.
+    const isRetried = isForeign === true && ++this.#startLosses < MAX_START_LOSSES
+    if (!reader.process.isUp && !isRetried) this.#onStartFailed(unavailableBy(START_FAILED, detail))
     this.#assign()
   }
 
@@ -214,7 +219,7 @@ export class ReaderPool {
       const process = await ReaderProcess.start({
         onUp: () => reader && this.#onUp(reader),
         onDone: (message) => reader && this.#onDone(reader, message),
-        onDeath: (detail) => reader && this.#onDeath(reader, detail),
+        onDeath: (death) => reader && this.#onDeath(reader, death),
       })
       reader = {
         process,
@@ -242,6 +247,7 @@ export class ReaderPool {
   }
 
   #onUp(reader: Reader): void {
+    this.#startLosses = 0
     if (this.#seesTypes) reader.process.send({ kind: 'load-typescript' })
     this.#rest(reader)
     this.#assign()

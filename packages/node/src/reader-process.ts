@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { CarrierDeath } from '@glovebox/core/adapter'
 import { describeDeath, residentBytesOf } from './child-process.ts'
 import { mainThreadTimeMsOf } from './cpu-time.ts'
 import { entryFile } from './entry-file.ts'
@@ -21,7 +22,7 @@ export interface ReaderProcessEvents {
   onUp(): void
   onDone(message: Extract<FromReader, { type: 'done' }>): void
   /** Called once, when nothing of the process runs any more. */
-  onDeath(detail: string): void
+  onDeath(death: CarrierDeath): void
 }
 
 /** The host's end of one reader process, which does one piece of work at a time. */
@@ -31,11 +32,15 @@ export class ReaderProcess {
   readonly #dead = Promise.withResolvers<void>()
   readonly #startTimer: ReturnType<typeof setTimeout>
   #isUp = false
+  #isLate = false
 
   private constructor(child: ChildProcess, events: ReaderProcessEvents) {
     this.#child = child
     this.#events = events
-    this.#startTimer = setTimeout(() => this.kill(), START_MS).unref()
+    this.#startTimer = setTimeout(() => {
+      this.#isLate = true
+      this.kill()
+    }, START_MS).unref()
     this.#listen()
   }
 
@@ -102,7 +107,8 @@ export class ReaderProcess {
       clearTimeout(this.#startTimer)
       child.stdin?.destroy()
       this.#dead.resolve()
-      this.#events.onDeath(describeDeath(code, signal, '').detail)
+      const late = { detail: `it did not start within ${START_MS} ms` }
+      this.#events.onDeath(this.#isLate ? late : describeDeath(code, signal, ''))
     })
     // A reader keeps no host alive: an execution that waits for one holds a timer of its own.
     child.unref()
