@@ -47,7 +47,7 @@ export class ReaderPool {
   /** Readers that are being started and have no process yet. */
   #starting = 0
   #closings = 0
-  /** Readers in a row that were killed from outside. */
+  /** Readers in a row that were killed from outside before they were up. */
   #startLosses = 0
   /** When a spare may be started again, after one could not be. */
   #noSpareUntil = 0
@@ -167,9 +167,11 @@ export class ReaderPool {
     if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
     if (job !== undefined) this.#repeat(job, detail)
-    // Killed from outside before it was up: another may live.
-    const isRetried = isForeign === true && ++this.#startLosses < MAX_START_LOSSES
-    if (!reader.process.isUp && !isRetried) this.#onStartFailed(unavailableBy(START_FAILED, detail))
+    if (!reader.process.isUp) {
+      // Killed from outside before it was up: another may live.
+      const isRetried = isForeign === true && ++this.#startLosses < MAX_START_LOSSES
+      if (!isRetried) this.#onStartFailed(unavailableBy(START_FAILED, detail))
+    }
     this.#assign()
   }
 
