@@ -1,6 +1,6 @@
 import { createCodeMode, defineTool } from '@glovebox/core'
 import { createSandbox, type Guest, type GuestExit, type RunInit, type SandboxAdapter } from '@glovebox/core/adapter'
-import { createProgramReader, mainThreadTimeMsOf } from '@glovebox/node'
+import { createProgramReader } from '@glovebox/node'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hostilePayload, hostileSchema } from './support/hostile-values.ts'
@@ -13,18 +13,27 @@ const PATIENCE_MS = 24 * 60 * 60 * 1_000
 
 console.log(`hostile values: FUZZ_SEED=${SEED} HOSTILE_VALUES=${RUNS}`)
 
-/** CPU time of the main thread; elapsed time where the system does not report it. */
-const mainThreadMs = () => mainThreadTimeMsOf(process.pid) ?? performance.now()
+/** CPU time of this thread, in ms. */
+const threadMs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
 
-/** A guest that has been taken over: it calls a tool with one payload, and ends with another as its result. */
+/** What a guest that has been taken over sends, and what the host's thread had computed when it did. */
+interface Attack {
+  payload: string
+  sentAt: number[]
+}
+
+/** A guest that has been taken over: it calls a tool with a payload, and ends with the same as its result. */
 class TakenOver implements Guest {
   readonly exited: Promise<GuestExit>
-  readonly #payload: () => string
+  readonly #attack: Attack
   readonly #exit: (exit: GuestExit) => void
   #init: RunInit | undefined
 
-  constructor(payload: () => string) {
-    this.#payload = payload
+  constructor(attack: Attack) {
+    this.#attack = attack
     const exited = Promise.withResolvers<GuestExit>()
     this.exited = exited.promise
     this.#exit = exited.resolve
@@ -32,16 +41,18 @@ class TakenOver implements Guest {
 
   run(init: RunInit): void {
     this.#init = init
-    setImmediate(() => {
-      init.onOutput([`{"type":"call","id":1,"tool":"tools.take"}\n${this.#payload()}`])
-      init.onTurn({ index: 0 })
-    })
+    this.#say(init, 0, '{"type":"call","id":1,"tool":"tools.take"}')
   }
 
   send(): void {
+    if (this.#init !== undefined) this.#say(this.#init, 1, '{"type":"returned"}')
+  }
+
+  #say(init: RunInit, index: number, header: string): void {
     setImmediate(() => {
-      this.#init?.onOutput([`{"type":"returned"}\n${this.#payload()}`])
-      this.#init?.onTurn({ index: 1 })
+      this.#attack.sentAt.push(threadMs())
+      init.onOutput([`${header}\n${this.#attack.payload}`])
+      init.onTurn({ index })
     })
   }
 
@@ -51,7 +62,7 @@ class TakenOver implements Guest {
 }
 
 /** The real engine around a scripted guest, so that all that is measured is the host's own work. */
-function takenOver(payload: () => string): SandboxAdapter {
+function takenOver(attack: Attack): SandboxAdapter {
   return {
     name: 'taken over',
     engine: 'none',
@@ -65,39 +76,44 @@ function takenOver(payload: () => string): SandboxAdapter {
       isolatesCrashes: false,
       deterministic: false,
     },
-    start: async () => new TakenOver(payload),
+    start: async () => new TakenOver(attack),
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},
   }
 }
 
+/** Values that cost their host more are told. */
+const TOLD_MS = 40
+
+/** A text of its own: a slice would keep the whole payload in memory. */
+const describe = (payload: string, schema: object): string =>
+  JSON.stringify({ length: payload.length, begins: payload.slice(0, 60), schema: JSON.stringify(schema).slice(0, 200) })
+
 it(
   'a hostile value against a hostile schema ends, and costs its host little',
   async () => {
-    let payload = ''
-    await using sandbox = createSandbox(
-      takenOver(() => payload),
-      { ready: 0, reader: createProgramReader() },
-    )
+    const attack: Attack = { payload: '', sentAt: [] }
+    await using sandbox = createSandbox(takenOver(attack), { ready: 0, reader: createProgramReader() })
     const costs: { ms: number; text: string }[] = []
+    let runs = 0
     let residentAfterWarmUp = 0
     await fc.assert(
       fc.asyncProperty(hostilePayload, hostileSchema, async (given, schema) => {
-        payload = given
         const input = {
           ...schema,
           $defs: { other: { anyOf: [{ type: 'number' }, { type: 'array', items: { $ref: '#' } }] } },
         }
         const take = defineTool({ input, execute: () => 1 })
         await using codeMode = await createCodeMode({ sandbox, tools: { take }, limits: { wallTimeMs: 20_000 } })
-        const before = mainThreadMs()
+        Object.assign(attack, { payload: given, sentAt: [] })
         const result = await codeMode.execute('run')
-        costs.push({
-          ms: mainThreadMs() - before,
-          text: `${given.length} of ${given.slice(0, 60)}, ${JSON.stringify(schema).slice(0, 200)}`,
-        })
+        const times = [...attack.sentAt, threadMs()]
+        for (const [index, sentAt] of attack.sentAt.entries()) {
+          const ms = (times[index + 1] ?? 0) - sentAt
+          costs.push({ ms, text: ms < TOLD_MS ? '' : describe(given, schema) })
+        }
         if (!result.ok) expect(result.error.code).not.toBe('LIMIT_WALL_TIME')
-        if (costs.length === RUNS / 10) residentAfterWarmUp = process.memoryUsage.rss()
+        if (++runs === RUNS / 10) residentAfterWarmUp = process.memoryUsage.rss()
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: isProof },
     )

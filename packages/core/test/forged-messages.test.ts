@@ -155,6 +155,20 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_RESULT_SIZE' } })
   })
 
+  it.each([
+    ['objects', `j[${Array(150_000).fill('{}').join()}]`],
+    [
+      'dates',
+      `g[[1],["a",[${Array.from({ length: 60_000 }, (_, at) => `[${at + 2}]`)}]],${Array(60_000).fill('["d",0]')}]`,
+    ],
+  ])('cannot return more %s than a host reads in one go', async (_, payload) => {
+    const { result } = await attack((guest) => {
+      guest.say(returned(payload))
+      guest.endTurn()
+    })
+    expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_RESULT_SIZE' } })
+  })
+
   it('cannot keep the host busy with wishes to be woken', async () => {
     const { result, guest } = await attack(async (guest) => {
       guest.say(...Array.from({ length: 10_000 }, (_, i) => ({ type: 'wake', at: i })), { type: 'wake', at: -1e300 })

@@ -194,6 +194,24 @@ describe('a value where a schema asks for JSON', () => {
   })
 })
 
+describe('a value that JSON has nothing for, where the schema does not ask for JSON', () => {
+  it.each([new Uint8Array(2), Object('xx'), /x/g, new Error('x')])('has no members (%#)', async (value) => {
+    const schema = { not: { anyOf: [{ required: ['0'] }, { required: ['lastIndex'] }, { required: ['message'] }] } }
+    expect(await valueOf(schema, value)).toBe(value)
+    const inside = { a: [value, value] }
+    expect(await valueOf({ properties: { a: { contains: schema, minContains: 2 } } }, inside)).toBe(inside)
+    const within = { properties: { a: { items: { not: schema } } } }
+    expect(await problemsOf(within, inside)).not.toEqual([])
+  })
+
+  it('gets no defaults', async () => {
+    const alternatives = Array.from({ length: 70 }, () => ({ minProperties: 0 }))
+    const schema = { allOf: alternatives, required: ['a'], properties: { a: { default: 1 } } }
+    expect(await problemsOf(schema, new Uint8Array(2))).toEqual(['a is missing'])
+    expect(await valueOf(schema, {})).toEqual({ a: 1 })
+  })
+})
+
 describe('a costly check', () => {
   const exponential = {
     $ref: '#/$defs/node',

@@ -42,6 +42,11 @@ describe('the size of a value', () => {
     expect(measureValue(Object('x'.repeat(1e6)))).toMatchObject({ nodes: 1, characters: 1_000_001 })
   })
 
+  it('counts what holds nothing wherever it is referenced', () => {
+    const leaf = /xxxxxxxxx/
+    expect(measureValue(Array(100).fill(leaf))).toMatchObject({ nodes: 101, characters: 1_001 })
+  })
+
   it('counts what errors hold', () => {
     let error: Error = new AggregateError([])
     for (let level = 0; level < 60; level++) error = new AggregateError([error, error], '', { cause: error })

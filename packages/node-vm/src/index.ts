@@ -13,10 +13,10 @@ import {
   StallMeter,
 } from '@glovebox/core/adapter'
 import {
-  cpuTimeMsOf,
   createProgramReader,
   describeDeath,
   entryFile,
+  mainThreadTimeMsOf,
   PROCESS_GUARANTEES,
   residentBytesOf,
   retryShortage,
@@ -98,7 +98,7 @@ class NodeVmGuest implements Guest {
   constructor({ runtime, memoryBytes }: GuestInit, child: ChildProcess) {
     this.#memoryBytes = memoryBytes
     this.#child = child
-    this.#stall = new StallMeter(() => cpuTimeMsOf(child.pid))
+    this.#stall = new StallMeter(() => mainThreadTimeMsOf(child.pid))
     this.exited = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => resolve(this.#exitOf(code, signal)))
     })

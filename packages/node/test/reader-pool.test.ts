@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ReaderTimeoutError } from '@glovebox/core/program'
 import { describe, expect, it } from 'vitest'
+import { processTree } from '../../../test/support/process-tree.ts'
 import { ReaderPool } from '../src/reader-pool.ts'
 
 /** Nested type assertions: each level doubles the work of the parser of types. */
 const ENDLESS = `let q: number;${'<T>('.repeat(60)}x${')'.repeat(60)}`
+/** Without the shells that watch them. */
+const readers = () => processTree().filter(({ command }) => /^\S*node .*reader\.js/.test(command))
 const never = new AbortController().signal
 const read = (pool: ReaderPool, text: string, { signal = never, limitMs = 60_000 } = {}) =>
   pool.run({ kind: 'read', text }, signal, limitMs)
@@ -53,6 +56,38 @@ describe('the pool of readers', () => {
     expect(await read(pool, 'let a: number = ;')).toMatchObject({ mistake: expect.any(String), line: 1, column: 17 })
     expect(await read(pool, 'let a: number = 1;')).toHaveProperty('program')
     await delay(0)
+    await pool.close()
+  })
+
+  it('reads a short text while long ones take for ever', async () => {
+    const pool = new ReaderPool()
+    const end = new AbortController()
+    const long = `${ENDLESS};${'x;'.repeat(20_000)}`
+    const readings = [1, 2, 3].map(() => read(pool, long, end))
+    for (const reading of readings) reading.catch(() => {})
+    expect(await read(pool, 'const a: number = 1')).toHaveProperty('program')
+    await delay(600)
+    expect(await read(pool, 'const b: number = 1')).toHaveProperty('program')
+    // They wait for the processor, which others use: only their own time counts.
+    end.abort(new Error('no longer needed'))
+    for (const reading of readings) await expect(reading).rejects.toThrow('no longer needed')
+    await pool.close()
+  })
+
+  it.runIf(process.platform === 'linux')('starts another reader where one is killed before it is up', async () => {
+    const pool = new ReaderPool()
+    const reading = read(pool, 'const a: number = 1')
+    const killed = new Set<number>()
+    const killing = setInterval(() => {
+      for (const { pid } of readers()) {
+        if (killed.size < 3 && !killed.has(pid)) process.kill(pid, 'SIGKILL')
+        killed.add(pid)
+      }
+    }, 5)
+    expect(await reading).toHaveProperty('program')
+    clearInterval(killing)
+    // The last one lives.
+    expect(killed.size).toBeGreaterThan(1)
     await pool.close()
   })
 

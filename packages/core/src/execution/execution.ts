@@ -8,7 +8,7 @@ import { decode, MalformedValueError } from '../protocol/codec.ts'
 import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { type CheckedGuestMessage, ForgedMessageError, readGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
-import { countValues, measureValue } from '../protocol/value-size.ts'
+import { isCostlyToRead, measureValue } from '../protocol/value-size.ts'
 import type { GuestSource } from '../sandbox.ts'
 import { captureAsyncContext } from './async-context.ts'
 import type { Clock } from './clock.ts'
@@ -57,8 +57,6 @@ const MAX_ERROR_TEXT = 10_000
 const MAX_NAMED = 3
 /** A run that was in a turn more often when its guest was lost is the cause, whatever it looks like. */
 const MAX_LOSSES = 10
-/** Commas and brackets of a result in the codec's graph form, which has up to three for each value. */
-const MAX_RESULT_SIGNS = 300_000
 /** How long messages of the guest are taken before other work of the host gets its turn. */
 const SLICE_MS = 20
 /** `setTimeout` knows no longer delay; the guest asks again when woken early. */
@@ -461,9 +459,7 @@ class Execution {
 
 /** A graph may hold far more than its text says: shared parts count wherever they are referenced. */
 function readResult(payload: string, limit: number): Outcome {
-  const isTooLarge =
-    exceedsBytes(payload, limit) ||
-    (payload.startsWith('g') && countValues(payload, MAX_RESULT_SIGNS) > MAX_RESULT_SIGNS)
+  const isTooLarge = exceedsBytes(payload, limit) || isCostlyToRead(payload)
   const value = isTooLarge ? undefined : decode(payload)
   if (isTooLarge || (payload.startsWith('g') && measureValue(value).characters > limit)) {
     return failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes, or holds too many values`)

@@ -5,7 +5,7 @@ import { ToolCallError, type ToolErrorCode } from '../errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
-import { countValues, measureValue, type ValueSize } from '../protocol/value-size.ts'
+import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../protocol/value-size.ts'
 import type { CheckElsewhere } from '../sandbox.ts'
 import type { Within } from './async-context.ts'
 import type { HostCallRecord } from './events.ts'
@@ -282,11 +282,9 @@ export class HostCalls {
   }
 }
 
-/** Found without reading the payload. A graph writes up to three signs for each value. */
-function hasTooManyValues(payload: string): boolean {
-  const limit = payload.startsWith('g') ? 3 * MAX_INPUT_NODES : MAX_INPUT_NODES
-  return payload.length > limit && countValues(payload, limit) > limit
-}
+/** Found without reading the payload. */
+const hasTooManyValues = (payload: string): boolean =>
+  payload.startsWith('g') ? isCostlyToRead(payload) : countValues(payload, MAX_INPUT_NODES) > MAX_INPUT_NODES
 
 const tooManyValues = () =>
   new ToolCallError(

@@ -62,7 +62,10 @@ class Measurement {
         frames.pop()
         const parent = frames.at(-1)
         if (parent === undefined) break
-        this.#finish(frame.object, frame, parent)
+        const { nodes, characters } = frame
+        this.#known.set(frame.object, { nodes, characters })
+        parent.nodes += nodes
+        parent.characters += characters
         frame = parent
       } else if (this.#known.has(child)) {
         const size = this.#known.get(child)
@@ -72,7 +75,11 @@ class Measurement {
       } else {
         this.#open(child)
         if (this.#children === undefined) {
-          this.#finish(child, { nodes: this.#nodes, characters: this.#characters }, frame)
+          const size = { nodes: this.#nodes, characters: this.#characters }
+          // What holds nothing is measured at each reference: that is quicker than knowing it.
+          if (size.nodes > 1) this.#known.set(child, size)
+          frame.nodes += size.nodes
+          frame.characters += size.characters
         } else {
           this.#known.set(child, undefined)
           frame = this.#frame(child)
@@ -82,12 +89,6 @@ class Measurement {
     }
     const { nodes, characters } = this.#met <= this.#limit ? top : { nodes: this.#met, characters: this.#met }
     return { nodes, characters, isCyclic: this.#isCyclic, isJson: this.#isJson }
-  }
-
-  #finish(object: object, { nodes, characters }: Known, parent: Frame): void {
-    this.#known.set(object, { nodes, characters })
-    parent.nodes += nodes
-    parent.characters += characters
   }
 
   #frame(object: object): Frame {
@@ -193,11 +194,25 @@ class Measurement {
 
 export const isBox = (object: object): boolean => BOXES.some((Box) => object instanceof (Box as new () => object))
 
+/** Reading an array or an object takes as long as reading three numbers. */
+const CONTAINER_COST = 3
+/** Text that costs as much takes up to 50 ms to read, and as long again to measure. */
+const MAX_READING_COST = 300_000
+
+/** Whether JSON text, or a graph of the codec, is too costly to read on a host's thread. Found without reading it. */
+export function isCostlyToRead(text: string): boolean {
+  return countValues(text, MAX_READING_COST, CONTAINER_COST) > MAX_READING_COST
+}
+
 /**
- * Counts the values in JSON text, or in a graph of the codec, without parsing it: commas and brackets outside of texts. A
- * graph has up to three for each of its values.
+ * Counts the values in JSON text, or in a graph of the codec, without parsing it: commas and brackets outside of texts.
+ *
+ * @param limit where the count ends: there are more
+ * @param perContainer what an array or an object counts
  */
-export function countValues(text: string, limit: number): number {
+export function countValues(text: string, limit: number, perContainer = 1): number {
+  // Each is written with one character at least.
+  if (text.length * perContainer <= limit) return text.length
   let count = 1
   for (let at = 0; at < text.length && count <= limit; at++) {
     switch (text.charCodeAt(at)) {
@@ -205,9 +220,11 @@ export function countValues(text: string, limit: number): number {
         at = endOfText(text, at)
         break
       case 0x2c: // ,
+        count++
+        break
       case 0x5b: // [
       case 0x7b: // {
-        count++
+        count += perContainer
     }
   }
   return count

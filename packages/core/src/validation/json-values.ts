@@ -29,6 +29,35 @@ export function toJsonValue(schema: JsonSchema, value: unknown): unknown {
   return conversion.convert(conversion.expand([schema]), value, undefined)
 }
 
+/**
+ * A value as a validator is to see it: an object without members stands for each part that JSON has nothing for. A validator
+ * would otherwise look at every byte of a buffer, and at every character of a boxed text, as a member of an object.
+ *
+ * @returns the value itself where it has no such part
+ */
+export function withoutExotics(value: unknown, known: Map<object, unknown> = new Map()): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (known.has(value)) return known.get(value)
+  known.set(value, value)
+  const seen = kindOf(value) !== undefined ? NO_MEMBERS : withoutExoticMembers(value, known)
+  known.set(value, seen)
+  return seen
+}
+
+const NO_MEMBERS = Object.freeze({})
+
+function withoutExoticMembers(value: object, known: Map<object, unknown>): object {
+  const changed = Object.entries(value).flatMap(([key, member]) => {
+    const seen = withoutExotics(member, known)
+    return seen === member ? [] : [[key, seen] as const]
+  })
+  if (changed.length === 0) return value
+  if (!Array.isArray(value)) return Object.fromEntries([...Object.entries(value), ...changed])
+  const list = [...value]
+  for (const [key, seen] of changed) list[key as never] = seen as never
+  return list
+}
+
 /** Where a part stands, from the inside out: a path is written only for a part that is refused. */
 interface Place {
   readonly parent: Place | undefined

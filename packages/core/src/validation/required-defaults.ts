@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
+import { isBox } from '../protocol/value-size.ts'
 import { isRecord, type Json, own } from '../schema/json.ts'
 
 /** The depth of schemas of inputs in practice. The validator asks for what is missing further down. */
@@ -55,7 +56,7 @@ class Filling {
       const changed = value.map((item) => this.fill(items, item))
       return changed.some((item, index) => item !== value[index]) ? changed : value
     }
-    if (!isRecord(value)) return value
+    if (!isPlain(value)) return value
     const filled: [string, unknown][] = []
     for (const [key, inner] of properties) {
       if (!Object.hasOwn(value, key)) continue
@@ -73,3 +74,6 @@ class Filling {
     return this.#copies.get(value)
   }
 }
+
+/** Not bytes, and not a boxed text: these have a member for each byte and character. */
+const isPlain = (value: unknown): value is Json => isRecord(value) && !ArrayBuffer.isView(value) && !isBox(value)

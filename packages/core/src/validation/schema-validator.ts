@@ -3,7 +3,7 @@ import { decode } from '../protocol/codec.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { measureValue } from '../protocol/value-size.ts'
 import { BudgetSpentError } from '../schema/bounds.ts'
-import { NotJsonError, toJsonValue } from './json-values.ts'
+import { NotJsonError, toJsonValue, withoutExotics } from './json-values.ts'
 import { lowerSchema } from './lower-schema.ts'
 import { describeProblems } from './problems.ts'
 import { planRequiredDefaults } from './required-defaults.ts'
@@ -42,9 +42,11 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
     let size = context?.size ?? measureValue(given)
     if (size.isCyclic) return refused('it refers to itself')
     let value = given
+    let seen = given
     if (!size.isJson) {
       try {
         value = toJsonValue(schema, given)
+        seen = withoutExotics(value)
       } catch (error) {
         if (error instanceof NotJsonError) return refused(error.message)
         if (error instanceof RangeError) return refused(TOO_DEEP)
@@ -53,20 +55,21 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
       }
     }
     const isCompiledHere = cost.compile <= MAX_COMPILE_COST_HERE
-    let units = isCompiledHere ? cost.check(value, size) : Number.POSITIVE_INFINITY
+    let units = isCompiledHere ? cost.check(seen, size) : Number.POSITIVE_INFINITY
     // Filling in visits what the check would visit.
     if (defaults !== undefined && (units <= MAX_COST_HERE || context?.checkElsewhere !== undefined)) {
       const filled = defaults(value)
       if (filled !== value) {
         value = filled
         size = measureValue(value)
-        units = isCompiledHere ? cost.check(value, size) : units
+        seen = size.isJson ? value : withoutExotics(value)
+        units = isCompiledHere ? cost.check(seen, size) : units
       }
     }
     if (context !== undefined && size.characters > context.maxCharacters)
       return refused('with its defaults it is too large')
     const problems =
-      units <= MAX_COST_HERE ? checkHere(await validator(), units, value) : await checkElsewhere(schema, value, context)
+      units <= MAX_COST_HERE ? checkHere(await validator(), units, seen) : await checkElsewhere(schema, value, context)
     return problems.length === 0 ? { value } : { problems }
   }
 }
@@ -126,8 +129,10 @@ export async function checkPayload(schema: string, payload: string): Promise<rea
   }
   const { cost, validator } = await prepared
   const value = decode(payload)
+  const size = measureValue(value)
   try {
-    return checkHere(await validator(), cost.check(value, measureValue(value)), value)
+    const seen = size.isJson ? value : withoutExotics(value)
+    return checkHere(await validator(), cost.check(seen, size), seen)
   } catch (error) {
     if (error instanceof RangeError) return ['the schema of this tool is too large, or nested too deeply, to check it']
     throw error

@@ -147,11 +147,13 @@ class GraphDecoder {
       case NodeKind.array: {
         const slots = node[1]
         if (!isArray(slots)) return malformed('elements are not a list')
+        let holes = 0
         for (let index = 0; index < slots.length; index++) {
           const slot = slots[index]
-          if (isArray(slot) && slot[0] === Special.hole) (target as unknown[]).length = index + 1
+          if (isArray(slot) && slot[0] === Special.hole) holes++
           else (target as unknown[])[index] = this.#value(slot)
         }
+        if (holes > 0) (target as unknown[]).length = slots.length
         return this.#properties(target, node, 2)
       }
       case NodeKind.map:
