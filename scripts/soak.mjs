@@ -101,6 +101,13 @@ function descriptors() {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
 }
 
+/** After Ctrl-C, what runs is awaited and reported; a second one ends at once. */
+let isStopped = false
+process.once('SIGINT', () => {
+  isStopped = true
+  console.error('Stopping …')
+})
+
 async function soak(name, seed) {
   const random = randomFrom(seed)
   const pick = (list) => list[Math.floor(random() * list.length)]
@@ -133,7 +140,7 @@ async function soak(name, seed) {
   let next = 0
   const started = performance.now()
   const worker = async () => {
-    while (next < EXECUTIONS) {
+    while (next < EXECUTIONS && !isStopped) {
       const id = next++
       if (id % Math.ceil(EXECUTIONS / 50) === 0) sample(id)
       if (id % HOSTILE_EVERY === HOSTILE_EVERY - 1) await runHostile()
@@ -171,11 +178,11 @@ async function soak(name, seed) {
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT }, worker))
-  sample(EXECUTIONS)
+  sample(next)
   clearInterval(killing)
   await codeMode.close()
   await sandbox.close()
-  const warm = samples.filter(({ id }) => id >= EXECUTIONS * WARM_UP)
+  const warm = samples.filter(({ id }) => id >= next * WARM_UP)
   const third = Math.max(1, Math.floor(warm.length / 3))
   const median = (list, key) => list.map((each) => each[key]).sort((a, b) => a - b)[Math.floor(list.length / 2)]
   const growth = (key) => median(warm.slice(-third), key) - median(warm.slice(0, third), key)
@@ -183,6 +190,7 @@ async function soak(name, seed) {
   return {
     name,
     seed,
+    executions: next,
     seconds,
     ...seen,
     residentBytes: median(warm, 'residentBytes'),
@@ -199,11 +207,12 @@ if (values.backend !== undefined && !Object.hasOwn(BACKENDS, values.backend)) {
 }
 let failures = 0
 for (const name of values.backend === undefined ? Object.keys(BACKENDS) : [values.backend]) {
+  if (isStopped) break
   const report = await soak(name, positive('--seed', values.seed))
   const isFlat = report.growth < SLACK_BYTES && report.descriptorGrowth < SLACK_DESCRIPTORS && report.left === 0
   if (!isFlat || report.wrong.length > 0) failures++
   const { wrong, codes, ...figures } = report
-  console.log(JSON.stringify({ ...figures, executions: EXECUTIONS, wrong: wrong.length, codes, isFlat }))
+  console.log(JSON.stringify({ ...figures, wrong: wrong.length, codes, isFlat }))
   for (const each of wrong.slice(0, 5)) console.log(JSON.stringify(each).slice(0, 500))
 }
-process.exitCode = failures === 0 ? 0 : 1
+process.exitCode = isStopped ? 130 : failures === 0 ? 0 : 1

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
+import { isInSample } from './sample.ts'
 
 /** What takes half a minute on two free cores must not fail on busy ones. */
 const PATIENCE_MS = 300_000
@@ -17,7 +18,7 @@ export interface DescribeOptions extends AdapterUnderTest {
 }
 
 /**
- * Defines the suite for one adapter, as tests of vitest.
+ * Defines the suite for one adapter, as tests of vitest. {@link isInSample} tells how to run a part of the hostile programs.
  *
  * @throws `TypeError` for an expected failure that is no case
  */
@@ -33,7 +34,7 @@ export function describeAdapter(adapter: DescribeOptions): void {
     afterAll(() => bench?.[Symbol.asyncDispose]())
 
     for (const [group, all] of Object.entries(CASES)) {
-      const cases = all.filter((each) => adapter.includes?.(each) !== false)
+      const cases = all.filter((each) => isInSample(each) && adapter.includes?.(each) !== false)
       if (cases.length === 0) continue
       describe(group, { concurrent: group === SIDE_BY_SIDE }, () => {
         for (const each of cases) {

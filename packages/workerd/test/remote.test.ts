@@ -1,7 +1,6 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { afterAll, beforeAll } from 'vitest'
 import { remoteAdapter, startServer } from '../../../test/support/remote-host.ts'
-import { isInSample } from '../../../test/support/sample.ts'
 import type { StartedWorker } from '../../../test/support/start-worker.ts'
 
 let worker: StartedWorker
@@ -10,4 +9,4 @@ beforeAll(async () => {
 })
 afterAll(() => worker?.stop())
 
-describeAdapter({ ...remoteAdapter(() => worker.url), includes: isInSample })
+describeAdapter(remoteAdapter(() => worker.url))

@@ -1,7 +1,6 @@
-import { CASES } from '@glovebox/conformance/suite'
+import { CASES, isInSample } from '@glovebox/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LoaderSuite, startLoaderSuite } from '../../../test/support/loader-suite.ts'
-import { isInSample } from '../../../test/support/sample.ts'
 
 const PATIENCE_MS = 300_000
 

@@ -40,7 +40,8 @@ export const reading: readonly ConformanceCase[] = TEXTS.map(([id, text]) => ({
     const result = await run(text, { limits: { cpuTimeMs: 1_500, wallTimeMs: 2_000 } })
     beats()
     assert.ok(
-      !result.ok && /^(?:CODE_|LIMIT_CPU|LIMIT_MEMORY|LIMIT_WALL|LIMIT_CODE|VALUE_NOT_SERIALIZABLE)/.test(result.error.code),
+      !result.ok &&
+        /^(?:CODE_|LIMIT_CPU|LIMIT_MEMORY|LIMIT_WALL|LIMIT_CODE|VALUE_NOT_SERIALIZABLE)/.test(result.error.code),
       JSON.stringify(result).slice(0, 200),
     )
     returned(await run('const next: string = "next"; return next'), 'next')
