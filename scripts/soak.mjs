@@ -32,9 +32,10 @@ if (values.help) {
 const BACKENDS = { quickjs, 'isolated-vm': isolatedVm, workerd }
 const EXECUTIONS = positive('--executions', values.executions)
 const CONCURRENT = 16
-const KILL_EVERY_MS = 3_000
+/** Starting workerd again takes a second or two of two cores. */
+const KILL_EVERY_MS = 10_000
 /** One execution in so many is hostile. */
-const HOSTILE_EVERY = 100
+const HOSTILE_EVERY = 250
 /** Executions of the warm-up, as a share: caches fill, processes start, and V8 optimises. */
 const WARM_UP = 0.2
 /** Growth that is noise: V8 returns memory late. */

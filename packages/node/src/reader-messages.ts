@@ -18,5 +18,7 @@ export type ReaderAnswer =
 /** Reader to host. */
 export type FromReader =
   | { readonly type: 'up' }
+  /** The type stripper, which takes about a slice to load: that is not the work's own time. */
+  | { readonly type: 'loaded' }
   /** `isTyped`: the work needed the type stripper. `isBroken`: the process must not be used again. */
   | { readonly type: 'done'; readonly answer: ReaderAnswer; readonly isTyped: boolean; readonly isBroken: boolean }

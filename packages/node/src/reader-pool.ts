@@ -220,6 +220,9 @@ export class ReaderPool {
     try {
       const process = await ReaderProcess.start({
         onUp: () => reader && this.#onUp(reader),
+        onLoaded: () => {
+          if (reader !== undefined) reader.startedMs = now(reader)
+        },
         onDone: (message) => reader && this.#onDone(reader, message),
         onDeath: (death) => reader && this.#onDeath(reader, death),
       })

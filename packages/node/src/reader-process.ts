@@ -20,6 +20,8 @@ const HEAP_MB = 96
 export interface ReaderProcessEvents {
   /** The process is ready for its first work. */
   onUp(): void
+  /** It has loaded the type stripper, with its first work that needs it or ahead of it. */
+  onLoaded(): void
   onDone(message: Extract<FromReader, { type: 'done' }>): void
   /** Called once, when nothing of the process runs any more. */
   onDeath(death: CarrierDeath): void
@@ -99,6 +101,7 @@ export class ReaderProcess {
     const child = this.#child
     child.on('message', (message: FromReader) => {
       if (message.type === 'done') return this.#events.onDone(message)
+      if (message.type === 'loaded') return this.#events.onLoaded()
       this.#isUp = true
       clearTimeout(this.#startTimer)
       this.#events.onUp()

@@ -5,6 +5,7 @@ import {
   loadTypeScript,
   ProgramSyntaxError,
   prepareProgram,
+  whenStripperLoads,
 } from '@glovebox/core/program'
 import type { FromReader, ReaderAnswer, ReaderWork, ToReader } from './reader-messages.ts'
 
@@ -27,6 +28,7 @@ const say = (message: FromReader): void => {
   process.send?.(message)
 }
 
+whenStripperLoads(() => say({ type: 'loaded' }))
 process.on('message', async (message: ToReader) => {
   if (message.kind === 'load-typescript') {
     await loadTypeScript()

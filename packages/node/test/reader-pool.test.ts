@@ -3,6 +3,7 @@ import { ReaderTimeoutError } from '@glovebox/core/program'
 import { describe, expect, it } from 'vitest'
 import { processTree } from '../../../test/support/process-tree.ts'
 import { ReaderPool } from '../src/reader-pool.ts'
+import { ReaderProcess } from '../src/reader-process.ts'
 
 /** Nested type assertions: each level doubles the work of the parser of types. */
 const ENDLESS = `let q: number;${'<T>('.repeat(60)}x${')'.repeat(60)}`
@@ -89,6 +90,24 @@ describe('the pool of readers', () => {
     // The last one lives.
     expect(killed.size).toBeGreaterThan(1)
     await pool.close()
+  })
+
+  it('takes loading the type stripper for no time of the work', async () => {
+    const heard: string[] = []
+    const done = Promise.withResolvers<void>()
+    const reader = await ReaderProcess.start({
+      onUp: () => reader.send({ kind: 'read', text: 'const a = 1' }),
+      onLoaded: () => heard.push('loaded'),
+      onDone: ({ isTyped }) => {
+        heard.push(isTyped ? 'typed' : 'plain')
+        if (isTyped) done.resolve()
+        else reader.send({ kind: 'read', text: 'const a: number = 1' })
+      },
+      onDeath: ({ detail }) => done.reject(new Error(detail)),
+    })
+    await done.promise
+    expect(heard).toEqual(['plain', 'loaded', 'typed'])
+    await reader.kill()
   })
 
   it('checks values by schemas', async () => {

@@ -6,11 +6,20 @@ type Amaro = typeof import('amaro')
 
 let amaro: Promise<Amaro> | undefined
 let isBroken = false
+let onLoaded: (() => void) | undefined
 
 /** Loads amaro, which takes 90 to 290 ms: with the first program that has types, or ahead of it. */
 export function loadTypeScript(): Promise<Amaro> {
-  amaro ??= import('#typescript')
+  amaro ??= import('#typescript').then((loaded) => {
+    onLoaded?.()
+    return loaded
+  })
   return amaro
+}
+
+/** @param listener called once, before the program that needs the stripper is stripped */
+export function whenStripperLoads(listener: () => void): void {
+  onLoaded = listener
 }
 
 export const isStripperLoaded = (): boolean => amaro !== undefined
