@@ -190,11 +190,13 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.arguments',
-    protects: 'a second argument is refused and not dropped; none is an empty object',
+    protects: 'a second argument is refused, but for what methods of lists add; none is an empty object',
     run: async ({ run }) => {
       const tools = { echo: (input: unknown) => input }
       failed(await run('await tools.echo({}, {})', { tools }), 'TOOL_INPUT_INVALID')
-      returned(await run('return await tools.echo()', { tools }), {})
+      returned(await run('return [await tools.echo(), await tools.echo(undefined)]', { tools }), [{}, {}])
+      returned(await run('return await Promise.all([{ a: 1 }].map(tools.echo))', { tools }), [{ a: 1 }])
+      returned(await run('return await Promise.all(Array.from([{ a: 1 }], tools.echo))', { tools }), [{ a: 1 }])
     },
   },
   {

@@ -22,7 +22,7 @@ const CHANNELS: readonly (readonly [id: string, names: string])[] = [
   ],
   [
     'runtimes',
-    'Deno Bun global Buffer module exports __dirname __filename self window WorkerGlobalScope HTMLRewriter WebSocketPair env ctx setImmediate',
+    'Deno Bun Buffer module exports __dirname __filename window WorkerGlobalScope HTMLRewriter WebSocketPair env ctx',
   ],
   [
     'observers',
@@ -33,8 +33,9 @@ const CHANNELS: readonly (readonly [id: string, names: string])[] = [
 /** Ways to ask for what a process has. None gives anything. */
 const PROCESS: readonly (readonly [id: string, attempt: string])[] = [
   ['environment', 'process.env.PATH'],
-  ['reflected-environment', 'Reflect.get(process, "env")'],
-  ['listed-environment', 'Object.entries(process).concat(Reflect.ownKeys(process))[0]'],
+  ['reflected-environment', 'Reflect.get(process, "env").HOME'],
+  ['listed-environment', 'Object.entries(process.env).concat(Reflect.ownKeys(process.env))[0]'],
+  ['other-members', 'Reflect.ownKeys(process)[1]'],
   ['binding', 'process.binding("fs")'],
   ['built-in-module', 'process.getBuiltinModule("fs")'],
   ['main-module', 'process.mainModule.require("fs")'],

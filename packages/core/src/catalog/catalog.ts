@@ -30,8 +30,9 @@ export interface Catalog {
 
 /** What a namespace must not hide from the program. */
 const GLOBAL_NAMES = new Set(
-  `atob btoa clearInterval clearTimeout codemode console crypto escape fetch globalThis isFinite isNaN parseFloat parseInt
-  performance process queueMicrotask require setInterval setTimeout structuredClone undefined unescape`.split(/\s+/),
+  `atob btoa clearImmediate clearInterval clearTimeout codemode console crypto escape fetch global globalThis isFinite isNaN
+  parseFloat parseInt performance process queueMicrotask require self setImmediate setInterval setTimeout structuredClone
+  undefined unescape`.split(/\s+/),
 )
 
 const isGlobal = (name: string): boolean =>

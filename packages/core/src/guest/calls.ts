@@ -1,6 +1,7 @@
 import { decode, encode } from '../protocol/codec.ts'
 import {
   freeze,
+  isArray,
   jsonStringify,
   mapDelete,
   mapGet,
@@ -15,6 +16,10 @@ import { formatCall } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
+
+/** `list.map(tools.get)` gives each item with its index, and the list. */
+const isCallback = ({ length, 1: index, 2: list }: readonly unknown[]): boolean =>
+  typeof index === 'number' && (length === 2 || (length === 3 && isArray(list)))
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void
@@ -72,11 +77,11 @@ export class Calls {
   #call(tool: string, quoted: string, inputs: readonly unknown[]): Promise<unknown> {
     return new OriginalPromise((resolve, reject) => {
       const error = new ToolError(tool)
-      if (inputs.length > 1) {
+      if (inputs.length > 1 && !isCallback(inputs)) {
         reject(error.fail('TOOL_INPUT_INVALID', `${tool} takes one object, not ${inputs.length} arguments`))
         return
       }
-      const payload = encode(inputs.length === 0 ? {} : inputs[0])
+      const payload = encode(inputs[0] === undefined ? {} : inputs[0])
       if (exceedsBytes(payload, this.#messageBytes)) {
         reject(error.fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${this.#messageBytes} bytes`))
         return

@@ -1,12 +1,12 @@
 import { decode, encode, NotSerializableError } from '../protocol/codec.ts'
 import {
   defineProperty,
+  freeze,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   jsonParse,
   OriginalBigInt,
   OriginalPromise,
-  OriginalProxy,
   OriginalString,
   ownKeys,
   reflectApply,
@@ -186,7 +186,7 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
   })
   define(globalThis, 'structuredClone', function structuredClone(value: unknown): unknown {
     try {
-      return decode(encode(value))
+      return decode(encode(value, true))
     } catch (error) {
       throw error instanceof NotSerializableError ? domException(error.message, 'DataCloneError') : error
     }
@@ -241,16 +241,9 @@ export function installRefusals(namespaces: () => readonly string[]): void {
   define(globalThis, 'fetch', refusing('fetch', 'it has no network'))
   define(globalThis, 'require', refusing('require', 'it has no modules'))
   define(globalThis, '__import__', () => OriginalPromise.reject(refuse('import()', 'it has no modules')))
-  const process = new OriginalProxy(
-    {},
-    {
-      get(_, key) {
-        if (typeof key === 'symbol') return undefined
-        throw refuse(`process.${key}`, 'it has no process, files or environment')
-      },
-    },
-  )
-  define(globalThis, 'process', process)
+  // What programs look at before they do without: the environment, which is empty.
+  define(globalThis, 'process', freeze({ env: freeze({}) }))
+  for (const name of ['global', 'self']) define(globalThis, name, globalThis)
 }
 
 /** `eval` and the function constructors do not exist on workerd, so nowhere. */

@@ -67,7 +67,10 @@ export class Timers {
     }
     define(globalThis, 'setTimeout', named('setTimeout', set(false)))
     define(globalThis, 'setInterval', named('setInterval', set(true)))
+    const setImmediate = (callback: unknown, ...rest: unknown[]): number => set(false)(callback, 0, ...rest)
+    define(globalThis, 'setImmediate', named('setImmediate', setImmediate))
     define(globalThis, 'clearTimeout', named('clearTimeout', clear))
+    define(globalThis, 'clearImmediate', named('clearImmediate', clear))
     define(globalThis, 'clearInterval', named('clearInterval', clear))
   }
 

@@ -1,4 +1,5 @@
 import type { Program as Ast } from 'acorn'
+import { withoutModuleSyntax, withUsedImports } from './module-syntax.ts'
 import type { PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 
@@ -51,11 +52,17 @@ const MAX_COLUMN = 65_535
  */
 export async function stripTypes(text: string): Promise<JavaScript> {
   const { transformSync } = await loadTypeScript()
-  const inFunction = attempt(() => {
-    const { code } = transformSync(OPENING + text + CLOSING, { mode: 'strip-only' })
-    return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), steps: [] }
-  }, OPENING.length)
+  const stripInFunction = (body: string) =>
+    attempt(() => {
+      const { code } = transformSync(OPENING + body + CLOSING, { mode: 'strip-only' })
+      return { text: code.slice(OPENING.length, code.lastIndexOf('}') - 1), steps: [] }
+    }, OPENING.length)
+  const inFunction = stripInFunction(text)
   if ('text' in inFunction) return inFunction
+  // A `return` at the top stands in no module, and an import in no function.
+  const rest = withoutModuleSyntax(text)
+  const without = rest && stripInFunction(rest.text)
+  if (without && 'text' in without) return { ...without, text: withUsedImports(without.text, rest) }
   // Unsupported syntax was understood, and only cannot be blanked out.
   if (inFunction.code === UNSUPPORTED) return rewrite(text, transformSync)
   // `export default` stands in no function.

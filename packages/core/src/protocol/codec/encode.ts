@@ -24,7 +24,7 @@ import {
   objectKeys,
   objectPrototype,
   objectToString,
-  ownKeys,
+  reflectApply,
   regExpFlags,
   regExpSource,
   regExpTest,
@@ -57,9 +57,13 @@ export class NotSerializableError extends OriginalError {
   }
 }
 
-/** @throws {@link NotSerializableError} */
-export function encode(value: unknown): string {
-  return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder().encode(value))}`
+/**
+ * @param ownData an object of a class gives its own properties, as `structuredClone` has it; otherwise what its `toJSON`
+ * gives, where it has one, as `JSON.stringify` has it
+ * @throws {@link NotSerializableError}
+ */
+export function encode(value: unknown, ownData = false): string {
+  return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder(ownData).encode(value))}`
 }
 
 const MAX_HOLES = 100_000
@@ -71,6 +75,11 @@ class GraphEncoder {
   #numericKeys = 0
   #errors = 0
   #regExpLength = 0
+  readonly #ownData: boolean
+
+  constructor(ownData: boolean) {
+    this.#ownData = ownData
+  }
 
   encode(root: unknown): unknown[] {
     const nodes: unknown[] = [this.#slot(root, '$')]
@@ -95,13 +104,22 @@ class GraphEncoder {
         return [Special.bigInt, bigIntToString(value, 16)]
       case 'object':
         if (value === null) return null
-        break
+        if (!this.#ownData && mayHaveJson(value)) {
+          const { toJSON } = value as { toJSON?: unknown }
+          if (typeof toJSON === 'function') return this.#reference(reflectApply(toJSON as never, value, ['']), path)
+        }
+        return this.#reference(value, path)
       default:
         throw new NotSerializableError(
           path,
           typeof value === 'function' ? describeFunction(value) : `a ${typeof value}`,
         )
     }
+  }
+
+  /** @param value is not asked for its JSON again */
+  #reference(value: unknown, path: string): Slot {
+    if (typeof value !== 'object' || value === null) return this.#slot(value, path)
     let id = mapGet(this.#ids, value)
     if (id === undefined) {
       id = this.#objects.length + 1
@@ -119,7 +137,7 @@ class GraphEncoder {
       // Each branch ends in a captured brand check, which throws for an impostor with a forged tag.
       switch (objectToString(value)) {
         case '[object Object]':
-          return this.#object(value, path)
+          return this.#properties([NodeKind.object], value, objectKeys(value), 0, path)
         case '[object Map]':
           return mapSize(value) >= 0 ? this.#map(value as Map<unknown, unknown>, path) : []
         case '[object Set]':
@@ -152,14 +170,6 @@ class GraphEncoder {
       throw error
     }
     throw new NotSerializableError(path, describeInstance(value))
-  }
-
-  #object(value: object, path: string): unknown[] {
-    const prototype = getPrototypeOf(value)
-    if (prototype !== null && prototype !== objectPrototype && hasBehaviour(prototype)) {
-      throw new NotSerializableError(path, describeInstance(value))
-    }
-    return this.#properties([NodeKind.object], value, objectKeys(value), 0, path)
   }
 
   #properties(node: unknown[], value: object, keys: readonly string[], from: number, path: string): unknown[] {
@@ -257,14 +267,11 @@ function base64Of(buffer: ArrayBuffer, offset: number, length: number): string {
   return bytesToBase64(new OriginalUint8Array(buffer, offset, length))
 }
 
-/** A class that adds nothing but data gives plain objects; one with methods or accessors would lose them on the way. */
-function hasBehaviour(prototype: object): boolean {
-  const parent = getPrototypeOf(prototype)
-  // Object.prototype of another realm, such as one of node:vm.
-  if (parent === null && hasOwn(prototype, 'hasOwnProperty')) return false
-  const keys = ownKeys(prototype)
-  for (let index = 0; index < keys.length; index++) if (keys[index] !== 'constructor') return true
-  return parent !== null && parent !== objectPrototype && hasBehaviour(parent)
+/** An object of a class. The built-in classes cross as what they are. */
+function mayHaveJson(value: object): boolean {
+  if (isArray(value) || objectToString(value) !== '[object Object]') return false
+  const prototype = getPrototypeOf(value)
+  return prototype !== null && prototype !== objectPrototype
 }
 
 const plainKey = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
