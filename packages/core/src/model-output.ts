@@ -5,7 +5,8 @@ import { isBox } from './protocol/value-size.ts'
 /** What the model is told of an execution, as plain JSON. */
 export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
   | { readonly result: unknown }
-  | { readonly error: string }
+  /** `completed` names the calls that a failed program had made, so that the next one does not repeat them. */
+  | { readonly error: string; readonly completed?: string }
 )
 
 /** How much of a value is told. What is past it is said to be cut. */
@@ -19,6 +20,8 @@ export interface ModelOutputBounds {
 
 /** Of tools, in a warning. */
 const MAX_NAMES = 5
+/** Tools whose completed calls are told. */
+const MAX_COMPLETED = 20
 
 /** More helps no model and costs much. */
 const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
@@ -31,7 +34,23 @@ export function toModelOutput(result: ExecuteResult, bounds = MODEL_BOUNDS): Mod
   if (result.ok) return { result: jsonValue(result.value, bounds), ...warningOf(result.calls), ...shown }
   const { code, name, message, line, column, stack } = result.error
   const place = stack ?? (line === undefined ? undefined : `at line ${line}, column ${column}`)
-  return { error: cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`, bounds.text), ...shown }
+  const error = cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`, bounds.text)
+  return { error, ...completedOf(result.calls), ...shown }
+}
+
+/** What a failed program has done stays done. Calls that may have changed something come first. */
+function completedOf(calls: readonly HostCallRecord[]): { completed?: string } {
+  const returned = calls.filter(({ outcome }) => outcome === 'returned')
+  if (returned.length === 0) return {}
+  const ordered = [...returned.filter(({ readOnly }) => !readOnly), ...returned.filter(({ readOnly }) => readOnly)]
+  const counts = new Map<string, number>()
+  for (const { tool } of ordered) counts.set(tool, (counts.get(tool) ?? 0) + 1)
+  const told = [...counts]
+    .slice(0, MAX_COMPLETED)
+    .map(([tool, count]) => (count === 1 ? tool : `${tool} (${count} times)`))
+  const more = counts.size - told.length
+  const names = `${told.join(', ')}${more > 0 ? ` and ${more} other tools` : ''}`
+  return { completed: `These calls had completed: ${names}. Go on from there; do not repeat them.` }
 }
 
 /** A program that forgets to await its calls would seem to have succeeded. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HostCallRecord } from '../src/execution/events.ts'
 import { toModelOutput } from '../src/model-output.ts'
 
 const returned = (value: unknown) =>
@@ -71,6 +72,34 @@ describe('what a model is told', () => {
     const { warning } = toModelOutput({ ok: true, value: 'sent', logs: [], calls, usage })
     expect(warning).toMatch(/ended before 2 of its calls .*: tools\.send\. Await every call\.$/)
     expect(toModelOutput({ ok: true, value: 1, logs: [], calls: calls.slice(0, 1), usage })).toEqual({ result: 1 })
+  })
+
+  it('names the calls that a failed program had completed, those that may have changed something first', () => {
+    const call = (id: number, tool: string, more: object = {}) =>
+      ({ id, tool, startedMs: 0, durationMs: 1, outcome: 'returned', ...more }) as const
+    const failed = (calls: readonly HostCallRecord[]) =>
+      toModelOutput({
+        ok: false,
+        error: { code: 'CODE_THREW', name: 'Error', message: 'x' },
+        logs: [],
+        calls,
+        usage: { wallTimeMs: 1, hostCalls: calls.length },
+      })
+    expect(
+      failed([
+        call(1, 'crm.find', { readOnly: true }),
+        call(2, 'mail.send'),
+        call(3, 'mail.send'),
+        call(4, 'mail.draft', { outcome: 'cancelled' }),
+        call(5, 'crm.tag', { outcome: 'failed' }),
+      ]),
+    ).toEqual({
+      error: 'CODE_THREW: Error: x',
+      completed: 'These calls had completed: mail.send (2 times), crm.find. Go on from there; do not repeat them.',
+    })
+    expect(failed([call(1, 'a.b', { outcome: 'failed' })])).toEqual({ error: 'CODE_THREW: Error: x' })
+    const many = Array.from({ length: 500 }, (_, id) => call(id, `a.tool${id}`))
+    expect(failed(many)).toMatchObject({ completed: expect.stringMatching(/tool19 and 480 other tools\./) })
   })
 
   it('says where a program failed, and what it logged', () => {

@@ -108,7 +108,10 @@ describe('glovebox run', () => {
   })
 
   it('has no value to print as JSON but null where the program returns nothing', async () => {
-    expect(JSON.parse((await run('const unused = 1', ['--json'])).stdout)).toMatchObject({ ok: true, value: null })
+    expect(JSON.parse((await run('for (const unused of []) unused', ['--json'])).stdout)).toMatchObject({
+      ok: true,
+      value: null,
+    })
   })
 
   it('prints nothing but the JSON, even of a server that offers no tools', async () => {

@@ -176,7 +176,10 @@ describe('a tool in a program', () => {
     const { run_program: runProgram } = codemode({ tools: { refund }, requireToolApproval }).tools
     const code = 'await tools.refund({ cents: 5 }); await tools.refund({ cents: 500 })'
     const output = await runProgram.execute?.({ code }, {} as ToolExecutionContext)
-    expect(output).toEqual({ error: expect.stringContaining('TOOL_DENIED') })
+    expect(output).toEqual({
+      error: expect.stringContaining('TOOL_DENIED'),
+      completed: expect.stringContaining('tools.refund'),
+    })
     expect(made).toEqual([{ cents: 5 }])
   })
 

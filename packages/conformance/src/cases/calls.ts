@@ -189,6 +189,21 @@ export const calls: readonly ConformanceCase[] = [
       returned(await run('const t = await tools; return typeof t.echo', { tools: { echo: () => 1 } }), 'function'),
   },
   {
+    id: 'calls.read-only',
+    protects: 'the record of a call says whether its tool changes nothing',
+    run: async ({ run }) => {
+      const find = defineTool({ annotations: { readOnlyHint: true }, execute: () => 1 })
+      const { calls } = await run('await tools.find(); await tools.send()', { tools: { find, send: () => 2 } })
+      assert.deepEqual(
+        calls.map(({ tool, readOnly }) => [tool, readOnly]),
+        [
+          ['tools.find', true],
+          ['tools.send', undefined],
+        ],
+      )
+    },
+  },
+  {
     id: 'calls.arguments',
     protects: 'a second argument is refused, but for what methods of lists add; none is an empty object',
     run: async ({ run }) => {

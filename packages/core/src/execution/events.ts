@@ -20,6 +20,8 @@ export interface HostCallRecord {
   /** Until it settled, waiting for its turn included. */
   readonly durationMs: number
   readonly outcome: 'returned' | 'failed' | 'cancelled'
+  /** Its tool says that it changes nothing. */
+  readonly readOnly?: true
   /** What a failed call failed with. */
   readonly code?: ExecutionErrorCode
 }

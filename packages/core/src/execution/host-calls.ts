@@ -169,7 +169,10 @@ export class HostCalls {
 
   #record(call: OpenCall, end: Pick<HostCallRecord, 'outcome' | 'code'>): void {
     const { id, path, startedMs } = call
-    this.#options.onRecord({ id, tool: path, startedMs, durationMs: this.#options.elapsed() - startedMs, ...end })
+    const { catalog, elapsed, onRecord } = this.#options
+    const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
+    const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
+    onRecord({ id, tool: path, startedMs, durationMs: elapsed() - startedMs, ...end, ...readOnly })
   }
 
   async #perform(call: OpenCall): Promise<Settled> {
