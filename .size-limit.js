@@ -8,21 +8,21 @@ const KB = 1_000
  * types, or for patterns that V8 could not match in linear time, alone; and as published.
  */
 const LIMITS = {
-  'ai-sdk': [200, 12],
-  anthropic: [200, 4],
-  conformance: [245, 245],
+  'ai-sdk': [208, 12],
+  anthropic: [208, 4],
+  conformance: [250, 255],
   core: [130, 8_015],
-  glovebox: [360, 25],
+  glovebox: [370, 25],
   'isolated-vm': [150, 55],
-  langchain: [200, 5],
-  mastra: [200, 8],
+  langchain: [208, 5],
+  mastra: [208, 8],
   mcp: [225, 20],
   node: [85, 36],
   'node-vm': [145, 8],
-  'openai-agents': [200, 7],
+  'openai-agents': [208, 7],
   opentelemetry: [1, 4],
   quickjs: [150, 30],
-  'tanstack-ai': [200, 4],
+  'tanstack-ai': [208, 4],
   workerd: [165, 60],
 }
 
