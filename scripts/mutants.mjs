@@ -39,9 +39,16 @@ export const MUTANTS = [
   {
     breaks: 'the host takes results of any size',
     file: 'packages/core/src/execution/execution.ts',
-    from: '    exceedsBytes(payload, limit) ||\n',
-    to: '',
+    from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
+    to: 'isCostlyToRead(payload)',
     tests: conformance('quickjs', 'forgeries.huge-result'),
+  },
+  {
+    breaks: 'the host reads results of any cost',
+    file: 'packages/core/src/execution/execution.ts',
+    from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
+    to: 'exceedsBytes(payload, limit)',
+    tests: ['packages/core/test/forged-messages.test.ts'],
   },
   {
     breaks: 'a lost run calls its tools again',

@@ -64,7 +64,7 @@ export function describeStoppedProcesses(backend: Backend): void {
       const sandbox = backend.create()
       const codeMode = await createCodeMode({ sandbox, tools: {}, limits: LIMITS })
       await codeMode.execute('return 1')
-      const running = codeMode.execute(COMPUTING).catch((error: { code: string }) => error.code)
+      const running = codeMode.execute('for (;;) {}').catch((error: { code: string }) => error.code)
       await delay(150)
       const stopped = stopChildren()
       const since = performance.now()
