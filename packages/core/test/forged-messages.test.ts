@@ -143,6 +143,31 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_MESSAGE_SIZE' } })
   })
 
+  it('has ended before a call that came with its end begins, however long its output takes to look at', async () => {
+    const adapter = new ScriptedAdapter((guest) => {
+      guest.say(
+        '{"type":"call","id":1,"tool":"tools.act"}\nj{}',
+        { type: 'log', level: 'log', text: 'slow' },
+        returned('j1'),
+      )
+      guest.endTurn()
+    })
+    await using sandbox = createSandbox(adapter, { ready: 0 })
+    let ran = false
+    const act = () => {
+      ran = true
+    }
+    await using codeMode = await createCodeMode({ sandbox, tools: { act } })
+    const onEvent = ({ type }: { type: string }) => {
+      // Longer than the host looks at output without a pause.
+      const end = performance.now() + 40
+      while (type === 'log' && performance.now() < end);
+    }
+    const result = await codeMode.execute('return 1', { onEvent })
+    expect(result).toMatchObject({ ok: true, value: 1, calls: [{ outcome: 'cancelled' }] })
+    expect(ran).toBe(false)
+  })
+
   it('cannot return more than the limit', async () => {
     const { result } = await attack(
       (guest) => {

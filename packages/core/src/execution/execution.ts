@@ -102,6 +102,8 @@ class Execution {
   /** What came from the guest and has not been looked at. */
   readonly #inbox: (() => void)[] = []
   #isDraining = false
+  /** Settled when what came with the messages that were taken last has been looked at, too. */
+  #outputRead: PromiseWithResolvers<void> | undefined
   /** What the guest said of its end. It counts when the turn is over: what loops on afterwards has not ended. */
   #outcome: Outcome | undefined
   #over = false
@@ -125,6 +127,7 @@ class Execution {
       within: captureAsyncContext(),
       span,
       elapsed: clock.elapsed,
+      outputRead: () => this.#outputRead?.promise,
       onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: clock.elapsed() }),
       onSettled: (id, settled) => this.#deliver(id, settled),
       onRecord: (record) => {
@@ -250,8 +253,14 @@ class Execution {
       this.#isDraining = false
       this.#drain()
     }
-    if (this.#inbox.length > 0) setTimeout(later)
-    else this.#isDraining = false
+    if (this.#inbox.length > 0) {
+      this.#outputRead ??= Promise.withResolvers()
+      setTimeout(later)
+    } else {
+      this.#isDraining = false
+      this.#outputRead?.resolve()
+      this.#outputRead = undefined
+    }
   }
 
   #onOutput(text: string): void {

@@ -27,6 +27,8 @@ export interface HostCallsOptions {
   readonly span: ExecutionSpan | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
+  /** While output of the guest waits to be looked at: it may be that the program has ended. */
+  readonly outputRead: () => Promise<void> | undefined
   onStart(id: number, tool: string): void
   /** Not called for calls that the end of the execution cuts off. */
   onSettled(id: number, settled: Settled): void
@@ -206,6 +208,9 @@ export class HostCalls {
       if (error instanceof MalformedValueError) this.#options.onForged(error)
       throw error
     })
+    const rest = this.#options.outputRead()
+    if (rest !== undefined) await rest
+    this.#assertOpen(id)
     const { tool, parseInput, parseOutput } = this.#find(path)
     const context = this.#parseContext(given.size, (value) => (value === given.value ? call.payload : encode(value)))
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value, context)
