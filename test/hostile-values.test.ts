@@ -82,7 +82,7 @@ function takenOver(attack: Attack): SandboxAdapter {
   }
 }
 
-/** Values that cost their host more are told. */
+/** Values that cost their host more are printed. */
 const TOLD_MS = 40
 
 /** A text of its own: a slice would keep the whole payload in memory. */

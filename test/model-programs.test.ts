@@ -65,7 +65,7 @@ const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'num-locale-sign': NO_INTL,
     'num-locale-significant': NO_INTL,
     'tolocale-upper': NO_INTL,
-    atomics: 'memory is shared with nobody',
+    atomics: 'memory is not shared',
     finalization: NO_COLLECTION,
     temporal: 'it is no part of ECMAScript 2025',
     weakref: NO_COLLECTION,

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
 import { isInSample } from './sample.ts'
@@ -12,17 +11,12 @@ const PATIENCE_MS = 300_000
 /** Its programs are harder on an adapter beside each other than one by one, and sooner over. */
 const SIDE_BY_SIDE = 'floods'
 
-export interface DescribeOptions extends AdapterUnderTest {
-  /** Selects the cases to run. Default: all of them. */
-  includes?(each: ConformanceCase): boolean
-}
-
 /**
  * Defines the suite for one adapter, as tests of vitest. {@link isInSample} tells how to run a part of the hostile programs.
  *
  * @throws `TypeError` for an expected failure that is no case
  */
-export function describeAdapter(adapter: DescribeOptions): void {
+export function describeAdapter(adapter: AdapterUnderTest): void {
   checkExpectedFailures(adapter)
   describe(`${adapter.name} conforms`, () => {
     let bench: Workbench
@@ -34,7 +28,7 @@ export function describeAdapter(adapter: DescribeOptions): void {
     afterAll(() => bench?.[Symbol.asyncDispose]())
 
     for (const [group, all] of Object.entries(CASES)) {
-      const cases = all.filter((each) => isInSample(each) && adapter.includes?.(each) !== false)
+      const cases = all.filter(isInSample)
       if (cases.length === 0) continue
       describe(group, { concurrent: group === SIDE_BY_SIDE }, () => {
         for (const each of cases) {

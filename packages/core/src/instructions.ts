@@ -6,7 +6,7 @@ export function writeInstructions(declarations: string, omitted: readonly string
 - Declared functions are globals: \`namespace.name({ … })\`. Start independent calls together with \`Promise.all\`.
 - Await every call: those that are open when the program ends are cut off.
 - Filter, join and count in the program; return only what you need. \`console.log\` is shown to you as well.
-- A failed call throws an error with a \`code\` and a \`message\`: catch it to go on. What a failed program has completed stays done: do not repeat it.
+- A failed call throws an error with a \`code\` and a \`message\`: catch it to continue. What a failed program has completed stays done: do not repeat it.
 - There is no network, no file system, no \`fetch\`, \`require\`, \`import\` or \`process\`. A program keeps nothing for the next one.
 ${omitted.length === 0 ? '' : `\nTo be short, the declarations leave out: ${omitted.join(', ')}.\n`}
 \`\`\`ts

@@ -20,7 +20,7 @@ export interface ModelOutputBounds {
 
 /** Of tools, in a warning. */
 const MAX_NAMES = 5
-/** Tools whose completed calls are told. */
+/** Tools whose completed calls are named. */
 const MAX_COMPLETED = 20
 
 /** More helps no model and costs much. */

@@ -54,6 +54,7 @@ describe('a file of Node or Deno', () => {
     ['async function main() { return 2 }\nif (import.meta.main) main()', 2],
     [`const main = () => 3\nif (import.meta.url === \`file://\${process.argv[1]}\`) {\n  main()\n}`, 3],
     ['async function main() { return 4 }\nmodule.exports = { main }', 4],
+    ['const main = () => 5\nif (import.meta.main && (await import("node:process")).argv) main()', 5],
     ['module.exports = async () => 5', 5],
     ['exports.handler = async (event) => ({ statusCode: 200 })', { statusCode: 200 }],
     ['module.exports.run = () => 6', 6],
@@ -96,7 +97,7 @@ describe('a program of TypeScript with imports', () => {
     'import "./setup"\nconst a: number = 1\nreturn a',
     'import { type A, b } from "./a"\nconst a: A = b\nreturn a',
     'import { z } from "zod"\nreturn z',
-  ])('is told that there are none: %j', async (text) => {
+  ])('is refused because there are none: %j', async (text) => {
     await expect(prepareProgram(text)).rejects.toMatchObject({
       message: expect.stringContaining('import is not available'),
       position: { line: 1, column: 1 },

@@ -65,9 +65,10 @@ export class Timers {
       this.#dropCleared()
       this.#ask()
     }
-    define(globalThis, 'setTimeout', named('setTimeout', set(false)))
+    const setTimeout = set(false)
+    define(globalThis, 'setTimeout', named('setTimeout', setTimeout))
     define(globalThis, 'setInterval', named('setInterval', set(true)))
-    const setImmediate = (callback: unknown, ...rest: unknown[]): number => set(false)(callback, 0, ...rest)
+    const setImmediate = (callback: unknown, ...rest: unknown[]): number => setTimeout(callback, 0, ...rest)
     define(globalThis, 'setImmediate', named('setImmediate', setImmediate))
     define(globalThis, 'clearTimeout', named('clearTimeout', clear))
     define(globalThis, 'clearImmediate', named('clearImmediate', clear))

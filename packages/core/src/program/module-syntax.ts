@@ -1,3 +1,5 @@
+import { blank } from './positions.ts'
+
 /** Statements that only a module may have, taken out so that the rest can be read as the body of a function. */
 export interface WithoutModuleSyntax {
   /** As long as the text it was made of, line for line. */
@@ -18,8 +20,6 @@ const IMPORT =
 /** What TypeScript exports beside values and functions vanishes with the types. */
 const EXPORT =
   /^([ \t]*)export(?=[ \t]+(?:declare|abstract|async|function|class|const|let|var|enum|interface|type)\b(?![ \t]*[{*]))/gm
-
-const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ')
 
 export function withoutModuleSyntax(text: string): WithoutModuleSyntax | undefined {
   const imports: Import[] = []

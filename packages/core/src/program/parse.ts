@@ -115,13 +115,14 @@ export function planBody(text: string, ast: Ast): BodyPlan {
   const guards = all.flatMap((statement) => mainGuard(text, statement) ?? [])
   for (const { start, end } of guards) edits.push({ start, end, insert: 'true' })
   for (const statement of all) edits.push(...planModuleSyntax(text, statement))
-  visit(ast as unknown as Node, (node) => {
+  const enter = (node: Node): void => {
     switch (node.type) {
       case 'ImportExpression':
         // Engines differ in what this does, and none may load anything, so it is made a call that explains itself.
-        return edits.push({ start: node.start, end: node.start + 'import'.length, insert: '__import__' })
+        edits.push({ start: node.start, end: node.start + 'import'.length, insert: '__import__' })
+        return
       case 'MetaProperty':
-        if ((node.meta as Node).name !== 'import' || guards.some((guard) => isWithin(node, guard))) return
+        if ((node.meta as Node).name !== 'import') return
         throw new ProgramSyntaxError(
           'import.meta is not available: a program has no modules',
           positionAt(text, node.start),
@@ -132,16 +133,18 @@ export function planBody(text: string, ast: Ast): BodyPlan {
           throw new ProgramSyntaxError('a template literal is no function to call', positionAt(text, node.start))
         }
     }
-  })
-  const exportsOf = all.filter(isCommonJsExport)
-  if (exportsOf.length > 0 && !all.some(declaresModule)) edits.push({ start: 0, end: 0, insert: COMMON_JS })
-  const statements = all.filter((statement) => !isExportList(statement) && !exportsOf.includes(statement))
+  }
+  // A condition that is replaced has nothing else to change in it.
+  visit(ast as unknown as Node, enter, new Set(guards))
+  const hasExports = all.some(isCommonJsExport)
+  if (hasExports && !all.some(declaresModule)) edits.push({ start: 0, end: 0, insert: COMMON_JS })
+  const statements = all.filter((statement) => !isExportList(statement) && !isCommonJsExport(statement))
   const entry = statements.every(isDeclaration) ? entryOf(statements) : undefined
   if (entry !== undefined) return { edits, tail: `;return ${entry}` }
   const last = statements.findLast((statement) => !isFunction(statement))
   const value = last === undefined ? [] : planValue(text, last)
   edits.push(...value)
-  return { edits, tail: value.length === 0 && exportsOf.length > 0 ? COMMON_JS_ENTRY : '' }
+  return { edits, tail: value.length === 0 && hasExports ? COMMON_JS_ENTRY : '' }
 }
 
 const isExportList = ({ type, declaration }: Node): boolean => type === 'ExportNamedDeclaration' && declaration === null
@@ -185,8 +188,6 @@ function mainGuard(text: string, statement: Node): Node | undefined {
   const condition = text.slice(test.start, test.end)
   return /\bimport\.meta\b|\brequire\.main\b/.test(condition) && !condition.includes('\n') ? test : undefined
 }
-
-const isWithin = (inner: Node, outer: Node): boolean => inner.start >= outer.start && inner.end <= outer.end
 
 /**
  * Edits that return the value which a statement completes with, or declares last: that of its branches, where it has some.
@@ -309,7 +310,7 @@ function blanks(text: string, { start, end }: Node): Edit[] {
 const isDeclaration = ({ type }: Node): boolean =>
   /^(?:Function|Class|Variable|ExportNamed)Declaration$|^EmptyStatement$/.test(type)
 
-/** Names of functions that are written to be called by whoever runs the program. */
+/** Names of functions that the runner of a program is meant to call. */
 const ENTRY_NAMES = ['main', 'run']
 
 interface DeclaredFunction {
@@ -362,11 +363,12 @@ function declaredFunctions(statement: Node): DeclaredFunction[] {
   })
 }
 
-function visit(root: Node, enter: (node: Node) => void): void {
+/** @param skipped nodes that are not entered, nor what they hold */
+function visit(root: Node, enter: (node: Node) => void, skipped: ReadonlySet<unknown> = new Set()): void {
   const pending: unknown[] = [root]
   while (pending.length > 0) {
     const node = pending.pop()
-    if (typeof node !== 'object' || node === null) continue
+    if (typeof node !== 'object' || node === null || skipped.has(node)) continue
     if (typeof (node as Node).type === 'string') enter(node as Node)
     for (const child of Object.values(node)) if (typeof child === 'object') pending.push(child)
   }

@@ -72,6 +72,9 @@ function stepBack({ line, column }: Position, step: PositionStep): Position {
   }
 }
 
+/** As long as a text, line for line, and empty. */
+export const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ')
+
 export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1

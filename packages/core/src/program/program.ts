@@ -55,7 +55,7 @@ async function read(given: Unpacked, readings: { left: number }): Promise<Readin
     if (readings.left <= 0) break
     const found = await unlessRefused(read({ text: inner.text, steps: [...inner.steps, ...steps] }, readings))
     if (!(found instanceof ProgramSyntaxError)) return found
-    // What stands in a fence is the program, and prose around it none; what is mended was one before.
+    // What stands in a fence is the program, and prose around it none; what is repaired was one before.
     if (inner.steps.length === 0) refusal ??= found
   }
   throw refusal ?? asItStands

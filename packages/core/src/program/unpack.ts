@@ -1,5 +1,5 @@
 import { isEmptyRest, parseExpressionEnd } from './parse.ts'
-import { applyEdits, type Edit, type PositionStep } from './positions.ts'
+import { applyEdits, blank, type Edit, type PositionStep } from './positions.ts'
 
 /** A text within another, and the way back to its places. */
 export interface Unpacked {
@@ -11,17 +11,15 @@ export interface Unpacked {
  * What models put around a program, taken away: tags, fences, backticks, escapes and entities of the format that it was
  * written into. For texts that are no program as they stand.
  *
- * @returns the texts that may be meant, the likeliest first; few, however many a text holds
+ * @yields the texts that may be meant, the likeliest first; few, however many a text holds
  */
-export function unpack(text: string): Unpacked[] {
-  return [
-    ...fromTags(text),
-    ...fromFences(text),
-    ...fromBackticks(text),
-    ...withoutEntities(text),
-    ...withoutEscapes(text),
-    ...withLastObject(text),
-  ]
+export function* unpack(text: string): Generator<Unpacked, void, void> {
+  yield* fromTags(text)
+  yield* fromFences(text)
+  yield* fromBackticks(text)
+  yield* withoutEntities(text)
+  yield* withoutEscapes(text)
+  yield* withLastObject(text)
 }
 
 /**
@@ -73,8 +71,6 @@ function keepOnly(text: string, spans: readonly Span[]): Unpacked {
   }
   return { text: kept + blank(text.slice(from)), steps: [] }
 }
-
-const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ')
 
 const TAG = /^\s*<([A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>/
 /** Tags of prompts, of formats of tool calls and of pages. Others may be markup that a program is about. */

@@ -269,9 +269,9 @@ function base64Of(buffer: ArrayBuffer, offset: number, length: number): string {
 
 /** An object of a class. The built-in classes cross as what they are. */
 function mayHaveJson(value: object): boolean {
-  if (isArray(value) || objectToString(value) !== '[object Object]') return false
   const prototype = getPrototypeOf(value)
-  return prototype !== null && prototype !== objectPrototype
+  if (prototype === null || prototype === objectPrototype) return false
+  return !isArray(value) && objectToString(value) === '[object Object]'
 }
 
 const plainKey = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
