@@ -114,6 +114,8 @@ it(
         }
         if (!result.ok) expect(result.error.code).not.toBe('LIMIT_WALL_TIME')
         if (++runs === RUNS / 10) residentAfterWarmUp = process.memoryUsage.rss()
+        if (isProof && runs % 2_000 === 0)
+          process.stderr.write(`${runs} of ${RUNS} after ${Math.round(performance.now() / 1_000)} s\n`)
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: isProof },
     )

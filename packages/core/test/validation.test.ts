@@ -212,6 +212,12 @@ describe('a value that JSON has nothing for, where the schema does not ask for J
   })
 })
 
+function countedItems(depth: number): JsonSchema {
+  let schema: JsonSchema = { type: 'number' }
+  for (let level = 0; level < depth; level++) schema = { contains: schema, minContains: 1, maxContains: 2 }
+  return schema
+}
+
 describe('a costly check', () => {
   const exponential = {
     $ref: '#/$defs/node',
@@ -228,6 +234,12 @@ describe('a costly check', () => {
   const nested = (depth: number): unknown => {
     let value: unknown = 1
     for (let level = 0; level < depth; level++) value = { a: value, x: 1 }
+    return value
+  }
+
+  const lists = (depth: number): unknown => {
+    let value: unknown = 1
+    for (let level = 0; level < depth; level++) value = [value]
     return value
   }
 
@@ -253,6 +265,8 @@ describe('a costly check', () => {
     ['deep definitions of definitions', chain(25), 1],
     ['thousands of references', manyReferences(2_000), { p0: 1 }],
     ['a schema of a thousand levels', deepSchema(1_000), {}],
+    ['items that are counted, each of which is a list of such', { contains: { $ref: '#' }, minContains: 1 }, lists(60)],
+    ['counted items of counted items', countedItems(16), lists(1)],
   ])('for %s is refused where nothing could stop it', async (_, schema, value) => {
     expect(await cpuMsOf(async () => expect(await problemsOf(schema, value)).toEqual(REFUSED))).toBeLessThan(5_000)
   })

@@ -67,15 +67,16 @@ function readShape(root: Json): { text: number; references: number; ids: number;
   let references = 0
   let ids = 0
   let schemas = 0
-  const pending: [schema: Json, depth: number][] = [[root, 1]]
+  const pending: [schema: Json, depth: number, copies: number][] = [[root, 1, 1]]
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    const [schema, depth] = entry
+    const [schema, depth, copies] = entry
     // Objects that a schema shares are compiled, and counted, at each place.
-    if (++schemas > MAX_SCHEMAS) return undefined
-    text += depth * (10 + (Array.isArray(schema.required) ? schema.required.length : 0))
+    schemas += copies
+    if (schemas > MAX_SCHEMAS) return undefined
+    text += copies * depth * (10 + (Array.isArray(schema.required) ? schema.required.length : 0))
     if (typeof schema.$ref === 'string' || typeof schema.$dynamicRef === 'string') references++
     if (typeof schema.$id === 'string' || typeof schema.$dynamicAnchor === 'string') ids++
-    for (const inner of subschemas(schema, true)) pending.push([inner, depth + 1])
+    for (const inner of subschemas(schema, true)) pending.push([inner, depth + 1, copies * timesApplied(schema, inner)])
   }
   return { text, references, ids, schemas }
 }
@@ -101,7 +102,7 @@ export class Weights {
     this.#own.set(schema, own)
     let whole = own
     for (const inner of [...subschemas(schema, false), ...this.targets(schema)])
-      whole = add(whole, await this.weigh(inner))
+      whole = add(whole, await this.weigh(inner), timesApplied(schema, inner))
     this.#whole.set(schema, whole)
     return whole
   }
@@ -135,11 +136,18 @@ const INFINITE: Weight = {
   perContained: Number.POSITIVE_INFINITY,
 }
 
-const add = (left: Weight, right: Weight): Weight => ({
-  perNode: left.perNode + right.perNode,
-  perTextUnit: left.perTextUnit + right.perTextUnit,
-  perContained: left.perContained + right.perContained,
+/** @param times how often the right one counts */
+const add = (left: Weight, right: Weight, times: number): Weight => ({
+  perNode: left.perNode + times * right.perNode,
+  perTextUnit: left.perTextUnit + times * right.perTextUnit,
+  perContained: left.perContained + times * right.perContained,
 })
+
+/** How often the compiled code applies an inner schema to the same value: `contains` once for each of its bounds as well. */
+export function timesApplied(schema: Json, inner: unknown): number {
+  if (inner !== schema.contains) return 1
+  return 1 + Number('minContains' in schema) + Number('maxContains' in schema)
+}
 
 async function ownWeight(schema: Json): Promise<Weight> {
   let perNode = 2

@@ -1,6 +1,6 @@
 import { isRecord, type Json } from '../schema/json.ts'
 import { LIST_KEYWORDS } from '../schema/subschemas.ts'
-import type { Weights } from './schema-cost.ts'
+import { timesApplied, type Weights } from './schema-cost.ts'
 
 /** Steps after which the count itself takes too long. */
 const MAX_STEPS = 20_000
@@ -71,7 +71,7 @@ export class Visits {
     }
     for (const keyword of EVERY_ITEM) {
       const each = schema[keyword]
-      if (isRecord(each)) for (const item of value) total += this.count(each, item)
+      if (isRecord(each)) for (const item of value) total += timesApplied(schema, each) * this.count(each, item)
     }
     return total
   }
