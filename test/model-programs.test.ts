@@ -23,7 +23,6 @@ const programs: readonly ModelProgram[] = JSON.parse(
 
 const BACKENDS: Readonly<Record<string, () => Sandbox>> = { quickjs, 'isolated-vm': isolatedVm, workerd }
 
-const NO_INTL = 'there is no Intl yet, and the methods that ask for a locale know few options'
 const NO_BUFFER = 'Buffer is not provided yet'
 const NO_NETWORK = 'what belongs to the network is not provided'
 const NO_COLLECTION = 'nothing shows when memory is collected'
@@ -33,38 +32,6 @@ const ENDS_EARLY = 'the engine cannot end a chain of iterator helpers early'
 /** Programs that do not give what plain Node gives, and why. One that does fails here: it is to be taken out. */
 const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   every: {
-    'date-locale-gb': NO_INTL,
-    'date-locale-long': NO_INTL,
-    'date-locale-month-key': NO_INTL,
-    'date-locale-sv': NO_INTL,
-    'date-locale-tz': NO_INTL,
-    'date-locale-tz-roundtrip': NO_INTL,
-    'date-locale-weekday': NO_INTL,
-    'date-locale-weekend-filter': NO_INTL,
-    'intl-compact': NO_INTL,
-    'intl-currency': NO_INTL,
-    'intl-date': NO_INTL,
-    'intl-date-parts-tz': NO_INTL,
-    'intl-guard': NO_INTL,
-    'intl-list': NO_INTL,
-    'intl-number-default': NO_INTL,
-    'intl-plural': NO_INTL,
-    'intl-relative': NO_INTL,
-    'localecompare-numeric': NO_INTL,
-    'num-locale-accounting': NO_INTL,
-    'num-locale-bad': NO_INTL,
-    'num-locale-compact': NO_INTL,
-    'num-locale-compact-short': NO_INTL,
-    'num-locale-currency': NO_INTL,
-    'num-locale-currency-code': NO_INTL,
-    'num-locale-currency-lower': NO_INTL,
-    'num-locale-de': NO_INTL,
-    'num-locale-de-eur': NO_INTL,
-    'num-locale-minint': NO_INTL,
-    'num-locale-minint-nogroup': NO_INTL,
-    'num-locale-sign': NO_INTL,
-    'num-locale-significant': NO_INTL,
-    'tolocale-upper': NO_INTL,
     atomics: 'memory is not shared',
     finalization: NO_COLLECTION,
     temporal: 'it is no part of ECMAScript 2025',
@@ -82,7 +49,6 @@ const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     streams: NO_NETWORK,
     'text-decoder-sjis': 'legacy encodings of several bytes are not provided',
     'busy-wait': 'the clock stands still within a turn',
-    'date-report': NO_INTL,
     'tools-assign': 'the tools of a namespace cannot be replaced',
     'tools-if-exists': GIVES_FUNCTION,
     'tools-in': GIVES_FUNCTION,

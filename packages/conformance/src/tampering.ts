@@ -27,7 +27,7 @@ const TAMPERED: GuestRuntime = {
       },
     }
   }`,
-  libraries: { locale: '() => {}' },
+  libraries: { dates: '() => {}' },
 }
 
 /** A sandbox whose guests have been taken over before they begin. */

@@ -23,15 +23,18 @@ async function bundle(file) {
   return outputFiles[0].text.trim()
 }
 
-const main = await bundle('main.ts')
-const exported = /export\{([\w$]+) as boot\};?$/.exec(main)
-if (exported === null) throw new Error('the guest runtime must end in its one export')
-const source = `(post,library)=>{"use strict";${main.slice(0, exported.index)}return ${exported[1]}(post,library)}`
-
-const libraries = {}
-for (const file of (await readdir(`${directory}libraries`)).sort()) {
-  libraries[file.replace('.ts', '')] = `()=>{"use strict";${await bundle(`libraries/${file}`)}}`
+/** A module as an expression: a function that evaluates it, and returns what `result` makes of its one export, if it has one. */
+async function asFunction(file, parameters, result) {
+  const text = await bundle(file)
+  const exported = /export\{([\w$]+) as \w+\};?$/.exec(text)
+  const body = exported === null ? text : `${text.slice(0, exported.index)}return ${result(exported[1])}`
+  return `(${parameters})=>{"use strict";${body}}`
 }
+
+const source = await asFunction('main.ts', 'post,library,intl', (boot) => `${boot}(post,library,intl)`)
+const libraries = {}
+for (const file of (await readdir(`${directory}libraries`)).sort())
+  libraries[file.replace('.ts', '')] = await asFunction(`libraries/${file}`, '', (exported) => exported)
 
 const id = createHash('sha256')
   .update(JSON.stringify([source, libraries]))

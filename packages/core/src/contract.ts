@@ -31,9 +31,12 @@ export interface GuestInit {
 }
 
 /**
- * What every guest is made of. `source` is an expression, a function of two parameters: `post(message)` hands a message
- * to the host, and `library(name)` evaluates that library's text, an expression too, in the guest's realm and returns
- * the function it is. The result is `{ load(program), receive(message) }`.
+ * What every guest is made of. `source` is an expression, a function of three parameters: `post(message)` hands a message
+ * to the host, `library(name)` evaluates that library's text, an expression too, in the guest's realm and returns the
+ * function it is, and `intl(request)`, for engines without `Intl` alone, is what `createIntlService()` of
+ * `@glovebox/core/guest` returns, one for each guest. The result is `{ load(program), receive(message) }`.
+ *
+ * An engine that has `Intl` must run with American English and UTC as its defaults: `TZ=UTC`, `LC_ALL=en_US.UTF-8`.
  */
 export interface GuestRuntime {
   readonly id: string

@@ -15,6 +15,7 @@ import {
   cpuTimeMsOf,
   describeDeath,
   entryFile,
+  guestEnvironment,
   residentBytesOf,
   shortageOf,
   spawnChild,
@@ -91,9 +92,9 @@ class ProcessLink implements CarrierLink {
     const status = createStatusFile()
     try {
       const child = await spawnChild(process.execPath, ['--no-node-snapshot', file, library], {
-        // The host's own folder may be gone, and its environment is nobody's business.
+        // The host's own folder may be gone.
         cwd: dirname(file),
-        env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+        env: guestEnvironment(),
         stdio: ['ignore', 'ignore', 'pipe', 'pipe', status.descriptor],
         windowsHide: true,
       })

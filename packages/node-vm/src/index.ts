@@ -16,6 +16,7 @@ import {
   createProgramReader,
   describeDeath,
   entryFile,
+  guestEnvironment,
   mainThreadTimeMsOf,
   PROCESS_GUARANTEES,
   residentBytesOf,
@@ -75,7 +76,7 @@ const startProcess = (memoryBytes: number): Promise<ChildProcess> =>
   spawnChild(
     process.execPath,
     [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`, fileURLToPath(entryFile(GUEST)), `${process.pid}`],
-    { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
+    { env: guestEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
   )
 
 class NodeVmGuest implements Guest {

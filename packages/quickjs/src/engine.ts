@@ -1,4 +1,5 @@
 import type { GuestRuntime, RunInit, Turn } from '@glovebox/core/adapter'
+import { createIntlService } from '@glovebox/core/guest'
 import type {
   JSValueConstPointer,
   QuickJSContext,
@@ -103,6 +104,7 @@ export class EngineGuest {
   readonly #guestRuntime: GuestRuntime
   readonly #post: QuickJSHandle
   readonly #library: QuickJSHandle
+  readonly #intl: QuickJSHandle
   #load: QuickJSHandle | undefined
   #receive: QuickJSHandle | undefined
   #init: EngineRun | undefined
@@ -128,6 +130,10 @@ export class EngineGuest {
     // Made even for a revived guest, whose machine refers to them by their numbers.
     this.#post = this.#context.newFunction('post', (message) => this.#onPost(this.#context.getString(message)))
     this.#library = this.#context.newFunction('library', (name) => this.#evaluateLibrary(this.#context.getString(name)))
+    const answer = createIntlService()
+    this.#intl = this.#context.newFunction('intl', (request) =>
+      this.#context.newString(answer(this.#context.getString(request))),
+    )
   }
 
   get cpuTimeMs(): number {
@@ -141,7 +147,9 @@ export class EngineGuest {
     const evaluate = context.unwrapResult(
       context.evalCode(this.#guestRuntime.source, 'glovebox:runtime', { type: 'global' }),
     )
-    const machine = context.unwrapResult(context.callFunction(evaluate, context.undefined, this.#post, this.#library))
+    const machine = context.unwrapResult(
+      context.callFunction(evaluate, context.undefined, this.#post, this.#library, this.#intl),
+    )
     evaluate.dispose()
     this.#load = context.getProp(machine, 'load')
     this.#receive = context.getProp(machine, 'receive')

@@ -116,7 +116,7 @@ export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCo
     ...SEALED,
     compatibilityFlags: [],
     modules: {
-      'main.js': moduleMain(runtime, librariesTouchedBy(program.source).concat(LOCALE)),
+      'main.js': moduleMain(runtime, librariesTouchedBy(program.source).concat(DATES)),
       // In an array, for a function that is exported itself would be named.
       'program.js': `${PROGRAM_LEAD}${program.source.slice(PROGRAM_LEAD.length)}][0]`,
     },
@@ -139,7 +139,7 @@ export function readyGuestCode(runtime: GuestRuntime): WorkerCode {
 /** As long as the blanks that a program begins with. */
 const PROGRAM_LEAD = 'export default['
 
-/** Reached through methods, which no text need name; those that ECMAScript 2025 brought, this engine has. */
-const LOCALE = 'locale'
+/** Reached by texts that are known only when they are read. Locales, and what ECMAScript 2025 brought, this engine has. */
+const DATES = 'dates'
 
 export const splitBatch = (batch: string): string[] => batch.split(TERMINATOR).slice(0, -1)

@@ -10,6 +10,7 @@ import type { CarrierDeath, GuestRuntime } from '@glovebox/core/adapter'
 import {
   describeDeath,
   entryFile,
+  guestEnvironment,
   residentBytesOf,
   shortageOf,
   spawnChild,
@@ -78,7 +79,7 @@ export class WorkerdProcess {
     try {
       const child = await spawnChild(program, watchedArgs, {
         cwd: folder,
-        env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
+        env: guestEnvironment(),
         stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
         windowsHide: true,
       })

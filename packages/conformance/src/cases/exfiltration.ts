@@ -24,10 +24,7 @@ const CHANNELS: readonly (readonly [id: string, names: string])[] = [
     'runtimes',
     'Deno Bun Buffer module exports __dirname __filename window WorkerGlobalScope HTMLRewriter WebSocketPair env ctx',
   ],
-  [
-    'observers',
-    'WeakRef FinalizationRegistry Intl gc PerformanceObserver PerformanceEntry ReportingObserver reportError',
-  ],
+  ['observers', 'WeakRef FinalizationRegistry gc PerformanceObserver PerformanceEntry ReportingObserver reportError'],
 ]
 
 /** Ways to ask for what a process has. None gives anything. */

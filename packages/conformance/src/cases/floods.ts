@@ -82,6 +82,26 @@ export const WILD: readonly (readonly [id: string, code: string, codes: readonly
     ['LIMIT_MEMORY', 'LIMIT_CPU'],
   ],
   [
+    'date-formats',
+    'const zones = Intl.supportedValuesOf("timeZone"); const all = []; for (let i = 0; ; i++) all.push(new Intl.DateTimeFormat("en", { timeZone: zones[i % zones.length], fractionalSecondDigits: 1 + (i % 3) }))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW'],
+  ],
+  [
+    'segments',
+    'const text = "a b ".repeat(250_000); const all = []; for (;;) all.push([...new Intl.Segmenter("en", { granularity: "word" }).segment(text)])',
+    ['LIMIT_MEMORY', 'LIMIT_CPU'],
+  ],
+  [
+    'collations',
+    'const text = "a1".repeat(500_000); for (;;) text.localeCompare(text + "b", "de", { numeric: true })',
+    ['LIMIT_CPU', 'LIMIT_MEMORY'],
+  ],
+  [
+    'long-numbers',
+    'const all = []; for (let n = 2n ** 10_000n; ; n *= n) all.push(n.toLocaleString("en-IN"))',
+    ['LIMIT_MEMORY', 'LIMIT_CPU', 'CODE_THREW'],
+  ],
+  [
     'regular-expressions',
     'const all = []; for (let i = 0; ; i++) { const r = new RegExp(("(a|b" + i + ")*").repeat(50)); r.test("x"); all.push(r) }',
     ['LIMIT_MEMORY', 'LIMIT_CPU'],

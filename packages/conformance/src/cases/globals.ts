@@ -7,7 +7,7 @@ import { MEMBERS } from '../members.ts'
 const GLOBALS =
   `AbortController AbortSignal AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean CustomEvent
 DOMException DataView Date Error EvalError Event EventTarget Float32Array Float64Array Function Infinity Int16Array Int32Array
-Int8Array Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol
+Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol
 SyntaxError TextDecoder TextEncoder TypeError URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array Uint8ClampedArray
 WeakMap WeakSet __import__ atob btoa clearImmediate clearInterval clearTimeout console crypto decodeURI decodeURIComponent encodeURI
 encodeURIComponent escape eval fetch global globalThis isFinite isNaN parseFloat parseInt performance process queueMicrotask require self
@@ -77,12 +77,46 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
   [
     'locale-numbers',
     'return [(1234567.891).toLocaleString(), (0.5).toLocaleString("de", { style: "percent" }), (1234.5).toLocaleString("en-US", { style: "currency", currency: "USD" }), (1.005).toLocaleString("en", { maximumFractionDigits: 2 }), (12).toLocaleString("en", { minimumFractionDigits: 2 }), 12345678901234567890n.toLocaleString(), [1234.5, 2].toLocaleString(), NaN.toLocaleString()]',
-    ['1,234,567.891', '50%', '$1,234.50', '1.01', '12.00', '12,345,678,901,234,567,890', '1,234.5,2', 'NaN'],
+    ['1,234,567.891', '50\u00a0%', '$1,234.50', '1.01', '12.00', '12,345,678,901,234,567,890', '1,234.5,2', 'NaN'],
   ],
   [
     'locale-texts',
     'return [["b", "a", "ä", "B", "A", "a10", "a2", "_x", "1", " "].sort((a, b) => a.localeCompare(b)), ["a10", "a2"].sort((a, b) => a.localeCompare(b, "en", { numeric: true })), "résumé".localeCompare("Resume", undefined, { sensitivity: "base" }), "I".toLocaleLowerCase("tr")]',
-    [[' ', '_x', '1', 'a', 'A', 'ä', 'a10', 'a2', 'b', 'B'], ['a2', 'a10'], 0, 'i'],
+    [[' ', '_x', '1', 'a', 'A', 'ä', 'a10', 'a2', 'b', 'B'], ['a2', 'a10'], 0, 'ı'],
+  ],
+  [
+    'locale-dates',
+    'const d = new Date("2025-01-05T17:00:00Z"); return [d.toLocaleDateString("en-US", { month: "short", year: "numeric" }), d.toLocaleDateString("en-US", { weekday: "long" }), d.toLocaleDateString("sv-SE", { timeZone: "Asia/Tokyo" }), d.toLocaleTimeString("en-GB", { timeZone: "America/New_York" })]',
+    ['Jan 2025', 'Sunday', '2025-01-06', '12:00:00'],
+  ],
+  [
+    'locale-defaults',
+    'const { locale, timeZone } = new Intl.DateTimeFormat().resolvedOptions(); return [locale, timeZone, new Intl.NumberFormat("xx").resolvedOptions().locale, (1234.5).toLocaleString(), new Intl.DateTimeFormat("en", { timeZoneName: "short" }).format(0)]',
+    ['en-US', 'UTC', 'en-US', '1,234.5', '1/1/1970, UTC'],
+  ],
+  [
+    'locale-services',
+    'return [new Intl.PluralRules("en", { type: "ordinal" }).select(22), new Intl.ListFormat("en").format(["a", "b", "c"]), new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-1, "day"), new Intl.DisplayNames("en", { type: "region" }).of("DE"), [...new Intl.Segmenter("en", { granularity: "word" }).segment("to be")].map((s) => s.segment), new Intl.Locale("zh-Hant-TW").script, Intl.getCanonicalLocales("EN-us")]',
+    ['two', 'a, b, and c', 'yesterday', 'Germany', ['to', ' ', 'be'], 'Hant', ['en-US']],
+  ],
+  [
+    'locale-refusals',
+    'return [() => (1).toLocaleString("not a locale"), () => new Date(0).toLocaleString("en", { timeZone: "Mars/Base" }), () => new Intl.NumberFormat("en", { style: "currency" }), () => Intl.PluralRules()].map((f) => { try { f() } catch (e) { return e.name } })',
+    ['RangeError', 'RangeError', 'TypeError', 'TypeError'],
+  ],
+  [
+    'date-texts',
+    'return ["2026-05-01 10:00:00-05", "Fri, 01 May 2026 10:00:00 EST", "May 1, 2026 10:00 PDT", "1 May 2026 10:00 GMT-5", "2026-05-01 10:00:00.123456+02", "5/1/2026 10:00 PM", "2026-13-01", "tomorrow"].map((t) => new Date(t).toJSON()?.slice(5) ?? null)',
+    [
+      '05-01T15:00:00.000Z',
+      '05-01T15:00:00.000Z',
+      '05-01T17:00:00.000Z',
+      '05-01T15:00:00.000Z',
+      '05-01T08:00:00.123Z',
+      '05-01T22:00:00.000Z',
+      null,
+      null,
+    ],
   ],
   [
     'fixed-buffers',
@@ -148,7 +182,7 @@ export const globals: readonly ConformanceCase[] = [
     run: async ({ run }) => {
       returned(
         await run(`const found = []
-          for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry', 'Intl', 'post', 'library', 'gc', 'std', 'os', 'print']) {
+          for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry', 'post', 'library', 'gc', 'std', 'os', 'print']) {
             if (name in globalThis || typeof globalThis[name] !== 'undefined') found.push(name)
           }
           return found`),
@@ -179,6 +213,13 @@ export const globals: readonly ConformanceCase[] = [
         }
         list('typed arrays', prototypeOf(Uint8Array))
         list('typed arrays.prototype', prototypeOf(Uint8Array.prototype))
+        // Not every V8 has it.
+        members.Intl = members.Intl.filter((name) => name !== 'DurationFormat')
+        for (const name of members.Intl) {
+          if (typeof Intl[name] !== 'function' ) continue
+          list('Intl.' + name, Intl[name])
+          if (Intl[name].prototype !== undefined) list('Intl.' + name + '.prototype', Intl[name].prototype)
+        }
         return members`)
       assert.ok(result.ok, JSON.stringify(result))
       assert.deepEqual(result.value, MEMBERS)

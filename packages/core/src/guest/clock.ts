@@ -7,11 +7,10 @@ import {
   reflectApply,
   reflectConstruct,
   regExpTest,
-  stringToUpperCase,
-  stringTrim,
   trunc,
 } from '../protocol/intrinsics.ts'
-import { define, named } from './define.ts'
+import { define, loadLibrary, named } from './define.ts'
+import type { Library } from './globals.ts'
 
 /** Milliseconds since the epoch. Moves only when a message arrives. */
 let now = 0
@@ -50,8 +49,11 @@ function defineLocal(name: string, utc: unknown): void {
 /**
  * Gives the guest a clock that stands still within a turn and a time zone that is always UTC, in texts as well: engines
  * differ in how they format dates, and none may tell where its host is.
+ *
+ * @param library has the reader of dates that are not in ISO 8601
  */
-export function installClock(): void {
+export function installClock(library: Library): void {
+  loadReader = () => loadLibrary(library('dates'), [])
   for (let index = 0; index < LOCAL_FIELDS.length; index++) {
     const field = LOCAL_FIELDS[index]
     defineLocal(`get${field}`, prototype[`getUTC${field}`])
@@ -64,9 +66,6 @@ export function installClock(): void {
     toString: (at: Parts) => `${dateText(at)} ${timeText(at)}`,
     toDateString: dateText,
     toTimeString: timeText,
-    toLocaleString: (at: Parts) => `${localeDateText(at)}, ${localeTimeText(at)}`,
-    toLocaleDateString: localeDateText,
-    toLocaleTimeString: localeTimeText,
   }
   const names = Object.keys(methods) as (keyof typeof methods)[]
   for (let index = 0; index < names.length; index++) {
@@ -116,20 +115,21 @@ function timeOf(parts: unknown[]): number {
   return typeof value === 'string' ? parse(value) : OriginalNumber(value)
 }
 
-/** An offset stands behind a time: what looks like one behind a date is a year. */
-const explicitZone =
-  /(?:Z|GMT|UTC?|:\d\d(?:[.,]\d+)?\s*(?:GMT|UTC?)?\s*[+-]\d\d:?\d\d|(?:GMT|UTC?)\s*[+-]\d\d:?\d\d)\s*(?:\([^()]*\))?\s*$/i
+/** What all engines read alike. */
+const isoDate = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
+const isoTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/
+const zone = /(?:Z|[+-]\d\d:\d\d)$/
 
-/** The form that all engines read, but for the case of its letters. */
-const isoTime = /^\d{4}-\d\d-\d\dt\d\d:\d\d/i
+let readDate: ((text: string) => number) | undefined
+let loadReader: () => unknown
 
 /** A text without a zone means local time, which is UTC here whatever the engine thinks. */
-function parse(given: string): number {
-  const trimmed = stringTrim(given)
-  const text = regExpTest(isoTime, trimmed) ? stringToUpperCase(trimmed) : trimmed
-  if (regExpTest(explicitZone, text)) return originalParse(text)
-  const iso = originalParse(`${text}Z`)
-  return iso === iso ? iso : originalParse(`${text} UTC`)
+function parse(text: string): number {
+  if (regExpTest(isoDate, text)) return originalParse(text)
+  if (regExpTest(isoTime, text)) return originalParse(regExpTest(zone, text) ? text : `${text}Z`)
+  readDate ??= loadReader() as typeof readDate
+  return (readDate as (text: string) => number)(text)
 }
 
 interface Parts {
@@ -179,12 +179,4 @@ function dateText(at: Parts): string {
 
 function timeText(at: Parts): string {
   return `${two(at.hours)}:${two(at.minutes)}:${two(at.seconds)} GMT+0000 (Coordinated Universal Time)`
-}
-
-function localeDateText(at: Parts): string {
-  return `${at.month + 1}/${at.date}/${at.year}`
-}
-
-function localeTimeText(at: Parts): string {
-  return `${at.hours % 12 || 12}:${two(at.minutes)}:${two(at.seconds)} ${at.hours < 12 ? 'AM' : 'PM'}`
 }

@@ -41,18 +41,19 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
 }
 
 /**
- * Evaluates a library that installs itself.
+ * Evaluates a library.
  *
  * @param globals those that it makes where it finds none
+ * @returns what it exports
  */
-export function loadLibrary(load: () => unknown, globals: readonly string[]): void {
+export function loadLibrary(load: () => unknown, globals: readonly string[]): unknown {
   const global = globalThis as Record<string, unknown>
   for (let index = 0; index < globals.length; index++) delete global[globals[index] as string]
   // Libraries look at it to tell engines apart; a guest's refuses every look.
   const process = getOwnPropertyDescriptor(globalThis, 'process')
   delete global.process
   try {
-    load()
+    return load()
   } finally {
     if (process !== undefined) defineProperty(globalThis, 'process', process)
     // core-js leaves its table of versions behind.

@@ -21,13 +21,13 @@ import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from '.
 import { LIBRARIES } from './library-names.ts'
 import { TextEncoder } from './text-encoder.ts'
 
-/** The global names of ECMAScript 2025 that are the same on every engine. What is not here and not ours is removed. */
+/** The global names of ECMAScript 2025 that are the same on every engine, and `Intl`. What is not here and not ours is removed. */
 const KEPT = new Set<PropertyKey>(
   `AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError Float32Array
   Float64Array Function Infinity Int16Array Int32Array Int8Array Iterator JSON Map Math NaN Number Object Promise Proxy
   RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError Uint16Array Uint32Array
   Uint8Array Uint8ClampedArray WeakMap WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape globalThis
-  isFinite isNaN parseFloat parseInt undefined unescape`.split(/\s+/),
+  Intl isFinite isNaN parseFloat parseInt undefined unescape`.split(/\s+/),
 )
 
 /**
@@ -153,13 +153,6 @@ function installFixedBuffers(): void {
   define(globalThis, 'ArrayBuffer', FixedArrayBuffer)
 }
 
-/** What depends on the locale: the library `locale` has it, evaluated when one is first touched. */
-const LOCAL: readonly (readonly [prototype: object, ...keys: string[]])[] = [
-  [Number.prototype, 'toLocaleString'],
-  [BigInt.prototype, 'toLocaleString'],
-  [String.prototype, 'localeCompare', 'toLocaleLowerCase', 'toLocaleUpperCase'],
-]
-
 /** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks: the library `built-ins` has them. */
 const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string])[] = [
   [Array as never, 'fromAsync'],
@@ -170,7 +163,7 @@ const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string]
   [DataView.prototype as never, 'setFloat16'],
 ]
 
-/** Gives the function that evaluates a library of the runtime. */
+/** Gives the function that evaluates a library of the runtime, and returns what it exports. */
 export type Library = (name: string) => () => unknown
 
 /**
@@ -197,14 +190,6 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
       defineLazy(globalThis, key, () => {
         loadLibrary(library(name), globals)
         return getOwnPropertyDescriptor(globalThis, key)?.value
-      })
-    }
-  }
-  for (const [prototype, ...keys] of LOCAL) {
-    for (const key of keys) {
-      defineLazy(prototype, key, () => {
-        loadLibrary(library('locale'), [])
-        return getOwnPropertyDescriptor(prototype, key)?.value
       })
     }
   }

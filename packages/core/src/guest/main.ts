@@ -14,6 +14,7 @@ import { clock, installClock } from './clock.ts'
 import { Console } from './console.ts'
 import { describeThrown } from './errors.ts'
 import { installPlatform, installRefusals, type Library, removeCodeFromStrings, removeGlobals } from './globals.ts'
+import { installLocales } from './locales.ts'
 import { installRandom, seedRandom } from './random.ts'
 import { Timers } from './timers.ts'
 
@@ -30,8 +31,13 @@ export interface GuestMachine {
  *
  * @param hand hands one message to the host; the adapter keeps the order
  * @param library evaluates one of the runtime's libraries in this realm
+ * @param intl answers for an engine without `Intl`
  */
-export function boot(hand: (message: string) => void, library: Library): GuestMachine {
+export function boot(
+  hand: (message: string) => void,
+  library: Library,
+  intl?: (request: string) => string,
+): GuestMachine {
   let program: Program | undefined
   let resultBytes = 0
   let ended = false
@@ -76,7 +82,8 @@ export function boot(hand: (message: string) => void, library: Library): GuestMa
   }
 
   removeGlobals()
-  installClock()
+  installClock(library)
+  installLocales(library, intl)
   installRandom()
   timers.install()
   console.install()

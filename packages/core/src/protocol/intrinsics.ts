@@ -71,6 +71,15 @@ export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
 export const setAdd = uncurryThis(Set.prototype.add) as <T>(set: Set<T>, value: T) => Set<T>
 export const setHas = uncurryThis(Set.prototype.has) as <T>(set: Set<T>, value: T) => boolean
 export const setForEach = uncurryThis(Set.prototype.forEach) as <T>(set: Set<T>, visit: (value: T) => void) => void
+export const weakMapGet = uncurryThis(WeakMap.prototype.get) as <V>(
+  map: WeakMap<object, V>,
+  key: object,
+) => V | undefined
+export const weakMapSet = uncurryThis(WeakMap.prototype.set) as <V>(
+  map: WeakMap<object, V>,
+  key: object,
+  value: V,
+) => unknown
 export const dateGetTime = uncurryThis(Date.prototype.getTime)
 export const numberValueOf = uncurryThis(Number.prototype.valueOf)
 export const stringValueOf = uncurryThis(String.prototype.valueOf)
