@@ -40,6 +40,13 @@ const PROOFS = [
     figures: (output) => last(output, /Tests .*/g),
   },
   {
+    id: 'differential',
+    what: '100,000 random expressions on each backend, beside Node',
+    args: ['exec', 'vitest', 'run', 'test/differential.test.ts'],
+    env: { EXPRESSIONS: '100000' },
+    figures: (output) => last(output, /Tests .*/g),
+  },
+  {
     id: 'fuzz',
     what: '5,000 random programs and forged messages on each backend',
     args: ['fuzz'],

@@ -23,14 +23,15 @@ export interface CodemodeOptions<Tools extends ToolSet, Prompt extends System = 
 }
 
 /** The tools to give to `streamText`: the one that runs programs, and those that no program may call. */
-export type CodemodeTools<Tools extends ToolSet> = { run_program: RunProgramTool } & Direct<Tools>
+export type CodemodeTools<Tools extends ToolSet, Name extends string = 'run_program'> = Record<Name, RunProgramTool> &
+  Direct<Tools>
 
 /** Some of the tools: which, no type tells. */
 type Direct<Tools extends ToolSet> = string extends keyof Tools ? Tools : Partial<Tools>
 
-export interface Codemode<Tools extends ToolSet, Prompt extends System = string> {
+export interface Codemode<Tools extends ToolSet, Prompt extends System = string, Name extends string = 'run_program'> {
   system: Prompt extends string ? string : SystemModelMessage[]
-  tools: CodemodeTools<Tools>
+  tools: CodemodeTools<Tools, Name>
 }
 
 /**
@@ -39,9 +40,11 @@ export interface Codemode<Tools extends ToolSet, Prompt extends System = string>
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export function codemode<Tools extends ToolSet, const Prompt extends System = string>(
-  options: CodemodeOptions<Tools, Prompt>,
-): Codemode<Tools, Prompt> {
+export function codemode<
+  Tools extends ToolSet,
+  const Prompt extends System = string,
+  const Name extends string = 'run_program',
+>(options: CodemodeOptions<Tools, Prompt> & { readonly toolName?: Name }): Codemode<Tools, Prompt, Name> {
   const { system, tools, toolApproval, toolsContext, ...rest } = options
   const approvals: ByName = toolApproval ?? {}
   const contexts: ByName = toolsContext ?? {}
@@ -56,7 +59,10 @@ export function codemode<Tools extends ToolSet, const Prompt extends System = st
   })
   return {
     system: addGuidance(system, guidance) as Codemode<Tools, Prompt>['system'],
-    tools: { ...(Object.fromEntries(direct) as Direct<Tools>), run_program: runProgramTool(codeMode) },
+    tools: {
+      ...Object.fromEntries(direct),
+      [codeMode.tool.name]: runProgramTool(codeMode),
+    } as CodemodeTools<Tools, Name>,
   }
 }
 

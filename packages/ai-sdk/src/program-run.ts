@@ -1,10 +1,4 @@
-import {
-  type CodeMode,
-  type ExecutionEvent,
-  type HostCallRecord,
-  type ModelOutput,
-  toModelOutput,
-} from '@glovebox/core'
+import type { CodeMode, ExecutionEvent, HostCallRecord, ModelOutput } from '@glovebox/core'
 
 /** A call of a tool by a program, as a user interface may show it: `tool` is `namespace.tool`, and times are since the program began. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
@@ -51,7 +45,7 @@ export async function* watchProgram(
       await pause(INTERVAL_MS, ended)
     }
     const result = await execution
-    yield { status: result.ok ? 'succeeded' : 'failed', ...progress.show(), output: toModelOutput(result) }
+    yield { status: result.ok ? 'succeeded' : 'failed', ...progress.show(), output: codeMode.tool.output(result) }
   } finally {
     stopped.abort(new Error('Nobody waits for the program any more'))
   }

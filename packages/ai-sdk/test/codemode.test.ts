@@ -253,7 +253,7 @@ describe('a tool in a program', () => {
       execute: async () => ({ isError: true, content: [{ type: 'text', text: 'No such issue' }] }),
     })
     expect((await run('return await tools.failing({})', { failing })).output).toEqual({
-      error: expect.stringContaining('TOOL_FAILED: ToolError: No such issue'),
+      error: expect.stringContaining('TOOL_FAILED: ToolError: tools.failing failed: No such issue'),
     })
   })
 })

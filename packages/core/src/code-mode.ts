@@ -4,13 +4,14 @@ import { type ExecutionError, type ExecutionErrorCode, SandboxError } from './er
 import { Clock } from './execution/clock.ts'
 import type { ExecutionEvent } from './execution/events.ts'
 import { executeProgram } from './execution/execution.ts'
+import { explain } from './execution/explain.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import type { ExecutionSpan, Telemetry } from './execution/telemetry.ts'
 import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
-import { type ModelOutput, toModelOutput } from './model-output.ts'
+import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
 import { codeFrame, withinText } from './program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from './program/program-reader.ts'
@@ -42,6 +43,20 @@ export interface CodeModeOptions {
    * Default: `redactSecrets`.
    */
   readonly redact?: false | ((message: string, tool: string) => string)
+  /**
+   * How much of a result the model is given.
+   *
+   * @default { text: 50_000, nodes: 20_000, depth: 32 }
+   */
+  readonly modelOutput?: Partial<ModelOutputBounds>
+  /**
+   * The name of the tool that runs programs: letters, digits, `_` and `-`, at most 64.
+   *
+   * @default 'run_program'
+   */
+  readonly toolName?: string
+  /** The first sentences of that tool's description; the instructions follow. */
+  readonly toolDescription?: string
 }
 
 export interface ExecuteOptions {
@@ -70,6 +85,8 @@ export interface ModelTool {
   }
   /** Resolves to plain JSON within bounds, a program's failure included, so that the model can mend it. */
   execute(input: { readonly code: string }, options?: ExecuteOptions): Promise<ModelOutput>
+  /** What the model is given of a result, for those who execute programs themselves. */
+  output(result: ExecuteResult): ModelOutput
 }
 
 export interface CodeMode extends AsyncDisposable {
@@ -92,15 +109,35 @@ export interface CodeMode extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const OPTIONS: readonly string[] = ['sandbox', 'tools', 'limits', 'declarations', 'require', 'telemetry', 'redact']
+const OPTIONS: readonly string[] = [
+  'sandbox',
+  'tools',
+  'limits',
+  'declarations',
+  'require',
+  'telemetry',
+  'redact',
+  'modelOutput',
+  'toolName',
+  'toolDescription',
+]
+
+const TOOL_NAME = 'run_program'
+const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
+/** What model providers take for the name of a tool. */
+const TOOL_NAMES = /^[a-zA-Z0-9_-]{1,64}$/
 
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
   return openCodeMode(options)
 }
 
-/** {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait. */
-export function openCodeMode(options: CodeModeOptions): CodeMode {
+/**
+ * {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait.
+ *
+ * @param direct names of tools that the model calls by itself, for what is said to a program that tries
+ */
+export function openCodeMode(options: CodeModeOptions, direct: readonly string[] = []): CodeMode {
   const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name))
   if (unknown.length > 0)
     throw new TypeError(`There is no option ${unknown.join(', ')}. There are: ${OPTIONS.join(', ')}`)
@@ -108,10 +145,14 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
   const redact = chooseRedact(options.redact)
-  const catalog = createCatalog(options.tools)
+  const bounds = chooseModelOutput(options.modelOutput)
+  const { toolName = TOOL_NAME, toolDescription = TOOL_DESCRIPTION } = options
+  if (!TOOL_NAMES.test(toolName))
+    throw new TypeError(`\`toolName\` must be 1 to 64 letters, digits, _ or -, not ${JSON.stringify(toolName)}`)
+  const catalog = createCatalog(options.tools, direct)
   const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
   let allWarnings: readonly ToolWarning[] | undefined
-  const instructions = writeInstructions(declarations, omitted)
+  const instructions = writeInstructions(declarations, omitted, toolName)
   guests.warm(base.memoryBytes)
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
@@ -129,8 +170,8 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
       return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
     const program = prepareSmallProgram(code) ?? (await read(code, limits, signal, clock))
-    if ('error' in program) return notRun(clock, program.error)
-    return executeProgram({
+    if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
+    const result = await executeProgram({
       program,
       clock,
       catalog,
@@ -142,6 +183,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
       span,
       onEvent,
     })
+    return explain(result, code, catalog)
   }
 
   /** Reads a program where it can be stopped, within its wall time. */
@@ -197,8 +239,8 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
     },
     instructions,
     tool: {
-      name: 'run_program',
-      description: `Runs a TypeScript program in a sealed sandbox and returns its value and its console output.\n\n${instructions}`,
+      name: toolName,
+      description: `${toolDescription}\n\n${instructions}`,
       inputSchema: {
         type: 'object',
         properties: { code: { type: 'string', description: 'The program, as the body of an async function.' } },
@@ -209,8 +251,9 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
         // What the model leaves out is the model's to mend.
         const code: unknown = input?.code
         if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
-        return toModelOutput(await execute(code, executeOptions))
+        return toModelOutput(await execute(code, executeOptions), bounds)
       },
+      output: (result) => toModelOutput(result, bounds),
     },
     execute,
     close,
@@ -220,7 +263,7 @@ export function openCodeMode(options: CodeModeOptions): CodeMode {
 
 function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
   const shown = withinText(code, position)
-  return { code: 'CODE_SYNTAX', name, message: `${message}\n\n${codeFrame(code, shown)}`, ...shown }
+  return { code: 'CODE_SYNTAX', name, message, frame: codeFrame(code, shown), ...shown }
 }
 
 function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {

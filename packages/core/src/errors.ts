@@ -31,6 +31,14 @@ export interface ExecutionError {
   /** The name of the thrown error, such as `TypeError`; `Thrown` for a thrown value that is no error. */
   readonly name: string
   readonly message: string
+  /** The tool whose call failed, as `namespace.name`. */
+  readonly tool?: string
+  /** What a thrown error holds beside its message, as `console.log` shows it: properties, `cause`, inner errors. */
+  readonly details?: string
+  /** The lines of the program around the place, with a mark under it. */
+  readonly frame?: string
+  /** What to do about it. */
+  readonly hint?: string
   /** Frames of the program alone, as `at name (program.js:line:column)`. */
   readonly stack?: string
   /** In the model's text, from 1. */

@@ -1,5 +1,7 @@
+import type { ExecutionError } from './errors.ts'
 import type { HostCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
+import { atLeast } from './options.ts'
 import { isBox } from './protocol/value-size.ts'
 
 /** What the model is told of an execution, as plain JSON. */
@@ -18,24 +20,43 @@ export interface ModelOutputBounds {
   readonly depth: number
 }
 
-/** Of tools, in a warning. */
-const MAX_NAMES = 5
 /** Tools whose completed calls are named. */
 const MAX_COMPLETED = 20
 
 /** More helps no model and costs much. */
 const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
 
+/** @throws `TypeError` for a bound that is unknown, or no integer of at least 1 */
+export function chooseModelOutput(given: Partial<ModelOutputBounds> = {}): ModelOutputBounds {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(MODEL_BOUNDS, name))
+      throw new TypeError(`There is no \`modelOutput.${name}\`. There are: ${Object.keys(MODEL_BOUNDS).join(', ')}`)
+    atLeast(`modelOutput.${name}`, value, 1)
+  }
+  return { ...MODEL_BOUNDS, ...given }
+}
+
 export function toModelOutput(result: ExecuteResult, bounds = MODEL_BOUNDS): ModelOutput {
   const logs = result.logs
     .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
     .join('\n')
   const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
-  if (result.ok) return { result: jsonValue(result.value, bounds), ...warningOf(result.calls), ...shown }
-  const { code, name, message, line, column, stack } = result.error
-  const place = stack ?? (line === undefined ? undefined : `at line ${line}, column ${column}`)
-  const error = cut(`${code}: ${name}: ${message}${place === undefined ? '' : `\n${place}`}`, bounds.text)
-  return { error, ...completedOf(result.calls), ...shown }
+  const warned = result.warnings === undefined ? {} : { warning: result.warnings.join(' ') }
+  if (result.ok) return { result: jsonValue(result.value, bounds), ...warned, ...shown }
+  return { error: cut(errorText(result.error), bounds.text), ...completedOf(result.calls), ...warned, ...shown }
+}
+
+function errorText({ code, name, message, tool, hint, frame, details, stack }: ExecutionError): string {
+  const failed = tool === undefined || message.includes(tool) ? message : `${tool} failed: ${message}`
+  const parts = [`${code}: ${name}: ${failed}`, details, hint, frame, stack && withoutRepeats(stack)]
+  return parts.filter((part) => part !== undefined).join('\n')
+}
+
+/** Endless recursion fills a stack with one frame. */
+function withoutRepeats(stack: string): string {
+  const frames = stack.split('\n')
+  const distinct = frames.filter((frame, index) => frame !== frames[index - 1])
+  return distinct.length === frames.length ? stack : `${distinct.join('\n')}\n…`
 }
 
 /** What a failed program has done stays done. Calls that may have changed something come first. */
@@ -51,15 +72,6 @@ function completedOf(calls: readonly HostCallRecord[]): { completed?: string } {
   const more = counts.size - told.length
   const names = `${told.join(', ')}${more > 0 ? ` and ${more} other tools` : ''}`
   return { completed: `These calls had completed: ${names}. Go on from there; do not repeat them.` }
-}
-
-/** A program that forgets to await its calls would seem to have succeeded. */
-function warningOf(calls: readonly HostCallRecord[]): { warning?: string } {
-  const cutOff = calls.filter(({ outcome }) => outcome === 'cancelled').map(({ tool }) => tool)
-  if (cutOff.length === 0) return {}
-  const names = [...new Set(cutOff)].slice(0, MAX_NAMES).join(', ')
-  const warning = `The program ended before ${cutOff.length} of its calls did, which may have had no effect: ${names}. Await every call.`
-  return { warning }
 }
 
 function cut(text: string, limit: number): string {

@@ -55,12 +55,9 @@ export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): W
     if (readable === undefined) direct.push([name, tool])
     else called.push({ ...(readable as UnnamedTool), name })
   }
-  const codeMode = openCodeMode({
-    ...rest,
-    sandbox,
-    tools: [toolProvider({ name: 'tools', tools: called }), ...providers],
-  })
   const names = [...new Set(direct.map(([name]) => name))]
+  const tools = [toolProvider({ name: 'tools', tools: called }), ...providers]
+  const codeMode = openCodeMode({ ...rest, sandbox, tools }, names)
   if (names.includes(codeMode.tool.name)) {
     throw new TypeError(
       `A tool that the model calls by itself is called ${codeMode.tool.name}, as the one that runs programs`,

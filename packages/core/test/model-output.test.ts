@@ -64,14 +64,32 @@ describe('what a model is told', () => {
     expect(returned(2n ** 1_000_000n)).toEqual({ result: '[a BigInt of 250001 hexadecimal digits]' })
   })
 
-  it('warns of calls that the end of the program cut off', () => {
-    const call = (id: number, outcome: 'returned' | 'cancelled') =>
-      ({ id, tool: 'tools.send', startedMs: 0, durationMs: 1, outcome }) as const
-    const usage = { wallTimeMs: 1, hostCalls: 3 }
-    const calls = [call(1, 'returned'), call(2, 'cancelled'), call(3, 'cancelled')]
-    const { warning } = toModelOutput({ ok: true, value: 'sent', logs: [], calls, usage })
-    expect(warning).toMatch(/ended before 2 of its calls .*: tools\.send\. Await every call\.$/)
-    expect(toModelOutput({ ok: true, value: 1, logs: [], calls: calls.slice(0, 1), usage })).toEqual({ result: 1 })
+  it('passes on what a result warns of', () => {
+    const result = { ok: true, value: 'sent', logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 3 } } as const
+    expect(toModelOutput({ ...result, warnings: ['One.', 'Two.'] })).toEqual({ result: 'sent', warning: 'One. Two.' })
+    expect(toModelOutput(result)).toEqual({ result: 'sent' })
+  })
+
+  it('names the tool that failed, and shows what else there is of an error', () => {
+    const error = {
+      code: 'TOOL_FAILED',
+      name: 'ToolError',
+      message: 'no such row',
+      tool: 'tools.save',
+      hint: 'A hint.',
+      frame: '> 1 | save()',
+      stack: ['at save (program.js:1:1)', 'at save (program.js:1:1)', 'at program.js:2:1'].join('\n'),
+    } as const
+    expect(toModelOutput({ ok: false, error, logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 1 } })).toEqual({
+      error: [
+        'TOOL_FAILED: ToolError: tools.save failed: no such row',
+        'A hint.',
+        '> 1 | save()',
+        'at save (program.js:1:1)',
+        'at program.js:2:1',
+        '…',
+      ].join('\n'),
+    })
   })
 
   it('names the calls that a failed program had completed, those that may have changed something first', () => {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { readSchema } from '../src/catalog/standard-schema.ts'
 import { defineTool, type JsonSchema, type ParseContext } from '../src/catalog/tool.ts'
 import { createCodeMode } from '../src/code-mode.ts'
 import { compileSchema } from '../src/protocol/compile.ts'
@@ -217,6 +219,32 @@ function countedItems(depth: number): JsonSchema {
   for (let level = 0; level < depth; level++) schema = { contains: schema, minContains: 1, maxContains: 2 }
   return schema
 }
+
+describe('an object that is refused', () => {
+  const user = {
+    type: 'object',
+    properties: { userId: { type: 'string' }, address: { type: 'object', properties: { city: {} } } },
+    required: ['userId'],
+    additionalProperties: false,
+  }
+
+  it.each([
+    [{ userid: 'u1' }, ['userId is missing', 'unknown userid (did you mean userId?)']],
+    [{ userId: 'u1', colour: 1 }, ['unknown colour (there is userId, address)']],
+    ['u1', ['must be object: { userId, address? }']],
+    [{ userId: 'u1', address: 'x' }, ['address: must be object: { city? }']],
+  ])('names the fields that there are: %j', async (value, problems) => {
+    expect(await problemsOf(user, value)).toEqual(problems)
+  })
+
+  it('tells of each branch of a union of Zod what is wrong', async () => {
+    const schema = z.object({ at: z.union([z.object({ day: z.number() }), z.object({ text: z.string() })]) })
+    const { parse } = readSchema('input', schema)
+    expect(await parse?.({ at: { day: 'x' } })).toEqual({
+      problems: [expect.stringMatching(/^at: Invalid input \(day: .*number.*, or text: .*string.*\)$/)],
+    })
+  })
+})
 
 describe('a costly check', () => {
   const exponential = {

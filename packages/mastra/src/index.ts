@@ -15,10 +15,10 @@ export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOption
   readonly requireToolApproval?: RequireToolApproval
 }
 
-export interface Codemode<Tools extends ToolsInput> {
+export interface Codemode<Tools extends ToolsInput, Name extends string = 'run_program'> {
   instructions: AgentInstructions
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
-  tools: { run_program: Tool<{ code: string }> } & Direct<Tools>
+  tools: Record<Name, Tool<{ code: string }>> & Direct<Tools>
 }
 
 /** Some of the tools: which, no type tells. */
@@ -30,7 +30,9 @@ type Direct<Tools extends ToolsInput> = string extends keyof Tools ? Tools : Par
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tools>): Codemode<Tools> {
+export function codemode<Tools extends ToolsInput, const Name extends string = 'run_program'>(
+  options: CodemodeOptions<Tools> & { readonly toolName?: Name },
+): Codemode<Tools, Name> {
   const { instructions, tools, requireToolApproval, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
@@ -48,7 +50,7 @@ export function codemode<Tools extends ToolsInput>(options: CodemodeOptions<Tool
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: { ...(Object.fromEntries(direct) as Direct<Tools>), run_program: runProgram as Tool<{ code: string }> },
+    tools: { ...Object.fromEntries(direct), [name]: runProgram } as Codemode<Tools, Name>['tools'],
   }
 }
 

@@ -23,8 +23,18 @@ export interface QuickJSInlineOptions {
   readonly module: WebAssembly.Module
 }
 
-/** For trusted programs, or where the caller's thread may block: what the interrupt cannot stop, nothing stops. */
+/**
+ * For trusted programs, or where the caller's thread may block: what the interrupt cannot stop, nothing stops.
+ *
+ * @throws `TypeError` where an option is missing
+ */
 export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
+  // From JavaScript, they may be left out.
+  const { variant, module } = (options ?? {}) as Partial<QuickJSInlineOptions>
+  if (variant === undefined || !(module instanceof WebAssembly.Module))
+    throw new TypeError(
+      'quickjsInline needs `variant`, of @jitl/quickjs-wasmfile-release-sync, and `module`, its compiled WebAssembly',
+    )
   return createSandbox(new InlineAdapter(options), { ready: 1 })
 }
 

@@ -72,7 +72,7 @@ export const programs: readonly ConformanceCase[] = [
     run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
       const error = failed(await run(code), 'CODE_SYNTAX')
       assert.equal(error.line, line)
-      assert.match(error.message, new RegExp(`> +${line} \\|`))
+      assert.match(`${error.frame}`, new RegExp(`> +${line} \\|`))
     },
   })),
   {

@@ -26,6 +26,8 @@ export interface Catalog {
   readonly names: { readonly [namespace: string]: readonly string[] }
   /** By `namespace.identifier`, and by `namespace.original-name` where no identifier has that name. */
   readonly find: (path: string) => CatalogTool | undefined
+  /** The name of a tool that the model calls by itself, if that is what a program meant by a path or a name. */
+  readonly findDirect: (path: string) => string | undefined
 }
 
 /** What a namespace must not hide from the program. */
@@ -38,8 +40,11 @@ const GLOBAL_NAMES = new Set(
 const isGlobal = (name: string): boolean =>
   GLOBAL_NAMES.has(name) || (/^[A-Z]/.test(name) && Object.hasOwn(globalThis, name))
 
-/** @throws `TypeError` for two tools of one provider with the same name */
-export function createCatalog(sources: ToolSource | readonly ToolSource[]): Catalog {
+/**
+ * @param direct names of tools that no program may call, for what is said where one tries
+ * @throws `TypeError` for two tools of one provider with the same name
+ */
+export function createCatalog(sources: ToolSource | readonly ToolSource[], direct: readonly string[] = []): Catalog {
   const merged = mergeByName(isList(sources) ? sources : [sources])
   const identifiers = assignIdentifiers([...merged.keys()], isGlobal)
   const namespaces = [...merged.values()].map(({ description, tools }, index): Namespace => {
@@ -56,8 +61,15 @@ export function createCatalog(sources: ToolSource | readonly ToolSource[]): Cata
     byPath ??= indexByPath(namespaces)
     return byPath.get(path)
   }
-  return { namespaces, names, find }
+  const findDirect = (path: string): string | undefined => {
+    const name = plainName(path.slice(path.indexOf('.') + 1))
+    return direct.find((each) => plainName(each) === name)
+  }
+  return { namespaces, names, find, findDirect }
 }
+
+/** Names differ in how their words are put together. */
+const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
 
 function indexByPath(namespaces: readonly Namespace[]): Map<string, CatalogTool> {
   const byPath = new Map<string, CatalogTool>()

@@ -49,7 +49,22 @@ export function checking(parse: Parse): Parse {
 /** In place of a check that the framework of a tool makes, or does not make either. */
 export const unchecked: Parse = async (value) => ({ value })
 
+/** Of a union, and of each of its branches. */
+const MAX_BRANCHES = 5
+
 function problemText(issue: StandardSchemaV1.Issue): string {
   const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
-  return path === '' ? issue.message : `${path}: ${issue.message}`
+  const text = `${issue.message}${branchText(issue)}`
+  return path === '' ? text : `${path}: ${text}`
+}
+
+/** Zod keeps what is wrong by each branch of a union beside the message, which says nothing of it. */
+function branchText(issue: StandardSchemaV1.Issue & { readonly errors?: unknown }): string {
+  if (!Array.isArray(issue.errors)) return ''
+  const branches = issue.errors.filter((branch) => Array.isArray(branch) && branch.length > 0)
+  if (branches.length === 0) return ''
+  const texts = branches
+    .slice(0, MAX_BRANCHES)
+    .map((branch) => branch.slice(0, MAX_BRANCHES).map(problemText).join(' and '))
+  return ` (${texts.join(', or ')})`
 }

@@ -407,7 +407,14 @@ class Execution {
   }
 
   #describe(error: GuestError): ExecutionError {
-    const described = { code: error.code as ExecutionErrorCode, name: clip(error.name), message: clip(error.message) }
+    const { code, tool, details } = error
+    const described = {
+      code: code as ExecutionErrorCode,
+      name: clip(error.name),
+      message: clip(error.message),
+      ...(tool !== undefined && { tool }),
+      ...(details !== undefined && { details }),
+    }
     const normalised = error.stack === undefined ? undefined : normaliseStack(error.stack, this.#options.program)
     return normalised === undefined ? described : { ...described, stack: normalised.stack, ...normalised.position }
   }

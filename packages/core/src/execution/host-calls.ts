@@ -248,6 +248,9 @@ export class HostCalls {
   #find(path: string): CatalogTool {
     const tool = this.#options.catalog.find(path)
     if (tool !== undefined) return tool
+    const direct = path.length > MAX_HINTED_LENGTH ? undefined : this.#options.catalog.findDirect(path)
+    if (direct !== undefined)
+      throw new ToolCallError('TOOL_NOT_FOUND', `No program can call ${direct}: call it by itself, as a tool.`)
     throw new ToolCallError(
       'TOOL_NOT_FOUND',
       `There is no tool ${path.slice(0, MAX_HINTED_LENGTH)}.${this.#hint(path)}`,

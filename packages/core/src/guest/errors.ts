@@ -1,5 +1,5 @@
 import { NotSerializableError } from '../protocol/codec.ts'
-import { OriginalString } from '../protocol/intrinsics.ts'
+import { OriginalString, stringIndexOf, stringSlice, stringTrim } from '../protocol/intrinsics.ts'
 import type { GuestError } from '../protocol/messages.ts'
 import { define } from './define.ts'
 import { inspect } from './inspect.ts'
@@ -23,12 +23,15 @@ export class ToolError extends Error {
     return this
   }
 
-  /** The code, if this really is a failed host call's error. */
-  static codeOf(value: object): string | undefined {
-    return #failed in value && value.#failed ? value.code : undefined
+  /** The code and the tool, if this really is a failed host call's error. */
+  static failureOf(value: object): { readonly code: string; readonly tool: string } | undefined {
+    return #failed in value && value.#failed ? { code: value.code, tool: value.tool } : undefined
   }
 }
 define(ToolError.prototype, 'name', 'ToolError')
+// Their own names are lost when the runtime is minified.
+define(ToolError, 'name', 'ToolError')
+define(NotSerializableError, 'name', 'NotSerializableError')
 
 /** Describes whatever a program threw. Never throws itself, whatever traps the value is made of. */
 export function describeThrown(thrown: unknown): GuestError {
@@ -41,16 +44,37 @@ export function describeThrown(thrown: unknown): GuestError {
 }
 
 function describeErrorLike(error: Error): GuestError {
-  const name = OriginalString(error.name)
-  const stack = error.stack
-  const described = { code: codeOf(error), name, message: OriginalString(error.message) }
-  return typeof stack === 'string' ? { ...described, stack } : described
+  const name = typeof error.name === 'string' && error.name !== '' ? error.name : 'Thrown'
+  const message = OriginalString(error.message)
+  const { stack } = error
+  const failure = ToolError.failureOf(error)
+  const isOurs = failure !== undefined || error instanceof NotSerializableError
+  const details = isOurs ? undefined : detailsOf(error, name, message)
+  return {
+    code: failure?.code ?? codeOf(error),
+    name,
+    message,
+    ...(failure !== undefined && { tool: failure.tool }),
+    ...(typeof stack === 'string' && { stack }),
+    ...(details !== undefined && { details }),
+  }
+}
+
+const MAX_DETAILS = 4_000
+const BRIEF = { maxArrayLength: 10, maxStringLength: 500 }
+
+/** What an error holds beside its message: its properties, its cause, and the errors in it. */
+function detailsOf(error: Error, name: string, message: string): string | undefined {
+  const text = inspect(error, BRIEF)
+  const head = message === '' ? `[${name}]` : `[${name}: ${message}]`
+  const rest = stringTrim(stringIndexOf(text, head) === 0 ? stringSlice(text, head.length) : text)
+  return rest === '' ? undefined : stringSlice(rest, 0, MAX_DETAILS)
 }
 
 function codeOf(error: Error): string {
   if (error instanceof NotSerializableError) return error.code
   if (isOutOfMemory(error)) return 'LIMIT_MEMORY'
-  return ToolError.codeOf(error) ?? (isStackOverflow(error) ? 'LIMIT_STACK' : 'CODE_THREW')
+  return isStackOverflow(error) ? 'LIMIT_STACK' : 'CODE_THREW'
 }
 
 /** V8 lets a program catch that there was no memory for a buffer; whatever else it has no memory for ends the guest. */

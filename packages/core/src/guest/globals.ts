@@ -18,6 +18,7 @@ import {
 import { define, defineLazy, loadLibrary, named } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
+import { mendIteratorHelpers } from './iterators.ts'
 import { LIBRARIES } from './library-names.ts'
 import { TextEncoder } from './text-encoder.ts'
 
@@ -91,6 +92,7 @@ export function removeGlobals(): void {
   installDisposal()
   installFixedBuffers()
   mendBuiltIns()
+  mendIteratorHelpers()
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }
@@ -163,6 +165,9 @@ const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string]
   [DataView.prototype as never, 'setFloat16'],
 ]
 
+/** What was moved elsewhere is detached. */
+const { transfer } = ArrayBuffer.prototype as unknown as { transfer(): ArrayBuffer }
+
 /** Gives the function that evaluates a library of the runtime, and returns what it exports. */
 export type Library = (name: string) => () => unknown
 
@@ -177,13 +182,18 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
     if (typeof callback !== 'function') throw new TypeError('The callback must be a function')
     runLater(callback as () => unknown, report)
   })
-  define(globalThis, 'structuredClone', function structuredClone(value: unknown): unknown {
-    try {
-      return decode(encode(value, true))
-    } catch (error) {
-      throw error instanceof NotSerializableError ? domException(error.message, 'DataCloneError') : error
-    }
-  })
+  const { structuredClone } = {
+    structuredClone(value: unknown, options?: { readonly transfer?: Iterable<ArrayBuffer> }): unknown {
+      try {
+        const clone = decode(encode(value, true))
+        for (const buffer of options?.transfer ?? []) reflectApply(transfer, buffer, [])
+        return clone
+      } catch (error) {
+        throw error instanceof NotSerializableError ? domException(error.message, 'DataCloneError') : error
+      }
+    },
+  }
+  define(globalThis, 'structuredClone', named('structuredClone', structuredClone, 1))
 
   for (const [name, globals] of LIBRARIES) {
     for (const key of globals) {
@@ -204,7 +214,8 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
 }
 
 /**
- * What models reach for out of habit, and what to do instead.
+ * What the language itself has and a program does not, and what to do instead. What else models reach for is not there,
+ * so that programs that look for it find out.
  *
  * @param namespaces what there is to call, which is known only when the program starts
  */
@@ -214,17 +225,13 @@ export function installRefusals(namespaces: () => readonly string[]): void {
     const instead = known === '' ? 'this program was given no tools' : `call a tool instead, such as those of ${known}`
     return new Error(`${name} is not available in the sandbox: ${why}; ${instead}.`)
   }
-  const refusing = (name: string, why: string) =>
-    Object.defineProperty(
-      (): never => {
-        throw refuse(name, why)
-      },
-      'name',
-      { value: name },
-    )
-  define(globalThis, 'eval', refusing('eval', 'it makes no code from strings'))
-  define(globalThis, 'fetch', refusing('fetch', 'it has no network'))
-  define(globalThis, 'require', refusing('require', 'it has no modules'))
+  define(
+    globalThis,
+    'eval',
+    named('eval', (): never => {
+      throw refuse('eval', 'it makes no code from strings')
+    }),
+  )
   define(globalThis, '__import__', () => OriginalPromise.reject(refuse('import()', 'it has no modules')))
   // What programs look at before they do without: the environment, which is empty.
   define(globalThis, 'process', freeze({ env: freeze({}) }))

@@ -84,7 +84,7 @@ export function boot(
   removeGlobals()
   installClock(library)
   installLocales(library, intl)
-  installRandom()
+  installRandom(library)
   timers.install()
   console.install()
   installPlatform(library, fail)

@@ -6,8 +6,10 @@ import {
   typedArrayByteOffset,
   typedArrayName,
 } from '../protocol/intrinsics.ts'
-import { define } from './define.ts'
+import { define, defineLazy, loadLibrary } from './define.ts'
 import { domException } from './dom-exception.ts'
+import type { Library } from './globals.ts'
+import { DIGESTS } from './library-names.ts'
 
 const MAX_RANDOM_BYTES = 65_536
 
@@ -39,13 +41,21 @@ function random32(): number {
   return sum >>> 0
 }
 
-export function installRandom(): void {
+/** @param library has the digests */
+export function installRandom(library: Library): void {
   define(Math, 'random', function random() {
     return ((random32() >>> 5) * 67_108_864 + (random32() >>> 6)) / 9_007_199_254_740_992
   })
   const crypto = {}
   define(crypto, 'getRandomValues', getRandomValues)
   define(crypto, 'randomUUID', randomUUID)
+  let digests: Record<string, unknown> | undefined
+  for (const name of DIGESTS) {
+    defineLazy(crypto, name, () => {
+      digests ??= loadLibrary(library('digests'), []) as typeof digests
+      return digests?.[name]
+    })
+  }
   define(globalThis, 'crypto', crypto)
 }
 

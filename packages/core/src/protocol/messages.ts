@@ -24,7 +24,11 @@ export interface GuestError {
   readonly code: string
   readonly name: string
   readonly message: string
+  /** Whose call failed. */
+  readonly tool?: string
   readonly stack?: string
+  /** What else a thrown error holds, as text. */
+  readonly details?: string
 }
 
 /** Host to guest. Every one carries the clock: the guest's time stands still until the next. */

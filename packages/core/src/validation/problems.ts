@@ -1,3 +1,6 @@
+import { nearest } from '../catalog/nearest.ts'
+import { isRecord } from '../schema/json.ts'
+
 /** More problems do not help a model more. */
 const MAX_PROBLEMS = 5
 const MAX_PROBLEM_LENGTH = 500
@@ -9,33 +12,68 @@ interface Problem {
   readonly message: string
 }
 
-/** Describes what a validator found, one sentence each, bounded in number and length. */
-export function describeProblems(problems: readonly Problem[]): string[] {
+/** Fields that are named, of an object that has more. */
+const MAX_FIELDS = 20
+
+/**
+ * Describes what a validator found, one sentence each, bounded in number and length.
+ *
+ * @param schema names the fields of an object where others were given
+ */
+export function describeProblems(problems: readonly Problem[], schema?: unknown): string[] {
   const texts = new Set<string>()
   for (const problem of problems) {
     // `additionalProperties` says the same with the property's name.
-    if (problem.keyword !== 'boolean') texts.add(clip(describeProblem(problem)))
+    if (problem.keyword !== 'boolean') texts.add(clip(describeProblem(problem, schema)))
     if (texts.size > MAX_PROBLEMS) break
   }
   const all = [...texts]
   return all.length <= MAX_PROBLEMS ? all : [...all.slice(0, MAX_PROBLEMS), 'and more']
 }
 
-function describeProblem({ keyword, instancePath, params, message }: Problem): string {
+function describeProblem({ keyword, instancePath, params, message }: Problem, schema: unknown): string {
   const path = instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
   const at = path === '' ? '' : `${path}: `
   const detail = params as {
     additionalProperties?: string[]
     requiredProperties?: string[]
   }
+  const fields = fieldsAt(schema, instancePath)
   switch (keyword) {
     case 'additionalProperties':
-      return `${at}unknown ${(detail.additionalProperties ?? []).join(', ')}`
+      return `${at}unknown ${(detail.additionalProperties ?? []).map((name) => withMeant(name, fields?.names)).join(', ')}`
+    case 'type':
+      return fields === undefined ? `${at}${message}` : `${at}${message}: { ${fields.text} }`
     case 'required':
       return `${at}${(detail.requiredProperties ?? []).join(', ')} is missing`
     default:
       return `${at}${message}`
   }
+}
+
+function withMeant(name: string, known: readonly string[] | undefined): string {
+  if (known === undefined) return name
+  const meant = nearest(name, known)
+  return meant === undefined
+    ? `${name} (there is ${known.slice(0, MAX_FIELDS).join(', ')})`
+    : `${name} (did you mean ${meant}?)`
+}
+
+/** The fields of the object that a schema has at a place, as far as that shows without following references. */
+function fieldsAt(root: unknown, instancePath: string): { names: readonly string[]; text: string } | undefined {
+  let schema = root
+  for (const step of instancePath.split('/').slice(1)) {
+    if (!isRecord(schema)) return undefined
+    const { properties, items } = schema
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    schema = isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : items
+  }
+  if (!isRecord(schema) || !isRecord(schema.properties)) return undefined
+  const names = Object.keys(schema.properties)
+  if (names.length === 0) return undefined
+  const required = Array.isArray(schema.required) ? schema.required : []
+  const shown = names.slice(0, MAX_FIELDS).map((name) => (required.includes(name) ? name : `${name}?`))
+  return { names, text: `${shown.join(', ')}${names.length > MAX_FIELDS ? ', …' : ''}` }
 }
 
 const clip = (text: string): string =>

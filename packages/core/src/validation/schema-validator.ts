@@ -69,7 +69,9 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
     if (context !== undefined && size.characters > context.maxCharacters)
       return refused('with its defaults it is too large')
     const problems =
-      units <= MAX_COST_HERE ? checkHere(await validator(), units, seen) : await checkElsewhere(schema, value, context)
+      units <= MAX_COST_HERE
+        ? checkHere(schema, await validator(), units, seen)
+        : await checkElsewhere(schema, value, context)
     return problems.length === 0 ? { value } : { problems }
   }
 }
@@ -96,11 +98,11 @@ async function checkElsewhere(
 }
 
 /** @param units what the check costs, by its estimate */
-function checkHere(validator: Validator, units: number, value: unknown): readonly string[] {
+function checkHere(schema: unknown, validator: Validator, units: number, value: unknown): readonly string[] {
   try {
     if (validator.Check(value)) return []
     if (units > MAX_DESCRIBED_COST) return [INVALID]
-    const problems = describeProblems(validator.Errors(value)[1])
+    const problems = describeProblems(validator.Errors(value)[1], schema)
     return problems.length > 0 ? problems : [INVALID]
   } catch (error) {
     // A value nested past what the stack takes.
@@ -132,7 +134,7 @@ export async function checkPayload(schema: string, payload: string): Promise<rea
   const size = measureValue(value)
   try {
     const seen = size.isJson ? value : withoutExotics(value)
-    return checkHere(await validator(), cost.check(seen, size), seen)
+    return checkHere(JSON.parse(schema), await validator(), cost.check(seen, size), seen)
   } catch (error) {
     if (error instanceof RangeError) return ['the schema of this tool is too large, or nested too deeply, to check it']
     throw error

@@ -422,7 +422,7 @@ function defineSegments(prototype: object, segmentsOf: (receiver: unknown, text:
       return words === undefined ? segment : { ...segment, isWordLike: words[number] }
     }
   }
-  delete (Segments.prototype as Partial<Segments>).constructor
+  Reflect.deleteProperty(Segments.prototype, 'constructor')
   define(
     prototype,
     'segment',

@@ -1,0 +1,3 @@
+import { Buffer } from 'buffer/index.js'
+
+Object.defineProperty(globalThis, 'Buffer', { value: Buffer, configurable: true })

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { createCatalog } from '../src/catalog/catalog.ts'
+import type { ExecutionError } from '../src/errors.ts'
+import type { HostCallRecord } from '../src/execution/events.ts'
+import { explain } from '../src/execution/explain.ts'
+
+const catalog = createCatalog({ get_user: () => 1, list_users: () => [] }, ['send-mail'])
+const usage = { wallTimeMs: 1, hostCalls: 0 }
+const call = (outcome: HostCallRecord['outcome'], tool = 'tools.get_user'): HostCallRecord => ({
+  id: 1,
+  tool,
+  startedMs: 0,
+  durationMs: 1,
+  outcome,
+})
+
+function explained(
+  code: string,
+  error: Partial<ExecutionError>,
+  calls: readonly HostCallRecord[] = [],
+): ExecutionError {
+  const given = { code: 'CODE_THREW', name: 'TypeError', message: 'x', ...error } as ExecutionError
+  const result = explain({ ok: false, error: given, logs: [], calls, usage }, code, catalog)
+  if (result.ok) throw new Error('it failed')
+  return result.error
+}
+
+const undefinedName = (name: string) =>
+  explained(name, { name: 'ReferenceError', message: `${name} is not defined` }).hint
+
+describe('an error', () => {
+  it('shows the lines around its place', () => {
+    expect(explained('const a = 1\nnull.b\nreturn a', { line: 2, column: 6 }).frame).toBe(
+      '  1 | const a = 1\n> 2 | null.b\n    |      ^\n  3 | return a',
+    )
+  })
+
+  it.each([
+    ['get_user', /Did you mean tools\.getUser\?/],
+    ['external_list_users', /Did you mean tools\.listUsers\?/],
+    ['tools_get_user', /Did you mean tools\.getUser\?/],
+    ['getUsr', /Did you mean tools\.getUser\?/],
+    ['tool', /Did you mean tools\? Tools are called as tools\.getUser\./],
+    ['consol', /Did you mean console\?/],
+    ['codemode', /^Tools are called as tools\.getUser\.$/],
+    ['fetch', /There is no network: call a tool/],
+    ['require', /There are no modules/],
+    ['sendMail', /No program can call send-mail: call it by itself/],
+    ['x'.repeat(5_000), /^Tools are called as/],
+  ])('of the undefined name %s says what there is', (name, hint) => {
+    expect(undefinedName(name)).toMatch(hint)
+  })
+
+  it('asks for an await where calls are open, and a value was not what it seemed', () => {
+    const error = { message: "Cannot read properties of undefined (reading 'map')" }
+    expect(explained('c.items.map(f)', error, [call('cancelled')]).hint).toBe('Is an await missing?')
+    expect(explained('c.items.map(f)', error, [call('returned')]).hint).toBeUndefined()
+  })
+
+  it('says that a variable hides a namespace', () => {
+    const error = { name: 'ReferenceError', message: "Cannot access 'tools' before initialization" }
+    expect(explained('const tools = await tools.get_user()', error).hint).toMatch(/hides the namespace tools/)
+  })
+
+  it('says that the clock stands still where a loop waits for it', () => {
+    const error = { code: 'LIMIT_CPU', name: 'Error' } as const
+    expect(explained('while (Date.now() < end) {}', error).hint).toMatch(/clock stands still/)
+    expect(explained('while (true) {}', error).hint).toBeUndefined()
+  })
+
+  it.each([
+    ["'x' is not defined", 'x is not defined'],
+    ['tools is not initialized', "Cannot access 'tools' before initialization"],
+    ["cannot read property 'a' of null", "Cannot read properties of null (reading 'a')"],
+    ["cannot set property 'a' of undefined", "Cannot set properties of undefined (setting 'a')"],
+    ["'x' is read-only", 'Assignment to constant variable.'],
+    ['something else', 'something else'],
+  ])('is worded alike on all engines: %s', (message, wanted) => {
+    expect(explained('', { message }).message).toBe(wanted)
+  })
+
+  it('names what is no function', () => {
+    expect(explained('return a.b?.c(1)', { message: 'not a function', line: 1, column: 14 }).message).toBe(
+      'a.b?.c is not a function',
+    )
+  })
+
+  it.each([
+    ['@log class A {}', "Unexpected character '@'", /Decorators/],
+    ['class A { accessor x = 1 }', 'Unexpected token', /getter and a setter/],
+    ['{ using f = open() }', 'Unexpected token', /finally/],
+    ['return <div>hi</div>', 'Unterminated regexp literal', /JSX/],
+    ['import { createHash } from "node:crypto"', 'import is not available', /Leave the import out: crypto\.createHash/],
+    ['import { setTimeout } from "timers/promises"', 'import is not available', /await new Promise/],
+    ['const a = (1 < b) > c', 'Unexpected token', undefined],
+  ])('of syntax says what to write instead: %s', (code, message, hint) => {
+    const error = explained(code, { code: 'CODE_SYNTAX', name: 'SyntaxError', message, line: 1, column: 1 })
+    if (hint === undefined) expect(error.hint).toBeUndefined()
+    else expect(error.hint).toMatch(hint)
+  })
+
+  it('takes no time that grows with the square of a program', () => {
+    const code = `${'for while do '.repeat(100_000)}${'const '.repeat(100_000)}`
+    const before = process.cpuUsage()
+    explained(code, { code: 'LIMIT_CPU', name: 'Error' })
+    explained(code, { message: 'not a function', line: 1, column: 1_000_000 })
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1_000).toBeLessThan(5_000)
+  })
+})
+
+describe('a result', () => {
+  const warnings = (code: string, calls: readonly HostCallRecord[], value?: unknown) =>
+    explain({ ok: true, value, logs: [], calls, usage }, code, catalog).warnings
+
+  it('warns of calls that the end of the program cut off', () => {
+    expect(warnings('return 1', [call('cancelled'), call('cancelled'), call('returned')])).toEqual([
+      expect.stringMatching(/ended before 2 of its calls .*: tools\.get_user\. Await every call\.$/),
+    ])
+  })
+
+  it('warns of calls that failed where nothing looks at failures', () => {
+    expect(warnings('ids.forEach(async (id) => { await tools.get_user({ id }) })\nreturn 1', [call('failed')])).toEqual(
+      [expect.stringMatching(/1 of the program's calls failed.*tools\.get_user/)],
+    )
+    expect(warnings('try { await f() } catch {}\nreturn 1', [call('failed')])).toBeUndefined()
+  })
+
+  it('warns of a program that calls and has no value', () => {
+    expect(warnings('if (a) { await tools.get_user() }', [call('returned')])).toEqual([
+      'The program has no value. End it with return.',
+    ])
+    expect(warnings('return undefined', [call('returned')])).toBeUndefined()
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createIntlService } from '../src/guest/intl-service.ts'
+
+const asking =
+  (answer: (request: string) => string) =>
+  (...request: readonly unknown[]): unknown =>
+    JSON.parse(answer(JSON.stringify(request)))
+
+describe('the locales of a guest', () => {
+  it('are those of the host, with American English for what is unknown', () => {
+    const ask = asking(createIntlService())
+    expect(ask('NumberFormat', ['de'], null, 'format', 1234.5)).toEqual(['1.234,5'])
+    expect(ask('NumberFormat', ['xx'], null, 'format', 1234.5)).toEqual(['1,234.5'])
+    expect(ask('NumberFormat', [], null, 'format', { bigint: '12345678901234567890' })).toEqual([
+      '12,345,678,901,234,567,890',
+    ])
+    expect(ask('NumberFormat', [], null, 'format', { number: '-0' })).toEqual(['-0'])
+  })
+
+  it.each([
+    [['constructor', [], null, 'format']],
+    [['NumberFormat', [], null, 'constructor']],
+    [['NumberFormat', [], null, 'toLocaleString']],
+    [['__proto__', [], null, 'format']],
+    [['String', [], null, 'repeat', 'x']],
+    [['NumberFormat', ['not a locale'], null, 'format', 1]],
+    [['NumberFormat', 5, null, 'format', 1]],
+    [[]],
+  ])('answer %j with an error', (request) => {
+    expect(asking(createIntlService())(...request)).toEqual({ name: expect.any(String), message: expect.any(String) })
+  })
+
+  it('answer what is no request at all with an error', () => {
+    const answer = createIntlService()
+    for (const text of ['', 'null', '5', '{}', '"x"', 'x'.repeat(1_000)])
+      expect(JSON.parse(answer(text))).toEqual({ name: expect.any(String), message: expect.any(String) })
+  })
+
+  it('are made a thousand times at most, and kept where they are asked for again', () => {
+    const ask = asking(createIntlService())
+    for (let time = 0; time < 3_000; time++) {
+      expect(ask('NumberFormat', ['en'], { minimumFractionDigits: 2 }, 'format', 1)).toEqual(['1.00'])
+    }
+    const distinct = Array.from({ length: 1_500 }, (_, at) => ask('Collator', [], { odd: at }, 'compare', 'a', 'b'))
+    expect(distinct.filter((answer) => Array.isArray(answer))).toHaveLength(999)
+    expect(distinct.at(-1)).toEqual({
+      name: 'RangeError',
+      message: 'A program makes at most 1000 different formatters',
+    })
+  })
+})

@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createCodeMode } from '@glovebox/core'
+import { quickjs } from '@glovebox/quickjs'
+import { expect, it } from 'vitest'
+import { type ErrorExample, errorExamples, exampleTools } from './support/error-examples.ts'
+
+const PAGE = new URL('../docs/reference/errors.md', import.meta.url)
+/** `pnpm errors` writes what this test compares. */
+const isWriting = process.env.WRITE_ERRORS === '1'
+
+const INTRODUCTION = 'A program, and what the model reads of it:'
+
+/** What stands on the page below the words on a code. */
+async function describe({ program, limits = {} }: ErrorExample): Promise<string> {
+  await using sandbox = quickjs()
+  await using codeMode = await createCodeMode({ sandbox, tools: exampleTools, limits })
+  const output = await codeMode.tool.execute({ code: program })
+  const texts = Object.entries(output).map(([key, value]) => `${key}: ${value}`)
+  return `${INTRODUCTION}\n\n\`\`\`js\n${program}\n\`\`\`\n\n\`\`\`text\n${texts.join('\n\n')}\n\`\`\`\n`
+}
+
+it('the page on errors shows what a model reads of each', async () => {
+  let page = readFileSync(PAGE, 'utf8')
+  for (const [code, example] of Object.entries(errorExamples)) {
+    const wanted = await describe(example)
+    expect(wanted).toContain(`error: ${code}: `)
+    const [, before = '', section = '', after = ''] =
+      new RegExp(`^(.*?\\n### ${code}\\n)(.*?)(\\n##.*|)$`, 's').exec(page) ?? []
+    expect(before, `the page has a heading ${code}`).not.toBe('')
+    const [words = ''] = section.split(INTRODUCTION)
+    const written = `${words.trimEnd()}\n\n${wanted}`
+    if (isWriting) page = `${before}${written}${after}`
+    else expect(section.trim()).toBe(written.trim())
+  }
+  if (isWriting) writeFileSync(PAGE, page)
+}, 120_000)
