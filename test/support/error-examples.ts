@@ -12,7 +12,7 @@ const user = {
   additionalProperties: false,
 }
 
-/** What the programs of the examples call. */
+/** What the programs of the examples call. What is not awaited never ends, or its end would be chance. */
 export const exampleTools = {
   find: defineTool({ input: user, execute: ({ id }: { id: string }) => ({ id, name: 'Ada' }) }),
   save: defineTool({
@@ -34,8 +34,8 @@ export const exampleTools = {
 /** A program for each code that a program can bring about. */
 export const errorExamples: Readonly<Partial<Record<ExecutionErrorCode, ErrorExample>>> = {
   CODE_SYNTAX: { program: 'const user = await tools.find({ id: "u1" }\nreturn user.name' },
-  CODE_THREW: { program: 'const user = tools.find({ id: "u1" })\nreturn user.name.toUpperCase()' },
-  VALUE_NOT_SERIALIZABLE: { program: 'return { user: tools.find({ id: "u1" }) }' },
+  CODE_THREW: { program: 'const user = tools.wait()\nreturn user.name.toUpperCase()' },
+  VALUE_NOT_SERIALIZABLE: { program: 'return { user: tools.wait() }' },
   LIMIT_WALL_TIME: { program: 'return await tools.wait()', limits: { wallTimeMs: 300 } },
   LIMIT_CPU: { program: 'const end = Date.now() + 1000\nwhile (Date.now() < end) {}', limits: { cpuTimeMs: 200 } },
   LIMIT_MEMORY: { program: 'const all = []\nfor (;;) all.push("x".repeat(1000) + all.length)' },

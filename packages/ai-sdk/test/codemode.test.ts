@@ -60,6 +60,23 @@ describe('codemode', () => {
     expect(model.requests[1]).toContain('"output":{"type":"json","value":{"result":21}}')
   })
 
+  it('names the tool that runs programs as its host chooses', () => {
+    const { system, tools } = codemode({ tools: {}, toolName: 'execute', toolDescription: 'Runs code.' })
+    expect(Object.keys(tools)).toEqual(['execute'])
+    expect(tools.execute.description).toMatch(/^Runs code\./)
+    expect(system).toContain('pass it to execute:')
+    // @ts-expect-error there is no tool of the usual name then
+    expect(tools.run_program).toBeUndefined()
+  })
+
+  it('tells a program that calls what is not for programs to leave it to the model', async () => {
+    const refund = tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 1 })
+    const { output } = await run('return await tools.refund({})', { refund })
+    expect(output).toMatchObject({
+      error: expect.stringContaining('No program can call refund: call it by itself, as a tool.'),
+    })
+  })
+
   it('adds to a system prompt of messages', () => {
     const { system } = codemode({ system: [{ role: 'system', content: 'You sell tea.' }], tools: {} })
     expect(system).toEqual([

@@ -127,23 +127,24 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     return shown
   }
   const convertInside = (value: object, depth: number): unknown => {
-    const list = (items: Iterable<unknown>) => {
+    const list = (items: Iterable<unknown>, count: number) => {
       const shown: unknown[] = []
       for (const item of items) {
         if (isFull()) {
-          shown.push('[cut]')
+          shown.push(`[cut: ${count - shown.length} more items]`)
           break
         }
         shown.push(convert(item, depth + 1))
       }
       return shown
     }
-    if (Array.isArray(value) || value instanceof Set) return list(value)
-    if (value instanceof Map) return list(value)
+    if (Array.isArray(value)) return list(value, value.length)
+    if (value instanceof Set || value instanceof Map) return list(value, value.size)
     const shown: Record<string, unknown> = {}
-    for (const [key, item] of Object.entries(value)) {
+    const entries = Object.entries(value)
+    for (const [index, [key, item]] of entries.entries()) {
       if (isFull()) {
-        shown['…'] = '[cut]'
+        shown['…'] = `[cut: ${entries.length - index} more members]`
         break
       }
       Object.defineProperty(shown, take(key), {

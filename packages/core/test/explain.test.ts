@@ -55,6 +55,8 @@ describe('an error', () => {
     const error = { message: "Cannot read properties of undefined (reading 'map')" }
     expect(explained('c.items.map(f)', error, [call('cancelled')]).hint).toBe('Is an await missing?')
     expect(explained('c.items.map(f)', error, [call('returned')]).hint).toBeUndefined()
+    expect(explained('c = tools.getUser()\nc.items', error, [call('returned')]).hint).toBe('Is an await missing?')
+    expect(explained('c = await tools.getUser()\nc.items', error, [call('returned')]).hint).toBeUndefined()
   })
 
   it('says that a variable hides a namespace', () => {

@@ -1,4 +1,4 @@
-import { CarriedAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
+import { CarriedAdapter, LOCALE_BUILD, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
 
@@ -14,7 +14,7 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
   const library = findLibrary()
   return new CarriedAdapter({
     name: 'isolated-vm',
-    engine: `isolated-vm@${library.version}/v8@${process.versions.v8}`,
+    engine: `isolated-vm@${library.version}/v8@${process.versions.v8}/${LOCALE_BUILD}`,
     // What the library gives as CPU time is the time that passes.
     guarantees: { ...PROCESS_GUARANTEES, cpuTime: false },
     // As small as V8 makes a heap, and as large as its pointers reach.

@@ -241,6 +241,9 @@ describe('types', () => {
     })
     const { instructions, tools } = codemode({ instructions: 'x', tools: { weather } })
     expectTypeOf(tools).toHaveProperty('run_program')
+    const renamed = codemode({ tools: {}, toolName: 'execute' }).tools
+    expectTypeOf(renamed).toHaveProperty('execute')
+    expect(Object.keys(renamed)).toEqual(['execute'])
     expectTypeOf<(typeof tools)['weather']>().toEqualTypeOf<typeof weather | undefined>()
     new Agent({ id: 'x', name: 'x', instructions, tools, model: 'openai/x' })
     // @ts-expect-error tools are no list here

@@ -17,6 +17,7 @@ import {
   describeDeath,
   entryFile,
   guestEnvironment,
+  LOCALE_BUILD,
   mainThreadTimeMsOf,
   PROCESS_GUARANTEES,
   residentBytesOf,
@@ -44,7 +45,7 @@ export function nodeVm(): Sandbox {
 
 class NodeVmAdapter implements SandboxAdapter {
   readonly name = 'node-vm'
-  readonly engine = `node-vm/v8@${process.versions.v8}`
+  readonly engine = `node-vm/v8@${process.versions.v8}/${LOCALE_BUILD}`
   /** The time that turns take stands in for their CPU time. */
   readonly guarantees = { ...PROCESS_GUARANTEES, cpuTime: false }
   readonly #guests = new Set<NodeVmGuest>()

@@ -3,7 +3,7 @@ export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts
 export { cpuTimeMsOf, describeDeath, residentBytesOf } from './child-process.ts'
 export { mainThreadTimeMsOf } from './cpu-time.ts'
 export { entryFile } from './entry-file.ts'
-export { guestEnvironment } from './guest-environment.ts'
+export { guestEnvironment, LOCALE_BUILD } from './guest-environment.ts'
 export { PROCESS_GUARANTEES, type ProcessPool, processPool } from './process-pool.ts'
 export { createProgramReader } from './program-reader.ts'
 export { addressOf, createRequire, resolveInstalled } from './resolve.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CarriedAdapter, createRequire, unavailableBy } from '@glovebox/node'
+import { CarriedAdapter, createRequire, LOCALE_BUILD, unavailableBy } from '@glovebox/node'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
@@ -31,7 +31,7 @@ const module_ = lazy(async () => {
 export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): CarriedAdapter {
   return new CarriedAdapter({
     name: 'quickjs',
-    engine: ENGINE,
+    engine: `${ENGINE}/${LOCALE_BUILD}`,
     guarantees: {
       boundary: 'thread',
       stopsLoops: true,

@@ -117,8 +117,15 @@ function adviceOn(
     const undefinedName = UNDEFINED_NAME.exec(message)?.[1]
     return undefinedName === undefined ? undefined : adviceOnName(undefinedName, catalog)
   }
-  const isPending = calls.some(({ outcome }) => outcome === 'cancelled')
-  return name === 'TypeError' && isPending && MISUSED.test(message) ? 'Is an await missing?' : undefined
+  const isUnawaited = calls.some(({ outcome }) => outcome === 'cancelled') || keepsPromise(code, catalog)
+  return name === 'TypeError' && isUnawaited && MISUSED.test(message) ? 'Is an await missing?' : undefined
+}
+
+/** Whether a call's promise is assigned as it is: whether the call has ended when that goes wrong is chance. */
+function keepsPromise(code: string, { namespaces }: Catalog): boolean {
+  const assigned = new Set<string>()
+  for (const [, name] of code.matchAll(/(?<![=!<>])=\s*([\w$]+)\.[\w$]+\(/g)) assigned.add(name as string)
+  return namespaces.some(({ identifier }) => assigned.has(identifier))
 }
 
 function hiddenNamespace(code: string, { namespaces }: Catalog): string | undefined {

@@ -5,6 +5,9 @@ import { define } from './define.ts'
 import { format, inspect } from './inspect.ts'
 import { table } from './table.ts'
 
+/** Deeper than Node goes: a model cannot look again. */
+const LOGGED = { depth: 4 }
+
 type Write = (level: LogLevel, text: string, truncated: boolean) => void
 
 /** A console whose output goes to the host as events. It stops at its limit, and says so once. */
@@ -28,10 +31,10 @@ export class Console {
     const at =
       (level: LogLevel) =>
       (...values: unknown[]) =>
-        this.#emit(level, format(values))
+        this.#emit(level, format(values, LOGGED))
     const elapsed = (name: string) => `${name}: ${clock.now - (this.#timers[name] ?? clock.now)}ms`
     const group = (...values: unknown[]) => {
-      if (values.length > 0) this.#emit('log', format(values))
+      if (values.length > 0) this.#emit('log', format(values, LOGGED))
       this.#indent += '  '
     }
     const methods = {

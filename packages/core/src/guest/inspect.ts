@@ -66,8 +66,12 @@ function limit(asked: unknown, standard: number): number {
   return typeof asked === 'number' && !Number.isNaN(asked) ? asked : standard
 }
 
-/** Arguments as Node's `console.log` joins them, `%s` and its kin included. */
-export function format(values: readonly unknown[]): string {
+/**
+ * Arguments as Node's `console.log` joins them, `%s` and its kin included.
+ *
+ * @param options of `inspect`, for those that no directive takes
+ */
+export function format(values: readonly unknown[], options?: object): string {
   const [template] = values
   let next = 1
   let text = ''
@@ -77,16 +81,16 @@ export function format(values: readonly unknown[]): string {
       if (letter === '%') return '%'
       return next < values.length ? convert(letter, values[next++]) : directive
     })
-  } else if (values.length > 0) text = plain(template)
+  } else if (values.length > 0) text = plain(template, options)
   for (; next < values.length; next++) {
     if (text.length > MAX_LENGTH) return `${text} … `
-    text += ` ${plain(values[next])}`
+    text += ` ${plain(values[next], options)}`
   }
   return text
 }
 
-const plain = (value: unknown): string =>
-  typeof value === 'string' ? value : isPrimitive(value) ? showPrimitive(value) : inspect(value)
+const plain = (value: unknown, options?: object): string =>
+  typeof value === 'string' ? value : isPrimitive(value) ? showPrimitive(value) : inspect(value, options)
 
 function convert(letter: string, value: unknown): string {
   switch (letter) {
