@@ -8,22 +8,22 @@ const KB = 1_000
  * types, or for patterns that V8 could not match in linear time, alone; and as published.
  */
 const LIMITS = {
-  'ai-sdk': [208, 12],
-  anthropic: [208, 4],
-  conformance: [250, 255],
-  core: [130, 8_015],
-  glovebox: [370, 25],
-  'isolated-vm': [150, 55],
-  langchain: [208, 5],
-  mastra: [208, 8],
-  mcp: [225, 20],
+  'ai-sdk': [234, 12],
+  anthropic: [234, 4],
+  conformance: [278, 255],
+  core: [156, 8_015],
+  glovebox: [396, 25],
+  'isolated-vm': [177, 55],
+  langchain: [234, 5],
+  mastra: [234, 8],
+  mcp: [251, 20],
   node: [85, 36],
-  'node-vm': [145, 8],
-  'openai-agents': [208, 7],
+  'node-vm': [170, 9],
+  'openai-agents': [234, 7],
   opentelemetry: [1, 4],
-  quickjs: [150, 30],
-  'tanstack-ai': [208, 4],
-  workerd: [165, 60],
+  quickjs: [174, 30],
+  'tanstack-ai': [234, 4],
+  workerd: [191, 60],
 }
 
 const manifestOf = (folder) =>

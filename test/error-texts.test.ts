@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createCodeMode } from '@glovebox/core'
+import { createCodeMode, type Sandbox } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import { expect, it } from 'vitest'
 import { type ErrorExample, errorExamples, exampleTools } from './support/error-examples.ts'
@@ -11,8 +11,7 @@ const isWriting = process.env.WRITE_ERRORS === '1'
 const INTRODUCTION = 'A program, and what the model reads of it:'
 
 /** What stands on the page below the words on a code. */
-async function describe({ program, limits = {} }: ErrorExample): Promise<string> {
-  await using sandbox = quickjs()
+async function describe(sandbox: Sandbox, { program, limits = {} }: ErrorExample): Promise<string> {
   await using codeMode = await createCodeMode({ sandbox, tools: exampleTools, limits })
   const output = await codeMode.tool.execute({ code: program })
   const texts = Object.entries(output).map(([key, value]) => `${key}: ${value}`)
@@ -20,9 +19,10 @@ async function describe({ program, limits = {} }: ErrorExample): Promise<string>
 }
 
 it('the page on errors shows what a model reads of each', async () => {
+  await using sandbox = quickjs()
   let page = readFileSync(PAGE, 'utf8')
   for (const [code, example] of Object.entries(errorExamples)) {
-    const wanted = await describe(example)
+    const wanted = await describe(sandbox, example)
     expect(wanted).toContain(`error: ${code}: `)
     const [, before = '', section = '', after = ''] =
       new RegExp(`^(.*?\\n### ${code}\\n)(.*?)(\\n##.*|)$`, 's').exec(page) ?? []

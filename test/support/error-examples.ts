@@ -33,12 +33,12 @@ export const exampleTools = {
 
 /** A program for each code that a program can bring about. */
 export const errorExamples: Readonly<Partial<Record<ExecutionErrorCode, ErrorExample>>> = {
-  CODE_SYNTAX: { program: 'const user = await tools.find({ id: "u1" }\nreturn user.name' },
+  CODE_SYNTAX: { program: "const user = await tools.find({ id: 'u1' }\nreturn user.name" },
   CODE_THREW: { program: 'const user = tools.wait()\nreturn user.name.toUpperCase()' },
   VALUE_NOT_SERIALIZABLE: { program: 'return { user: tools.wait() }' },
-  LIMIT_WALL_TIME: { program: 'return await tools.wait()', limits: { wallTimeMs: 300 } },
+  LIMIT_WALL_TIME: { program: 'return await tools.wait()', limits: { wallTimeMs: 2_000 } },
   LIMIT_CPU: { program: 'const end = Date.now() + 1000\nwhile (Date.now() < end) {}', limits: { cpuTimeMs: 200 } },
-  LIMIT_MEMORY: { program: 'const all = []\nfor (;;) all.push("x".repeat(1000) + all.length)' },
+  LIMIT_MEMORY: { program: "const all = []\nfor (;;) all.push('x'.repeat(1000) + all.length)" },
   LIMIT_STACK: { program: 'const count = (n) => 1 + count(n + 1)\nreturn count(0)' },
   LIMIT_HOST_CALLS: {
     program: 'for (let id = 0; ; id++) await tools.find({ id: String(id) })',
@@ -46,14 +46,14 @@ export const errorExamples: Readonly<Partial<Record<ExecutionErrorCode, ErrorExa
   },
   LIMIT_CODE_SIZE: { program: `return ${JSON.stringify('x'.repeat(100))}`, limits: { codeBytes: 50 } },
   LIMIT_MESSAGE_SIZE: {
-    program: 'return await tools.find({ id: "x".repeat(10_000) })',
+    program: "return await tools.find({ id: 'x'.repeat(10_000) })",
     limits: { messageBytes: 4_096 },
   },
-  LIMIT_RESULT_SIZE: { program: 'return "x".repeat(10_000)', limits: { resultBytes: 4_096 } },
+  LIMIT_RESULT_SIZE: { program: "return 'x'.repeat(10_000)", limits: { resultBytes: 4_096 } },
   PROGRAM_STALLED: { program: 'await new Promise(() => {})' },
-  TOOL_NOT_FOUND: { program: 'return await tools.finde({ id: "u1" })' },
-  TOOL_INPUT_INVALID: { program: 'return await tools.find({ userId: "u1" })' },
+  TOOL_NOT_FOUND: { program: "return await tools.finde({ id: 'u1' })" },
+  TOOL_INPUT_INVALID: { program: "return await tools.find({ userId: 'u1' })" },
   TOOL_OUTPUT_INVALID: { program: 'return await tools.count({})' },
-  TOOL_DENIED: { program: 'const user = await tools.find({ id: "u1" })\nreturn await tools.remove({ id: user.id })' },
-  TOOL_FAILED: { program: 'const user = await tools.find({ id: "u1" })\nreturn await tools.save({ id: user.id })' },
+  TOOL_DENIED: { program: "const user = await tools.find({ id: 'u1' })\nreturn await tools.remove({ id: user.id })" },
+  TOOL_FAILED: { program: "const user = await tools.find({ id: 'u1' })\nreturn await tools.save({ id: user.id })" },
 }

@@ -19,7 +19,7 @@ export function explain(result: ExecuteResult, code: string, catalog: Catalog): 
 function warningsOf({ calls, ...result }: ExecuteResult, code: string): string[] {
   const warnings: string[] = []
   const open = toolsOf(calls, 'cancelled')
-  if (open.count > 0)
+  if (open.count > 0 && (result.ok || !STOPPED.test(result.error.code)))
     warnings.push(
       `The program ended before ${open.count} of its calls did, which may have had no effect: ${open.names}. Await every call.`,
     )
@@ -36,6 +36,8 @@ function warningsOf({ calls, ...result }: ExecuteResult, code: string): string[]
 
 /** What a program that looks at failures has in it. */
 const HANDLES = /\bcatch\b|\ballSettled\b|\bPromise\.any\b|\.then\(/
+/** The program did not end by itself. */
+const STOPPED = /^(?:LIMIT|SANDBOX|PROGRAM)_/
 const RETURNS = /\breturn\b/
 
 function toolsOf(

@@ -53,7 +53,6 @@ export const objectToString = uncurryThis(Object.prototype.toString) as (self: u
 export const charCodeAt = uncurryThis(String.prototype.charCodeAt)
 export const stringSlice = uncurryThis(String.prototype.slice)
 export const stringTrim = uncurryThis(String.prototype.trim)
-export const stringToUpperCase = uncurryThis(String.prototype.toUpperCase)
 export const stringIndexOf = uncurryThis(String.prototype.indexOf)
 export const bigIntToString = uncurryThis(BigInt.prototype.toString)
 
