@@ -36,6 +36,12 @@ describe('the locales of a guest', () => {
       expect(JSON.parse(answer(text))).toEqual({ name: expect.any(String), message: expect.any(String) })
   })
 
+  it('take texts of a bounded length', () => {
+    const ask = asking(createIntlService())
+    expect(ask('Collator', [], null, 'compare', 'x'.repeat(4_000_000), '')).toMatchObject({ name: 'RangeError' })
+    expect(ask('Collator', [], null, 'compare', 'x'.repeat(3_000_000), '')).toEqual([1])
+  })
+
   it('are made a thousand times at most, and kept where they are asked for again', () => {
     const ask = asking(createIntlService())
     for (let time = 0; time < 3_000; time++) {

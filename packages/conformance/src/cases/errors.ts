@@ -16,7 +16,86 @@ const THROWN: readonly (readonly [id: string, expression: string, message: RegEx
   ['error-getter', 'Object.defineProperty(new Error("m"), "message", { get() { throw 1 } })', /./],
 ]
 
+/** Mistakes that engines word differently, and what is said of them on all. */
+const MISTAKES: readonly (readonly [id: string, code: string, message: string, hint?: RegExp])[] = [
+  ['undefined-name', 'return usr.name', 'usr is not defined', /Tools are called as tools\.step/],
+  ['member-of-undefined', 'const a = {}\nreturn a.b.c', "Cannot read properties of undefined (reading 'c')"],
+  ['member-set', 'const a = {}\na.b.c = 1', "Cannot set properties of undefined (setting 'c')"],
+  ['no-function', 'const a = { b: 1 }\nreturn a.b()', 'a.b is not a function'],
+  ['constant', 'const a = 1\na = 2', 'Assignment to constant variable.'],
+  [
+    'hidden-namespace',
+    'const tools = await tools.step()\nreturn tools',
+    "Cannot access 'tools' before initialization",
+    /hides the namespace tools/,
+  ],
+  ['missing-await', 'const a = tools.step()\nreturn a.map(String)', 'a.map is not a function', /Is an await missing\?/],
+  ['network', 'return await fetch("https://example.org")', 'fetch is not defined', /no network/],
+]
+
 export const errors: readonly ConformanceCase[] = [
+  ...MISTAKES.map(
+    ([id, code, message, hint]): ConformanceCase => ({
+      id: `errors.mistake.${id}`,
+      protects: 'a mistake is worded alike on every engine, with its line and what to do about it',
+      run: async ({ run }) => {
+        const error = failed(await run(code, { tools: { step: () => 1 } }), 'CODE_THREW')
+        assert.equal(error.message, message)
+        assert.match(`${error.frame}`, new RegExp(`> +${error.line} \\| `))
+        if (hint !== undefined) assert.match(`${error.hint}`, hint)
+      },
+    }),
+  ),
+  {
+    id: 'errors.details',
+    protects: 'what a thrown error holds beside its message is told',
+    run: async ({ run }) => {
+      const thrown = 'Object.assign(new Error("bad", { cause: new TypeError("inner") }), { status: 404 })'
+      const { details } = failed(await run(`throw ${thrown}`), 'CODE_THREW')
+      assert.equal(details, '{ status: 404, [cause]: [TypeError: inner] }')
+      const both = failed(
+        await run('throw new AggregateError([new Error("a"), new RangeError("b")], "all")'),
+        'CODE_THREW',
+      )
+      assert.match(`${both.details}`, /\[errors\]: \[ \[Error: a\], \[RangeError: b\] \]/)
+      const plain = failed(await run('throw { status: 404, message: "gone" }'), 'CODE_THREW')
+      assert.deepEqual([plain.name, plain.details], ['Thrown', "{ status: 404, message: 'gone' }"])
+      assert.equal(failed(await run('throw new Error("x")'), 'CODE_THREW').details, undefined)
+    },
+  },
+  {
+    id: 'errors.tool',
+    protects: 'the error of a call names its tool, also where it is thrown again',
+    run: async ({ run }) => {
+      const tools = {
+        fail: () => {
+          throw new Error('boom')
+        },
+      }
+      const error = failed(
+        await run('try { await tools.fail() } catch (error) { throw error }', { tools }),
+        'TOOL_FAILED',
+      )
+      assert.deepEqual([error.tool, error.message], ['tools.fail', 'boom'])
+    },
+  },
+  {
+    id: 'errors.warnings',
+    protects: 'a program that looks at no failure is warned of those that there were',
+    run: async ({ run }) => {
+      const tools = {
+        fail: () => {
+          throw new Error('boom')
+        },
+      }
+      const code =
+        '[1, 2].forEach(async (id) => { await tools.fail({ id }) })\nawait new Promise((r) => setTimeout(r, 200))\nreturn 1'
+      const result = await run(code, { tools })
+      returned(result, 1)
+      assert.match(`${result.warnings}`, /2 of the program's calls failed.*tools\.fail/)
+      assert.equal((await run('return 1')).warnings, undefined)
+    },
+  },
   {
     id: 'errors.unhandled-rejection',
     protects: 'a promise that fails and that nobody waits for ends no program, on any engine',

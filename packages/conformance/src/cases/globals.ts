@@ -95,6 +95,11 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
     [0, 4],
   ],
   [
+    'members-assigned-to-heirs',
+    'const heir = Object.create(String.prototype); heir.localeCompare = 1; return [Object.keys(heir), "a".localeCompare("b"), typeof String.prototype.localeCompare]',
+    [['localeCompare'], -1, 'function'],
+  ],
+  [
     'what-is-absent',
     'return [typeof fetch, typeof require, typeof module, typeof window, typeof process.env.HOME]',
     ['undefined', 'undefined', 'undefined', 'undefined', 'undefined'],

@@ -81,6 +81,7 @@ function wordAlike(
 ): Pick<ExecutionError, 'name' | 'message'> {
   if (errorCode === 'LIMIT_STACK')
     return { name: 'RangeError', message: 'The program recurses deeper than the engine can follow' }
+  if (errorCode !== 'CODE_THREW') return { name, message }
   if (message === 'not a function' && position !== undefined) {
     const before = lineOf(code, position).slice(Math.max(0, position.column - MAX_NAME), position.column - 1)
     const [callee] = /[\p{ID_Continue}$]+(?:\??\.[\p{ID_Continue}$]+)*\s*$/u.exec(before) ?? []

@@ -32,8 +32,11 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
       define(target, key, value)
       return value
     },
-    set(value: unknown) {
-      define(target, key, value)
+    set(this: unknown, value: unknown) {
+      if (this === target || typeof this !== 'object' || this === null) return define(target, key, value)
+      // As an object gets a property of its own where it inherits one.
+      const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true }
+      defineProperty(this, key, own as PropertyDescriptor)
     },
     enumerable: false,
     configurable: true,

@@ -41,6 +41,8 @@ const CASES = ['toLocaleLowerCase', 'toLocaleUpperCase'] as const
 const DEFAULT_LOCALE = 'en-US'
 /** Each takes some 30 to 100 kB, outside of any heap. */
 const MAX_KEPT = 32
+/** Of a request, in UTF-16 units: its copies in the host are beyond what is counted to the guest. */
+const MAX_REQUEST = 4_000_000
 /** A guest that makes more is flooding its host. */
 const MAX_MADE = 1_000
 
@@ -64,8 +66,8 @@ type Request = readonly [
 type Wire = string | number | readonly string[] | { readonly number: string } | { readonly bigint: string } | object
 
 /**
- * Creates what answers the requests of one guest, with the host's own `Intl`. It takes and gives JSON, keeps few
- * formatters, and makes at most a thousand.
+ * Creates what answers the requests of one guest, with the host's own `Intl`. It takes and gives JSON of at most
+ * 4,000,000 characters, keeps few formatters, and makes at most a thousand.
  *
  * @returns never throws; an answer is an array of one value, or an object with the `name` and `message` of an error
  */
@@ -105,6 +107,7 @@ export function createIntlService(): (request: string) => string {
 
   return (request) => {
     try {
+      if (request.length > MAX_REQUEST) throw new RangeError(`The text is longer than ${MAX_REQUEST} characters`)
       return JSON.stringify([answer(JSON.parse(request) as Request)])
     } catch (error) {
       const { name, message } = error as Error
