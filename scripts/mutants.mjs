@@ -16,6 +16,27 @@ const conformance = (name, cases) => [`packages/${name}/test/conformance.test.ts
 /** What is broken, where, how, what must be built again beside it, and the tests that must notice. */
 export const MUTANTS = [
   {
+    breaks: 'the check of counted items is taken for cheaper than it is',
+    file: 'packages/core/src/validation/schema-cost.ts',
+    from: 'if (inner !== schema.contains) return 1',
+    to: 'if (inner !== undefined) return 1',
+    tests: ['packages/core/test/validation.test.ts', '-t', 'counted'],
+  },
+  {
+    breaks: 'a guest of QuickJS makes as many formatters as it wants',
+    file: 'packages/core/src/guest/intl-service.ts',
+    from: 'if (++made > MAX_MADE) throw',
+    to: 'if (++made > 1e9) throw',
+    tests: ['packages/core/test/intl-service.test.ts'],
+  },
+  {
+    breaks: 'a format without a date shows the clock of the machine',
+    file: 'packages/core/src/guest/locales.ts',
+    from: 'format(date === undefined ? now() : date)',
+    to: 'format(date)',
+    tests: conformance('isolated-vm', 'determinism'),
+  },
+  {
     breaks: 'calls are not counted',
     file: 'packages/core/src/execution/execution.ts',
     from: 'if (id > limits.hostCalls) {',
@@ -159,7 +180,7 @@ export const MUTANTS = [
   {
     breaks: "the guest has the engine's clock",
     file: 'packages/core/src/guest/main.ts',
-    from: '  installClock()\n',
+    from: '  installClock(library)\n',
     to: '',
     tests: conformance('quickjs', 'determinism'),
   },

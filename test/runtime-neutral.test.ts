@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { importsOf, readText, trackedFiles } from './repository.ts'
 
 const isNodeBuiltIn = (specifier: string): boolean =>
-  specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0] as string)
+  specifier.startsWith('node:') || builtinModules.includes(specifier)
 
 /** Follows an entry through its chunks, and returns everything that is imported from outside. */
 function externalImports(entry: string, read: (file: string) => string): Set<string> {

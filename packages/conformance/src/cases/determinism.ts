@@ -136,6 +136,20 @@ export const determinism: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'determinism.formatted-clock',
+    protects: 'a format that is given no date shows the time of the program, which stands still',
+    run: async ({ run }) => {
+      const options = '{ fractionalSecondDigits: 3, second: "numeric", timeZoneName: "short" }'
+      returned(
+        await run(`const format = new Intl.DateTimeFormat('en', ${options})
+          const parts = (at) => format.formatToParts(at).map(({ value }) => value).join('')
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          return [format.format() === format.format(Date.now()), parts() === parts(Date.now()), format.format === format.format, format.format().includes('UTC')]`),
+        [true, true, true, true],
+      )
+    },
+  },
+  {
     id: 'determinism.timers',
     protects: 'timers fire by time and age, each in a turn of its own, and can be cleared',
     run: async ({ run }) => {
