@@ -95,6 +95,11 @@ const PLATFORM: readonly (readonly [id: string, code: string, value: unknown])[]
     [0, 4],
   ],
   [
+    'hyperbolic-angles',
+    'return [Math.acosh(-1234567), Math.acosh("1"), Math.acosh(2)]',
+    [Number.NaN, 0, 1.3169578969248166],
+  ],
+  [
     'members-assigned-to-heirs',
     'const heir = Object.create(String.prototype); heir.localeCompare = 1; return [Object.keys(heir), "a".localeCompare("b"), typeof String.prototype.localeCompare]',
     [['localeCompare'], -1, 'function'],

@@ -6,6 +6,7 @@ import {
   getPrototypeOf,
   jsonParse,
   OriginalBigInt,
+  OriginalNumber,
   OriginalPromise,
   OriginalString,
   ownKeys,
@@ -117,7 +118,10 @@ function installDisposal(): void {
 /** No number of QuickJS is longer. */
 const MAX_BIGINT_BITS = 1024 * 1024
 
-/** QuickJS cuts no number to the bits that are asked for; V8 tells a reviver more than the standard does. */
+/**
+ * QuickJS cuts no number to the bits that are asked for, and finds a hyperbolic angle for what has none; V8 tells a reviver
+ * more than the standard does.
+ */
 function mendBuiltIns(): void {
   const { asUintN } = BigInt
   if (asUintN(64, -1n) !== 18446744073709551615n) {
@@ -128,6 +132,17 @@ function mendBuiltIns(): void {
       const remainder = number % modulus
       return remainder < 0n ? remainder + modulus : remainder
     })
+  }
+  const { acosh } = Math
+  if (acosh(-1234567) === acosh(-1234567)) {
+    define(
+      Math,
+      'acosh',
+      named('acosh', (value: unknown): number => {
+        const number = OriginalNumber(value)
+        return number < 1 ? Number.NaN : acosh(number)
+      }),
+    )
   }
   const { parse } = {
     parse(text: string, reviver?: unknown): unknown {

@@ -23,7 +23,7 @@ const ZONES: Readonly<Record<string, number>> = {
 /** In hours. */
 const HALF_DAYS: Readonly<Record<string, number>> = { __proto__: null as never, am: 0, pm: 12 }
 
-/** The digits of a number that count; the others are passed over. */
+/** The digits of a number that count, from the first that is not 0; the others are passed over. */
 const MAX_DIGITS = 9
 /** V8 recognises words by so many letters. */
 const PREFIX = 3
@@ -86,7 +86,8 @@ class Scanner {
     const text = (number ?? mark ?? blank ?? word ?? other) as string
     this.#at += text.length
     const { length } = text
-    if (number !== undefined) return { kind: 'number', text, value: Number(text.slice(0, MAX_DIGITS)), length }
+    if (number !== undefined)
+      return { kind: 'number', text, value: Number(text.replace(/^0+/, '').slice(0, MAX_DIGITS)), length }
     if (word !== undefined) return { kind: 'word', text: lowerPrefix(word), value: 0, length }
     return { kind: mark !== undefined ? 'mark' : blank !== undefined ? 'blank' : 'other', text, value: 0, length }
   }
@@ -315,8 +316,9 @@ function setZone(found: Found, hours: number): void {
   found.minute = 0
 }
 
-/** The first three digits. */
-const milliseconds = ({ text }: Token): number => Number(text.slice(0, 3).padEnd(3, '0'))
+/** The first three digits; of a fraction that begins with zeros and is longer than what counts, V8 takes others. */
+const milliseconds = ({ value, length }: Token): number =>
+  length < 3 ? value * 10 ** (3 - length) : Math.floor(value / 10 ** (Math.min(length, MAX_DIGITS) - 3))
 
 const isDay = (value: number): boolean => value >= 1 && value <= 31
 
