@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { evaluating, expression } from './support/expressions.ts'
 
-/** `pnpm proofs` compares 100,000. A run is repeated by its seed. */
+/** `pnpm proofs` compares 100,000. The seed repeats a run. */
 const COUNT = Number(process.env.EXPRESSIONS ?? 1_500)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const PER_PROGRAM = 250
@@ -15,7 +15,7 @@ const PATIENCE_MS = 24 * 60 * 60 * 1_000
 
 console.log(`differential: FUZZ_SEED=${SEED} EXPRESSIONS=${COUNT}`)
 
-/** What Node makes of them: its own V8, and the ICU that serves guests. */
+/** Evaluates expressions in Node, whose ICU also serves guests on QuickJS. */
 function evaluateInNode(expressions: readonly string[]): string[] {
   const { stdout, stderr } = spawnSync(process.execPath, ['-'], {
     input: `'use strict'\n${evaluating(expressions)}\nconsole.log(JSON.stringify(shown))`,
@@ -34,7 +34,7 @@ async function evaluateIn(sandbox: Sandbox, expressions: readonly string[]): Pro
   return result.value
 }
 
-/** Both are numbers, and differ in their last digits alone. */
+/** Returns whether two numbers differ in their last digits only. */
 function isNear(left: string, right: string): boolean {
   const [a, b] = [Number(left), Number(right)]
   return Math.abs(a - b) <= Math.abs(a) * 1e-15
@@ -43,13 +43,13 @@ function isNear(left: string, right: string): boolean {
 interface Known {
   readonly expression: RegExp
   readonly why: string
-  /** What the two may differ in. */
+  /** Which differences are allowed. Default: all. */
   readonly when?: (wanted: string, found: string) => boolean
 }
 
 const MATHEMATICS: Known = { expression: /\*\* |Math\./, why: 'another mathematical library', when: isNear }
 
-/** Differences that are known. */
+/** Known differences, by backend. */
 const KNOWN: Readonly<Record<string, readonly Known[]>> = {
   quickjs: [MATHEMATICS],
   workerd: [

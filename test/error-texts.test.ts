@@ -5,12 +5,12 @@ import { expect, it } from 'vitest'
 import { type ErrorExample, errorExamples, exampleTools } from './support/error-examples.ts'
 
 const PAGE = new URL('../docs/reference/errors.md', import.meta.url)
-/** `pnpm errors` writes what this test compares. */
+/** `pnpm errors` writes the page that this test checks. */
 const isWriting = process.env.WRITE_ERRORS === '1'
 
 const INTRODUCTION = 'A program, and what the model reads of it:'
 
-/** What stands on the page below the words on a code. */
+/** Returns the example of a code for the page. */
 async function describe(sandbox: Sandbox, { program, limits = {} }: ErrorExample): Promise<string> {
   await using codeMode = await createCodeMode({ sandbox, tools: exampleTools, limits })
   const output = await codeMode.tool.execute({ code: program })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 
-/** Text of an expression that any engine can evaluate. */
+/** Source text of an expression. */
 type Expression = fc.Arbitrary<string>
 
 const quoted = (texts: fc.Arbitrary<string>): Expression => texts.map((text) => JSON.stringify(text))
 const oneOf = (...texts: readonly string[]): Expression => fc.constantFrom(...texts)
 
-/** Fills `#` in a template, each time with another. */
+/** Replaces each `#` in a template by the next part. */
 function fill(template: string, ...parts: readonly Expression[]): Expression {
   return fc.tuple(...parts).map((given) => {
     let at = 0
@@ -14,7 +14,7 @@ function fill(template: string, ...parts: readonly Expression[]): Expression {
   })
 }
 
-/** An object of some of the options, each with one of its values. */
+/** Generates an object with some of the options. */
 function options(of: Readonly<Record<string, readonly (string | number | boolean)[]>>): Expression {
   const entries = Object.entries(of)
   return fc
@@ -149,7 +149,7 @@ const COLLATOR_OPTIONS = {
   usage: ['sort', 'search'],
 }
 
-/** Of about the year that people write. */
+/** Mostly dates of the last and the current century. */
 const instant = fc.oneof(
   fc.date({ min: new Date('1900-01-01T00:00:00Z'), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true }),
   fc.date({ noInvalidDate: true }),
@@ -368,14 +368,14 @@ const LOCALES: readonly Expression[] = [
   fill('Intl.supportedValuesOf(#).length', quoted(oneOf('currency', 'unit', 'calendar', 'nothing'))),
 ]
 
-/** Expressions as programs have them: texts, numbers, dates, regular expressions, lists, JSON and locales. */
+/** Generates expressions on strings, numbers, dates, regular expressions, arrays, JSON and locales. */
 export const expression: Expression = fc.oneof(
   { weight: 3, arbitrary: fc.oneof(...GENERAL) },
   { weight: 2, arbitrary: fc.oneof(...DATES) },
   { weight: 4, arbitrary: fc.oneof(...LOCALES) },
 )
 
-/** A program, and a script for Node, that evaluates expressions: the texts of their values, and of an error its name. */
+/** Returns statements that evaluate expressions into `shown`: values as text, errors by name. They run in Node as well. */
 export const evaluating = (expressions: readonly string[]): string => `
 const show = (value) => {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)

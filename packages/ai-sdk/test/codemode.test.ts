@@ -73,7 +73,7 @@ describe('codemode', () => {
     const refund = tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 1 })
     const { output } = await run('return await tools.refund({})', { refund })
     expect(output).toMatchObject({
-      error: expect.stringContaining('No program can call refund: call it by itself, as a tool.'),
+      error: expect.stringContaining('Programs cannot call refund: call it directly, as a tool.'),
     })
   })
 

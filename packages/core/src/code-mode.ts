@@ -44,18 +44,18 @@ export interface CodeModeOptions {
    */
   readonly redact?: false | ((message: string, tool: string) => string)
   /**
-   * How much of a result the model is given.
+   * Maximum size of a result that the model receives: UTF-16 code units of text, values, and levels of nesting.
    *
    * @default { text: 50_000, nodes: 20_000, depth: 32 }
    */
   readonly modelOutput?: Partial<ModelOutputBounds>
   /**
-   * The name of the tool that runs programs: letters, digits, `_` and `-`, at most 64.
+   * Name of the tool that runs programs: 1 to 64 letters, digits, `_` or `-`.
    *
    * @default 'run_program'
    */
   readonly toolName?: string
-  /** The first sentences of that tool's description; the instructions follow. */
+  /** First sentences of that tool's description; the instructions follow. */
   readonly toolDescription?: string
 }
 
@@ -85,7 +85,7 @@ export interface ModelTool {
   }
   /** Resolves to plain JSON within bounds, a program's failure included, so that the model can mend it. */
   execute(input: { readonly code: string }, options?: ExecuteOptions): Promise<ModelOutput>
-  /** What the model is given of a result, for those who execute programs themselves. */
+  /** Converts a result of `execute` to the output for the model. */
   output(result: ExecuteResult): ModelOutput
 }
 
@@ -124,7 +124,7 @@ const OPTIONS: readonly string[] = [
 
 const TOOL_NAME = 'run_program'
 const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
-/** What model providers take for the name of a tool. */
+/** Tool names that model providers accept. */
 const TOOL_NAMES = /^[a-zA-Z0-9_-]{1,64}$/
 
 /** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
@@ -135,7 +135,7 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
 /**
  * {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait.
  *
- * @param direct names of tools that the model calls by itself, for what is said to a program that tries
+ * @param direct names of tools that only the model can call, for error messages
  */
 export function openCodeMode(options: CodeModeOptions, direct: readonly string[] = []): CodeMode {
   const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name))

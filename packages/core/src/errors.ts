@@ -33,11 +33,11 @@ export interface ExecutionError {
   readonly message: string
   /** The tool whose call failed, as `namespace.name`. */
   readonly tool?: string
-  /** What a thrown error holds beside its message, as `console.log` shows it: properties, `cause`, inner errors. */
+  /** Properties, `cause` and inner errors of the thrown error, as `console.log` prints them. At most 4,000 characters. */
   readonly details?: string
-  /** The lines of the program around the place, with a mark under it. */
+  /** Code frame: the lines of the program around the position. */
   readonly frame?: string
-  /** What to do about it. */
+  /** How to fix the program. */
   readonly hint?: string
   /** Frames of the program alone, as `at name (program.js:line:column)`. */
   readonly stack?: string

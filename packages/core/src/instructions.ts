@@ -1,5 +1,5 @@
 /**
- * How a model is told to write a program, with the declarations it may use.
+ * Returns the prompt that explains how to write a program, with the declarations.
  *
  * @param tool the name of the tool that runs it
  */

@@ -81,7 +81,7 @@ export function callIdIn(outer: string | undefined, callId: number): string {
 }
 
 function writeGuidance(runProgram: string, direct: readonly string[]): string {
-  const alone = direct.length === 0 ? '' : `\nCall these by themselves, for no program can: ${direct.join(', ')}.`
+  const alone = direct.length === 0 ? '' : `\nCall these tools directly; programs cannot: ${direct.join(', ')}.`
   return `To use tools, write one program that calls all that the task needs, and pass it to ${runProgram}: its description declares them. \
-If a program fails, mend it and run it again.${alone}`
+If a program fails, fix it and continue from what has already been done.${alone}`
 }

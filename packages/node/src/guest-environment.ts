@@ -1,6 +1,6 @@
 /**
- * The environment of a process that guests run in: American English and UTC, and on Windows what a process cannot start
- * without. Of the host's own environment guests learn nothing.
+ * Returns the environment variables of a process that runs guests: the locale `en-US`, the time zone UTC, and on Windows
+ * `SYSTEMROOT`. No other variable of the host is passed on.
  */
 export const guestEnvironment = (): NodeJS.ProcessEnv => ({
   TZ: 'UTC',
@@ -8,5 +8,5 @@ export const guestEnvironment = (): NodeJS.ProcessEnv => ({
   ...(process.platform === 'win32' && { SYSTEMROOT: process.env.SYSTEMROOT }),
 })
 
-/** The version of what `Intl` knows in this Node, which belongs to the build of an engine: locales, and time zones. */
+/** The versions of ICU and of the time-zone data of this Node, as part of an adapter's `engine`. */
 export const LOCALE_BUILD = `icu@${process.versions.icu ?? 'none'}/tz@${process.versions.tz ?? 'none'}`

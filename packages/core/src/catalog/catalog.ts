@@ -26,7 +26,7 @@ export interface Catalog {
   readonly names: { readonly [namespace: string]: readonly string[] }
   /** By `namespace.identifier`, and by `namespace.original-name` where no identifier has that name. */
   readonly find: (path: string) => CatalogTool | undefined
-  /** The name of a tool that the model calls by itself, if that is what a program meant by a path or a name. */
+  /** Finds a tool that only the model can call, by path or name. */
   readonly findDirect: (path: string) => string | undefined
 }
 
@@ -41,7 +41,7 @@ const isGlobal = (name: string): boolean =>
   GLOBAL_NAMES.has(name) || (/^[A-Z]/.test(name) && Object.hasOwn(globalThis, name))
 
 /**
- * @param direct names of tools that no program may call, for what is said where one tries
+ * @param direct names of tools that only the model can call, for error messages
  * @throws `TypeError` for two tools of one provider with the same name
  */
 export function createCatalog(sources: ToolSource | readonly ToolSource[], direct: readonly string[] = []): Catalog {
@@ -68,7 +68,7 @@ export function createCatalog(sources: ToolSource | readonly ToolSource[], direc
   return { namespaces, names, find, findDirect }
 }
 
-/** Names differ in how their words are put together. */
+/** Removes the differences between camel case, snake case and kebab case. */
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
 
 function indexByPath(namespaces: readonly Namespace[]): Map<string, CatalogTool> {

@@ -49,7 +49,7 @@ export function checking(parse: Parse): Parse {
 /** In place of a check that the framework of a tool makes, or does not make either. */
 export const unchecked: Parse = async (value) => ({ value })
 
-/** Of a union, and of each of its branches. */
+/** Maximum number of branches of a union, and of problems in each, that a message lists. */
 const MAX_BRANCHES = 5
 
 function problemText(issue: StandardSchemaV1.Issue): string {
@@ -58,7 +58,7 @@ function problemText(issue: StandardSchemaV1.Issue): string {
   return path === '' ? text : `${path}: ${text}`
 }
 
-/** Zod keeps what is wrong by each branch of a union beside the message, which says nothing of it. */
+/** Lists the problems of each branch of a Zod union, which are not part of its message. */
 function branchText(issue: StandardSchemaV1.Issue & { readonly errors?: unknown }): string {
   if (!Array.isArray(issue.errors)) return ''
   const branches = issue.errors.filter((branch) => Array.isArray(branch) && branch.length > 0)

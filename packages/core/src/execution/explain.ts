@@ -6,8 +6,8 @@ import type { HostCallRecord } from './events.ts'
 import type { ExecuteResult } from './result.ts'
 
 /**
- * Adds to a result what helps a model to correct its program: to an error the lines around the place and what to do, and
- * warnings of what the program may not have meant.
+ * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the program
+ * did not await or check.
  */
 export function explain(result: ExecuteResult, code: string, catalog: Catalog): ExecuteResult {
   const warnings = warningsOf(result, code)
@@ -15,28 +15,28 @@ export function explain(result: ExecuteResult, code: string, catalog: Catalog): 
   return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog) }
 }
 
-/** A program that returns nothing, or leaves calls alone, would seem to have succeeded. */
+/** Lists likely mistakes of a program that otherwise looks successful. */
 function warningsOf({ calls, ...result }: ExecuteResult, code: string): string[] {
   const warnings: string[] = []
   const open = toolsOf(calls, 'cancelled')
   if (open.count > 0 && (result.ok || !STOPPED.test(result.error.code)))
     warnings.push(
-      `The program ended before ${open.count} of its calls did, which may have had no effect: ${open.names}. Await every call.`,
+      `The program ended before ${open.count} of its calls, which may have had no effect: ${open.names}. Await every call.`,
     )
   if (!result.ok) return warnings
   const failed = toolsOf(calls, 'failed')
   if (failed.count > 0 && !HANDLES.test(code))
     warnings.push(
-      `${failed.count} of the program's calls failed, and it did not look at that: ${failed.names}. Await every call, in a loop rather than in forEach.`,
+      `${failed.count} of the program's calls failed, and it did not handle that: ${failed.names}. Await every call, and use a loop instead of forEach.`,
     )
   if (result.value === undefined && calls.length > 0 && result.logs.length === 0 && !RETURNS.test(code))
     warnings.push('The program has no value. End it with return.')
   return warnings
 }
 
-/** What a program that looks at failures has in it. */
+/** Matches programs that handle failures. */
 const HANDLES = /\bcatch\b|\ballSettled\b|\bPromise\.any\b|\.then\(/
-/** The program did not end by itself. */
+/** Matches the codes of programs that were stopped from outside. */
 const STOPPED = /^(?:LIMIT|SANDBOX|PROGRAM)_/
 const RETURNS = /\breturn\b/
 
@@ -64,7 +64,7 @@ function explainError(
 
 const lineOf = (code: string, { line }: Position): string => (code.split('\n')[line - 1] ?? '').slice(0, MAX_LINE)
 
-/** The words of QuickJS, and what V8 says for the same. */
+/** Messages of QuickJS, with V8's message for the same error. */
 const WORDINGS: readonly (readonly [quickjs: RegExp, v8: string])[] = [
   [/^'([\p{ID_Continue}$]+)' is not defined$/u, '$1 is not defined'],
   [/^([\p{ID_Continue}$]+) is not initialized$/u, "Cannot access '$1' before initialization"],
@@ -73,7 +73,7 @@ const WORDINGS: readonly (readonly [quickjs: RegExp, v8: string])[] = [
   [/^'([\p{ID_Continue}$]+)' is read-only$/u, 'Assignment to constant variable.'],
 ]
 
-/** An error is worded alike, whatever the engine. */
+/** Replaces the message of the engine by the one that is used for all engines. */
 function wordAlike(
   { code: errorCode, name, message }: ExecutionError,
   code: string,
@@ -92,14 +92,14 @@ function wordAlike(
 }
 
 const UNDEFINED_NAME = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u
-/** How engines word the use of a promise in place of what it resolves to. */
+/** Matches the errors that follow when a promise is used in place of its value. */
 const MISUSED = /undefined|null|not a function|not iterable|not an object|is not a constructor/
-/** Looks only a little way: a program may be long, and anything. */
+/** Bounded look-ahead: programs are untrusted, and an unbounded one takes quadratic time. */
 const BUSY_WAIT = /\b(?:while|for|do)\b[^;{]{0,200}(?:Date\.now|performance\.now|new Date)/
 const MAX_NAMED = 8
-/** Of a line, what is looked at. */
+/** Maximum length of a line that is analysed, in UTF-16 code units. */
 const MAX_LINE = 1_000
-/** Longer names are no slip of a model. */
+/** Maximum length of a name that is analysed. */
 const MAX_NAME = 100
 
 function adviceOn(
@@ -110,7 +110,7 @@ function adviceOn(
   calls: readonly HostCallRecord[],
 ): string | undefined {
   if (errorCode === 'LIMIT_CPU' && BUSY_WAIT.test(code))
-    return 'The clock stands still while a program computes, so a loop that waits for it never ends. Wait with: await new Promise((resolve) => setTimeout(resolve, 1000))'
+    return 'The clock does not advance while a program computes, so a loop on Date.now() never ends. Wait with: await new Promise((resolve) => setTimeout(resolve, 1000))'
   if (errorCode === 'CODE_SYNTAX') return adviceOnSyntax(message, position === undefined ? '' : lineOf(code, position))
   if (errorCode !== 'CODE_THREW') return undefined
   const hidden = hiddenNamespace(code, catalog)
@@ -124,7 +124,7 @@ function adviceOn(
   return name === 'TypeError' && isUnawaited && MISUSED.test(message) ? 'Is an await missing?' : undefined
 }
 
-/** Whether a call's promise is assigned as it is: whether the call has ended when that goes wrong is chance. */
+/** Returns whether a tool call is assigned without `await`. The call may or may not have ended when the program fails. */
 function keepsPromise(code: string, { namespaces }: Catalog): boolean {
   const assigned = new Set<string>()
   for (const [, name] of code.matchAll(/(?<![=!<>])=\s*([\w$]+)\.[\w$]+\(/g)) assigned.add(name as string)
@@ -137,30 +137,30 @@ function hiddenNamespace(code: string, { namespaces }: Catalog): string | undefi
   return namespaces.find(({ identifier }) => declared.has(identifier))?.identifier
 }
 
-/** Syntax that is not read, by the message of the parser and the line that it stops at. */
+/** Unsupported syntax, recognised by the parser's message and the line of the error. */
 const SYNTAX: readonly (readonly [message: RegExp, line: RegExp, advice: string])[] = [
-  [/'@'/, /@/, 'Decorators are not supported: call the function that the decorator is.'],
+  [/'@'/, /@/, 'Decorators are not supported: call the decorator as a function.'],
   [/^Unexpected token/, /\baccessor\s/, 'Accessor fields are not supported: write a getter and a setter.'],
-  [/^Unexpected token/, /\busing\s/, 'A using declaration is not supported: release it in a finally block.'],
+  [/^Unexpected token/, /\busing\s/, '`using` is not supported: release the resource in a finally block.'],
   [/./, /[(=>]\s*<[\w.]*[^<>]*\/?>|return\s*<[\w.]*[^<>]*\/?>/, 'JSX is not supported: return data, or a string.'],
 ]
-/** What modules that programs import are called here. */
+/** Replacements for modules that programs import. */
 const MODULES: readonly (readonly [names: RegExp, advice: string])[] = [
   [
     /["'](?:node:)?crypto["']/,
-    'Leave the import out: crypto.createHash, crypto.subtle.digest and crypto.randomUUID are there.',
+    'Remove the import: crypto.createHash, crypto.subtle.digest and crypto.randomUUID are global.',
   ],
-  [/["'](?:node:)?buffer["']/, 'Leave the import out: Buffer is there.'],
-  [/["'](?:node:)?url["']/, 'Leave the import out: URL and URLSearchParams are there.'],
+  [/["'](?:node:)?buffer["']/, 'Remove the import: Buffer is global.'],
+  [/["'](?:node:)?url["']/, 'Remove the import: URL and URLSearchParams are global.'],
   [
     /["'](?:node:)?timers(?:\/promises)?["']/,
-    'Leave the import out, and wait with: await new Promise((resolve) => setTimeout(resolve, 1000))',
+    'Remove the import, and wait with: await new Promise((resolve) => setTimeout(resolve, 1000))',
   ],
   [
     /["'](?:node:)?(?:fs|fs\/promises|path|os|http|https|child_process)["']/,
     'There are no files, processes or network: call a tool instead.',
   ],
-  [/["'](?:zod|ajv|yup)["']/, 'Check values by hand: there are no libraries.'],
+  [/["'](?:zod|ajv|yup)["']/, 'There are no libraries: check values with plain code.'],
 ]
 
 function adviceOnSyntax(message: string, line: string): string | undefined {
@@ -170,22 +170,22 @@ function adviceOnSyntax(message: string, line: string): string | undefined {
 
 const NO_NETWORK = 'There is no network: call a tool instead.'
 const NO_MODULES = 'There are no modules: use what JavaScript has built in, or call a tool.'
-const NO_BROWSER = 'There is no page and no browser.'
-const NO_THREADS = 'Memory and threads are not shared with a program.'
+const NO_BROWSER = 'There is no browser.'
+const NO_THREADS = 'Threads, shared memory and WebAssembly are not available.'
 
-/** What models reach for out of habit. */
+/** Names that models use out of habit. */
 const HABITS: readonly (readonly [names: string, advice: string])[] = [
   ['fetch XMLHttpRequest WebSocket EventSource Request Response Headers FormData axios got http https net', NO_NETWORK],
   ['require module exports fs path os util events child_process _ lodash moment dayjs z', NO_MODULES],
   ['window document navigator location localStorage sessionStorage indexedDB alert FileReader', NO_BROWSER],
   ['Worker SharedArrayBuffer Atomics WebAssembly MessageChannel WeakRef FinalizationRegistry', NO_THREADS],
-  ['Deno Bun', 'It is neither Deno nor Bun: there are no files, no network and no environment.'],
+  ['Deno Bun', 'This is neither Deno nor Bun: there are no files, no network and no environment.'],
   ['Temporal', 'Use Date and Intl.'],
   ['React JSX h', 'A program returns data, not markup.'],
 ]
 const ADVICE = new Map(HABITS.flatMap(([names, advice]) => names.split(' ').map((name) => [name, advice] as const)))
 
-/** What else a program may have meant. */
+/** Globals that are suggested for a misspelt name. */
 const GLOBALS =
   `Array BigInt Boolean Date Error Intl JSON Map Math Number Object Promise RegExp Set String URL URLSearchParams
   clearTimeout console crypto parseFloat parseInt process setTimeout structuredClone`.split(/\s+/)
@@ -196,14 +196,14 @@ function adviceOnName(name: string, { namespaces, findDirect }: Catalog): string
     callable.length === 0 ? 'No tools were given to this program.' : `Tools are called as ${listOf(namespaces)}.`
   if (name.length > MAX_NAME) return known
   const direct = findDirect(name)
-  if (direct !== undefined) return `No program can call ${direct}: call it by itself, as a tool.`
+  if (direct !== undefined) return `Programs cannot call ${direct}: call it directly, as a tool.`
   const habit = ADVICE.get(name)
   if (habit !== undefined) return `${habit} ${known}`
   const meant = meantTool(name, namespaces) ?? nearest(name, [...callable, ...GLOBALS])
   return meant === undefined ? known : `Did you mean ${meant}? ${known}`
 }
 
-/** A tool by its own name, by that of another framework such as `external_get`, or with its namespace in front. */
+/** Finds a tool by its bare name, with its namespace as a prefix, or in another framework's notation (`external_get`). */
 function meantTool(name: string, namespaces: Catalog['namespaces']): string | undefined {
   const bare = name.replace(/^(?:external|mcp|tool|tools|functions)_+/, '')
   const paths = namespaces.flatMap(({ identifier, tools }) =>
@@ -221,7 +221,7 @@ function meantTool(name: string, namespaces: Catalog['namespaces']): string | un
   return paths.find(({ path }) => path.slice(path.indexOf('.') + 1) === similar)?.path
 }
 
-/** An example of each of the first namespaces. */
+/** Returns one tool of each namespace, up to a limit. */
 function listOf(namespaces: Catalog['namespaces']): string {
   const shown = namespaces.slice(0, MAX_NAMED).map(({ identifier, tools }) => tools[0]?.path ?? identifier)
   const more = namespaces.length - shown.length

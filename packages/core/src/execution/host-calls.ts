@@ -250,7 +250,7 @@ export class HostCalls {
     if (tool !== undefined) return tool
     const direct = path.length > MAX_HINTED_LENGTH ? undefined : this.#options.catalog.findDirect(path)
     if (direct !== undefined)
-      throw new ToolCallError('TOOL_NOT_FOUND', `No program can call ${direct}: call it by itself, as a tool.`)
+      throw new ToolCallError('TOOL_NOT_FOUND', `Programs cannot call ${direct}: call it directly, as a tool.`)
     throw new ToolCallError(
       'TOOL_NOT_FOUND',
       `There is no tool ${path.slice(0, MAX_HINTED_LENGTH)}.${this.#hint(path)}`,

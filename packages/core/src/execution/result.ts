@@ -15,6 +15,6 @@ export type ExecuteResult = {
   readonly logs: readonly LogEntry[]
   readonly calls: readonly HostCallRecord[]
   readonly usage: Usage
-  /** What the program may not have meant, in sentences for its author. Absent where there is nothing. */
+  /** Likely mistakes of the program, one sentence each. Absent if there are none. */
   readonly warnings?: readonly string[]
 } & ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError })

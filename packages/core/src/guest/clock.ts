@@ -115,7 +115,7 @@ function timeOf(parts: unknown[]): number {
   return typeof value === 'string' ? parse(value) : OriginalNumber(value)
 }
 
-/** What all engines read alike. */
+/** ISO 8601 dates that all engines parse alike. */
 const isoDate = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
 const isoTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/

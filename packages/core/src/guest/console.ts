@@ -5,7 +5,7 @@ import { define } from './define.ts'
 import { format, inspect } from './inspect.ts'
 import { table } from './table.ts'
 
-/** Deeper than Node goes: a model cannot look again. */
+/** Nesting depth of logged values: deeper than Node's 2, since a model cannot inspect the value again. */
 const LOGGED = { depth: 4 }
 
 type Write = (level: LogLevel, text: string, truncated: boolean) => void

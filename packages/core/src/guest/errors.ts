@@ -29,7 +29,7 @@ export class ToolError extends Error {
   }
 }
 define(ToolError.prototype, 'name', 'ToolError')
-// Their own names are lost when the runtime is minified.
+// Minifying the runtime changes the names of classes.
 define(ToolError, 'name', 'ToolError')
 define(NotSerializableError, 'name', 'NotSerializableError')
 
@@ -63,7 +63,7 @@ function describeErrorLike(error: Error): GuestError {
 const MAX_DETAILS = 4_000
 const BRIEF = { maxArrayLength: 10, maxStringLength: 500 }
 
-/** What an error holds beside its message: its properties, its cause, and the errors in it. */
+/** Returns the properties, cause and inner errors of an error as text. */
 function detailsOf(error: Error, name: string, message: string): string | undefined {
   const text = inspect(error, BRIEF)
   const head = message === '' ? `[${name}]` : `[${name}: ${message}]`

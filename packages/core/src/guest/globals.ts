@@ -19,7 +19,7 @@ import {
 import { define, defineLazy, loadLibrary, named } from './define.ts'
 import { DOMException, domException } from './dom-exception.ts'
 import { AbortController, AbortSignal, CustomEvent, Event, EventTarget } from './events.ts'
-import { mendIteratorHelpers } from './iterators.ts'
+import { fixIteratorHelpers } from './iterators.ts'
 import { LIBRARIES } from './library-names.ts'
 import { TextEncoder } from './text-encoder.ts'
 
@@ -93,7 +93,7 @@ export function removeGlobals(): void {
   installDisposal()
   installFixedBuffers()
   mendBuiltIns()
-  mendIteratorHelpers()
+  fixIteratorHelpers()
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }

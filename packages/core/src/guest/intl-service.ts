@@ -1,6 +1,6 @@
-/** The half of a guest's `Intl` that stands in the host, for engines that have none: `libraries/intl.ts` is the other. */
+/** The host's half of `Intl` for engines without one. `libraries/intl.ts` is the guest's half. */
 
-/** What a guest may ask of each service. */
+/** Methods that a guest may call, by service. */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   __proto__: null as never,
   Collator: ['compare'],
@@ -37,13 +37,13 @@ const LOCALE_PROPERTIES = [
 ] as const
 const CASES = ['toLocaleLowerCase', 'toLocaleUpperCase'] as const
 
-/** Asked for last, so that no default of the host's own is ever taken. */
+/** Appended to every list of locales, so that the host's own default locale is never used. */
 const DEFAULT_LOCALE = 'en-US'
-/** Each takes some 30 to 100 kB, outside of any heap. */
+/** Maximum number of cached formatters. Each takes about 30 to 100 kB outside of the V8 heap. */
 const MAX_KEPT = 32
-/** Of a request, in UTF-16 units: its copies in the host are beyond what is counted to the guest. */
+/** Maximum length of a request, in UTF-16 code units. Its copies in the host do not count as memory of the guest. */
 const MAX_REQUEST = 4_000_000
-/** A guest that makes more is flooding its host. */
+/** Maximum number of formatters that one guest creates. */
 const MAX_MADE = 1_000
 
 type Service = Record<string, (...rest: never) => unknown> & { resolvedOptions(): object }
@@ -62,14 +62,15 @@ type Request = readonly [
   method: string,
   ...rest: readonly Wire[],
 ]
-/** What JSON cannot say: numbers that are not finite or are -0, and BigInts. */
+/** An argument. BigInts and numbers that JSON lacks (NaN, infinities, -0) are wrapped. */
 type Wire = string | number | readonly string[] | { readonly number: string } | { readonly bigint: string } | object
 
 /**
- * Creates what answers the requests of one guest, with the host's own `Intl`. It takes and gives JSON of at most
- * 4,000,000 characters, keeps few formatters, and makes at most a thousand.
+ * Creates the function that serves the `Intl` requests of one guest with the host's own `Intl`. Requests and replies are
+ * JSON. A request has at most 4,000,000 characters, and one guest creates at most 1,000 formatters.
  *
- * @returns never throws; an answer is an array of one value, or an object with the `name` and `message` of an error
+ * @returns a function that never throws: the reply is an array with the result, or an object with the `name` and `message`
+ * of an error
  */
 export function createIntlService(): (request: string) => string {
   const kept = new Map<string, Service>()
@@ -83,7 +84,7 @@ export function createIntlService(): (request: string) => string {
       const Constructor = constructors[name] as Constructor
       service = new Constructor([...locales, DEFAULT_LOCALE], options ?? undefined)
     }
-    // The one that was used longest ago is the first.
+    // Maps keep insertion order, so the first entry is the least recently used.
     kept.delete(key)
     kept.set(key, service)
     const [oldest] = kept.keys()
@@ -125,11 +126,11 @@ function fromWire(value: Wire): unknown {
 function answerIntl(method: string, locales: readonly string[]): unknown {
   if (method === 'getCanonicalLocales') return Intl.getCanonicalLocales([...locales])
   if (method === 'supportedValuesOf') return Intl.supportedValuesOf(locales[0] as 'calendar')
-  // Hosts differ in the newest of them.
+  // Older hosts lack the newest services.
   return Object.keys(METHODS).filter((name) => name in constructors)
 }
 
-/** All there is to know of a locale: a guest's own object answers from it. */
+/** Reads all properties of a locale at once, so that the guest's object needs no further request. */
 function describeLocale(tag: string, options: object | null): Record<string, unknown> {
   const locale = new Intl.Locale(tag, options ?? undefined)
   const read = locale as unknown as Record<string, unknown>
@@ -152,7 +153,7 @@ function changeCase(method: string, locales: readonly string[], text: string): s
   return text[known]([...locales, DEFAULT_LOCALE])
 }
 
-/** Where each segment begins, and which of them are words. */
+/** Returns the start of each segment, and whether it is a word. */
 function segment(service: Service, text: string): { starts: number[]; words?: boolean[] } {
   const starts: number[] = []
   const words: boolean[] = []

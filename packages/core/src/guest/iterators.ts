@@ -1,14 +1,14 @@
 import { defineProperty, getPrototypeOf, reflectApply } from '../protocol/intrinsics.ts'
 import { define, named } from './define.ts'
 
-/** The helpers that give an iterator, which may end before the one that it reads. */
+/** Helpers that return an iterator. */
 const LAZY = ['map', 'filter', 'take', 'drop', 'flatMap'] as const
 
 /**
- * Mends the iterator helpers of QuickJS: one that ends early calls the `return` of the iterator that it reads, even where
- * there is none, as of those of lists and maps.
+ * Fixes the iterator helpers of QuickJS, which throw when they end early on an iterator without `return`, such as those of
+ * arrays and maps.
  */
-export function mendIteratorHelpers(): void {
+export function fixIteratorHelpers(): void {
   const prototype = getPrototypeOf(getPrototypeOf([].values()) as object) as Record<
     string,
     (...given: never) => unknown
@@ -36,7 +36,7 @@ function isRight({ map }: Record<string, (...given: never) => unknown>): boolean
   }
 }
 
-/** An iterator that can always be closed. All that is asked of the other is asked when it would be of itself. */
+/** Wraps an iterator so that it can always be closed. Properties are read at the same moments as without the wrapper. */
 function closable(iterator: unknown): unknown {
   if ((typeof iterator !== 'object' && typeof iterator !== 'function') || iterator === null) return iterator
   const given = iterator as { readonly next: never; readonly return?: unknown }
@@ -53,7 +53,7 @@ function closable(iterator: unknown): unknown {
   return closing
 }
 
-/** What a mapper gives is iterated, and closed, as well. */
+/** Wraps the mapper of `flatMap`, whose results are iterated and closed as well. */
 function flattening(map: (...given: unknown[]) => unknown): (...given: unknown[]) => unknown {
   return (...given) => {
     const inner = map(...given)

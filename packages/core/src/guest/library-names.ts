@@ -7,7 +7,7 @@ export const LIBRARIES = [
   ['url-pattern', ['URLPattern']],
 ] as const
 
-/** The members of `crypto` that a library has. */
+/** Members of `crypto` that a library provides. */
 export const DIGESTS = ['subtle', 'createHash'] as const
 const LIBRARIES_BY_NAME: readonly (readonly [library: string, names: readonly string[]])[] = [
   ...LIBRARIES,

@@ -10,7 +10,7 @@ import { clock } from './clock.ts'
 import { define, defineLazy, loadLibrary, named } from './define.ts'
 import type { Library } from './globals.ts'
 
-/** What depends on a locale, beside `Intl` itself. */
+/** Locale-dependent members, by holder. */
 const LOCAL: readonly (readonly [holder: object, ...keys: string[]])[] = [
   [globalThis, 'Intl'],
   [Array.prototype, 'toLocaleString'],
@@ -23,7 +23,7 @@ const LOCAL: readonly (readonly [holder: object, ...keys: string[]])[] = [
 
 const NO_LOCALES = '{"name":"RangeError","message":"This sandbox has no locales"}'
 
-/** What some versions of V8 have: forms from before the standard chose methods, and the newest property. */
+/** Members of `Intl.Locale` that only some versions of V8 have. */
 const UNEVEN = [
   'calendars',
   'collations',
@@ -36,15 +36,14 @@ const UNEVEN = [
 ]
 
 /**
- * Gives the guest `Intl` and all that depends on a locale: the engine's own, or the library `intl`, evaluated when a
- * program first touches any of it.
+ * Installs `Intl` and the locale-dependent methods: the engine's own, or the library `intl`, which is evaluated on first use.
  *
- * @param ask answers for an engine that has none
+ * @param ask serves requests for an engine without `Intl`
  */
 export function installLocales(library: Library, ask: (request: string) => string = () => NO_LOCALES): void {
   const now = () => trunc(clock.now)
   const { Intl: own } = globalThis as { Intl?: typeof Intl }
-  if (own !== undefined) return mendIntl(own, now)
+  if (own !== undefined) return patchIntl(own, now)
   const load = () => {
     const install = loadLibrary(library('intl'), []) as (given: typeof ask, time: typeof now) => void
     install(ask, now)
@@ -59,24 +58,24 @@ export function installLocales(library: Library, ask: (request: string) => strin
   }
 }
 
-/** V8 reads the machine's clock where a format is given no date. */
-function mendIntl(own: typeof Intl, now: () => number): void {
+/** Makes V8's formatters use the guest's clock when they are called without a date. */
+function patchIntl(own: typeof Intl, now: () => number): void {
   delete (own as { v8BreakIterator?: unknown }).v8BreakIterator
   for (const key of UNEVEN) delete (own.Locale.prototype as unknown as Record<string, unknown>)[key]
   const { prototype } = own.DateTimeFormat
   const { formatToParts } = prototype
   const { get: getFormat } = getOwnPropertyDescriptor(prototype, 'format') as { get: () => (date: unknown) => string }
-  const mended = new WeakMap<object, unknown>()
+  const patched = new WeakMap<object, unknown>()
   const methods = {
     formatToParts(this: unknown, date?: unknown): unknown {
       return reflectApply(formatToParts, this, [date === undefined ? now() : date])
     },
     get format(): unknown {
       const format = reflectApply(getFormat, this, [])
-      let bound = weakMapGet(mended, format)
+      let bound = weakMapGet(patched, format)
       if (bound === undefined) {
         bound = named('', (date?: unknown) => format(date === undefined ? now() : date), 1)
-        weakMapSet(mended, format, bound)
+        weakMapSet(patched, format, bound)
       }
       return bound
     },

@@ -24,10 +24,10 @@ export interface GuestError {
   readonly code: string
   readonly name: string
   readonly message: string
-  /** Whose call failed. */
+  /** The tool whose call failed. */
   readonly tool?: string
   readonly stack?: string
-  /** What else a thrown error holds, as text. */
+  /** Properties, cause and inner errors, as text. */
   readonly details?: string
 }
 

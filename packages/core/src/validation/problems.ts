@@ -12,13 +12,13 @@ interface Problem {
   readonly message: string
 }
 
-/** Fields that are named, of an object that has more. */
+/** Maximum number of fields that a message lists. */
 const MAX_FIELDS = 20
 
 /**
  * Describes what a validator found, one sentence each, bounded in number and length.
  *
- * @param schema names the fields of an object where others were given
+ * @param schema the schema, whose fields are listed for a wrong object
  */
 export function describeProblems(problems: readonly Problem[], schema?: unknown): string[] {
   const texts = new Set<string>()
@@ -59,7 +59,7 @@ function withMeant(name: string, known: readonly string[] | undefined): string {
     : `${name} (did you mean ${meant}?)`
 }
 
-/** The fields of the object that a schema has at a place, as far as that shows without following references. */
+/** Returns the fields of the object schema at a path. References are not followed. */
 function fieldsAt(root: unknown, instancePath: string): { names: readonly string[]; text: string } | undefined {
   let schema = root
   for (const step of instancePath.split('/').slice(1)) {

@@ -136,14 +136,14 @@ const INFINITE: Weight = {
   perContained: Number.POSITIVE_INFINITY,
 }
 
-/** @param times how often the right one counts */
+/** @param times factor of the right weight */
 const add = (left: Weight, right: Weight, times: number): Weight => ({
   perNode: left.perNode + times * right.perNode,
   perTextUnit: left.perTextUnit + times * right.perTextUnit,
   perContained: left.perContained + times * right.perContained,
 })
 
-/** How often the compiled code applies an inner schema to the same value: `contains` once for each of its bounds as well. */
+/** Returns how often the compiled code applies an inner schema to a value: `contains` is repeated for each of its bounds. */
 export function timesApplied(schema: Json, inner: unknown): number {
   if (inner !== schema.contains) return 1
   return 1 + Number('minContains' in schema) + Number('maxContains' in schema)

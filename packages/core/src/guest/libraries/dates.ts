@@ -1,10 +1,10 @@
 /**
- * Reads dates as V8 does, whose texts are not specified beyond ISO 8601: the grammar of its `src/date/dateparser-inl.h`,
- * tested against V8 itself. No engine's own reading is used, so that all of them read the same.
+ * Parses dates as V8's `Date.parse` does (grammar: V8's `src/date/dateparser-inl.h`), on every engine. ECMAScript specifies
+ * ISO 8601 only. A differential test compares it with V8.
  */
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-/** In hours. */
+/** Offsets of named time zones, in hours. */
 const ZONES: Readonly<Record<string, number>> = {
   __proto__: null as never,
   ut: 0,
@@ -20,24 +20,24 @@ const ZONES: Readonly<Record<string, number>> = {
   pdt: -7,
   pst: -8,
 }
-/** In hours. */
+/** Offsets of the halves of a day, in hours. */
 const HALF_DAYS: Readonly<Record<string, number>> = { __proto__: null as never, am: 0, pm: 12 }
 
-/** The digits of a number that count, from the first that is not 0; the others are passed over. */
+/** Number of significant digits, after leading zeros; further digits are ignored. */
 const MAX_DIGITS = 9
-/** V8 recognises words by so many letters. */
+/** Number of letters by which V8 recognises words. */
 const PREFIX = 3
 
 interface Token {
   readonly kind: 'number' | 'word' | 'mark' | 'blank' | 'other' | 'end'
-  /** Of a word, its first letters in lower case. */
+  /** The token's text; for a word, its first letters in lower case. */
   readonly text: string
   readonly value: number
   readonly length: number
 }
 
 const END: Token = { kind: 'end', text: '', value: 0, length: 0 }
-/** Words are all that comes after `@` in Unicode. */
+/** A word consists of all characters after `@` in Unicode. */
 const TOKEN = /(?<number>\d+)|(?<mark>[:\-+.)])|(?<blank>\s)|(?<word>[^\0-@\s]+)|(?<other>[^\0])/y
 
 class Scanner {
@@ -103,13 +103,13 @@ class Scanner {
   }
 }
 
-/** Only ASCII letters have a lower case here. */
+/** Lower-cases ASCII letters only. */
 const lowerPrefix = (word: string): string =>
   word.length > PREFIX && !MONTHS.includes(word.slice(0, PREFIX).toLowerCase())
     ? '?'
     : word.slice(0, PREFIX).replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-/** Nothing between its parts is left to choose: what begins like this and goes wrong after its `T` is no date. */
+/** The components found so far. */
 interface Found {
   readonly day: number[]
   readonly time: number[]
@@ -121,7 +121,7 @@ interface Found {
   isIso: boolean
 }
 
-/** In milliseconds since the epoch, or NaN. A text without a zone is in UTC. */
+/** Parses a date. Returns milliseconds since the epoch, or NaN. A text without a time zone is in UTC. */
 export function readDate(text: string): number {
   const scanner = new Scanner(text)
   const found: Found = {
@@ -139,7 +139,7 @@ export function readDate(text: string): number {
   return timeOf(found)
 }
 
-/** @returns the token with which the legacy reading goes on; undefined for what is no date at all */
+/** Parses ISO 8601. Returns the token from which legacy parsing continues, or undefined for an invalid date. */
 function readIso(scanner: Scanner, found: Found): Token | undefined {
   const { day, time } = found
   if (scanner.isAt('+') || scanner.isAt('-')) {
@@ -239,7 +239,7 @@ function addTime({ time }: Found, value: number): boolean {
   return true
 }
 
-/** Nothing of a time follows. */
+/** Adds the last component of a time. */
 function endTime(found: Found, value: number): void {
   addTime(found, value)
   while (addTime(found, 0));
@@ -288,7 +288,7 @@ function readWord(scanner: Scanner, found: Found, { text }: Token, hasNumber: bo
   } else if (text in ZONES && hasNumber) {
     setZone(found, ZONES[text] as number)
   } else {
-    // Other words come before the first number, and not right before it.
+    // Unknown words may only precede the first number, and not directly.
     return !hasNumber && scanner.next.kind !== 'number'
   }
   return true
@@ -316,7 +316,7 @@ function setZone(found: Found, hours: number): void {
   found.minute = 0
 }
 
-/** The first three digits; of a fraction that begins with zeros and is longer than what counts, V8 takes others. */
+/** Converts a fraction to milliseconds. V8 misreads fractions of more than nine digits that begin with zeros; so does this. */
 const milliseconds = ({ value, length }: Token): number =>
   length < 3 ? value * 10 ** (3 - length) : Math.floor(value / 10 ** (Math.min(length, MAX_DIGITS) - 3))
 
@@ -341,7 +341,7 @@ function timeOf(found: Found): number {
   return new Date(at.getTime() - offset * 60_000).getTime()
 }
 
-/** A part that is missing is 1, the year as well, which then is 2001. */
+/** Orders the components. Missing ones are 1, which makes the year 2001. */
 function dateOf({ day: parts, month: named, isIso }: Found): [year: number, month: number, day: number] | undefined {
   if (parts.length === 0) return undefined
   const [first, second, third] = [...parts, 1, 1] as [number, number, number]

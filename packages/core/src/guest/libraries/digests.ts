@@ -1,4 +1,4 @@
-/** `crypto.subtle.digest`, as browsers have it, and `crypto.createHash`, as Node has it. */
+/** `crypto.subtle.digest` (Web Crypto) and `crypto.createHash` (Node). */
 import { md5, sha1 } from '@noble/hashes/legacy.js'
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
 
@@ -8,7 +8,7 @@ type Algorithm = keyof typeof HASHES
 declare const DOMException: new (message: string, name: string) => Error
 declare const Buffer: { from(bytes: Uint8Array): { toString(encoding: string): string } }
 
-/** Of the algorithms that Node knows, by the names that it knows them by. */
+/** Normalises the name of an algorithm. Returns undefined for an unknown one. */
 function algorithmOf(name: unknown, wanted: RegExp): Algorithm | undefined {
   const plain = String(name).toLowerCase()
   const algorithm = (wanted.test(plain) ? plain.replace(/^sha-?/, 'sha-') : plain) as Algorithm

@@ -1,19 +1,19 @@
 /**
- * `Intl`, and what else depends on a locale, for engines that have none: thin classes around one synchronous function,
- * which the host answers with its own `Intl`.
+ * `Intl` and all locale-dependent methods, for engines without ICU: thin classes around one synchronous function, which the
+ * host implements with its own `Intl`.
  */
 import { define, named } from '../define.ts'
 
-/** Takes and gives JSON; the other half is `intl-service.ts`. */
+/** Sends a request to the host and returns its reply, both as JSON. `intl-service.ts` is the host's half. */
 type Ask = (request: string) => string
 
-/** What a formatter was made of. */
+/** The internal state of a formatter. */
 interface State {
   readonly service: string
   readonly locales: readonly string[]
   readonly options: object | null
   readonly resolved: Record<string, unknown>
-  /** Of a getter, made once. */
+  /** The bound function that the `format` or `compare` getter returns. */
   bound?: (...given: never) => unknown
 }
 
@@ -22,7 +22,7 @@ const DIGITS = `minimumIntegerDigits minimumFractionDigits maximumFractionDigits
 const UNITS = 'years months weeks days hours minutes seconds milliseconds microseconds nanoseconds'
 const names = (text: string): string[] => text.split(/\s+/)
 
-/** The options that each service reads. */
+/** Option names, by service. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   Collator: names('localeMatcher usage collation numeric caseFirst sensitivity ignorePunctuation'),
   DateTimeFormat: names(`localeMatcher calendar numberingSystem hour12 hourCycle timeZone weekday era year month day
@@ -41,14 +41,18 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   RelativeTimeFormat: names('localeMatcher numberingSystem style numeric'),
   Segmenter: names('localeMatcher granularity'),
 }
-/** Those that take nothing but an object for their options. */
+/** Services that throw if their options are not an object. */
 const STRICT = ['DisplayNames', 'DurationFormat', 'ListFormat', 'Segmenter']
-/** Those that are functions as well. */
+/** Services that can be called without `new`. */
 const CALLABLE = ['Collator', 'DateTimeFormat', 'NumberFormat']
 
 const ERRORS: Readonly<Record<string, ErrorConstructor>> = { RangeError, TypeError }
 
-/** @param now the guest's own time, in milliseconds since the epoch */
+/**
+ * Installs `Intl` and the locale-dependent methods.
+ *
+ * @param now the guest's time, in milliseconds since the epoch
+ */
 export function install(ask: Ask, now: () => number): void {
   const call = (
     service: string,
@@ -63,7 +67,7 @@ export function install(ask: Ask, now: () => number): void {
     throw new (ERRORS[name] ?? Error)(message)
   }
 
-  /** Tags of the instances of `Intl.Locale`. */
+  /** Language tags of `Intl.Locale` objects. */
   const tags = new WeakMap<object, string>()
 
   function readLocales(locales: unknown): string[] {
@@ -112,7 +116,7 @@ export function install(ask: Ask, now: () => number): void {
   const callOf = ({ service, locales, options }: State, method: string, ...given: unknown[]): unknown =>
     call(service, locales, options, method, ...given)
 
-  /** Defines a constructor with its methods. What a method is given is read before it is sent. */
+  /** Defines a constructor. Each method converts its arguments before they are sent. */
   function defineService(
     service: string,
     { methods, getter, length = 0 }: { methods: Record<string, Read>; getter?: string; length?: number },
@@ -157,7 +161,7 @@ export function install(ask: Ask, now: () => number): void {
     )
   }
 
-  /** A method that a getter gives, bound to its formatter. */
+  /** Defines a getter that returns a method bound to its formatter. */
   function defineBound(prototype: object, service: string, method: string, read: Read): void {
     const get = function (this: unknown): unknown {
       const state = stateOf(this, service, method)
@@ -309,7 +313,7 @@ export function install(ask: Ask, now: () => number): void {
   }
 }
 
-/** What a method sends of its arguments. */
+/** Converts the arguments of a method. */
 type Read = (...given: unknown[]) => readonly unknown[]
 type Parts = 'any' | 'all' | 'date' | 'time'
 
@@ -321,7 +325,7 @@ function readOption(value: unknown): unknown {
     case 'number':
       return Number.isFinite(value) ? value : String(value)
     default:
-      // A symbol cannot become a text, and throws.
+      // Throws for a symbol, as the specification requires.
       return value === null ? null : `${value as string}`
   }
 }
@@ -332,7 +336,7 @@ function toWire(value: unknown): unknown {
   return { number: Object.is(value, -0) ? '-0' : String(value) }
 }
 
-/** A number, a BigInt, or the text of one, of which nothing is lost. */
+/** Converts a value to a number, BigInt or numeric string without loss of precision. */
 function numeric(value: unknown): unknown {
   let primitive = value
   if (typeof value === 'object' && value !== null) {
@@ -359,7 +363,7 @@ function textOf(receiver: unknown, method: string): string {
 const DATE_PARTS = ['year', 'month', 'day']
 const TIME_PARTS = ['hour', 'minute', 'second']
 
-/** A text of a date has a day at least, that of a time an hour, unless a style or other parts were asked for. */
+/** Adds the default date or time fields where the options request none (ECMA-402, ToDateTimeOptions). */
 function withDefaults(options: Record<string, unknown>, required: Parts, defaults: Parts): Record<string, unknown> {
   const wanted = [
     ...(required === 'time' ? [] : ['weekday', ...DATE_PARTS]),
@@ -372,7 +376,7 @@ function withDefaults(options: Record<string, unknown>, required: Parts, default
   return { ...options, ...Object.fromEntries(added.map((name) => [name, 'numeric'])) }
 }
 
-/** The lists that are being joined: one within itself is empty there. */
+/** Arrays that are being joined; a cyclic reference becomes an empty string. */
 const joining = new Set<object>()
 
 function joinItems(given: ArrayLike<unknown>, locales: unknown, options: unknown): string {
