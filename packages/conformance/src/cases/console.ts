@@ -17,7 +17,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     id: 'console.values',
-    protects: 'values are shown as Node shows them',
+    protects: 'values are shown as Node shows them, two levels deeper',
     run: async ({ run }) => {
       const { logs } = await run(`console.log('a', 1, -0, 2n, null, undefined, true)
         console.log({ a: [1, { b: { c: { d: 1 } } }], m: new Map([['k', new Set([1])]]) })
@@ -27,7 +27,7 @@ export const consoleCases: readonly ConformanceCase[] = [
         logs.map(({ text }) => text),
         [
           'a 1 -0 2n null undefined true',
-          "{ a: [ 1, { b: [Object] } ], m: Map(1) { 'k' => Set(1) { 1 } } }",
+          "{\n  a: [\n    1,\n    { b: { c: { d: 1 } } }\n  ],\n  m: Map(1) { 'k' => Set(1) { 1 } }\n}",
           'x is 42 { y: 1 }',
           '[ [Error: boo] ] 1970-01-01T00:00:00.000Z /r/g [class A] [Function: f]',
         ],

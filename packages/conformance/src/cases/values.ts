@@ -36,6 +36,16 @@ const KINDS: readonly (readonly [id: string, expression: string, value: unknown]
 ]
 
 const REFUSED: readonly (readonly [id: string, expression: string, where: RegExp])[] = [
+  [
+    'transferred-buffer',
+    '(() => { const b = new ArrayBuffer(8); b.transfer(); return { b } })()',
+    /^\$\.b is a buffer that was transferred/,
+  ],
+  [
+    'view-of-a-transferred-buffer',
+    '(() => { const v = new Uint8Array(8); v.buffer.transfer(); return [v] })()',
+    /^\$\[0\] is a buffer that was transferred/,
+  ],
   ['function', '({ a: [1, { save() {} }] })', /\$\.a\[1\]\.save is the function save/],
   ['symbol', '[Symbol("x")]', /\$\[0\] is a symbol/],
   [

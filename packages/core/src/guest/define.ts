@@ -43,6 +43,9 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
   } as PropertyDescriptor)
 }
 
+/** Globals that libraries inspect to detect Node. They must not find ours. */
+const HIDDEN = ['process', 'Buffer']
+
 /**
  * Evaluates a library.
  *
@@ -52,13 +55,19 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
 export function loadLibrary(load: () => unknown, globals: readonly string[]): unknown {
   const global = globalThis as Record<string, unknown>
   for (let index = 0; index < globals.length; index++) delete global[globals[index] as string]
-  // Libraries look at it to tell engines apart; a guest's refuses every look.
-  const process = getOwnPropertyDescriptor(globalThis, 'process')
-  delete global.process
+  const hidden: (PropertyDescriptor | undefined)[] = []
+  for (let index = 0; index < HIDDEN.length; index++) {
+    const name = HIDDEN[index] as string
+    hidden[index] = getOwnPropertyDescriptor(globalThis, name)
+    delete global[name]
+  }
   try {
     return load()
   } finally {
-    if (process !== undefined) defineProperty(globalThis, 'process', process)
+    for (let index = 0; index < HIDDEN.length; index++) {
+      const descriptor = hidden[index]
+      if (descriptor !== undefined) defineProperty(globalThis, HIDDEN[index] as string, descriptor)
+    }
     // core-js leaves its table of versions behind.
     delete global['__core-js_shared__']
     for (let index = 0; index < globals.length; index++) {

@@ -94,6 +94,10 @@ export const setSize = getter<unknown, number>(Set.prototype, 'size')
 export const regExpSource = getter<unknown, string>(RegExp.prototype, 'source')
 export const regExpFlags = getter<unknown, string>(RegExp.prototype, 'flags')
 export const arrayBufferByteLength = getter<unknown, number>(ArrayBuffer.prototype, 'byteLength')
+const detached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get
+/** Node 20 cannot tell. */
+export const arrayBufferDetached: (buffer: unknown) => boolean =
+  detached === undefined ? () => false : uncurryThis(detached as Method<unknown, [], boolean>)
 export const dataViewBuffer = getter<unknown, ArrayBuffer>(DataView.prototype, 'buffer')
 export const dataViewByteOffset = getter<unknown, number>(DataView.prototype, 'byteOffset')
 export const dataViewByteLength = getter<unknown, number>(DataView.prototype, 'byteLength')

@@ -1,5 +1,6 @@
 import {
   arrayBufferByteLength,
+  arrayBufferDetached,
   bigIntToString,
   bigIntValueOf,
   booleanValueOf,
@@ -151,6 +152,7 @@ class GraphEncoder {
         case '[object Error]':
           return this.#error(value as Error, path)
         case '[object ArrayBuffer]':
+          this.#assertAttached(value, path)
           return [NodeKind.arrayBuffer, base64Of(value as ArrayBuffer, 0, arrayBufferByteLength(value))]
         case '[object Number]':
           return [NodeKind.boxed, this.#slot(numberValueOf(value as never), path)]
@@ -247,6 +249,11 @@ class GraphEncoder {
     return node
   }
 
+  /** Engines differ in what they read from the memory of a transferred buffer. */
+  #assertAttached(buffer: object, path: string): void {
+    if (arrayBufferDetached(buffer)) throw new NotSerializableError(path, 'a buffer that was transferred')
+  }
+
   #view(value: ArrayBufferView, path: string): unknown[] {
     const type = typedArrayName(value)
     const isTyped = type !== undefined
@@ -258,6 +265,7 @@ class GraphEncoder {
     // A view that shows part of its buffer travels as that part: the rest, as in Node's pooled Buffers, is not its own.
     if (objectToString(buffer) !== '[object ArrayBuffer]')
       throw new NotSerializableError(path, 'a view of shared memory')
+    this.#assertAttached(buffer, path)
     if (length === arrayBufferByteLength(buffer)) return [NodeKind.view, name, this.#slot(buffer, path), 0, length]
     return [NodeKind.view, name, base64Of(buffer, offset, length), 0, length]
   }
