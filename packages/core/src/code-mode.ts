@@ -12,7 +12,7 @@ import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
-import { codeFrame, withinText } from './program/positions.ts'
+import { withinText } from './program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from './program/program-reader.ts'
 import { ProgramSyntaxError } from './program/syntax-error.ts'
@@ -263,7 +263,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
 
 function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
   const shown = withinText(code, position)
-  return { code: 'CODE_SYNTAX', name, message, frame: codeFrame(code, shown), ...shown }
+  return { code: 'CODE_SYNTAX', name, message, ...shown }
 }
 
 function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {

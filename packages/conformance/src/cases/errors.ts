@@ -48,7 +48,7 @@ export const errors: readonly ConformanceCase[] = [
   ),
   {
     id: 'errors.details',
-    protects: 'what a thrown error holds beside its message is told',
+    protects: 'an error is reported with its properties, its cause and its inner errors',
     run: async ({ run }) => {
       const thrown = 'Object.assign(new Error("bad", { cause: new TypeError("inner") }), { status: 404 })'
       const { details } = failed(await run(`throw ${thrown}`), 'CODE_THREW')

@@ -1,5 +1,6 @@
 import { schemaParser } from '../validation/schema-validator.ts'
 import { assignIdentifiers } from './identifiers.ts'
+import { plainName } from './nearest.ts'
 import { providerFromSource, type ToolSource } from './provider.ts'
 import type { Parse, Tool } from './tool.ts'
 
@@ -67,9 +68,6 @@ export function createCatalog(sources: ToolSource | readonly ToolSource[], direc
   }
   return { namespaces, names, find, findDirect }
 }
-
-/** Removes the differences between camel case, snake case and kebab case. */
-const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
 
 function indexByPath(namespaces: readonly Namespace[]): Map<string, CatalogTool> {
   const byPath = new Map<string, CatalogTool>()

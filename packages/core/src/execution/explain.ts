@@ -57,7 +57,7 @@ function explainError(
   const { line, column } = given
   const position = line === undefined || column === undefined ? undefined : { line, column }
   const error = { ...given, ...wordAlike(given, code, position) }
-  const frame = position === undefined ? undefined : (given.frame ?? codeFrame(code, position))
+  const frame = position === undefined ? undefined : codeFrame(code, position)
   const hint = adviceOn(error, position, code, catalog, calls)
   return { ...error, ...(frame !== undefined && { frame }), ...(hint !== undefined && { hint }) }
 }

@@ -23,6 +23,7 @@ const INVALID = 'it is not as the schema says'
 
 /** What is made of a schema when it is first needed: most tools of a large server are never called. */
 interface Prepared {
+  readonly schema: JsonSchema
   readonly cost: SchemaCost
   readonly defaults: ((value: unknown) => unknown) | undefined
   readonly validator: () => Promise<Validator>
@@ -85,7 +86,7 @@ async function prepare(schema: JsonSchema, side: 'input' | 'output'): Promise<Pr
     return compiling
   }
   const defaults = side === 'input' ? planRequiredDefaults(schema) : undefined
-  return { cost: await estimateCost(schema), defaults, validator }
+  return { schema, cost: await estimateCost(schema), defaults, validator }
 }
 
 async function checkElsewhere(
@@ -129,12 +130,12 @@ export async function checkPayload(schema: string, payload: string): Promise<rea
     if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
     kept.set(schema, prepared)
   }
-  const { cost, validator } = await prepared
+  const { schema: parsed, cost, validator } = await prepared
   const value = decode(payload)
   const size = measureValue(value)
   try {
     const seen = size.isJson ? value : withoutExotics(value)
-    return checkHere(JSON.parse(schema), await validator(), cost.check(seen, size), seen)
+    return checkHere(parsed, await validator(), cost.check(seen, size), seen)
   } catch (error) {
     if (error instanceof RangeError) return ['the schema of this tool is too large, or nested too deeply, to check it']
     throw error
