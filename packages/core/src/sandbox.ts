@@ -190,7 +190,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   }
 
   /** The same task, which ends with the sandbox as well. */
-  #until(task: ReaderTask): ReaderTask {
+  #until<Task extends ReaderTask>(task: Task): Task {
     return { ...task, signal: AbortSignal.any([task.signal, this.#reading.signal]) }
   }
 

@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { readSchema } from '../src/catalog/standard-schema.ts'
 import { defineTool, type JsonSchema, type ParseContext } from '../src/catalog/tool.ts'
 import { createCodeMode } from '../src/code-mode.ts'
+import { encode } from '../src/protocol/codec.ts'
 import { compileSchema } from '../src/protocol/compile.ts'
 import { measureValue } from '../src/protocol/value-size.ts'
 import { createSandbox } from '../src/sandbox.ts'
+import { planRequiredDefaults } from '../src/validation/required-defaults.ts'
 import { checkPayload, schemaParser } from '../src/validation/schema-validator.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
@@ -19,8 +21,8 @@ const problemsOf = async (schema: JsonSchema, value: unknown, context?: Partial<
   const parsed = await parse(schema, value, context)
   return 'problems' in parsed ? parsed.problems : []
 }
-const valueOf = async (schema: JsonSchema, value: unknown) => {
-  const parsed = await parse(schema, value)
+const valueOf = async (schema: JsonSchema, value: unknown, context?: Partial<ParseContext>) => {
+  const parsed = await parse(schema, value, context)
   return 'value' in parsed ? parsed.value : parsed
 }
 
@@ -312,9 +314,9 @@ describe('a costly check', () => {
 
   it('comes to the same verdict elsewhere', async () => {
     const schema = { type: 'object', properties: { a: { type: 'string', pattern: '^x' } }, required: ['a'] }
-    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"x"}')).toEqual([])
-    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"y"}')).toEqual(['a: must match pattern "^x"'])
-    expect(await checkPayload(JSON.stringify(deepSchema(2_000)), 'j{}')).toEqual([
+    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"x"}', 'input')).toEqual([])
+    expect(await checkPayload(JSON.stringify(schema), 'j{"a":"y"}', 'input')).toEqual(['a: must match pattern "^x"'])
+    expect(await checkPayload(JSON.stringify(deepSchema(2_000)), 'j{}', 'input')).toEqual([
       expect.stringMatching(/too large, or nested too deeply/),
     ])
   })
@@ -339,6 +341,41 @@ describe('defaults', () => {
     expect(await problemsOf(schema, value, { maxCharacters: 16 * 1024 * 1024 })).toEqual([
       'with its defaults it is too large',
     ])
+  })
+
+  it('count for the size of a value as a walk of the filled one would find it', async () => {
+    const given = { list: [{}, { a: 1 }], z: [[]] }
+    const shape = {
+      properties: { list: schema, more: { default: [1, 'two', null] } },
+      required: ['more'],
+    }
+    for (const value of [given, { list: [given.list[0], given.list[0]] }]) {
+      const filled = planRequiredDefaults(shape)?.(value, measureValue(value))
+      expect(filled?.value).toHaveProperty('more', [1, 'two', null])
+      expect(filled?.size).toEqual(measureValue(filled?.value))
+    }
+  })
+
+  it('are filled once into a part that is referenced often', async () => {
+    const shared = [{}]
+    const filled = (await valueOf({ type: 'array', items: schema }, [shared, shared])) as unknown[]
+    expect(filled[0]).toEqual([{ a: { text: 'x'.repeat(10_000) } }])
+    expect(filled[0]).toBe(filled[1])
+  })
+
+  it('are not sent to where a value is checked, but filled in there', async () => {
+    const unique = { ...schema, uniqueItems: true }
+    const value = Array.from({ length: 1_000 }, () => ({}))
+    const asked: unknown[] = []
+    const checkElsewhere = async (_: JsonSchema, sent: unknown) => {
+      asked.push(sent)
+      return []
+    }
+    const filled = await valueOf(unique, value, { checkElsewhere, maxCharacters: 16 * 1024 * 1024 })
+    expect(filled).toHaveLength(1_000)
+    expect(asked).toEqual([value])
+    expect(await checkPayload(JSON.stringify(unique), encode([{ a: 1 }, {}]), 'input')).toEqual([])
+    expect(await checkPayload(JSON.stringify(unique), encode([{ a: 1 }, {}]), 'output')).toEqual(['1: a is missing'])
   })
 })
 

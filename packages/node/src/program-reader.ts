@@ -1,4 +1,10 @@
-import { type PreparedProgram, type ProgramReader, type ReaderTask, SandboxError } from '@glovebox/core/adapter'
+import {
+  type CheckTask,
+  type PreparedProgram,
+  type ProgramReader,
+  type ReaderTask,
+  SandboxError,
+} from '@glovebox/core/adapter'
 import { ProgramSyntaxError } from '@glovebox/core/program'
 import type { JsonSchema } from '@glovebox/core/schema'
 import { ReaderPool } from './reader-pool.ts'
@@ -32,10 +38,10 @@ class SharedReader implements ProgramReader {
     throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')
   }
 
-  async check(schema: JsonSchema, payload: string, { signal, limitMs }: ReaderTask): Promise<readonly string[]> {
+  async check(schema: JsonSchema, payload: string, { signal, limitMs, side }: CheckTask): Promise<readonly string[]> {
     const text = textOf(schema)
     if (text === undefined) return ['the schema of this tool is nested too deeply, or within itself, to check it']
-    const answer = await this.#pool.run({ kind: 'check', schema: text, payload }, signal, limitMs)
+    const answer = await this.#pool.run({ kind: 'check', schema: text, payload, side }, signal, limitMs)
     if ('problems' in answer) return answer.problems
     if ('failure' in answer) return [answer.failure]
     throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')

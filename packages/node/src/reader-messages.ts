@@ -4,7 +4,7 @@ import type { PreparedProgram } from '@glovebox/core/adapter'
 export type ReaderWork =
   | { readonly kind: 'read'; readonly text: string }
   /** `schema` is JSON, `payload` the value as the codec writes it. */
-  | { readonly kind: 'check'; readonly schema: string; readonly payload: string }
+  | { readonly kind: 'check'; readonly schema: string; readonly payload: string; readonly side: 'input' | 'output' }
 
 /** Host to reader. */
 export type ToReader = ReaderWork | { readonly kind: 'load-typescript' }

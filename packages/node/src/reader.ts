@@ -13,7 +13,7 @@ async function work(task: ReaderWork): Promise<ReaderAnswer> {
   try {
     if (task.kind === 'check') {
       const { checkPayload } = await import('@glovebox/core/checking')
-      return { problems: await checkPayload(task.schema, task.payload) }
+      return { problems: await checkPayload(task.schema, task.payload, task.side) }
     }
     return { program: await prepareProgram(task.text) }
   } catch (error) {

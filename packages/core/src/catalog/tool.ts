@@ -24,6 +24,9 @@ export interface ToolAnnotations {
   readonly openWorldHint?: boolean
 }
 
+/** Whether a value is what a tool takes or what it gives. Defaults are filled into inputs alone. */
+export type ValueSide = 'input' | 'output'
+
 /** Checks a value and may transform it. Resolves to the value, or to what is wrong with it. */
 export type Parse = (
   value: unknown,
@@ -35,7 +38,10 @@ export interface ParseContext {
   readonly size: ValueSize
   /** Characters that the value may have once its defaults are filled in. */
   readonly maxCharacters: number
-  /** Checks a value where that can be stopped. Resolves to what is wrong with it. Absent on platforms without such a place. */
+  /**
+   * Checks a value where that can be stopped, once defaults are filled into it there. Resolves to what is wrong with it.
+   * Absent on platforms without such a place.
+   */
   readonly checkElsewhere?: ((schema: JsonSchema, value: unknown) => Promise<readonly string[]>) | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
 import { nearest } from '../catalog/nearest.ts'
-import type { Parse, ParseContext } from '../catalog/tool.ts'
+import type { Parse, ParseContext, ValueSide } from '../catalog/tool.ts'
 import { ToolCallError, type ToolErrorCode } from '../errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
@@ -212,7 +212,9 @@ export class HostCalls {
     if (rest !== undefined) await rest
     this.#assertOpen(id)
     const { tool, parseInput, parseOutput } = this.#find(path)
-    const context = this.#parseContext(given.size, (value) => (value === given.value ? call.payload : encode(value)))
+    const context = this.#parseContext('input', given.size, (value) =>
+      value === given.value ? call.payload : encode(value),
+    )
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value, context)
     this.#assertOpen(id)
     this.#controller ??= new AbortController()
@@ -222,7 +224,7 @@ export class HostCalls {
   }
 
   /** @param write gives a value as the codec writes it */
-  #parseContext(size: ValueSize, write: (value: unknown) => string): ParseContext {
+  #parseContext(side: ValueSide, size: ValueSize, write: (value: unknown) => string): ParseContext {
     const { check: checkAt, messageBytes } = this.#options
     if (checkAt === undefined) return { size, maxCharacters: messageBytes }
     return {
@@ -231,7 +233,7 @@ export class HostCalls {
       checkElsewhere: async (schema, value) => {
         this.#controller ??= new AbortController()
         try {
-          return await checkAt(schema, write(value), { signal: this.#controller.signal, limitMs: CHECK_MS })
+          return await checkAt(schema, write(value), { signal: this.#controller.signal, limitMs: CHECK_MS, side })
         } catch (error) {
           if (!(error instanceof ReaderTimeoutError)) throw error
           return [`checking it takes more than ${CHECK_MS} ms: give less at once, or a simpler value`]
@@ -272,7 +274,7 @@ export class HostCalls {
     if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
     let payload: string
     try {
-      const context = this.#parseContext(size, encode)
+      const context = this.#parseContext('output', size, encode)
       payload = encode(await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, context))
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
@@ -307,7 +309,7 @@ function sizeOfInput(payload: string, value: unknown): ValueSize {
   // The plain form is JSON, in which nothing is shared: its text bounds it.
   if (payload.startsWith('j')) {
     const nodes = payload.length <= MAX_INPUT_NODES ? payload.length : MAX_INPUT_NODES
-    return { nodes, characters: payload.length, isCyclic: false, isJson: true }
+    return { nodes, characters: payload.length, isCyclic: false, isJson: true, isTree: true }
   }
   return measureValue(value)
 }
@@ -315,7 +317,7 @@ function sizeOfInput(payload: string, value: unknown): ValueSize {
 async function check(
   path: string,
   code: 'TOOL_INPUT_INVALID' | 'TOOL_OUTPUT_INVALID',
-  side: string,
+  side: ValueSide,
   parse: Parse | undefined,
   value: unknown,
   context: ParseContext,

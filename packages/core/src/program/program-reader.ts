@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../catalog/tool.ts'
+import type { JsonSchema, ValueSide } from '../catalog/tool.ts'
 import type { PreparedProgram } from './program.ts'
 
 /**
@@ -11,10 +11,10 @@ export interface ProgramReader extends AsyncDisposable {
   /**
    * Resolves to what is wrong with a value, one sentence each; to an empty list for a valid one.
    *
-   * @param payload the value, as the codec writes it
+   * @param payload the value, as the codec writes it, without defaults: a few characters may want a large one often
    * @throws `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason
    */
-  check(schema: JsonSchema, payload: string, task: ReaderTask): Promise<readonly string[]>
+  check(schema: JsonSchema, payload: string, task: CheckTask): Promise<readonly string[]>
   /** Ends what it began. Idempotent; does not wait for a text that is being read. */
   close(): Promise<void>
 }
@@ -27,6 +27,10 @@ export interface ReaderTask {
   readonly signal: AbortSignal
   /** The CPU time that the work may take, in ms; elapsed time where the system does not measure CPU time. */
   readonly limitMs: number
+}
+
+export interface CheckTask extends ReaderTask {
+  readonly side: ValueSide
 }
 
 /** The work took longer than its limit, and was ended. */

@@ -8,6 +8,8 @@ export interface ValueSize {
   readonly isCyclic: boolean
   /** Whether JSON has all of it: plain objects, dense arrays, texts, finite numbers, booleans and null; `undefined` in objects. */
   readonly isJson: boolean
+  /** Whether nothing in it is known to be referenced twice, as in what JSON text makes. */
+  readonly isTree: boolean
 }
 
 interface Frame {
@@ -88,7 +90,7 @@ class Measurement {
       }
     }
     const { nodes, characters } = this.#met <= this.#limit ? top : { nodes: this.#met, characters: this.#met }
-    return { nodes, characters, isCyclic: this.#isCyclic, isJson: this.#isJson }
+    return { nodes, characters, isCyclic: this.#isCyclic, isJson: this.#isJson, isTree: false }
   }
 
   #frame(object: object): Frame {
@@ -192,7 +194,9 @@ class Measurement {
   }
 }
 
-export const isBox = (object: object): boolean => BOXES.some((Box) => object instanceof (Box as new () => object))
+/** Most objects are plain, which is quickly seen. */
+export const isBox = (object: object): boolean =>
+  Object.getPrototypeOf(object) !== Object.prototype && BOXES.some((Box) => object instanceof (Box as new () => object))
 
 /** Reading an array or an object takes as long as reading three numbers. */
 const CONTAINER_COST = 3

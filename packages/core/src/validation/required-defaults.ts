@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../catalog/tool.ts'
-import { isBox } from '../protocol/value-size.ts'
+import { isBox, measureValue, type ValueSize } from '../protocol/value-size.ts'
 import { isRecord, type Json, own } from '../schema/json.ts'
 
 /** The depth of schemas of inputs in practice. The validator asks for what is missing further down. */
@@ -7,9 +7,21 @@ const MAX_DEPTH = 20
 
 /** What to fill in at one level of a value. Absent where nothing is. */
 interface Plan {
-  readonly defaults: readonly (readonly [key: string, value: unknown])[]
+  readonly defaults: readonly Default[]
   readonly properties: readonly (readonly [key: string, plan: Plan])[]
   readonly items: Plan | undefined
+}
+
+interface Default {
+  readonly key: string
+  readonly value: unknown
+  readonly size: ValueSize
+}
+
+/** A value with its defaults, and its size with them. Both are the given ones where nothing was missing. */
+export interface Filled {
+  readonly value: unknown
+  readonly size: ValueSize
 }
 
 /**
@@ -18,9 +30,9 @@ interface Plan {
  *
  * @returns undefined for a schema without such properties, which is the rule
  */
-export function planRequiredDefaults(schema: JsonSchema): ((value: unknown) => unknown) | undefined {
+export function planRequiredDefaults(schema: JsonSchema): ((value: unknown, size: ValueSize) => Filled) | undefined {
   const plan = planOf(schema, 0, new Map())
-  return plan && ((value) => new Filling().fill(plan, value))
+  return plan && ((value, size) => new Filling(size).fillWhole(plan, value))
 }
 
 function planOf(schema: unknown, depth: number, known: Map<Json, Plan | undefined>): Plan | undefined {
@@ -29,12 +41,13 @@ function planOf(schema: unknown, depth: number, known: Map<Json, Plan | undefine
   // A schema within itself is left alone: only references make one, and these are not followed.
   known.set(schema, undefined)
   const required = new Set(Array.isArray(schema.required) ? schema.required : [])
-  const defaults: [string, unknown][] = []
+  const defaults: Default[] = []
   const properties: [string, Plan][] = []
   const given = own(schema, 'properties')
   for (const [key, property] of Object.entries(isRecord(given) ? given : {})) {
     if (!isRecord(property)) continue
-    if (Object.hasOwn(property, 'default') && required.has(key)) defaults.push([key, property.default])
+    if (Object.hasOwn(property, 'default') && required.has(key))
+      defaults.push({ key, value: property.default, size: measureValue(property.default) })
     const inner = planOf(property, depth + 1, known)
     if (inner !== undefined) properties.push([key, inner])
   }
@@ -45,27 +58,97 @@ function planOf(schema: unknown, depth: number, known: Map<Json, Plan | undefine
   return plan
 }
 
-/** One value. A default is copied once for it, however often it is filled in. */
-class Filling {
-  readonly #copies = new Map<object, unknown>()
+/** What a part of a value grows by, at every reference. */
+interface Growth {
+  nodes: number
+  characters: number
+}
 
-  fill(plan: Plan, value: unknown): unknown {
-    const { defaults, properties, items } = plan
-    if (Array.isArray(value)) {
-      if (items === undefined) return value
-      const changed = value.map((item) => this.fill(items, item))
-      return changed.some((item, index) => item !== value[index]) ? changed : value
+/** A part that is referenced often is filled once, and a default is copied once, however often it is filled in. */
+class Filling {
+  readonly #size: ValueSize
+  readonly #copies = new Map<object, unknown>()
+  readonly #filled = new Map<Plan, Map<object, Growth & { readonly value: unknown }>>()
+  readonly #growth: Growth = { nodes: 0, characters: 0 }
+  #isJson: boolean
+
+  constructor(size: ValueSize) {
+    this.#size = size
+    this.#isJson = size.isJson
+  }
+
+  fillWhole(plan: Plan, value: unknown): Filled {
+    const filled = this.#fill(plan, value)
+    if (filled === value) return { value, size: this.#size }
+    const { nodes, characters } = this.#growth
+    const size = {
+      ...this.#size,
+      nodes: this.#size.nodes + nodes,
+      characters: this.#size.characters + characters,
+      isJson: this.#isJson,
     }
-    if (!isPlain(value)) return value
-    const filled: [string, unknown][] = []
-    for (const [key, inner] of properties) {
-      if (!Object.hasOwn(value, key)) continue
-      const changed = this.fill(inner, value[key])
-      if (changed !== value[key]) filled.push([key, changed])
+    return { value: filled, size }
+  }
+
+  #fill(plan: Plan, value: unknown): unknown {
+    if (Array.isArray(value)) return this.#fillOnce(plan, value, () => this.#fillList(plan, value))
+    if (isPlain(value)) return this.#fillOnce(plan, value, () => this.#fillObject(plan, value))
+    return value
+  }
+
+  #fillOnce(plan: Plan, part: object, fill: () => unknown): unknown {
+    if (this.#size.isTree) return fill()
+    let parts = this.#filled.get(plan)
+    if (parts === undefined) {
+      parts = new Map()
+      this.#filled.set(plan, parts)
     }
-    for (const [key, given] of defaults) if (!Object.hasOwn(value, key)) filled.push([key, this.#copy(given)])
-    // `fromEntries` defines properties, so that none can be a prototype.
-    return filled.length === 0 ? value : Object.fromEntries([...Object.entries(value), ...filled])
+    const known = parts.get(part)
+    if (known !== undefined) {
+      this.#grow(known)
+      return known.value
+    }
+    const { nodes, characters } = this.#growth
+    const value = fill()
+    parts.set(part, {
+      value,
+      nodes: this.#growth.nodes - nodes,
+      characters: this.#growth.characters - characters,
+    })
+    return value
+  }
+
+  #fillList({ items }: Plan, list: readonly unknown[]): readonly unknown[] {
+    if (items === undefined) return list
+    let changed: unknown[] | undefined
+    for (const [index, item] of list.entries()) {
+      const filled = this.#fill(items, item)
+      if (filled === item) continue
+      changed ??= [...list]
+      changed[index] = filled
+    }
+    return changed ?? list
+  }
+
+  #fillObject({ defaults, properties }: Plan, object: Json): Json {
+    let changed: Json | undefined
+    for (const [key, plan] of properties) {
+      if (!Object.hasOwn(object, key)) continue
+      const filled = this.#fill(plan, object[key])
+      if (filled !== object[key]) changed = { ...(changed ?? object), [key]: filled }
+    }
+    for (const { key, value, size } of defaults) {
+      if (Object.hasOwn(object, key)) continue
+      changed = { ...(changed ?? object), [key]: this.#copy(value) }
+      this.#grow({ nodes: size.nodes, characters: size.characters + key.length })
+      this.#isJson &&= size.isJson
+    }
+    return changed ?? object
+  }
+
+  #grow({ nodes, characters }: Growth): void {
+    this.#growth.nodes += nodes
+    this.#growth.characters += characters
   }
 
   #copy(value: unknown): unknown {

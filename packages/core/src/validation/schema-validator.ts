@@ -1,4 +1,4 @@
-import type { JsonSchema, Parse, ParseContext } from '../catalog/tool.ts'
+import type { JsonSchema, Parse, ParseContext, ValueSide } from '../catalog/tool.ts'
 import { decode } from '../protocol/codec.ts'
 import { compileSchema, type Validator } from '../protocol/compile.ts'
 import { measureValue } from '../protocol/value-size.ts'
@@ -25,17 +25,15 @@ const INVALID = 'it is not as the schema says'
 interface Prepared {
   readonly schema: JsonSchema
   readonly cost: SchemaCost
-  readonly defaults: ((value: unknown) => unknown) | undefined
+  readonly defaults: ReturnType<typeof planRequiredDefaults>
   readonly validator: () => Promise<Validator>
 }
 
 /**
  * Creates the check of a tool's input or output by its JSON Schema. Values that take long to check are checked elsewhere,
  * where that can be stopped; where there is no such place they are refused.
- *
- * @param side defaults are filled into inputs alone
  */
-export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Parse {
+export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
   let prepared: Promise<Prepared> | undefined
   return async (given, context) => {
     prepared ??= prepare(schema, side)
@@ -58,11 +56,12 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
     const isCompiledHere = cost.compile <= MAX_COMPILE_COST_HERE
     let units = isCompiledHere ? cost.check(seen, size) : Number.POSITIVE_INFINITY
     // Filling in visits what the check would visit.
+    const unfilled = value
     if (defaults !== undefined && (units <= MAX_COST_HERE || context?.checkElsewhere !== undefined)) {
-      const filled = defaults(value)
-      if (filled !== value) {
-        value = filled
-        size = measureValue(value)
+      const filled = defaults(value, size)
+      if (filled.value !== value) {
+        value = filled.value
+        size = filled.size
         seen = size.isJson ? value : withoutExotics(value)
         units = isCompiledHere ? cost.check(seen, size) : units
       }
@@ -72,14 +71,14 @@ export function schemaParser(schema: JsonSchema, side: 'input' | 'output'): Pars
     const problems =
       units <= MAX_COST_HERE
         ? checkHere(schema, await validator(), units, seen)
-        : await checkElsewhere(schema, value, context)
+        : await checkElsewhere(schema, unfilled, context)
     return problems.length === 0 ? { value } : { problems }
   }
 }
 
 const refused = (problem: string) => ({ problems: [problem] })
 
-async function prepare(schema: JsonSchema, side: 'input' | 'output'): Promise<Prepared> {
+async function prepare(schema: JsonSchema, side: ValueSide): Promise<Prepared> {
   let compiling: Promise<Validator> | undefined
   const validator = () => {
     compiling ??= lowerSchema(schema).then(compileSchema)
@@ -120,19 +119,21 @@ const kept = new Map<string, Promise<Prepared>>()
  * The whole check, without bounds: for a process that can be ended.
  *
  * @param schema as JSON
- * @param payload the value, with its defaults, as the codec writes it
+ * @param payload the value, without its defaults, as the codec writes it
  */
-export async function checkPayload(schema: string, payload: string): Promise<readonly string[]> {
-  let prepared = kept.get(schema)
+export async function checkPayload(schema: string, payload: string, side: ValueSide): Promise<readonly string[]> {
+  const key = side + schema
+  let prepared = kept.get(key)
   if (prepared === undefined) {
-    prepared = prepare(JSON.parse(schema), 'output')
+    prepared = prepare(JSON.parse(schema), side)
     const [oldest] = kept.keys()
     if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
-    kept.set(schema, prepared)
+    kept.set(key, prepared)
   }
-  const { schema: parsed, cost, validator } = await prepared
-  const value = decode(payload)
-  const size = measureValue(value)
+  const { schema: parsed, cost, defaults, validator } = await prepared
+  const given = decode(payload)
+  const givenSize = measureValue(given)
+  const { value, size } = defaults?.(given, givenSize) ?? { value: given, size: givenSize }
   try {
     const seen = size.isJson ? value : withoutExotics(value)
     return checkHere(parsed, await validator(), cost.check(seen, size), seen)
