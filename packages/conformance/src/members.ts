@@ -767,6 +767,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   WeakSet: ['length', 'name', 'prototype'],
   'WeakSet.prototype': ['Symbol(Symbol.toStringTag)', 'add', 'constructor', 'delete', 'has'],
   __import__: ['length', 'name'],
+  __unhandled__: ['length', 'name'],
   atob: ['length', 'name', 'prototype'],
   btoa: ['length', 'name', 'prototype'],
   clearImmediate: ['length', 'name'],

@@ -71,7 +71,7 @@ function completedOf(calls: readonly HostCallRecord[]): { completed?: string } {
     .map(([tool, count]) => (count === 1 ? tool : `${tool} (${count} times)`))
   const more = counts.size - told.length
   const names = `${told.join(', ')}${more > 0 ? ` and ${more} other tools` : ''}`
-  return { completed: `These calls had completed: ${names}. Go on from there; do not repeat them.` }
+  return { completed: `These calls had completed: ${names}. Continue from there; do not repeat them.` }
 }
 
 function cut(text: string, limit: number): string {

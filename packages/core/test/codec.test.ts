@@ -134,7 +134,7 @@ describe('the codec', () => {
     expect(decode(encode([point, point]))).toEqual([{ x: 1 }, { x: 1 }])
     // It is asked once for each place, as JSON.stringify asks.
     expect(decode(encode([new Money(), new Id(0)]))).toEqual([{ cents: { id: 4 } }, 'none'])
-    expect(decode(encode([new Money()], true))).toEqual([{ x: 1 }])
+    expect(decode(encode([new Money()], { ownData: true }))).toEqual([{ x: 1 }])
   })
 
   it.each([

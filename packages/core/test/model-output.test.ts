@@ -113,7 +113,7 @@ describe('what a model is told', () => {
       ]),
     ).toEqual({
       error: 'CODE_THREW: Error: x',
-      completed: 'These calls had completed: mail.send (2 times), crm.find. Go on from there; do not repeat them.',
+      completed: 'These calls had completed: mail.send (2 times), crm.find. Continue from there; do not repeat them.',
     })
     expect(failed([call(1, 'a.b', { outcome: 'failed' })])).toEqual({ error: 'CODE_THREW: Error: x' })
     const many = Array.from({ length: 500 }, (_, id) => call(id, `a.tool${id}`))

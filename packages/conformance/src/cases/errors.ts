@@ -92,8 +92,34 @@ export const errors: readonly ConformanceCase[] = [
         '[1, 2].forEach(async (id) => { await tools.fail({ id }) })\nawait new Promise((r) => setTimeout(r, 200))\nreturn 1'
       const result = await run(code, { tools })
       returned(result, 1)
-      assert.match(`${result.warnings}`, /2 of the program's calls failed.*tools\.fail/)
+      assert.match(`${result.warnings}`, /rejected.*ToolError of tools\.fail: boom; ToolError of tools\.fail: boom/)
+      const kept = 'const later = tools.fail()\nawait new Promise((r) => setTimeout(r, 200))\nreturn 1'
+      const { warnings } = await run(kept, { tools })
+      assert.match(`${warnings}`, /1 of the program's calls failed.*tools\.fail/)
       assert.equal((await run('return 1')).warnings, undefined)
+    },
+  },
+  {
+    id: 'errors.warnings-of-rejections',
+    protects: 'a program is warned of promises that it drops and that are rejected, in the same words on every engine',
+    run: async ({ run }) => {
+      const rejecting: readonly (readonly [code: string, text: string])[] = [
+        ['Promise.reject(new RangeError("r"))', 'RangeError: r'],
+        ['Promise.reject("text")', 'text'],
+        ['const go = async () => null.x\ngo()', "TypeError: Cannot read properties of null (reading 'x')"],
+        ['setTimeout(async () => { throw new Error("late") }, 1)', 'Error: late'],
+        ['class A { async go() { throw new Error("m") } }\nnew A().go()', 'Error: m'],
+        ['(async () => { await null; throw new Error("i") })()', 'Error: i'],
+        ['Promise.resolve().then(() => { throw new Error("t") })', 'Error: t'],
+      ]
+      for (const [code, text] of rejecting) {
+        const result = await run(`${code}\nawait new Promise((r) => setTimeout(r, 20))\nreturn 1`)
+        returned(result, 1)
+        assert.ok(`${result.warnings}`.includes(`did not handle that: ${text}. Await`), `${code}: ${result.warnings}`)
+      }
+      const handled =
+        'const go = async () => { throw new Error("x") }\ngo().catch(() => {})\ntry { await go() } catch {}\nreturn 1'
+      assert.equal((await run(handled)).warnings, undefined)
     },
   },
   {

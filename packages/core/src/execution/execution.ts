@@ -17,7 +17,7 @@ import { HostCalls, type Settled } from './host-calls.ts'
 import { Journal } from './journal.ts'
 import { Log } from './log.ts'
 import type { Redact } from './redact.ts'
-import type { ExecuteResult } from './result.ts'
+import type { Executed } from './result.ts'
 import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
 import type { ExecutionSpan } from './telemetry.ts'
@@ -46,7 +46,8 @@ export interface Transcript {
   readonly output: string[]
 }
 
-type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError }
+type Outcome = Pick<Executed, 'remarks'> &
+  ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError })
 
 /** Room for what stands around a payload in a message. */
 const HEADER_BYTES = 4_096
@@ -68,7 +69,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1
  *
  * @throws the signal's reason, a `SandboxError`, or what `onEvent` threw; never for what a program does
  */
-export function executeProgram(options: ExecutionOptions): Promise<ExecuteResult> {
+export function executeProgram(options: ExecutionOptions): Promise<Executed> {
   return new Promise((resolve, reject) => {
     new Execution(options, resolve, reject).start()
   })
@@ -76,7 +77,7 @@ export function executeProgram(options: ExecutionOptions): Promise<ExecuteResult
 
 class Execution {
   readonly #options: ExecutionOptions
-  readonly #resolve: (result: ExecuteResult) => void
+  readonly #resolve: (result: Executed) => void
   readonly #reject: (reason: unknown) => void
   readonly #clock: Clock
   readonly #calls: HostCalls
@@ -110,7 +111,7 @@ class Execution {
   #cpuTimeMs: number | undefined
   #peakMemoryBytes: number | undefined
 
-  constructor(options: ExecutionOptions, resolve: (result: ExecuteResult) => void, reject: (reason: unknown) => void) {
+  constructor(options: ExecutionOptions, resolve: (result: Executed) => void, reject: (reason: unknown) => void) {
     const { limits, catalog, clock, context, guests, redact = false, span } = options
     this.#options = options
     this.#clock = clock
@@ -296,7 +297,7 @@ class Execution {
         this.#wakeAt = message.at
         return
       case 'returned':
-        this.#outcome = readResult(payload, limits.resultBytes)
+        this.#outcome = { ...readResult(payload, limits.resultBytes), remarks: message }
         return
       case 'threw':
         this.#outcome = { ok: false, error: this.#describe(message.error) }

@@ -2,21 +2,22 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { nearest } from '../catalog/nearest.ts'
 import type { ExecutionError } from '../errors.ts'
 import { codeFrame, type Position } from '../program/positions.ts'
+import type { Rejection } from '../protocol/messages.ts'
 import type { HostCallRecord } from './events.ts'
-import type { ExecuteResult } from './result.ts'
+import type { Executed, ExecuteResult } from './result.ts'
 
 /**
  * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the program
  * did not await or check.
  */
-export function explain(result: ExecuteResult, code: string, catalog: Catalog): ExecuteResult {
-  const warnings = warningsOf(result, code)
+export function explain({ remarks, ...result }: Executed, code: string, catalog: Catalog): ExecuteResult {
+  const warnings = warningsOf(result, remarks, code)
   const warned = warnings.length === 0 ? result : { ...result, warnings }
   return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog) }
 }
 
 /** Lists likely mistakes of a program that otherwise looks successful. */
-function warningsOf({ calls, ...result }: ExecuteResult, code: string): string[] {
+function warningsOf({ calls, ...result }: ExecuteResult, remarks: Executed['remarks'], code: string): string[] {
   const warnings: string[] = []
   const open = toolsOf(calls, 'cancelled')
   if (open.count > 0 && (result.ok || !STOPPED.test(result.error.code)))
@@ -24,14 +25,26 @@ function warningsOf({ calls, ...result }: ExecuteResult, code: string): string[]
       `The program ended before ${open.count} of its calls, which may have had no effect: ${open.names}. Await every call.`,
     )
   if (!result.ok) return warnings
+  const { omitted, unhandled } = remarks ?? {}
+  if (omitted !== undefined) warnings.push(`Functions were left out of the value, such as ${omitted}. Return data.`)
   const failed = toolsOf(calls, 'failed')
-  if (failed.count > 0 && !HANDLES.test(code))
+  if (unhandled !== undefined)
+    warnings.push(
+      `Promises were rejected, and the program did not handle that: ${unhandled.map(textOf).join('; ')}. Await every call, and use a loop instead of forEach.`,
+    )
+  else if (failed.count > 0 && !HANDLES.test(code))
     warnings.push(
       `${failed.count} of the program's calls failed, and it did not handle that: ${failed.names}. Await every call, and use a loop instead of forEach.`,
     )
   if (result.value === undefined && calls.length > 0 && result.logs.length === 0 && !RETURNS.test(code))
     warnings.push('The program has no value. End it with return.')
   return warnings
+}
+
+function textOf({ name, message, tool }: Rejection): string {
+  const text = wordMessageAlike(message)
+  if (tool !== undefined) return `${name} of ${tool}: ${text}`
+  return name === 'Thrown' ? text : `${name}: ${text}`
 }
 
 /** Matches programs that handle failures. */
@@ -87,8 +100,12 @@ function wordAlike(
     const [callee] = /[\p{ID_Continue}$]+(?:\??\.[\p{ID_Continue}$]+)*\s*$/u.exec(before) ?? []
     return { name, message: callee === undefined ? message : `${callee.trim()} is not a function` }
   }
+  return { name, message: wordMessageAlike(message) }
+}
+
+function wordMessageAlike(message: string): string {
   const wording = WORDINGS.find(([pattern]) => pattern.test(message))
-  return { name, message: wording === undefined ? message : message.replace(wording[0], wording[1]) }
+  return wording === undefined ? message : message.replace(wording[0], wording[1])
 }
 
 const UNDEFINED_NAME = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u

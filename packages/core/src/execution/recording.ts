@@ -7,6 +7,7 @@ import { MAX_READING_MS } from '../program/program-reader.ts'
 import { guestsOf, type Sandbox } from '../sandbox.ts'
 import { Clock } from './clock.ts'
 import { executeProgram, type Transcript } from './execution.ts'
+import { explain } from './explain.ts'
 import type { ExecuteResult } from './result.ts'
 
 /** How many guests may be lost under one run. */
@@ -26,16 +27,18 @@ export async function recordExecution(
   const guests = guestsOf(sandbox)
   const program = await guests.prepare(options.code, { signal: new AbortController().signal, limitMs: MAX_READING_MS })
   const transcript: Transcript = { journal: [], output: [] }
-  const result = await executeProgram({
+  const catalog = createCatalog(options.tools)
+  const executed = await executeProgram({
     program,
     clock: new Clock(),
-    catalog: createCatalog(options.tools),
+    catalog,
     limits: chooseLimits(options.limits),
     guests,
     signal: new AbortController().signal,
     transcript,
   })
   const { name, source } = program
+  const result = explain(executed, options.code, catalog)
   return { result, recording: { engine: guests.adapter.engine, program: { name, source }, ...transcript } }
 }
 

@@ -1,4 +1,5 @@
 import type { ExecutionError } from '../errors.ts'
+import type { GuestMessage } from '../protocol/messages.ts'
 import type { HostCallRecord, LogEntry } from './events.ts'
 
 /** What an execution took. What was not measured is absent. */
@@ -18,3 +19,6 @@ export type ExecuteResult = {
   /** Likely mistakes of the program, one sentence each. Absent if there are none. */
   readonly warnings?: readonly string[]
 } & ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError })
+
+/** A result that {@link explain} has not yet completed, with what the guest said beside its value. */
+export type Executed = ExecuteResult & { readonly remarks?: Extract<GuestMessage, { readonly type: 'returned' }> }

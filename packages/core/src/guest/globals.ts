@@ -200,7 +200,7 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
   const { structuredClone } = {
     structuredClone(value: unknown, options?: { readonly transfer?: Iterable<ArrayBuffer> }): unknown {
       try {
-        const clone = decode(encode(value, true))
+        const clone = decode(encode(value, { ownData: true }))
         for (const buffer of options?.transfer ?? []) reflectApply(transfer, buffer, [])
         return clone
       } catch (error) {

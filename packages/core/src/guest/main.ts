@@ -1,5 +1,5 @@
 import { encode } from '../protocol/codec.ts'
-import { freeze, objectKeys } from '../protocol/intrinsics.ts'
+import { freeze, objectKeys, stringSlice } from '../protocol/intrinsics.ts'
 import {
   formatLog,
   formatMessage,
@@ -12,13 +12,18 @@ import { exceedsBytes } from '../protocol/size.ts'
 import { Calls } from './calls.ts'
 import { clock, installClock } from './clock.ts'
 import { Console } from './console.ts'
+import { define } from './define.ts'
 import { describeThrown } from './errors.ts'
 import { installPlatform, installRefusals, type Library, removeCodeFromStrings, removeGlobals } from './globals.ts'
 import { installLocales } from './locales.ts'
 import { installRandom, seedRandom } from './random.ts'
 import { Timers } from './timers.ts'
+import { UnhandledRejections } from './unhandled.ts'
 
 type Program = () => unknown
+
+/** Maximum length of a path that is sent to the host. */
+const MAX_PATH = 200
 
 /** What an adapter holds of a guest: `load` once with the evaluated program, then `receive` for each message, a turn each. */
 export interface GuestMachine {
@@ -50,6 +55,7 @@ export function boot(
   const send = (message: GuestMessage, payload?: string): void => post(formatMessage(message, payload))
   const calls = new Calls(post)
   const timers = new Timers((at) => send({ type: 'wake', at }))
+  const rejections = new UnhandledRejections()
   const console = new Console((level, text, truncated) => {
     if (truncated) send({ type: 'log', level, text, truncated })
     else post(formatLog(level, text))
@@ -62,8 +68,21 @@ export function boot(
   const fail = (thrown: unknown): void => end({ type: 'threw', error: describeThrown(thrown) })
   const succeed = (value: unknown): void => {
     try {
-      const payload = encode(value)
-      if (!exceedsBytes(payload, resultBytes)) return end({ type: 'returned' }, payload)
+      let omitted: string | undefined
+      const payload = encode(value, {
+        onMethod: (path) => {
+          omitted ??= stringSlice(path, 0, MAX_PATH)
+        },
+      })
+      if (!exceedsBytes(payload, resultBytes))
+        return end(
+          {
+            type: 'returned',
+            ...(omitted !== undefined && { omitted }),
+            ...(rejections.reported.length > 0 && { unhandled: rejections.reported }),
+          },
+          payload,
+        )
       const message = `The result takes ${payload.length} bytes, more than the ${resultBytes} allowed: return less of it, such as a summary or the first rows`
       end({ type: 'threw', error: { code: 'LIMIT_RESULT_SIZE', name: 'RangeError', message } })
     } catch (error) {
@@ -90,6 +109,7 @@ export function boot(
   installPlatform(library, fail)
   removeCodeFromStrings()
   installRefusals(() => namespaces)
+  define(globalThis, '__unhandled__', rejections.watch)
 
   const start = (message: Extract<HostMessage, { type: 'start' }>): void => {
     if (message.version !== PROTOCOL_VERSION) {

@@ -1,4 +1,6 @@
 import type { Program as Ast, Options, Token } from 'acorn'
+import { type Node, visit } from './ast.ts'
+import { watchedPromises } from './dropped-promises.ts'
 import { parse, parseExpressionAt, tokenizer } from './javascript-parser.ts'
 import { type Edit, positionAt } from './positions.ts'
 import { ProgramSyntaxError, TOO_LARGE } from './syntax-error.ts'
@@ -93,10 +95,6 @@ export function doesSomething(ast: Ast): boolean {
   return /^(?:Await|Call|ArrowFunction|Function)Expression$/.test((first.expression as Node).type)
 }
 
-type Node = { readonly type: string; readonly start: number; readonly end: number } & {
-  readonly [key: string]: unknown
-}
-
 /** Where the value of a program comes from, and what to change and to add for that. */
 export interface BodyPlan {
   readonly edits: readonly Edit[]
@@ -140,10 +138,10 @@ export function planBody(text: string, ast: Ast): BodyPlan {
   if (hasExports && !all.some(declaresModule)) edits.push({ start: 0, end: 0, insert: COMMON_JS })
   const statements = all.filter((statement) => !isExportList(statement) && !isCommonJsExport(statement))
   const entry = statements.every(isDeclaration) ? entryOf(statements) : undefined
-  if (entry !== undefined) return { edits, tail: `;return ${entry}` }
-  const last = statements.findLast((statement) => !isFunction(statement))
+  const last = entry === undefined ? statements.findLast((statement) => !isFunction(statement)) : undefined
   const value = last === undefined ? [] : planValue(text, last)
-  edits.push(...value)
+  edits.push(...value, ...watchedPromises(ast as unknown as Node, new Set(value.map(({ start }) => start))))
+  if (entry !== undefined) return { edits, tail: `;return ${entry}` }
   return { edits, tail: value.length === 0 && hasExports ? COMMON_JS_ENTRY : '' }
 }
 
@@ -361,15 +359,4 @@ function declaredFunctions(statement: Node): DeclaredFunction[] {
     const isNamed = id.type === 'Identifier' && /^(?:ArrowFunction|Function)Expression$/.test(String(node?.type))
     return isNamed ? [{ name: id.name as string, id, node: node as Node }] : []
   })
-}
-
-/** @param skipped nodes that are not entered, nor what they hold */
-function visit(root: Node, enter: (node: Node) => void, skipped: ReadonlySet<unknown> = new Set()): void {
-  const pending: unknown[] = [root]
-  while (pending.length > 0) {
-    const node = pending.pop()
-    if (typeof node !== 'object' || node === null || skipped.has(node)) continue
-    if (typeof (node as Node).type === 'string') enter(node as Node)
-    for (const child of Object.values(node)) if (typeof child === 'object') pending.push(child)
-  }
 }

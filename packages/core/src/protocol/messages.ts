@@ -15,9 +15,20 @@ export type GuestMessage =
   | { readonly type: 'call'; readonly id: number; readonly tool: string }
   /** Wake me at this time of the guest's clock, in milliseconds since the epoch; null takes the wish back. */
   | { readonly type: 'wake'; readonly at: number | null }
-  /** Payload: the value. */
-  | { readonly type: 'returned' }
+  /**
+   * Payload: the value. `omitted`: the path of the first function that was left out of it. `unhandled`: what promises that
+   * nothing awaits were rejected with.
+   */
+  | { readonly type: 'returned'; readonly omitted?: string; readonly unhandled?: readonly Rejection[] }
   | { readonly type: 'threw'; readonly error: GuestError }
+
+/** What a promise was rejected with. */
+export interface Rejection {
+  readonly name: string
+  readonly message: string
+  /** The tool whose call failed. */
+  readonly tool?: string
+}
 
 /** How a program ended badly, in the guest's own words: nothing here is to be trusted further than its schema. */
 export interface GuestError {

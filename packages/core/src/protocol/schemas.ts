@@ -34,7 +34,28 @@ const guestMessage = Type.Union([
     closed,
   ),
   Type.Object({ type: Type.Literal('wake'), at: Type.Union([Type.Number(), Type.Null()]) }, closed),
-  Type.Object({ type: Type.Literal('returned') }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('returned'),
+      omitted: Type.Optional(Type.String({ maxLength: 200 })),
+      unhandled: Type.Optional(
+        Type.Array(
+          Type.Object(
+            {
+              name: Type.String({ maxLength: 200 }),
+              message: Type.String({ maxLength: 200 }),
+              tool: Type.Optional(Type.String({ maxLength: 1_000 })),
+            },
+            closed,
+          ),
+          {
+            maxItems: 3,
+          },
+        ),
+      ),
+    },
+    closed,
+  ),
   Type.Object(
     {
       type: Type.Literal('threw'),

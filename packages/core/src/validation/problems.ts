@@ -32,13 +32,13 @@ export function describeProblems(problems: readonly Problem[], schema?: unknown)
 }
 
 function describeProblem({ keyword, instancePath, params, message }: Problem, schema: unknown): string {
-  const path = instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
-  const at = path === '' ? '' : `${path}: `
+  const steps = stepsOf(instancePath)
+  const at = steps.length === 0 ? '' : `${steps.join('.')}: `
   const detail = params as {
     additionalProperties?: string[]
     requiredProperties?: string[]
   }
-  const fields = fieldsAt(schema, instancePath)
+  const fields = fieldsAt(schema, steps)
   switch (keyword) {
     case 'additionalProperties':
       return `${at}unknown ${(detail.additionalProperties ?? []).map((name) => withMeant(name, fields?.names)).join(', ')}`
@@ -51,6 +51,13 @@ function describeProblem({ keyword, instancePath, params, message }: Problem, sc
   }
 }
 
+/** Splits a JSON pointer. */
+const stepsOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+
 function withMeant(name: string, known: readonly string[] | undefined): string {
   if (known === undefined) return name
   const meant = nearest(name, known)
@@ -60,12 +67,11 @@ function withMeant(name: string, known: readonly string[] | undefined): string {
 }
 
 /** Returns the fields of the object schema at a path. References are not followed. */
-function fieldsAt(root: unknown, instancePath: string): { names: readonly string[]; text: string } | undefined {
+function fieldsAt(root: unknown, steps: readonly string[]): { names: readonly string[]; text: string } | undefined {
   let schema = root
-  for (const step of instancePath.split('/').slice(1)) {
+  for (const name of steps) {
     if (!isRecord(schema)) return undefined
     const { properties, items } = schema
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
     schema = isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : items
   }
   if (!isRecord(schema) || !isRecord(schema.properties)) return undefined

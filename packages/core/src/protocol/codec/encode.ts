@@ -58,13 +58,19 @@ export class NotSerializableError extends OriginalError {
   }
 }
 
-/**
- * @param ownData an object of a class gives its own properties, as `structuredClone` has it; otherwise what its `toJSON`
- * gives, where it has one, as `JSON.stringify` has it
- * @throws {@link NotSerializableError}
- */
-export function encode(value: unknown, ownData = false): string {
-  return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder(ownData).encode(value))}`
+export interface EncodeOptions {
+  /**
+   * Objects of classes give their own properties, as `structuredClone` has it. By default they give what their `toJSON`
+   * gives, where they have one, as `JSON.stringify` has it.
+   */
+  readonly ownData?: boolean
+  /** Called with the path of each function that is a property of an object of a class, and is left out. By default it is refused. */
+  readonly onMethod?: (path: string) => void
+}
+
+/** @throws {@link NotSerializableError} */
+export function encode(value: unknown, options: EncodeOptions = {}): string {
+  return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder(options).encode(value))}`
 }
 
 const MAX_HOLES = 100_000
@@ -76,10 +82,10 @@ class GraphEncoder {
   #numericKeys = 0
   #errors = 0
   #regExpLength = 0
-  readonly #ownData: boolean
+  readonly #options: EncodeOptions
 
-  constructor(ownData: boolean) {
-    this.#ownData = ownData
+  constructor(options: EncodeOptions) {
+    this.#options = options
   }
 
   encode(root: unknown): unknown[] {
@@ -105,7 +111,7 @@ class GraphEncoder {
         return [Special.bigInt, bigIntToString(value, 16)]
       case 'object':
         if (value === null) return null
-        if (!this.#ownData && mayHaveJson(value)) {
+        if (this.#options.ownData !== true && isOfClass(value)) {
           const { toJSON } = value as { toJSON?: unknown }
           if (typeof toJSON === 'function') return this.#reference(reflectApply(toJSON as never, value, ['']), path)
         }
@@ -138,7 +144,7 @@ class GraphEncoder {
       // Each branch ends in a captured brand check, which throws for an impostor with a forged tag.
       switch (objectToString(value)) {
         case '[object Object]':
-          return this.#properties([NodeKind.object], value, objectKeys(value), 0, path)
+          return this.#properties([NodeKind.object], value, this.#dataKeys(value, path), 0, path)
         case '[object Map]':
           return mapSize(value) >= 0 ? this.#map(value as Map<unknown, unknown>, path) : []
         case '[object Set]':
@@ -172,6 +178,19 @@ class GraphEncoder {
       throw error
     }
     throw new NotSerializableError(path, describeInstance(value))
+  }
+
+  #dataKeys(value: object, path: string): readonly string[] {
+    const { onMethod } = this.#options
+    const keys = objectKeys(value)
+    if (onMethod === undefined || !isOfClass(value)) return keys
+    const kept: string[] = []
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string
+      if (typeof getOwnPropertyDescriptor(value, key)?.value === 'function') onMethod(propertyPath(path, key))
+      else kept[kept.length] = key
+    }
+    return kept
   }
 
   #properties(node: unknown[], value: object, keys: readonly string[], from: number, path: string): unknown[] {
@@ -276,7 +295,7 @@ function base64Of(buffer: ArrayBuffer, offset: number, length: number): string {
 }
 
 /** An object of a class. The built-in classes cross as what they are. */
-function mayHaveJson(value: object): boolean {
+function isOfClass(value: object): boolean {
   const prototype = getPrototypeOf(value)
   if (prototype === null || prototype === objectPrototype) return false
   return !isArray(value) && objectToString(value) === '[object Object]'
