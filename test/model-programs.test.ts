@@ -25,7 +25,6 @@ const BACKENDS: Readonly<Record<string, () => Sandbox>> = { quickjs, 'isolated-v
 
 const NO_NETWORK = 'what belongs to the network is not provided'
 const NO_COLLECTION = 'nothing shows when memory is collected'
-const GIVES_FUNCTION = 'a name that is not there gives a function, whose call tells which tool was meant'
 
 /** Programs that do not give what plain Node gives, and why. One that does fails here: it is to be taken out. */
 const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -46,8 +45,6 @@ const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'text-decoder-sjis': 'legacy encodings of several bytes are not provided',
     'busy-wait': 'the clock stands still within a turn',
     'tools-assign': 'the tools of a namespace cannot be replaced',
-    'tools-if-exists': GIVES_FUNCTION,
-    'tools-in': GIVES_FUNCTION,
     'tools-log': 'the stub of the test has another name',
     'ts-accessor': 'decorators and accessors are not lowered',
   },

@@ -13,3 +13,39 @@ export function visit(root: unknown, enter: (node: Node) => void, skipped: Reado
     for (const child of Object.values(node)) if (typeof child === 'object') pending.push(child)
   }
 }
+
+/** Returns all names that a program declares anywhere. The others are those of globals. */
+export function declaredNames(ast: Node): Set<string> {
+  const names = new Set<string>()
+  const declare = (pattern: unknown): void => {
+    for (const name of namesOf(pattern)) names.add(name)
+  }
+  visit(ast, (node) => {
+    for (const parameter of (node.params ?? []) as readonly Node[]) declare(parameter)
+    if (/^(?:Function|Class)(?:Declaration|Expression)$|^VariableDeclarator$/.test(node.type)) declare(node.id)
+    if (node.type === 'CatchClause') declare(node.param)
+  })
+  return names
+}
+
+/** Returns the names that a pattern declares. Neither default values nor computed keys declare anything. */
+function namesOf(pattern: unknown): string[] {
+  const names: string[] = []
+  const pending = [pattern]
+  while (pending.length > 0) {
+    const node = pending.pop() as Partial<Node> | null | undefined
+    if (!node) continue
+    if (node.type === 'Identifier') names.push(nameOf(node))
+    else
+      for (const part of [node.properties, node.elements, node.value, node.left, node.argument].flat())
+        pending.push(part)
+  }
+  return names
+}
+
+/** Returns the name of an identifier or of a member; empty for any other node. */
+export function nameOf(node: unknown): string {
+  const { type, name, property } = (node ?? {}) as Partial<Node>
+  if (type === 'Identifier' || type === 'PrivateIdentifier') return String(name)
+  return type === 'MemberExpression' ? nameOf(property) : ''
+}

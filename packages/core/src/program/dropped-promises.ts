@@ -1,4 +1,4 @@
-import { type Node, visit } from './ast.ts'
+import { type Node, nameOf, visit } from './ast.ts'
 import type { Edit } from './positions.ts'
 
 /** Functions that ignore what their callback returns. */
@@ -12,32 +12,20 @@ const SYNCHRONOUS =
  * Finds the promises that a program drops: statements that are calls of async functions, of methods of promises and of
  * global objects, and async functions that are given where their result is ignored.
  *
+ * @param declared names that the program declares, as {@link declaredNames} gives them
  * @param returned where statements start that give the program's value
  * @returns edits that hand each promise to the runtime, which reports its rejection
  */
-export function watchedPromises(ast: Node, returned: ReadonlySet<number>): Edit[] {
+export function watchedPromises(ast: Node, declared: ReadonlySet<string>, returned: ReadonlySet<number>): Edit[] {
   const asyncNames = new Set<string>()
-  const declared = new Set<string>()
   const statements: Node[] = []
   const calls: Node[] = []
-  const declare = (pattern: unknown): void => {
-    for (const name of namesOf(pattern)) declared.add(name)
-  }
   visit(ast, (node) => {
-    for (const parameter of (node.params ?? []) as readonly Node[]) declare(parameter)
     switch (node.type) {
       case 'FunctionDeclaration':
-        declare(node.id)
         if (isAsync(node)) asyncNames.add(nameOf(node.id))
         return
-      case 'ClassDeclaration':
-        declare(node.id)
-        return
-      case 'CatchClause':
-        declare(node.param)
-        return
       case 'VariableDeclarator':
-        declare(node.id)
         if (isAsync(node.init)) asyncNames.add(nameOf(node.id))
         return
       case 'AssignmentExpression':
@@ -88,26 +76,4 @@ export function watchedPromises(ast: Node, returned: ReadonlySet<number>): Edit[
 const isAsync = (node: unknown): boolean => {
   const { type, async, generator } = (node ?? {}) as Partial<Node>
   return /Function/.test(type ?? '') && async === true && generator !== true
-}
-
-/** Names that a pattern declares. Neither default values nor computed keys declare anything. */
-function namesOf(pattern: unknown): string[] {
-  const names: string[] = []
-  const pending = [pattern]
-  while (pending.length > 0) {
-    const node = pending.pop() as Partial<Node> | null | undefined
-    if (!node) continue
-    if (node.type === 'Identifier') names.push(nameOf(node))
-    else
-      for (const part of [node.properties, node.elements, node.value, node.left, node.argument].flat())
-        pending.push(part)
-  }
-  return names
-}
-
-/** The name of an identifier or of a member; empty for any other node. */
-function nameOf(node: unknown): string {
-  const { type, name, property } = (node ?? {}) as Partial<Node>
-  if (type === 'Identifier' || type === 'PrivateIdentifier') return String(name)
-  return type === 'MemberExpression' ? nameOf(property) : ''
 }

@@ -1,9 +1,10 @@
 import type { Program as Ast, Options, Token } from 'acorn'
-import { type Node, visit } from './ast.ts'
+import { declaredNames, type Node, visit } from './ast.ts'
 import { watchedPromises } from './dropped-promises.ts'
 import { parse, parseExpressionAt, tokenizer } from './javascript-parser.ts'
 import { type Edit, positionAt } from './positions.ts'
 import { ProgramSyntaxError, TOO_LARGE } from './syntax-error.ts'
+import { testedMembers } from './tested-members.ts'
 
 const OPTIONS: Options = {
   ecmaVersion: 2025,
@@ -133,14 +134,18 @@ export function planBody(text: string, ast: Ast): BodyPlan {
     }
   }
   // A condition that is replaced has nothing else to change in it.
-  visit(ast as unknown as Node, enter, new Set(guards))
+  const root = ast as unknown as Node
+  const replaced = new Set(guards)
+  visit(root, enter, replaced)
   const hasExports = all.some(isCommonJsExport)
   if (hasExports && !all.some(declaresModule)) edits.push({ start: 0, end: 0, insert: COMMON_JS })
   const statements = all.filter((statement) => !isExportList(statement) && !isCommonJsExport(statement))
   const entry = statements.every(isDeclaration) ? entryOf(statements) : undefined
   const last = entry === undefined ? statements.findLast((statement) => !isFunction(statement)) : undefined
   const value = last === undefined ? [] : planValue(text, last)
-  edits.push(...value, ...watchedPromises(ast as unknown as Node, new Set(value.map(({ start }) => start))))
+  const declared = declaredNames(root)
+  edits.push(...value, ...testedMembers(text, root, declared, replaced))
+  edits.push(...watchedPromises(root, declared, new Set(value.map(({ start }) => start))))
   if (entry !== undefined) return { edits, tail: `;return ${entry}` }
   return { edits, tail: value.length === 0 && hasExports ? COMMON_JS_ENTRY : '' }
 }
