@@ -17,7 +17,7 @@ const LIMITS = {
   langchain: [234, 5],
   mastra: [234, 8],
   mcp: [251, 20],
-  node: [85, 36],
+  'adapter-node': [85, 36],
   'node-vm': [170, 9],
   'openai-agents': [234, 7],
   opentelemetry: [1, 4],

@@ -39,7 +39,7 @@ export const MUTANTS = [
   {
     breaks: 'calls are not counted',
     file: 'packages/core/src/execution/execution.ts',
-    from: 'if (id > limits.hostCalls) {',
+    from: 'if (id > limits.toolCalls) {',
     to: 'if (id > 1e9) {',
     tests: conformance('quickjs', 'calls.quota|forgeries.call-quota'),
   },
@@ -94,7 +94,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'tools are told another reason than the caller gave',
-    file: 'packages/core/src/execution/host-calls.ts',
+    file: 'packages/core/src/execution/tool-calls.ts',
     from: "const why = reason === undefined ? new Error('The program has ended') : reason",
     to: 'const why = new Error(String(reason))',
     tests: conformance('quickjs', 'lifecycle.abort-reason'),
@@ -137,7 +137,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'as many calls run at once as the program makes',
-    file: 'packages/core/src/execution/host-calls.ts',
+    file: 'packages/core/src/execution/tool-calls.ts',
     from: 'while (this.#running < this.#options.concurrent) {',
     to: 'for (;;) {',
     tests: conformance('quickjs', 'calls.queue'),
@@ -207,7 +207,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'a built-in that never returns is not noticed',
-    file: 'packages/core/src/carriers/carried-guest.ts',
+    file: 'packages/core/src/workers/pooled-guest.ts',
     from: 'this.ranMs > this.#init.limits.turnMs',
     to: 'this.ranMs > 1e9',
     tests: conformance('quickjs', 'guarantees.stops-native-loops'),
@@ -308,24 +308,24 @@ export const MUTANTS = [
   },
   {
     breaks: 'a text that has used its slice keeps its reader',
-    file: 'packages/node/src/reader-pool.ts',
+    file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'else if (slow !== undefined && this.#queue.hasUntried) this.#preempt(slow)',
     to: '',
     tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },
   {
     breaks: 'long texts may hold all readers',
-    file: 'packages/node/src/reader-pool.ts',
+    file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'const isHeld = slow !== undefined || working.some(({ job }) => job?.isShort === false)',
     to: 'const isHeld = false',
     tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },
   {
     breaks: 'a reader may take any amount of CPU time',
-    file: 'packages/node/src/reader-pool.ts',
+    file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'if (job.spentMs > job.limitMs) {',
     to: 'if (job.spentMs > 1e9) {',
-    tests: ['packages/node/test/reader-pool.test.ts'],
+    tests: ['packages/adapter-node/test/reader-pool.test.ts'],
   },
   {
     breaks: 'shared parts of a result count once',
@@ -343,7 +343,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'an output is encoded before its size is looked at',
-    file: 'packages/core/src/execution/host-calls.ts',
+    file: 'packages/core/src/execution/tool-calls.ts',
     from: 'const size = measureValue(output, messageBytes)',
     to: 'const size = { nodes: 0, characters: 0, isCyclic: false, isJson: true }',
     tests: ['packages/core/test/tool-outputs.test.ts'],
@@ -392,21 +392,21 @@ export const MUTANTS = [
   },
   {
     breaks: 'a process that cannot be started ends the host',
-    file: 'packages/node/src/spawn-child.ts',
+    file: 'packages/adapter-node/src/spawn-child.ts',
     from: "      child.on('error', resolve)\n",
     to: '',
     tests: ['packages/isolated-vm/test/processes.test.ts', '-t', 'a host without descriptors'],
   },
   {
     breaks: 'a process that is stopped in a turn is never replaced',
-    file: 'packages/core/src/carriers/carrier.ts',
+    file: 'packages/core/src/workers/guest-worker.ts',
     from: 'this.#stall.stalledMs >= STALLED_MS || ',
     to: '',
     tests: ['packages/isolated-vm/test/processes.test.ts', '-t', 'stopped in the middle of a turn'],
   },
   {
     breaks: 'requests receive failures that began before them',
-    file: 'packages/core/src/carriers/pool.ts',
+    file: 'packages/core/src/workers/pool.ts',
     from: 'const waiting = new Set(this.#waiters)',
     to: 'const waiting = { has: () => true }',
     tests: ['packages/core/test/pool.test.ts'],

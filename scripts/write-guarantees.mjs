@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { forkHost } from '@glovebox/conformance/doomed-host'
+import { forkHost } from '@glovebox/conformance/disposable-host'
 import { CASES, HOSTILE_GROUPS, runConformance } from '@glovebox/conformance/suite'
 import { createCodeMode } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
@@ -106,7 +106,11 @@ async function conform() {
   }
   await inNode('quickjs()', { name: 'quickjs', create: () => quickjs() })
   const host = new URL('../packages/quickjs/test/inline-host.ts', import.meta.url)
-  await inNode('quickjsInline()', { name: 'quickjs inline', create: inline, sacrifice: () => forkHost(host) })
+  await inNode('quickjsInline()', {
+    name: 'quickjs inline',
+    create: inline,
+    createDisposableHost: () => forkHost(host),
+  })
   await inNode('isolatedVm()', { name: 'isolated-vm', create: () => isolatedVm() })
   await inNode('workerd()', { name: 'workerd', create: () => workerd() })
   {

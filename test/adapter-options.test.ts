@@ -28,3 +28,13 @@ describe.each(ADAPTERS)('%s', (_, create, options) => {
     }
   })
 })
+
+it('a misspelt option is a TypeError that lists the options', () => {
+  const created: readonly (readonly [create: () => unknown, message: string])[] = [
+    [() => quickjs({ maxThread: 2 } as never), 'quickjs() has no option `maxThread`. Did you mean `maxThreads`?'],
+    [() => isolatedVm({ memoryMb: 2 } as never), 'isolatedVm() has no option `memoryMb`.'],
+    [() => workerd({ maxProcess: 2 } as never), 'workerd() has no option `maxProcess`. Did you mean `maxProcesses`?'],
+    [() => remote({ url: 'http://localhost', token: 'a', tokens: 1 } as never), 'remote() has no option `tokens`.'],
+  ]
+  for (const [create, message] of created) expect(create).toThrow(new RegExp(`^${message.replace(/[()?.]/g, '\\$&')}`))
+})

@@ -17,7 +17,7 @@ import { startWorker } from './support/start-worker.ts'
 
 const run = promisify(execFile)
 const HOSTS = fileURLToPath(new URL('embedding/', import.meta.url))
-const PATIENCE_MS = 300_000
+const MAX_WAIT_MS = 300_000
 
 let folder: string
 let project: string
@@ -29,14 +29,14 @@ beforeAll(async () => {
   tarballs = await pack(['ai-sdk', 'workerd'], join(folder, 'tarballs'))
   await install(project, [...tarballs, 'ai@7.0.173', 'zod@4.6.7'])
   await cp(HOSTS, project, { recursive: true })
-}, PATIENCE_MS)
+}, MAX_WAIT_MS)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const outputOf = async (file: string): Promise<string> =>
   (await run(process.execPath, [file], { cwd: project, env: { NO_COLOR: '1' } })).stdout.trim()
 
-describe('the engine, installed from its tarballs, is embedded', { timeout: PATIENCE_MS }, () => {
+describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_WAIT_MS }, () => {
   it('in an ES module', async () => {
     expect(await outputOf('host.mjs')).toBe('42')
   })
@@ -136,7 +136,7 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: PATI
   )
 })
 
-describe.each([5, 6, 7])('the types of @glovebox/ai-sdk', { timeout: PATIENCE_MS }, (version) => {
+describe.each([5, 6, 7])('the types of @glovebox/ai-sdk', { timeout: MAX_WAIT_MS }, (version) => {
   it(`fit version ${version} of the AI SDK`, async () => {
     const user = join(folder, `user-of-${version}`)
     await install(user, [...tarballs, `ai@${version}`, 'zod@4.6.7'])

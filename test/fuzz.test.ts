@@ -1,4 +1,4 @@
-import { type AdapterUnderTest, Workbench } from '@glovebox/conformance/suite'
+import { type AdapterUnderTest, SandboxTestContext } from '@glovebox/conformance/suite'
 import { EXECUTION_ERROR_CODES, type ExecuteResult } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
 import { quickjs } from '@glovebox/quickjs'
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 /** `pnpm fuzz` runs more of them. A run is repeated by its seed. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
-const PATIENCE_MS = 24 * 60 * 60 * 1_000
+const MAX_WAIT_MS = 24 * 60 * 60 * 1_000
 const settings = { numRuns: RUNS, seed: SEED, endOnFailure: RUNS > 1_000 } as const
 
 console.log(`fuzzing: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}`)
@@ -143,31 +143,31 @@ const comparable = (result: ExecuteResult): object => ({
 })
 
 describe('fuzzing', () => {
-  const benches: Workbench[] = []
+  const contexts: SandboxTestContext[] = []
   beforeAll(async () => {
-    for (const adapter of ADAPTERS) benches.push(await Workbench.create(adapter))
+    for (const adapter of ADAPTERS) contexts.push(await SandboxTestContext.create(adapter))
   })
-  afterAll(() => Promise.all(benches.map((bench) => bench[Symbol.asyncDispose]())))
+  afterAll(() => Promise.all(contexts.map((context) => context[Symbol.asyncDispose]())))
 
   for (const [index, { name }] of ADAPTERS.entries()) {
     it(
       `whatever a guest that has been taken over says, the host stays well: ${name}`,
       async () => {
-        const { attack, run } = benches[index] as Workbench
+        const { attack, run } = contexts[index] as SandboxTestContext
         await fc.assert(
           fc.asyncProperty(
             fc.array(fc.array(message, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
             async (turns) => {
               const code = `for (const text of ${JSON.stringify(turns)}[turn] ?? []) post(text)`
               const tools = { echo: (input: unknown) => input }
-              expectWellFormed(await attack(code, { tools, limits: { wallTimeMs: 2_000, hostCalls: 20 } }))
+              expectWellFormed(await attack(code, { tools, limits: { wallTimeMs: 2_000, toolCalls: 20 } }))
             },
           ),
           settings,
         )
         expect(await run('return "next"')).toMatchObject({ ok: true, value: 'next' })
       },
-      PATIENCE_MS,
+      MAX_WAIT_MS,
     )
   }
 
@@ -178,7 +178,7 @@ describe('fuzzing', () => {
       await fc.assert(
         fc.asyncProperty(program, async (code) => {
           const tools = { echo: (input: unknown) => input }
-          const results = await Promise.all(benches.map(({ run }) => run(code, { tools })))
+          const results = await Promise.all(contexts.map(({ run }) => run(code, { tools })))
           const [first, ...others] = results.map(comparable)
           for (const other of others) expect(other, code).toEqual(first)
           if (results[0]?.ok) ended++
@@ -188,6 +188,6 @@ describe('fuzzing', () => {
       // What only ever fails compares nothing.
       expect(ended).toBeGreaterThan(RUNS / 4)
     },
-    PATIENCE_MS,
+    MAX_WAIT_MS,
   )
 })

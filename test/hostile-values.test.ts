@@ -1,6 +1,6 @@
+import { createProgramReader } from '@glovebox/adapter-node'
 import { createCodeMode, defineTool } from '@glovebox/core'
 import { createSandbox, type Guest, type GuestExit, type RunInit, type SandboxAdapter } from '@glovebox/core/adapter'
-import { createProgramReader } from '@glovebox/node'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hostilePayload, hostileSchema } from './support/hostile-values.ts'
@@ -9,9 +9,20 @@ import { hostilePayload, hostileSchema } from './support/hostile-values.ts'
 const RUNS = Number(process.env.HOSTILE_VALUES ?? 150)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const isProof = RUNS >= 10_000
-const PATIENCE_MS = 24 * 60 * 60 * 1_000
+const MAX_WAIT_MS = 24 * 60 * 60 * 1_000
 
 console.log(`hostile values: FUZZ_SEED=${SEED} HOSTILE_VALUES=${RUNS}`)
+
+/** Page faults of this process. In virtual machines one may take 20 µs, a hundred times as long as on a plain one. */
+const pageFaults = (): number => process.resourceUsage().minorPageFault
+
+/** Measures what touching a page for the first time costs, in ms. */
+function measurePageFault(): number {
+  const memory = Buffer.allocUnsafeSlow(40_000_000)
+  const [faults, began] = [pageFaults(), threadMs()]
+  for (let at = 0; at < memory.length; at += 4_096) memory[at] = 1
+  return (threadMs() - began) / Math.max(1, pageFaults() - faults)
+}
 
 /** CPU time of this thread, in ms. */
 const threadMs = (): number => {
@@ -23,6 +34,7 @@ const threadMs = (): number => {
 interface Attack {
   payload: string
   sentAt: number[]
+  faultsAt: number[]
 }
 
 /** A guest that has been taken over: it calls a tool with a payload, and ends with the same as its result. */
@@ -51,6 +63,7 @@ class TakenOver implements Guest {
   #say(init: RunInit, index: number, header: string): void {
     setImmediate(() => {
       this.#attack.sentAt.push(threadMs())
+      this.#attack.faultsAt.push(pageFaults())
       init.onOutput([`${header}\n${this.#attack.payload}`])
       init.onTurn({ index })
     })
@@ -92,9 +105,10 @@ const describe = (payload: string, schema: object): string =>
 it(
   'a hostile value against a hostile schema ends, and costs its host little',
   async () => {
-    const attack: Attack = { payload: '', sentAt: [] }
+    const attack: Attack = { payload: '', sentAt: [], faultsAt: [] }
     await using sandbox = createSandbox(takenOver(attack), { ready: 0, reader: createProgramReader() })
-    const costs: { ms: number; text: string }[] = []
+    const costs: { ms: number; faults: number; text: string }[] = []
+    const faultMs = measurePageFault()
     let runs = 0
     let residentAfterWarmUp = 0
     await fc.assert(
@@ -103,14 +117,16 @@ it(
           ...schema,
           $defs: { other: { anyOf: [{ type: 'number' }, { type: 'array', items: { $ref: '#' } }] } },
         }
-        const take = defineTool({ input, execute: () => 1 })
+        const take = defineTool({ inputSchema: input, execute: () => 1 })
         await using codeMode = await createCodeMode({ sandbox, tools: { take }, limits: { wallTimeMs: 20_000 } })
-        Object.assign(attack, { payload: given, sentAt: [] })
+        Object.assign(attack, { payload: given, sentAt: [], faultsAt: [] })
         const result = await codeMode.execute('run')
         const times = [...attack.sentAt, threadMs()]
+        const faults = [...attack.faultsAt, pageFaults()]
         for (const [index, sentAt] of attack.sentAt.entries()) {
           const ms = (times[index + 1] ?? 0) - sentAt
-          costs.push({ ms, text: ms < TOLD_MS ? '' : describe(given, schema) })
+          const faulted = (faults[index + 1] ?? 0) - (faults[index] ?? 0)
+          costs.push({ ms, faults: faulted, text: ms < TOLD_MS ? '' : describe(given, schema) })
         }
         if (!result.ok) expect(result.error.code).not.toBe('LIMIT_WALL_TIME')
         if (++runs === RUNS / 10) residentAfterWarmUp = process.memoryUsage.rss()
@@ -121,17 +137,24 @@ it(
     )
     costs.sort((left, right) => right.ms - left.ms)
     const at = (share: number) => costs[Math.floor(costs.length * (1 - share))]?.ms ?? 0
+    const computed = costs
+      .map(({ ms, faults }) => Math.max(0, ms - faults * faultMs))
+      .sort((left, right) => right - left)
+    const computedAt = (share: number) => computed[Math.floor(computed.length * (1 - share))] ?? 0
     const grown = (process.memoryUsage.rss() - residentAfterWarmUp) / 1e6
     console.log(
       `${costs.length} values: main-thread CPU p50 ${at(0.5).toFixed(2)}, p99 ${at(0.99).toFixed(1)}, p99.9 ${at(0.999).toFixed(1)}, p99.99 ${at(0.9999).toFixed(1)}, max ${costs[0]?.ms.toFixed(1)} ms; memory ${grown.toFixed(0)} MB more than after warm-up`,
+    )
+    console.log(
+      `a page fault takes ${(faultMs * 1_000).toFixed(1)} µs; without them p99.9 ${computedAt(0.999).toFixed(1)}, p99.99 ${computedAt(0.9999).toFixed(1)}, max ${computedAt(1).toFixed(1)} ms`,
     )
     if (RUNS >= 1_000)
       console.log(
         costs
           .slice(0, 10)
-          .map(({ ms, text }) => `${ms.toFixed(1)} ms ${text}`)
+          .map(({ ms, faults, text }) => `${ms.toFixed(1)} ms, ${faults} page faults ${text}`)
           .join('\n'),
       )
   },
-  PATIENCE_MS,
+  MAX_WAIT_MS,
 )

@@ -5,11 +5,11 @@ import { importsOf, readText, trackedFiles } from './repository.ts'
 /** What each package's sources may import of the others. Tests may import anything above them too. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/core': [],
-  'packages/node': ['@glovebox/core'],
-  'packages/quickjs': ['@glovebox/core', '@glovebox/node'],
-  'packages/isolated-vm': ['@glovebox/core', '@glovebox/node'],
-  'packages/workerd': ['@glovebox/core', '@glovebox/node'],
-  'packages/node-vm': ['@glovebox/core', '@glovebox/node'],
+  'packages/adapter-node': ['@glovebox/core'],
+  'packages/quickjs': ['@glovebox/core', '@glovebox/adapter-node'],
+  'packages/isolated-vm': ['@glovebox/core', '@glovebox/adapter-node'],
+  'packages/workerd': ['@glovebox/core', '@glovebox/adapter-node'],
+  'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
   // One install is enough: what a framework's wrapper runs programs in, unless it is told otherwise, comes with it.
   'packages/ai-sdk': ['@glovebox/core', '@glovebox/quickjs'],

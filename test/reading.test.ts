@@ -15,7 +15,7 @@ const HOST: Backend = {
   factory: 'quickjs',
   from: import.meta.url,
   create: () => quickjs(),
-  isCarrier: () => false,
+  isWorker: () => false,
   missing: /^$/,
 }
 const isLinux = process.platform === 'linux'
@@ -159,7 +159,7 @@ describe.each([
   it('is checked where that can be ended, while the host does other things', async () => {
     await using sandbox = create()
     const seen: unknown[] = []
-    const take = defineTool({ input: schema, execute: (input) => seen.push(input) })
+    const take = defineTool({ inputSchema: schema, execute: (input) => seen.push(input) })
     await using codeMode = await createCodeMode({ sandbox, tools: { take }, limits: { wallTimeMs: 60_000 } })
     const call = (leaf: string, depth: number) =>
       `let tree = ${leaf}; for (let i = 0; i < ${depth}; i++) tree = { a: tree, x: 1, y: 1 }; await tools.take({ tree })`

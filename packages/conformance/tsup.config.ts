@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/recovery.ts', 'src/suite.ts', 'src/doomed-host.ts', 'src/doomed-process.ts'],
+  entry: ['src/index.ts', 'src/recovery.ts', 'src/suite.ts', 'src/disposable-host.ts', 'src/disposable-process.ts'],
   format: 'esm',
   target: 'es2023',
   dts: true,

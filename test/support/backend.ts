@@ -11,7 +11,7 @@ export interface Backend {
   /** Where losing a process costs much, only each so-manieth hostile program runs while processes are killed. */
   readonly hostileStep?: number
   /** Whether a process, by its command line, is one of its own. */
-  isCarrier(commandLine: string): boolean
+  isWorker(commandLine: string): boolean
   /** What is said where its engine is not installed. */
   readonly missing: RegExp
 }

@@ -14,20 +14,20 @@ const user = {
 
 /** Tools of the examples. Calls that an example does not await never end, so that its output is deterministic. */
 export const exampleTools = {
-  find: defineTool({ input: user, execute: ({ id }: { id: string }) => ({ id, name: 'Ada' }) }),
+  find: defineTool({ inputSchema: user, execute: ({ id }: { id: string }) => ({ id, name: 'Ada' }) }),
   save: defineTool({
-    input: user,
+    inputSchema: user,
     execute: () => {
       throw new Error('the database is read-only')
     },
   }),
   remove: defineTool({
-    input: user,
+    inputSchema: user,
     execute: () => {
       throw new ToolCallError('TOOL_DENIED', 'removing users needs a person')
     },
   }),
-  count: defineTool({ output: { type: 'number' }, execute: () => new Map() as never }),
+  count: defineTool({ outputSchema: { type: 'number' }, execute: () => new Map() as never }),
   wait: () => new Promise<never>(() => {}),
 } satisfies CodeModeOptions['tools']
 
@@ -40,9 +40,9 @@ export const errorExamples: Readonly<Partial<Record<ExecutionErrorCode, ErrorExa
   LIMIT_CPU: { program: 'const end = Date.now() + 1000\nwhile (Date.now() < end) {}', limits: { cpuTimeMs: 200 } },
   LIMIT_MEMORY: { program: "const all = []\nfor (;;) all.push('x'.repeat(1000) + all.length)" },
   LIMIT_STACK: { program: 'const count = (n) => 1 + count(n + 1)\nreturn count(0)' },
-  LIMIT_HOST_CALLS: {
+  LIMIT_TOOL_CALLS: {
     program: 'for (let id = 0; ; id++) await tools.find({ id: String(id) })',
-    limits: { hostCalls: 10 },
+    limits: { toolCalls: 10 },
   },
   LIMIT_CODE_SIZE: { program: `return ${JSON.stringify('x'.repeat(100))}`, limits: { codeBytes: 50 } },
   LIMIT_MESSAGE_SIZE: {

@@ -1,4 +1,10 @@
-import { type CaseReport, type ConformanceCase, type DoomedHost, judge, Workbench } from '@glovebox/conformance/suite'
+import {
+  type CaseReport,
+  type ConformanceCase,
+  type DisposableHost,
+  judge,
+  SandboxTestContext,
+} from '@glovebox/conformance/suite'
 import type { ExecuteResult, Sandbox } from '@glovebox/core'
 import { workerLoader } from '@glovebox/workerd/worker'
 import { startWorker } from './start-worker.ts'
@@ -20,24 +26,24 @@ export async function startLoaderSuite(): Promise<LoaderSuite> {
   const worker = await startWorker(SUITE)
   // What it declares does not depend on what is behind it.
   const declared: Sandbox = workerLoader({ loader: { load: () => {}, get: () => {} } as never })
-  const adapter = { name: 'worker-loader', create: () => declared, sacrifice }
-  const bench = await Workbench.create(adapter)
+  const adapter = { name: 'worker-loader', create: () => declared, createDisposableHost }
+  const context = await SandboxTestContext.create(adapter)
   return {
     judge: async (each) => {
       // A Worker can start no other to be lost.
       const isWeakness = each.attacks !== undefined && declared.guarantees[each.attacks] === false
-      if (isWeakness) return await judge(each, bench, adapter)
+      if (isWeakness) return await judge(each, context, adapter)
       const response = await fetch(new URL(`/${each.id}`, worker.url))
       return (await response.json()) as CaseReport
     },
     async [Symbol.asyncDispose]() {
-      await bench[Symbol.asyncDispose]()
+      await context[Symbol.asyncDispose]()
       await worker.stop()
     },
   }
 }
 
-async function sacrifice(): Promise<DoomedHost> {
+async function createDisposableHost(): Promise<DisposableHost> {
   const worker = await startWorker(SUITE)
   return {
     run: async (code, limits = {}) => {

@@ -65,7 +65,7 @@ type Run = (input: any, state: ModelToolsState) => unknown
 const tool = (description: string, properties: Record<string, JsonSchema>, required: string[], run: Run) =>
   defineTool({
     description,
-    input: { type: 'object', properties, required, additionalProperties: false },
+    inputSchema: { type: 'object', properties, required, additionalProperties: false },
     execute: (input, { context }) => run(input, context as ModelToolsState),
   })
 

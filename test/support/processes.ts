@@ -7,7 +7,7 @@ export function childrenOf(host: number, backend: Backend): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => parentOf(pid) === host && backend.isCarrier(read(`/proc/${pid}/cmdline`) ?? ''))
+    .filter((pid) => parentOf(pid) === host && backend.isWorker(read(`/proc/${pid}/cmdline`) ?? ''))
 }
 
 /** @throws if they are still there after ten seconds */

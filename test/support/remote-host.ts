@@ -1,4 +1,4 @@
-import type { AdapterUnderTest, DoomedHost } from '@glovebox/conformance/suite'
+import type { AdapterUnderTest, DisposableHost } from '@glovebox/conformance/suite'
 import { createCodeMode } from '@glovebox/core'
 import { remote } from '@glovebox/workerd/remote'
 import { type StartedWorker, startWorker } from './start-worker.ts'
@@ -14,11 +14,11 @@ export const startServer = (env: Readonly<Record<string, string>> = {}): Promise
 export const remoteAdapter = (url: () => URL): AdapterUnderTest => ({
   name: 'remote',
   create: () => remote({ url: url(), token: TOKEN }),
-  sacrifice,
-  hasRuntimeOfItsOwn: true,
+  createDisposableHost,
+  suppliesRuntime: true,
 })
 
-async function sacrifice(): Promise<DoomedHost> {
+async function createDisposableHost(): Promise<DisposableHost> {
   const server = await startServer()
   const sandbox = remote({ url: server.url, token: TOKEN })
   return {

@@ -140,13 +140,13 @@ const parallel = (calls: number) =>
 export const MEASURES: readonly Measure[] = [
   program('fresh-ready', 'fresh run, a guest ready', 'return 1 + 1', 200, true),
   program('fresh-back-to-back', 'fresh run, back to back', 'return 1 + 1', 300, false),
-  program('calls-1', '1 host call', sequential(1), 60, true),
-  program('calls-10', '10 host calls in sequence', sequential(10), 60, true),
-  program('calls-100', '100 host calls in sequence', sequential(100), 40, true),
-  program('calls-100-parallel', '100 host calls at once', parallel(100), 40, true),
+  program('calls-1', '1 tool call', sequential(1), 60, true),
+  program('calls-10', '10 tool calls in sequence', sequential(10), 60, true),
+  program('calls-100', '100 tool calls in sequence', sequential(100), 40, true),
+  program('calls-100-parallel', '100 tool calls at once', parallel(100), 40, true),
   program(
     'calls-10-waiting',
-    '10 host calls at once, of 20 ms each',
+    '10 tool calls at once, of 20 ms each',
     'await Promise.all(Array.from({ length: 10 }, () => tools.wait()))',
     20,
     true,

@@ -15,12 +15,12 @@ const { json, quick } = new Command('workers')
 
 const PROGRAMS = {
   'fresh run': 'async () => 1',
-  '1 host call': 'async () => await tools.echo({ i: 1 })',
-  '10 host calls in sequence': 'async () => { for (let i = 0; i < 10; i++) await tools.echo({ i }) }',
-  '100 host calls in sequence': 'async () => { for (let i = 0; i < 100; i++) await tools.echo({ i }) }',
-  '100 host calls at once':
+  '1 tool call': 'async () => await tools.echo({ i: 1 })',
+  '10 tool calls in sequence': 'async () => { for (let i = 0; i < 10; i++) await tools.echo({ i }) }',
+  '100 tool calls in sequence': 'async () => { for (let i = 0; i < 100; i++) await tools.echo({ i }) }',
+  '100 tool calls at once':
     'async () => (await Promise.all(Array.from({ length: 100 }, (_, i) => tools.echo({ i })))).length',
-  '10 host calls at once, of 20 ms each':
+  '10 tool calls at once, of 20 ms each':
     'async () => { await Promise.all(Array.from({ length: 10 }, () => tools.wait())) }',
 }
 const CONTENDERS = ['glovebox', 'codemode']

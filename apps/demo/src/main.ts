@@ -42,9 +42,9 @@ function show(event: ExecutionEvent): void {
   switch (event.type) {
     case 'log':
       return console.log(`  ${event.level}: ${event.text}`)
-    case 'call':
+    case 'tool-call-start':
       return dim(`  → ${event.tool}`)
-    case 'settled':
+    case 'tool-call-end':
       return dim(`  ← ${event.tool}, ${event.outcome} after ${event.durationMs.toFixed(1)} ms`)
     default:
       event satisfies never
@@ -75,8 +75,8 @@ try {
 
   heading('Its result')
   console.log(inspect(result.ok ? result.value : result.error, { depth: 8, colors: process.stdout.isTTY }))
-  const { wallTimeMs, hostCalls } = result.usage
-  dim(`\n${hostCalls} tool calls in ${wallTimeMs.toFixed(0)} ms; the model would have spent one turn.`)
+  const { wallTimeMs, toolCalls } = result.usage
+  dim(`\n${toolCalls} tool calls in ${wallTimeMs.toFixed(0)} ms; the model would have spent one turn.`)
   process.exitCode = result.ok ? 0 : 1
 } finally {
   await rm(folder, { recursive: true, force: true })

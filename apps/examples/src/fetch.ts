@@ -25,8 +25,8 @@ export async function run(): Promise<string> {
   await using codeMode = await createCodeMode({
     sandbox: sharedQuickJS(),
     tools: {
-      price: defineTool({ description: 'The price of a piece.', input: item, execute: priceOf }),
-      stock: defineTool({ description: 'How many pieces there are.', input: item, execute: stockOf }),
+      price: defineTool({ description: 'The price of a piece.', inputSchema: item, execute: priceOf }),
+      stock: defineTool({ description: 'How many pieces there are.', inputSchema: item, execute: stockOf }),
     },
     telemetry: announce,
   })

@@ -9,7 +9,7 @@ type ByName = Readonly<Record<string, unknown>>
 /** What `streamText` takes as its system prompt, of any version. */
 type System = string | SystemModelMessage | SystemModelMessage[]
 
-export interface CodemodeOptions<Tools extends ToolSet, Prompt extends System = string> extends WrapperOptions {
+export interface WrapOptions<Tools extends ToolSet, Prompt extends System = string> extends WrapperOptions {
   readonly system?: Prompt
   /**
    * Tools of the AI SDK. Those without `execute`, those of a provider and those that need approval stay what they are:
@@ -23,15 +23,19 @@ export interface CodemodeOptions<Tools extends ToolSet, Prompt extends System = 
 }
 
 /** The tools to give to `streamText`: the one that runs programs, and those that no program may call. */
-export type CodemodeTools<Tools extends ToolSet, Name extends string = 'run_program'> = Record<Name, RunProgramTool> &
+export type WrappedToolSet<Tools extends ToolSet, Name extends string = 'run_program'> = Record<Name, RunProgramTool> &
   Direct<Tools>
 
 /** Some of the tools: which, no type tells. */
 type Direct<Tools extends ToolSet> = string extends keyof Tools ? Tools : Partial<Tools>
 
-export interface Codemode<Tools extends ToolSet, Prompt extends System = string, Name extends string = 'run_program'> {
+export interface WrappedTools<
+  Tools extends ToolSet,
+  Prompt extends System = string,
+  Name extends string = 'run_program',
+> {
   system: Prompt extends string ? string : SystemModelMessage[]
-  tools: CodemodeTools<Tools, Name>
+  tools: WrappedToolSet<Tools, Name>
 }
 
 /**
@@ -44,7 +48,7 @@ export function codemode<
   Tools extends ToolSet,
   const Prompt extends System = string,
   const Name extends string = 'run_program',
->(options: CodemodeOptions<Tools, Prompt> & { readonly toolName?: Name }): Codemode<Tools, Prompt, Name> {
+>(options: WrapOptions<Tools, Prompt> & { readonly toolName?: Name }): WrappedTools<Tools, Prompt, Name> {
   const { system, tools, toolApproval, toolsContext, ...rest } = options
   const approvals: ByName = toolApproval ?? {}
   const contexts: ByName = toolsContext ?? {}
@@ -58,11 +62,11 @@ export function codemode<
     options: rest,
   })
   return {
-    system: addGuidance(system, guidance) as Codemode<Tools, Prompt>['system'],
+    system: addGuidance(system, guidance) as WrappedTools<Tools, Prompt>['system'],
     tools: {
       ...Object.fromEntries(direct),
       [codeMode.tool.name]: runProgramTool(codeMode),
-    } as CodemodeTools<Tools, Name>,
+    } as WrappedToolSet<Tools, Name>,
   }
 }
 

@@ -1,9 +1,9 @@
-import type { CodeMode, ExecutionEvent, HostCallRecord, ModelOutput } from '@glovebox/core'
+import type { CodeMode, ExecutionEvent, ModelOutput, ToolCallRecord } from '@glovebox/core'
 
 /** A call of a tool by a program, as a user interface may show it: `tool` is `namespace.tool`, and times are since the program began. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
   | { status: 'running' }
-  | { status: HostCallRecord['outcome']; durationMs: number }
+  | { status: ToolCallRecord['outcome']; durationMs: number }
 )
 
 interface ProgramView {
@@ -76,11 +76,11 @@ class Progress {
       case 'log':
         this.#logs = `${this.#logs}${event.text}\n`.slice(-SHOWN_LOGS)
         break
-      case 'call':
+      case 'tool-call-start':
         this.#calls.set(event.id, { id: event.id, tool: event.tool, startedMs: event.timeMs, status: 'running' })
         if (this.#calls.size > SHOWN_CALLS) this.#calls.delete(this.#calls.keys().next().value as number)
         break
-      case 'settled': {
+      case 'tool-call-end': {
         const { id, tool, startedMs, durationMs, outcome: status } = event
         if (this.#calls.has(id)) this.#calls.set(id, { id, tool, startedMs, status, durationMs })
         break

@@ -6,13 +6,13 @@ import { dynamicTool, type InferUITools, jsonSchema, stepCountIs, streamText, ty
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { type ModelTurn, ScriptedModel } from '../../../test/support/scripted-model.ts'
-import { type CodemodeOptions, codemode, type ProgramRun } from '../src/index.ts'
+import { codemode, type ProgramRun, type WrapOptions } from '../src/index.ts'
 import { scriptedLanguageModel } from './scripted-language-model.ts'
 
 const everythingServer = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js')
 
 /** Runs one program with these tools, as a model would have it run: what the model is told, what is shown meanwhile, what was asked. */
-async function run(program: string, given: ToolSet, options: Partial<CodemodeOptions<ToolSet>> = {}) {
+async function run(program: string, given: ToolSet, options: Partial<WrapOptions<ToolSet>> = {}) {
   const model = new ScriptedModel([{ program }, { text: 'Done' }])
   const { system, tools } = codemode({ tools: given, ...options })
   const result = streamText({
@@ -124,7 +124,7 @@ describe('codemode', () => {
       'The tool late cannot be declared: a schema of it is a promise',
     ],
   ])('refuses %s', (_title, options, message) => {
-    expect(() => codemode({ tools: {}, ...options } as CodemodeOptions<ToolSet>)).toThrow(message)
+    expect(() => codemode({ tools: {}, ...options } as WrapOptions<ToolSet>)).toThrow(message)
   })
 })
 
@@ -148,7 +148,7 @@ describe('a tool in a program', () => {
       throw new Error('token=abc123')
     }
     const tools = { fail: tool({ inputSchema: z.object({}), execute }) }
-    const output = async (options: Partial<CodemodeOptions<ToolSet>>) =>
+    const output = async (options: Partial<WrapOptions<ToolSet>>) =>
       JSON.stringify((await run('await tools.fail({})', tools, options)).output)
     expect(await output({})).toContain('token=[redacted]')
     expect(await output({ redact: false })).toContain('token=abc123')

@@ -15,7 +15,7 @@ type System = string | Text[]
 /** What the tool runner takes as its tools. */
 type AnyTool = Parameters<Anthropic['beta']['messages']['toolRunner']>[0]['tools'][number]
 
-export interface CodemodeOptions<Prompt extends System = string> extends WrapperOptions {
+export interface WrapOptions<Prompt extends System = string> extends WrapperOptions {
   readonly system?: Prompt
   /**
    * Tools of Anthropic's SDK. Those that the API runs and those whose shape the API knows (a shell, a text editor, a
@@ -24,7 +24,7 @@ export interface CodemodeOptions<Prompt extends System = string> extends Wrapper
   readonly tools: readonly AnyTool[]
 }
 
-export interface Codemode<Prompt extends System = string> {
+export interface WrappedTools<Prompt extends System = string> {
   system: Prompt extends string ? string : Text[]
   /** The tools to give to the tool runner: the one that runs programs, and those that no program may call. */
   tools: AnyTool[]
@@ -36,7 +36,7 @@ export interface Codemode<Prompt extends System = string> {
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export function codemode<Prompt extends System = string>(options: CodemodeOptions<Prompt>): Codemode<Prompt> {
+export function codemode<Prompt extends System = string>(options: WrapOptions<Prompt>): WrappedTools<Prompt> {
   const { system, tools, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [toolName(tool as BetaRunnableTool), tool] as const),
@@ -53,7 +53,7 @@ export function codemode<Prompt extends System = string>(options: CodemodeOption
       JSON.stringify(await execute(input as { code: string }, { context, signal: context?.signal ?? undefined })),
   })
   return {
-    system: addGuidance(system, guidance) as Codemode<Prompt>['system'],
+    system: addGuidance(system, guidance) as WrappedTools<Prompt>['system'],
     tools: [runProgram, ...direct.map(([, tool]) => tool)],
   }
 }

@@ -1,7 +1,7 @@
 import type { ExecuteOptions, ExecuteResult, Guarantees, Limits, Sandbox, ToolSource } from '@glovebox/core'
 
 /** What a case needs of the adapter under test. */
-export interface Bench {
+export interface TestContext {
   readonly sandbox: Sandbox
   /** Runs a program in a code mode of its own. */
   run(code: string, options?: RunOptions): Promise<ExecuteResult>
@@ -10,7 +10,7 @@ export interface Bench {
   /** Another sandbox, for a case to break and to close. */
   open(): Promise<Sandbox>
   /** A host of such a sandbox that may be lost, where the adapter's author gave one. */
-  readonly sacrifice?: (() => Promise<DoomedHost>) | undefined
+  readonly createDisposableHost?: (() => Promise<DisposableHost>) | undefined
 }
 
 export interface RunOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
@@ -19,7 +19,7 @@ export interface RunOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
 }
 
 /** A host that a weakness may hold up or end. */
-export interface DoomedHost extends AsyncDisposable {
+export interface DisposableHost extends AsyncDisposable {
   /** Runs a program there. May never settle, and rejects where the host is lost. */
   run(code: string, limits?: Limits): Promise<ExecuteResult>
 }
@@ -36,5 +36,5 @@ export interface ConformanceCase {
   /** It replaces the runtime of its guests, which must therefore come from the host. */
   readonly tampers?: true
   /** @throws if the behaviour does not hold */
-  run(bench: Bench): Promise<void>
+  run(context: TestContext): Promise<void>
 }

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { CASES } from './cases.ts'
-import { type AdapterUnderTest, checkExpectedFailures, judge, Workbench } from './run.ts'
+import { type AdapterUnderTest, checkExpectedFailures, judge, SandboxTestContext } from './run.ts'
 import { isInSample } from './sample.ts'
 
 /** What takes half a minute on two free cores must not fail on busy ones. */
-const PATIENCE_MS = 300_000
+const MAX_WAIT_MS = 300_000
 
 /** Its programs are harder on an adapter beside each other than one by one, and sooner over. */
 const SIDE_BY_SIDE = 'floods'
@@ -19,13 +19,13 @@ const SIDE_BY_SIDE = 'floods'
 export function describeAdapter(adapter: AdapterUnderTest): void {
   checkExpectedFailures(adapter)
   describe(`${adapter.name} conforms`, () => {
-    let bench: Workbench
+    let context: SandboxTestContext
     // More than there are cores only wait for each other.
     const turn = pLimit(Math.max(2, availableParallelism()))
     beforeAll(async () => {
-      bench = await Workbench.create(adapter)
+      context = await SandboxTestContext.create(adapter)
     })
-    afterAll(() => bench?.[Symbol.asyncDispose]())
+    afterAll(() => context?.[Symbol.asyncDispose]())
 
     for (const [group, all] of Object.entries(CASES)) {
       const cases = all.filter(isInSample)
@@ -34,12 +34,12 @@ export function describeAdapter(adapter: AdapterUnderTest): void {
         for (const each of cases) {
           it(
             `${each.id}: ${each.protects}`,
-            async (context) => {
-              const { outcome, detail } = await turn(() => judge(each, bench, adapter))
-              if (outcome === 'skipped') context.skip(detail)
+            async ({ skip }) => {
+              const { outcome, detail } = await turn(() => judge(each, context, adapter))
+              if (outcome === 'skipped') skip(detail)
               if (outcome === 'failed') throw new Error(detail)
             },
-            PATIENCE_MS,
+            MAX_WAIT_MS,
           )
         }
       })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Sandbox } from '@glovebox/core'
-import { countBeats } from './beats.ts'
+import { countBeats } from './event-loop-monitor.ts'
 
 /**
  * CPU time of the host's thread, in ms, that no program within its limits may cost. Refusing a value takes a few ms;

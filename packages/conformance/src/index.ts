@@ -1,4 +1,4 @@
-export type { Bench, ConformanceCase, DoomedHost, RunOptions } from './case.ts'
+export type { ConformanceCase, DisposableHost, RunOptions, TestContext } from './case.ts'
 export { CASES, HOSTILE_GROUPS } from './cases.ts'
 export { describeAdapter } from './describe-adapter.ts'
 export type { AdapterUnderTest } from './run.ts'

@@ -1,5 +1,5 @@
 import { createCodeMode, type ExecuteResult, type Sandbox } from '@glovebox/core'
-import type { Bench, ConformanceCase, DoomedHost, RunOptions } from './case.ts'
+import type { ConformanceCase, DisposableHost, RunOptions, TestContext } from './case.ts'
 import { CASES } from './cases.ts'
 import { tamperWith } from './tampering.ts'
 
@@ -8,12 +8,12 @@ export interface AdapterUnderTest {
   /** A new sandbox, which the suite closes. */
   create(): Sandbox | Promise<Sandbox>
   /**
-   * Starts a host of the same sandbox that may be lost, such as `forkHost` of `@glovebox/conformance/doomed-host` gives.
+   * Starts a host of the same sandbox that may be lost, such as `forkHost` of `@glovebox/conformance/disposable-host` gives.
    * What the adapter declares not to guarantee is shown there.
    */
-  sacrifice?(): Promise<DoomedHost>
+  createDisposableHost?(): Promise<DisposableHost>
   /** Its guests' runtime does not come from the host that asks for them, which therefore cannot tamper with it. */
-  readonly hasRuntimeOfItsOwn?: boolean
+  readonly suppliesRuntime?: boolean
   /** Cases that fail, by id, and why. One that passes is stale, and fails for it. */
   readonly expectedFailures?: Readonly<Record<string, string>>
 }
@@ -49,7 +49,7 @@ export interface RunConformanceOptions extends AdapterUnderTest {
  */
 export async function runConformance(options: RunConformanceOptions): Promise<ConformanceReport> {
   checkExpectedFailures(options)
-  await using bench = await Workbench.create(options)
+  await using context = await SandboxTestContext.create(options)
   // A guest keeps nobody's process alive, and some cases wait for nothing else.
   const alive = setInterval(() => {}, KEEP_ALIVE_MS)
   const cases: CaseReport[] = []
@@ -57,7 +57,7 @@ export async function runConformance(options: RunConformanceOptions): Promise<Co
     for (const [group, each] of eachCase()) {
       if (options.includes?.(each) === false) continue
       const started = performance.now()
-      const verdict = await judge(each, bench, options)
+      const verdict = await judge(each, context, options)
       const report = { id: each.id, group, ...verdict, durationMs: performance.now() - started }
       cases.push(report)
       options.onCase?.(report)
@@ -76,14 +76,14 @@ function* eachCase(): Generator<readonly [group: string, each: ConformanceCase]>
 /** Runs one case and compares with what is expected of it. */
 export async function judge(
   each: ConformanceCase,
-  bench: Bench,
+  context: TestContext,
   adapter: AdapterUnderTest,
 ): Promise<Pick<CaseReport, 'outcome' | 'detail'>> {
-  const lacking = whyNothingIsShown(each, bench.sandbox, adapter)
+  const lacking = whyNothingIsShown(each, context.sandbox, adapter)
   if (lacking !== undefined) return { outcome: 'skipped', detail: lacking }
   const reason = adapter.expectedFailures?.[each.id]
   try {
-    await each.run(bench)
+    await each.run(context)
   } catch (error) {
     if (reason !== undefined) return { outcome: 'failed as expected', detail: reason }
     return { outcome: 'failed', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
@@ -93,26 +93,26 @@ export async function judge(
 }
 
 /** What the cases of one adapter share. */
-export class Workbench implements Bench, AsyncDisposable {
+export class SandboxTestContext implements TestContext, AsyncDisposable {
   readonly sandbox: Sandbox
   readonly open: () => Promise<Sandbox>
-  readonly sacrifice: (() => Promise<DoomedHost>) | undefined
+  readonly createDisposableHost: (() => Promise<DisposableHost>) | undefined
   #tampered: Promise<Sandbox> | undefined
 
-  private constructor(sandbox: Sandbox, { create, sacrifice }: AdapterUnderTest) {
+  private constructor(sandbox: Sandbox, { create, createDisposableHost }: AdapterUnderTest) {
     this.sandbox = sandbox
     this.open = async () => create()
-    this.sacrifice = sacrifice
+    this.createDisposableHost = createDisposableHost
   }
 
-  static async create(adapter: AdapterUnderTest): Promise<Workbench> {
-    return new Workbench(await adapter.create(), adapter)
+  static async create(adapter: AdapterUnderTest): Promise<SandboxTestContext> {
+    return new SandboxTestContext(await adapter.create(), adapter)
   }
 
-  // Cases take these apart from the bench.
-  readonly run: Bench['run'] = (code, options) => runIn(this.sandbox, code, options)
+  // Cases take these apart from the context.
+  readonly run: TestContext['run'] = (code, options) => runIn(this.sandbox, code, options)
 
-  readonly attack: Bench['attack'] = async (code, options) => {
+  readonly attack: TestContext['attack'] = async (code, options) => {
     this.#tampered ??= this.open().then(tamperWith)
     return await runIn(await this.#tampered, code, options)
   }
@@ -143,9 +143,9 @@ export function checkExpectedFailures({ name, expectedFailures = {} }: AdapterUn
 function whyNothingIsShown(
   { needs = {}, tampers }: ConformanceCase,
   { guarantees }: Sandbox,
-  { hasRuntimeOfItsOwn }: AdapterUnderTest,
+  { suppliesRuntime }: AdapterUnderTest,
 ): string | undefined {
-  if (tampers && hasRuntimeOfItsOwn) return "the runtime of its guests is not the host's to tamper with"
+  if (tampers && suppliesRuntime) return "the runtime of its guests is not the host's to tamper with"
   const lacking = Object.entries(needs).find(([key, value]) => guarantees[key as keyof typeof needs] !== value)
   return lacking && `the adapter declares that it does not give ${lacking[0]}`
 }

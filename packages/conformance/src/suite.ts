@@ -1,5 +1,5 @@
 /** `@glovebox/conformance/suite`: the suite without a test runner. */
-export type { Bench, ConformanceCase, DoomedHost, RunOptions } from './case.ts'
+export type { ConformanceCase, DisposableHost, RunOptions, TestContext } from './case.ts'
 export { replayAcross } from './cases/determinism.ts'
 export { CASES, HOSTILE_GROUPS } from './cases.ts'
 export {
@@ -9,5 +9,5 @@ export {
   judge,
   type RunConformanceOptions,
   runConformance,
-  Workbench,
+  SandboxTestContext,
 } from './run.ts'

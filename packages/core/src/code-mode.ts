@@ -12,6 +12,7 @@ import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
+import { assertKnownOptions } from './options.ts'
 import { withinText } from './program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from './program/program-reader.ts'
@@ -65,7 +66,7 @@ export interface ExecuteOptions {
   /** May only tighten. */
   readonly limits?: Limits | undefined
   /**
-   * Logs and host calls, as they happen. What it throws ends the execution and rejects it, as does what a promise that it
+   * Logs and tool calls, as they happen. What it throws ends the execution and rejects it, as does what a promise that it
    * returns rejects with before the end; the execution waits for no such promise.
    */
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
@@ -122,12 +123,14 @@ const OPTIONS: readonly string[] = [
   'toolDescription',
 ]
 
+const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context']
+
 const TOOL_NAME = 'run_program'
 const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
 /** Tool names that model providers accept. */
 const TOOL_NAMES = /^[a-zA-Z0-9_-]{1,64}$/
 
-/** @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little */
+/** @throws `TypeError` for options that make no sense, `SandboxError` `GUARANTEE_NOT_MET` for a sandbox that promises too little */
 export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
   return openCodeMode(options)
 }
@@ -138,9 +141,7 @@ export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode
  * @param direct names of tools that only the model can call, for error messages
  */
 export function openCodeMode(options: CodeModeOptions, direct: readonly string[] = []): CodeMode {
-  const unknown = Object.keys(options).filter((name) => !OPTIONS.includes(name))
-  if (unknown.length > 0)
-    throw new TypeError(`There is no option ${unknown.join(', ')}. There are: ${OPTIONS.join(', ')}`)
+  assertKnownOptions('createCodeMode()', options, OPTIONS)
   const guests = guestsOf(options.sandbox)
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
@@ -211,6 +212,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const execute: CodeMode['execute'] = async (code, executeOptions = {}) => {
     const { signal, limits } = executeOptions
     if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
+    assertKnownOptions('execute()', executeOptions, EXECUTE_OPTIONS)
     closing.signal.throwIfAborted()
     signal?.throwIfAborted()
     const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
@@ -271,5 +273,12 @@ function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {
 }
 
 function notRun(clock: Clock, error: ExecutionError): ExecuteResult {
-  return { ok: false, error, logs: [], calls: [], usage: { wallTimeMs: clock.elapsed(), hostCalls: 0 } }
+  return {
+    status: 'failed',
+    ok: false,
+    error,
+    logs: [],
+    calls: [],
+    usage: { wallTimeMs: clock.elapsed(), toolCalls: 0 },
+  }
 }

@@ -8,7 +8,7 @@ export const EXECUTION_ERROR_CODES = [
   'LIMIT_CPU',
   'LIMIT_MEMORY',
   'LIMIT_STACK',
-  'LIMIT_HOST_CALLS',
+  'LIMIT_TOOL_CALLS',
   'LIMIT_CODE_SIZE',
   'LIMIT_MESSAGE_SIZE',
   'LIMIT_RESULT_SIZE',
@@ -23,7 +23,7 @@ export const EXECUTION_ERROR_CODES = [
 ] as const
 export type ExecutionErrorCode = (typeof EXECUTION_ERROR_CODES)[number]
 
-/** What a guest sees of a failed host call, as the `code` of the error it can catch. */
+/** What a guest sees of a failed tool call, as the `code` of the error it can catch. */
 export type ToolErrorCode = Extract<ExecutionErrorCode, `TOOL_${string}` | 'LIMIT_MESSAGE_SIZE'>
 
 export interface ExecutionError {
@@ -47,7 +47,7 @@ export interface ExecutionError {
   readonly column?: number
 }
 
-export type SandboxErrorCode = 'SANDBOX_UNAVAILABLE' | 'SANDBOX_CLOSED' | 'LIMIT_UNSUPPORTED' | 'PROTOCOL_VIOLATION'
+export type SandboxErrorCode = 'SANDBOX_UNAVAILABLE' | 'SANDBOX_CLOSED' | 'GUARANTEE_NOT_MET' | 'PROTOCOL_VIOLATION'
 
 /** A fault of the host or its machine, never of a program. */
 export class SandboxError extends Error {

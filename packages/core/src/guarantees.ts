@@ -34,7 +34,7 @@ const STRENGTH: { readonly [name in 'boundary' | 'memory']: readonly string[] } 
   memory: ['none', 'soft', 'hard'],
 }
 
-/** @throws {@link SandboxError} `LIMIT_UNSUPPORTED`, naming each guarantee that is required and not given */
+/** @throws {@link SandboxError} `GUARANTEE_NOT_MET`, naming each guarantee that is required and not given */
 export function requireGuarantees(name: string, given: Guarantees, required: Partial<Guarantees> = {}): void {
   const lacking = Object.entries(required).filter(([key, value]) => {
     if (!Object.hasOwn(given, key)) throw new TypeError(`Unknown guarantee ${key}`)
@@ -48,5 +48,5 @@ export function requireGuarantees(name: string, given: Guarantees, required: Par
   const list = lacking.map(
     ([key, value]) => `${key}: ${String(value)} (it gives ${String(given[key as keyof Guarantees])})`,
   )
-  throw new SandboxError('LIMIT_UNSUPPORTED', `The sandbox ${name} does not give what is required: ${list.join(', ')}`)
+  throw new SandboxError('GUARANTEE_NOT_MET', `The sandbox ${name} does not give what is required: ${list.join(', ')}`)
 }

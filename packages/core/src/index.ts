@@ -14,7 +14,7 @@ export type { CodeMode, CodeModeOptions, ExecuteOptions, ModelTool } from './cod
 export { createCodeMode } from './code-mode.ts'
 export type { ExecutionError, ExecutionErrorCode, SandboxErrorCode, ToolErrorCode } from './errors.ts'
 export { EXECUTION_ERROR_CODES, SandboxError, ToolCallError } from './errors.ts'
-export type { ExecutionEvent, HostCallRecord, LogEntry } from './execution/events.ts'
+export type { ExecutionEvent, LogEntry, ToolCallRecord } from './execution/events.ts'
 export type { ExecuteResult, Usage } from './execution/result.ts'
 export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from './execution/telemetry.ts'
 export type { Guarantees } from './guarantees.ts'

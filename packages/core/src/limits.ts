@@ -2,16 +2,16 @@ import { SandboxError } from './errors.ts'
 
 /** The bounds of one execution. Each must be a positive integer. */
 export interface Limits {
-  /** From the start of the execution to its end, host calls included. */
+  /** From the start of the execution to its end, tool calls included. */
   readonly wallTimeMs?: number
-  /** Of the guest alone; waiting for a host call costs nothing. */
+  /** Of the guest alone; waiting for a tool call costs nothing. */
   readonly cpuTimeMs?: number
   /** Of the guest's heap. */
   readonly memoryBytes?: number
   /** In one execution. */
-  readonly hostCalls?: number
+  readonly toolCalls?: number
   /** More than this many wait for their turn. */
-  readonly concurrentHostCalls?: number
+  readonly concurrentToolCalls?: number
   /** Of the program's text, in UTF-8. */
   readonly codeBytes?: number
   /** Of one input or output of a tool, as it crosses the wall. */
@@ -28,18 +28,18 @@ export interface MemoryRange {
   readonly max: number
 }
 
-/** @throws {@link SandboxError} `LIMIT_UNSUPPORTED` for a limit of memory that the named sandbox cannot keep */
+/** @throws {@link SandboxError} `GUARANTEE_NOT_MET` for a limit of memory that the named sandbox cannot keep */
 export function checkMemoryLimit(name: string, bytes: number, { min, max }: MemoryRange): void {
   if (bytes >= min && bytes <= max) return
-  throw new SandboxError('LIMIT_UNSUPPORTED', `${name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`)
+  throw new SandboxError('GUARANTEE_NOT_MET', `${name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`)
 }
 
 export const DEFAULT_LIMITS: Readonly<Required<Limits>> = Object.freeze({
   wallTimeMs: 60_000,
   cpuTimeMs: 10_000,
   memoryBytes: 64 * 1024 * 1024,
-  hostCalls: 1_000,
-  concurrentHostCalls: 32,
+  toolCalls: 1_000,
+  concurrentToolCalls: 32,
   codeBytes: 256 * 1024,
   messageBytes: 16 * 1024 * 1024,
   resultBytes: 4 * 1024 * 1024,

@@ -1,7 +1,7 @@
 import type { ExecutionError } from './errors.ts'
-import type { HostCallRecord } from './execution/events.ts'
+import type { ToolCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
-import { atLeast } from './options.ts'
+import { assertKnownOptions, atLeast } from './options.ts'
 import { isBox } from './protocol/value-size.ts'
 
 /** What the model is told of an execution, as plain JSON. */
@@ -28,11 +28,8 @@ const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32
 
 /** @throws `TypeError` for a bound that is unknown, or no integer of at least 1 */
 export function chooseModelOutput(given: Partial<ModelOutputBounds> = {}): ModelOutputBounds {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(MODEL_BOUNDS, name))
-      throw new TypeError(`There is no \`modelOutput.${name}\`. There are: ${Object.keys(MODEL_BOUNDS).join(', ')}`)
-    atLeast(`modelOutput.${name}`, value, 1)
-  }
+  assertKnownOptions('`modelOutput`', given, Object.keys(MODEL_BOUNDS))
+  for (const [name, value] of Object.entries(given)) atLeast(`modelOutput.${name}`, value, 1)
   return { ...MODEL_BOUNDS, ...given }
 }
 
@@ -60,7 +57,7 @@ function withoutRepeats(stack: string): string {
 }
 
 /** What a failed program has done stays done. Calls that may have changed something come first. */
-function completedOf(calls: readonly HostCallRecord[]): { completed?: string } {
+function completedOf(calls: readonly ToolCallRecord[]): { completed?: string } {
   const returned = calls.filter(({ outcome }) => outcome === 'returned')
   if (returned.length === 0) return {}
   const ordered = [...returned.filter(({ readOnly }) => !readOnly), ...returned.filter(({ readOnly }) => readOnly)]

@@ -2,6 +2,7 @@ import type { Guest, GuestInit, GuestRuntime, SandboxAdapter } from './contract.
 import { SandboxError } from './errors.ts'
 import type { Guarantees } from './guarantees.ts'
 import { guestRuntime } from './guest/runtime.generated.ts'
+import { assertKnownOptions } from './options.ts'
 import { type PreparedProgram, prepareProgram } from './program/program.ts'
 import type { ProgramReader, ReaderTask } from './program/program-reader.ts'
 
@@ -43,7 +44,7 @@ export interface SandboxOptions {
   /** Number of guests made ahead of need. */
   readonly ready: number
   /**
-   * Reads programs where a hostile text can be stopped, such as `createProgramReader()` of @glovebox/node. The sandbox
+   * Reads programs where a hostile text can be stopped, such as `createProgramReader()` of @glovebox/adapter-node. The sandbox
    * closes it. Default: none; programs are then read on the caller's thread, and `guarantees.stopsReading` is false.
    */
   readonly reader?: ProgramReader | undefined
@@ -55,6 +56,7 @@ const FILL_DELAY_MS = 5
 
 /** Makes the sandbox that embedders hold from the adapter that a backend provides. */
 export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions): Sandbox {
+  assertKnownOptions('createSandbox()', options, ['ready', 'reader'])
   return new AdapterSandbox(adapter, guestRuntime, options)
 }
 

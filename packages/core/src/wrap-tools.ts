@@ -41,7 +41,7 @@ export interface Wrapped<FrameworkTool> {
  * Divides a framework's tools into those that programs call and those that the model goes on calling by itself: none is
  * dropped, and none that needs approval is within a program's reach.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` `LIMIT_UNSUPPORTED` for a sandbox that promises too little
+ * @throws `TypeError` for options that make no sense, `SandboxError` `GUARANTEE_NOT_MET` for a sandbox that promises too little
  */
 export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): Wrapped<FrameworkTool> {
   const { sandbox = request.defaultSandbox(), direct: asked = [], providers = [], ...rest } = request.options

@@ -63,9 +63,9 @@ describe('the catalog', () => {
     const schema = z.object({ q: z.string(), day: z.date().optional() })
     const execute = ({ q }: { q: string }) => q
     const catalog = createCatalog({
-      one: { description: 'One.', input: schema, execute },
+      one: { description: 'One.', inputSchema: schema, execute },
       two: { description: 'Two.', inputSchema: schema, outputSchema: z.string(), execute },
-      three: defineTool({ input: schema, execute }),
+      three: defineTool({ inputSchema: schema, execute }),
     })
     const { text } = declarationsFromCatalog(catalog, {})
     expect(text).toMatch(/function one\(input: \{ q: string; day\?: unknown \}\)/)
@@ -83,7 +83,7 @@ describe('the catalog', () => {
     [
       "another library's word for a schema",
       { x: { parameters: z.object({}), execute: () => 1 } },
-      /called `input` here/,
+      /has `parameters`, which is not supported; use `inputSchema`/,
     ],
   ])('refuses %s, and says what to give', (_title, tools, message) => {
     expect(() => createCatalog(tools as never)).toThrow(message)
@@ -100,7 +100,7 @@ describe('the catalog', () => {
     expect(() => createCatalog(twice)).toThrow(/Two tools of x are called a/)
     expect(() => createCatalog({ broken: 5 as never })).toThrow(/broken is neither/)
     expect(() => defineTool({} as never)).toThrow(TypeError)
-    expect(() => defineTool({ input: 'string' as never, execute: () => 1 })).toThrow(
+    expect(() => defineTool({ inputSchema: 'string' as never, execute: () => 1 })).toThrow(
       /must be JSON Schema or Standard Schema/,
     )
   })
@@ -109,15 +109,23 @@ describe('the catalog', () => {
     [
       'JSON Schema',
       defineTool({
-        input: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'], additionalProperties: false },
+        inputSchema: {
+          type: 'object',
+          properties: { n: { type: 'integer' } },
+          required: ['n'],
+          additionalProperties: false,
+        },
         execute: () => 1,
       }),
     ],
     [
       'TypeBox',
-      defineTool({ input: Type.Object({ n: Type.Integer() }, { additionalProperties: false }), execute: () => 1 }),
+      defineTool({
+        inputSchema: Type.Object({ n: Type.Integer() }, { additionalProperties: false }),
+        execute: () => 1,
+      }),
     ],
-    ['Standard Schema', defineTool({ input: z.strictObject({ n: z.int() }), execute: () => 1 })],
+    ['Standard Schema', defineTool({ inputSchema: z.strictObject({ n: z.int() }), execute: () => 1 })],
   ])('describes and checks inputs by %s', async (_, tool) => {
     const catalog = createCatalog({ pick: tool })
     expect(declarationsFromCatalog(catalog).text).toContain('n: number')
@@ -130,7 +138,7 @@ describe('the catalog', () => {
 
   it('gives a tool what its Standard Schema made of the input', async () => {
     const catalog = createCatalog({
-      pick: defineTool({ input: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }),
+      pick: defineTool({ inputSchema: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }),
     })
     expect(await catalog.find('tools.pick')?.parseInput?.({ n: '4' })).toEqual({ value: { n: 4 } })
   })
@@ -149,7 +157,7 @@ describe('the catalog', () => {
       },
       required: ['mode', 'name'],
     }
-    const catalog = createCatalog({ pick: defineTool({ input, execute: () => 1 }) })
+    const catalog = createCatalog({ pick: defineTool({ inputSchema: input, execute: () => 1 }) })
     const parse = catalog.find('tools.pick')?.parseInput
     expect(await parse?.({ name: 'a', rows: [{}] })).toEqual({
       value: { name: 'a', rows: [{ tags: [] }], mode: 'fast' },
@@ -162,7 +170,9 @@ describe('the catalog', () => {
   it('lists no more problems than help', async () => {
     const required = Array.from({ length: 40 }, (_, i) => `key${i}`)
     const properties = Object.fromEntries(required.map((key) => [key, { type: 'string' }]))
-    const catalog = createCatalog({ big: defineTool({ input: { type: 'object', properties }, execute: () => 1 }) })
+    const catalog = createCatalog({
+      big: defineTool({ inputSchema: { type: 'object', properties }, execute: () => 1 }),
+    })
     const input = Object.fromEntries(required.map((key) => [key, 1]))
     const parsed = (await catalog.find('tools.big')?.parseInput?.(input)) as { problems: string[] }
     expect(parsed.problems).toHaveLength(6)
@@ -171,10 +181,10 @@ describe('the catalog', () => {
 })
 
 it('tells TypeScript what a TypeBox or Standard Schema input is', () => {
-  defineTool({ input: Type.Object({ n: Type.Integer() }), execute: ({ n }) => n.toFixed() })
-  defineTool({ input: z.object({ n: z.number() }), output: z.string(), execute: ({ n }) => n.toFixed() })
+  defineTool({ inputSchema: Type.Object({ n: Type.Integer() }), execute: ({ n }) => n.toFixed() })
+  defineTool({ inputSchema: z.object({ n: z.number() }), outputSchema: z.string(), execute: ({ n }) => n.toFixed() })
   // @ts-expect-error: the input has no such property
-  defineTool({ input: z.object({ n: z.number() }), execute: ({ m }) => m })
+  defineTool({ inputSchema: z.object({ n: z.number() }), execute: ({ m }) => m })
   // @ts-expect-error: the output must be a string
-  defineTool({ output: z.string(), execute: () => 5 })
+  defineTool({ outputSchema: z.string(), execute: () => 5 })
 })

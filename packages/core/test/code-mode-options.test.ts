@@ -7,11 +7,12 @@ const open = (options: object) =>
   createCodeMode({ sandbox: createSandbox(new ScriptedAdapter(() => {}), { ready: 0 }), tools: {}, ...options })
 
 const result = {
+  status: 'succeeded',
   ok: true,
   value: 'x'.repeat(100),
   logs: [],
   calls: [],
-  usage: { wallTimeMs: 1, hostCalls: 0 },
+  usage: { wallTimeMs: 1, toolCalls: 0 },
 } as const
 
 describe('the tool of a code mode', () => {
@@ -32,9 +33,9 @@ describe('the tool of a code mode', () => {
   it.each([
     [{ toolName: 'no spaces' }, /`toolName` must be/],
     [{ toolName: '' }, /`toolName` must be/],
-    [{ modelOutput: { size: 1 } }, /There is no `modelOutput\.size`/],
+    [{ modelOutput: { size: 1 } }, /`modelOutput` has no option `size`/],
     [{ modelOutput: { depth: 0 } }, /`modelOutput\.depth` must be an integer/],
-    [{ modelOutputs: {} }, /There is no option modelOutputs/],
+    [{ modelOutputs: {} }, /createCodeMode\(\) has no option `modelOutputs`. Did you mean `modelOutput`\?/],
   ])('refuses %j', async (options, message) => {
     await expect(open(options)).rejects.toThrow(message)
   })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { EXECUTION_ERROR_CODES } from '../src/errors.ts'
 
-const HOST_CODES = ['SANDBOX_UNAVAILABLE', 'SANDBOX_CLOSED', 'LIMIT_UNSUPPORTED', 'MCP_UNAVAILABLE', 'MCP_TIMEOUT']
+const HOST_CODES = ['SANDBOX_UNAVAILABLE', 'SANDBOX_CLOSED', 'GUARANTEE_NOT_MET', 'MCP_UNAVAILABLE', 'MCP_TIMEOUT']
 
 it('gives every error code its heading, and no heading without a code', async () => {
   const page = await readFile(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8')

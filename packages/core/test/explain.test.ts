@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createCatalog } from '../src/catalog/catalog.ts'
 import type { ExecutionError } from '../src/errors.ts'
-import type { HostCallRecord } from '../src/execution/events.ts'
+import type { ToolCallRecord } from '../src/execution/events.ts'
 import { explain } from '../src/execution/explain.ts'
 
 const catalog = createCatalog({ get_user: () => 1, list_users: () => [] }, ['send-mail'])
-const usage = { wallTimeMs: 1, hostCalls: 0 }
-const call = (outcome: HostCallRecord['outcome'], tool = 'tools.get_user'): HostCallRecord => ({
+const usage = { wallTimeMs: 1, toolCalls: 0 }
+const call = (outcome: ToolCallRecord['outcome'], tool = 'tools.get_user'): ToolCallRecord => ({
   id: 1,
   tool,
   startedMs: 0,
@@ -17,10 +17,10 @@ const call = (outcome: HostCallRecord['outcome'], tool = 'tools.get_user'): Host
 function explained(
   code: string,
   error: Partial<ExecutionError>,
-  calls: readonly HostCallRecord[] = [],
+  calls: readonly ToolCallRecord[] = [],
 ): ExecutionError {
   const given = { code: 'CODE_THREW', name: 'TypeError', message: 'x', ...error } as ExecutionError
-  const result = explain({ ok: false, error: given, logs: [], calls, usage }, code, catalog)
+  const result = explain({ status: 'failed', ok: false, error: given, logs: [], calls, usage }, code, catalog)
   if (result.ok) throw new Error('it failed')
   return result.error
 }
@@ -112,8 +112,8 @@ describe('an error', () => {
 })
 
 describe('a result', () => {
-  const warnings = (code: string, calls: readonly HostCallRecord[], value?: unknown) =>
-    explain({ ok: true, value, logs: [], calls, usage }, code, catalog).warnings
+  const warnings = (code: string, calls: readonly ToolCallRecord[], value?: unknown) =>
+    explain({ status: 'succeeded', ok: true, value, logs: [], calls, usage }, code, catalog).warnings
 
   it('warns of calls that the end of the program cut off', () => {
     expect(warnings('return 1', [call('cancelled'), call('cancelled'), call('returned')])).toEqual([

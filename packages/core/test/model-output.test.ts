@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { HostCallRecord } from '../src/execution/events.ts'
+import type { ToolCallRecord } from '../src/execution/events.ts'
 import { toModelOutput } from '../src/model-output.ts'
 
 const returned = (value: unknown) =>
-  toModelOutput({ ok: true, value, logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 0 } })
+  toModelOutput({ status: 'succeeded', ok: true, value, logs: [], calls: [], usage: { wallTimeMs: 1, toolCalls: 0 } })
 
 describe('what a model is told', () => {
   it('is plain JSON, whatever the value', () => {
@@ -65,7 +65,14 @@ describe('what a model is told', () => {
   })
 
   it('passes on what a result warns of', () => {
-    const result = { ok: true, value: 'sent', logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 3 } } as const
+    const result = {
+      status: 'succeeded',
+      ok: true,
+      value: 'sent',
+      logs: [],
+      calls: [],
+      usage: { wallTimeMs: 1, toolCalls: 3 },
+    } as const
     expect(toModelOutput({ ...result, warnings: ['One.', 'Two.'] })).toEqual({ result: 'sent', warning: 'One. Two.' })
     expect(toModelOutput(result)).toEqual({ result: 'sent' })
   })
@@ -80,7 +87,16 @@ describe('what a model is told', () => {
       frame: '> 1 | save()',
       stack: ['at save (program.js:1:1)', 'at save (program.js:1:1)', 'at program.js:2:1'].join('\n'),
     } as const
-    expect(toModelOutput({ ok: false, error, logs: [], calls: [], usage: { wallTimeMs: 1, hostCalls: 1 } })).toEqual({
+    expect(
+      toModelOutput({
+        status: 'failed',
+        ok: false,
+        error,
+        logs: [],
+        calls: [],
+        usage: { wallTimeMs: 1, toolCalls: 1 },
+      }),
+    ).toEqual({
       error: [
         'TOOL_FAILED: ToolError: tools.save failed: no such row',
         'A hint.',
@@ -95,13 +111,14 @@ describe('what a model is told', () => {
   it('names the calls that a failed program had completed, those that may have changed something first', () => {
     const call = (id: number, tool: string, more: object = {}) =>
       ({ id, tool, startedMs: 0, durationMs: 1, outcome: 'returned', ...more }) as const
-    const failed = (calls: readonly HostCallRecord[]) =>
+    const failed = (calls: readonly ToolCallRecord[]) =>
       toModelOutput({
+        status: 'failed',
         ok: false,
         error: { code: 'CODE_THREW', name: 'Error', message: 'x' },
         logs: [],
         calls,
-        usage: { wallTimeMs: 1, hostCalls: calls.length },
+        usage: { wallTimeMs: 1, toolCalls: calls.length },
       })
     expect(
       failed([
@@ -122,6 +139,7 @@ describe('what a model is told', () => {
 
   it('says where a program failed, and what it logged', () => {
     const output = toModelOutput({
+      status: 'failed',
       ok: false,
       error: {
         code: 'CODE_THREW',
@@ -136,7 +154,7 @@ describe('what a model is told', () => {
         { level: 'warn', text: 'careful', timeMs: 2 },
       ],
       calls: [],
-      usage: { wallTimeMs: 1, hostCalls: 0 },
+      usage: { wallTimeMs: 1, toolCalls: 0 },
     })
     expect(output).toEqual({
       error: 'CODE_THREW: TypeError: bad\nat f (program.js:3:5)',

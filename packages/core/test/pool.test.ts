@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Pool } from '../src/carriers/pool.ts'
+import { Pool } from '../src/workers/pool.ts'
 
 function poolOf(options: Partial<ConstructorParameters<typeof Pool>[0]> = {}) {
   const made: { id: number }[] = []

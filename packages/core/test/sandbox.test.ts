@@ -78,7 +78,7 @@ describe('a sandbox', () => {
       require: { boundary: 'thread', memory: 'soft', cpuTime: true },
     })
     await expect(creation).rejects.toMatchObject({
-      code: 'LIMIT_UNSUPPORTED',
+      code: 'GUARANTEE_NOT_MET',
       message: expect.stringMatching(/boundary: thread.*memory: soft.*cpuTime: true/),
     })
     await expect(createCodeMode({ sandbox, tools: {}, require: { boundary: 'inline' } })).resolves.toBeDefined()

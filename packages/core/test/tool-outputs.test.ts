@@ -53,13 +53,13 @@ describe('the output of a tool', () => {
     const circular: unknown[] = [1]
     circular.push(circular)
     expect((await answerOf(get(circular))).message).toMatch(/"type":"returned"/)
-    const typed = defineTool({ output: { type: 'array' }, execute: () => circular })
+    const typed = defineTool({ outputSchema: { type: 'array' }, execute: () => circular })
     expect((await answerOf({ get: typed })).message).toMatch(/TOOL_OUTPUT_INVALID.*refers to itself/)
   })
 
   it('becomes JSON where its schema asks for it', async () => {
     const output = { type: 'object', properties: { at: { type: 'string' } } }
-    const tool = defineTool({ output, execute: () => ({ at: new Date(0) }) })
+    const tool = defineTool({ outputSchema: output, execute: () => ({ at: new Date(0) }) })
     expect((await answerOf({ get: tool })).message).toContain('j{"at":"1970-01-01T00:00:00.000Z"}')
   })
 })

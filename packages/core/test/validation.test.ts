@@ -129,7 +129,10 @@ describe('a pattern that is not asserted', () => {
       patternProperties: { 'k.*k': {} },
     }
     await using sandbox = createSandbox(new ScriptedAdapter(() => {}), { ready: 0 })
-    await using codeMode = await createCodeMode({ sandbox, tools: { get: defineTool({ input, execute: () => 1 }) } })
+    await using codeMode = await createCodeMode({
+      sandbox,
+      tools: { get: defineTool({ inputSchema: input, execute: () => 1 }) },
+    })
     const { warnings } = codeMode
     expect(warnings.filter(({ message }) => /not asserted/.test(message))).toEqual([
       { tool: 'tools.get', side: 'input', pointer: '#', message: expect.stringMatching(/^the patterns for keys/) },

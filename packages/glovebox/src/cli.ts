@@ -102,7 +102,7 @@ function exitCodeOfError(error: unknown): ExitCode {
   }
   reporter.error(error instanceof Error ? error.message : String(error))
   if (error instanceof McpError) return EXIT.server
-  if (error instanceof SandboxError && error.code === 'LIMIT_UNSUPPORTED') return EXIT.usage
+  if (error instanceof SandboxError && error.code === 'GUARANTEE_NOT_MET') return EXIT.usage
   if (!(error instanceof SandboxError) && error instanceof Error && error.stack) {
     console.error(redactSecrets(error.stack))
   }

@@ -28,9 +28,9 @@ export class Reporter {
     switch (event.type) {
       case 'log':
         return this.#write(this.#style(LEVEL_STYLES[event.level], safe(event.text)))
-      case 'call':
+      case 'tool-call-start':
         return this.#write(this.#style('dim', `→ ${safe(event.tool)}`))
-      case 'settled': {
+      case 'tool-call-end': {
         const time = `${event.durationMs.toFixed(0)} ms`
         if (event.outcome === 'returned') return this.#write(this.#style('dim', `✓ ${safe(event.tool)} ${time}`))
         const why = event.code === undefined ? event.outcome : `${event.outcome}: ${event.code}`

@@ -93,7 +93,7 @@ describe('glovebox run', () => {
       value: { big: '12', none: null, at: '1970-01-01T00:00:00.000Z', list: [1, 'two\n'] },
       logs: [{ level: 'warn', text: 'careful', timeMs: expect.any(Number) }],
       calls: [{ id: 1, tool: 'fixture.about', outcome: 'returned' }],
-      usage: { hostCalls: 1, wallTimeMs: expect.any(Number) },
+      usage: { toolCalls: 1, wallTimeMs: expect.any(Number) },
     })
   })
 
@@ -165,7 +165,7 @@ describe('the exit code', () => {
     ],
     ['CPU time', 'for (;;) {}', 'cpuTimeMs=0.2s', 'LIMIT_CPU'],
     ['memory', `const all = []; for (;;) all.push(new Array(1000).fill(1.5))`, 'memoryBytes=32MiB', 'LIMIT_MEMORY'],
-    ['host calls', 'await fixture.about({}); await fixture.about({})', 'hostCalls=1', 'LIMIT_HOST_CALLS'],
+    ['tool calls', 'await fixture.about({}); await fixture.about({})', 'toolCalls=1', 'LIMIT_TOOL_CALLS'],
     ['the result', `return 'x'.repeat(5000)`, 'resultBytes=2kB', 'LIMIT_RESULT_SIZE'],
     ['the program', `return '${'x'.repeat(2_000)}'`, 'codeBytes=1KiB', 'LIMIT_CODE_SIZE'],
   ])('is 3 at the limit of %s', async (_, program, limit, expected) => {
@@ -209,7 +209,7 @@ describe('--limit', () => {
     'wallTimeMs=1.5s',
     'memoryBytes=32MiB',
     'memoryBytes=32mb',
-    'hostCalls=3',
+    'toolCalls=3',
     'logBytes=1000',
     'cpuTimeMs=2000 ms',
   ])('takes %s', async (limit) => {
@@ -231,10 +231,10 @@ describe('--limit', () => {
     'wallTimeMs=5constructor',
     'wallTimeMs=5MiB',
     'memoryBytes=5s',
-    'hostCalls=5s',
-    'hostCalls=1kb',
+    'toolCalls=5s',
+    'toolCalls=1kb',
     'wallTimeMs=0',
-    'hostCalls=0.4',
+    'toolCalls=0.4',
     'wallTime=5s',
     'toString=5',
     '=5',

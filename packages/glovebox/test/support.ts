@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 
 /** What takes a tenth of this on an idle machine must not fail on a busy one. */
-export const PATIENCE_MS = 60_000
-vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS })
+export const MAX_WAIT_MS = 60_000
+vi.setConfig({ testTimeout: MAX_WAIT_MS, hookTimeout: MAX_WAIT_MS })
 
 export const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 export const FIXTURE = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url))
@@ -103,5 +103,5 @@ export function isAlive(pid: number): boolean {
 
 /** Until an assertion holds, that another process brings about. */
 export async function eventually(assertion: () => void): Promise<void> {
-  await vi.waitFor(assertion, { timeout: PATIENCE_MS / 3, interval: 20 })
+  await vi.waitFor(assertion, { timeout: MAX_WAIT_MS / 3, interval: 20 })
 }

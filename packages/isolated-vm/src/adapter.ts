@@ -1,4 +1,4 @@
-import { CarriedAdapter, LOCALE_BUILD, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
+import { LOCALE_BUILD, PooledAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/adapter-node'
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
 
@@ -10,9 +10,9 @@ const EAGER_GUESTS = 16
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
  */
-export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): CarriedAdapter {
+export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): PooledAdapter {
   const library = findLibrary()
-  return new CarriedAdapter({
+  return new PooledAdapter({
     name: 'isolated-vm',
     engine: `isolated-vm@${library.version}/v8@${process.versions.v8}/${LOCALE_BUILD}`,
     // What the library gives as CPU time is the time that passes.

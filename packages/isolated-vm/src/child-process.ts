@@ -3,14 +3,6 @@ import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type {
-  CarrierDeath,
-  CarrierEvents,
-  CarrierLink,
-  FromCarrier,
-  GuestRuntime,
-  ToCarrier,
-} from '@glovebox/core/adapter'
 import {
   cpuTimeMsOf,
   describeDeath,
@@ -21,7 +13,8 @@ import {
   spawnChild,
   unavailableBy,
   watchStart,
-} from '@glovebox/node'
+} from '@glovebox/adapter-node'
+import type { FromWorker, GuestRuntime, ToWorker, WorkerEvents, WorkerExit, WorkerLink } from '@glovebox/core/adapter'
 import { unpackToHost } from './child-schemas.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 import { unavailable } from './library.ts'
@@ -42,9 +35,9 @@ const MAX_STDERR = 8_192
 export async function connectProcess(
   library: string,
   runtime: GuestRuntime,
-  events: CarrierEvents,
+  events: WorkerEvents,
   signal: AbortSignal,
-): Promise<CarrierLink> {
+): Promise<WorkerLink> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     const link = await ProcessLink.spawn(library, events)
@@ -61,25 +54,25 @@ export async function connectProcess(
   }
 }
 
-class ProcessLink implements CarrierLink {
+class ProcessLink implements WorkerLink {
   /** Its death, if it never was. */
-  readonly up: Promise<CarrierDeath | undefined>
-  readonly #events: CarrierEvents
+  readonly up: Promise<WorkerExit | undefined>
+  readonly #events: WorkerEvents
   readonly #status: StatusFile
   readonly #child: ChildProcess
   readonly #pipe: Socket
   readonly #dead: Promise<void>
-  readonly #resolveUp: (death: CarrierDeath | undefined) => void
+  readonly #resolveUp: (death: WorkerExit | undefined) => void
   readonly #endStartWatch: () => void
   #stderr = ''
   #isUp = false
 
-  private constructor(child: ChildProcess, status: StatusFile, events: CarrierEvents) {
+  private constructor(child: ChildProcess, status: StatusFile, events: WorkerEvents) {
     this.#child = child
     this.#status = status
     this.#events = events
     this.#pipe = child.stdio[PIPE] as Socket
-    const up = Promise.withResolvers<CarrierDeath | undefined>()
+    const up = Promise.withResolvers<WorkerExit | undefined>()
     this.up = up.promise
     this.#resolveUp = up.resolve
     this.#dead = this.#listen()
@@ -87,7 +80,7 @@ class ProcessLink implements CarrierLink {
   }
 
   /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` */
-  static async spawn(library: string, events: CarrierEvents): Promise<ProcessLink> {
+  static async spawn(library: string, events: WorkerEvents): Promise<ProcessLink> {
     const file = fileURLToPath(entryFile(CHILD))
     const status = createStatusFile()
     try {
@@ -109,7 +102,7 @@ class ProcessLink implements CarrierLink {
     return [this.#pipe, this.#child.stderr as Socket]
   }
 
-  post(message: ToCarrier | Boot): void {
+  post(message: ToWorker | Boot): void {
     if (!this.#pipe.writable) return
     if (this.#pipe.writableCorked === 0) {
       this.#pipe.cork()
@@ -137,7 +130,7 @@ class ProcessLink implements CarrierLink {
     await this.#dead
   }
 
-  #giveUp(death: CarrierDeath): void {
+  #giveUp(death: WorkerExit): void {
     this.#resolveUp(death)
     this.#child.kill('SIGKILL')
   }
@@ -157,7 +150,7 @@ class ProcessLink implements CarrierLink {
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
-    const death = await new Promise<CarrierDeath>((resolve) => {
+    const death = await new Promise<WorkerExit>((resolve) => {
       this.#child.once('close', (code, signal) => resolve(describeDeath(code, signal, this.#stderr)))
     })
     this.#endStartWatch()
@@ -177,7 +170,7 @@ class ProcessLink implements CarrierLink {
       case 'unavailable':
         return this.#giveUp({ detail: message.detail })
       default:
-        this.#events.onMessage(message as FromCarrier)
+        this.#events.onMessage(message as FromWorker)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { compileSchema, type FromCarrier } from '@glovebox/core/adapter'
+import { compileSchema, type FromWorker } from '@glovebox/core/adapter'
 import * as Type from 'typebox'
 import type { Hello } from './messages.ts'
 
@@ -44,10 +44,10 @@ const validator = compileSchema(head)
  *
  * @throws an error for what no child of ours says
  */
-export function unpackToHost([text, ...messages]: readonly string[]): FromCarrier | Hello {
+export function unpackToHost([text, ...messages]: readonly string[]): FromWorker | Hello {
   const message = JSON.parse(text as string) as Type.Static<typeof head>
   if (!validator.Check(message)) throw new TypeError('a message that is none')
   return (message.type === 'turn' || message.type === 'output' ? { ...message, messages } : message) as
-    | FromCarrier
+    | FromWorker
     | Hello
 }

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
-import type { FromCarrier, ToCarrier } from '@glovebox/core/adapter'
+import type { FromWorker, ToWorker } from '@glovebox/core/adapter'
 import { FrameReader, writeFrame } from './frames.ts'
 import { Image, IsolateGuest, type Ivm } from './isolate-guest.ts'
 import { type Boot, type Hello, PIPE, packToHost, STATUS, unpackToChild } from './messages.ts'
@@ -18,7 +18,7 @@ const guests = new Map<number, IsolateGuest>()
 let image: Image | undefined
 let watching: NodeJS.Timeout | undefined
 
-function say(message: FromCarrier | Hello): void {
+function say(message: FromWorker | Hello): void {
   if (!pipe.writableCorked) {
     pipe.cork()
     process.nextTick(() => pipe.uncork())
@@ -51,7 +51,7 @@ function boot({ runtime }: Boot): void {
   }
 }
 
-function make({ guest, slot, memoryBytes }: Extract<ToCarrier, { type: 'make' }>): void {
+function make({ guest, slot, memoryBytes }: Extract<ToWorker, { type: 'make' }>): void {
   status.setInTurn(slot, false)
   const made = new IsolateGuest(image as Image, memoryBytes, {
     setInTurn: (isInTurn) => {
@@ -84,7 +84,7 @@ function watch(): void {
   }, WATCH_MS)
 }
 
-function handle(message: ToCarrier | Boot): void {
+function handle(message: ToWorker | Boot): void {
   switch (message.type) {
     case 'boot':
       return boot(message)

@@ -1,5 +1,5 @@
-import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { createProgramReader, processPool } from '@glovebox/node'
+import { createProgramReader, processPool } from '@glovebox/adapter-node'
+import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
 import { isolatedVmAdapter } from './adapter.ts'
 
 export interface IsolatedVmOptions {
@@ -20,6 +20,7 @@ const DEFAULT_GUESTS_PER_PROCESS = 128
  * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where isolated-vm is not installed
  */
 export function isolatedVm(options: IsolatedVmOptions = {}): Sandbox {
+  assertKnownOptions('isolatedVm()', options, ['maxProcesses', 'guestsPerProcess', 'ready'])
   const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
   return createSandbox(isolatedVmAdapter(pool), {
     ready: atLeast('ready', options.ready ?? 1, 0),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { addressOf, resolveInstalled } from '@glovebox/adapter-node'
 import { SandboxError } from '@glovebox/core/adapter'
-import { addressOf, resolveInstalled } from '@glovebox/node'
 
 /** The version that goes with this Node: 6 is for Node 22, 7 for Node 24 and newer. */
 const FITTING = Number(process.versions.node.split('.')[0]) >= 24 ? '7' : '6'

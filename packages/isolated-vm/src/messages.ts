@@ -1,4 +1,4 @@
-import type { FromCarrier, GuestRuntime, ToCarrier } from '@glovebox/core/adapter'
+import type { FromWorker, GuestRuntime, ToWorker } from '@glovebox/core/adapter'
 
 /** Where a child finds its pipe and its status file. */
 export const PIPE = 3
@@ -13,7 +13,7 @@ export interface Boot {
 /** What a child says first. */
 export type Hello = { readonly type: 'up' } | { readonly type: 'unavailable'; readonly detail: string }
 
-export function packToChild(message: ToCarrier | Boot): string[] {
+export function packToChild(message: ToWorker | Boot): string[] {
   switch (message.type) {
     case 'boot': {
       const { source, libraries, ...runtime } = message.runtime
@@ -31,7 +31,7 @@ export function packToChild(message: ToCarrier | Boot): string[] {
   }
 }
 
-export function unpackToChild([head, ...texts]: readonly string[]): ToCarrier | Boot {
+export function unpackToChild([head, ...texts]: readonly string[]): ToWorker | Boot {
   const message = JSON.parse(head as string)
   switch (message.type) {
     case 'boot': {
@@ -51,7 +51,7 @@ export function unpackToChild([head, ...texts]: readonly string[]): ToCarrier | 
   }
 }
 
-export function packToHost(message: FromCarrier | Hello): string[] {
+export function packToHost(message: FromWorker | Hello): string[] {
   if (message.type !== 'turn' && message.type !== 'output') return [JSON.stringify(message)]
   const { messages, ...head } = message
   return [JSON.stringify(head), ...messages]

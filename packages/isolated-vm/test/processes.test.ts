@@ -10,7 +10,7 @@ const BACKEND = {
   factory: 'isolatedVm',
   from: import.meta.url,
   create: () => isolatedVm(),
-  isCarrier: (commandLine: string) => commandLine.includes('child.cjs'),
+  isWorker: (commandLine: string) => commandLine.includes('child.cjs'),
   missing: /isolated-vm is not installed: run `npm install isolated-vm@\d`/,
 }
 

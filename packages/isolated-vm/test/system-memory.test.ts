@@ -9,7 +9,7 @@ const BACKEND = {
   factory: 'isolatedVm',
   from: import.meta.url,
   create: () => isolatedVm(),
-  isCarrier: () => false,
+  isWorker: () => false,
   missing: /./,
 }
 const GROUPS = '/sys/fs/cgroup/memory'

@@ -21,7 +21,7 @@ import { type JsonSchema7Type, toJsonSchema } from '@langchain/core/utils/json_s
 type Prompt = string | SystemMessage
 type AnyTool = ClientTool | ServerTool
 
-export interface CodemodeOptions<System extends Prompt = string> extends WrapperOptions {
+export interface WrapOptions<System extends Prompt = string> extends WrapperOptions {
   readonly systemPrompt?: System
   /**
    * Tools of LangChain. Those that a provider runs, that end the agent's loop, or that `interruptOn` names stay what they
@@ -32,7 +32,7 @@ export interface CodemodeOptions<System extends Prompt = string> extends Wrapper
   readonly interruptOn?: Readonly<Record<string, unknown>>
 }
 
-export interface Codemode<System extends Prompt = string> {
+export interface WrappedTools<System extends Prompt = string> {
   systemPrompt: System extends string ? string : SystemMessage
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
   tools: AnyTool[]
@@ -47,7 +47,7 @@ type Config = ToolRunnableConfig & { readonly toolCallId?: string; writer?(chunk
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export function codemode<System extends Prompt = string>(options: CodemodeOptions<System>): Codemode<System> {
+export function codemode<System extends Prompt = string>(options: WrapOptions<System>): WrappedTools<System> {
   const { systemPrompt, tools, interruptOn = {}, ...rest } = options
   const isInterrupted = (name: string) => Object.hasOwn(interruptOn, name) && interruptOn[name] !== false
   const { codeMode, direct, guidance } = wrapTools({
@@ -62,7 +62,7 @@ export function codemode<System extends Prompt = string>(options: CodemodeOption
     { name, description, schema: inputSchema },
   )
   return {
-    systemPrompt: addGuidance(systemPrompt, guidance) as Codemode<System>['systemPrompt'],
+    systemPrompt: addGuidance(systemPrompt, guidance) as WrappedTools<System>['systemPrompt'],
     tools: [runProgram as ClientTool, ...direct.map(([, tool]) => tool)],
   }
 }

@@ -4,7 +4,7 @@ import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
 import { createTool, type RequireToolApproval, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
 import { isFree, readTool } from './read-tool.ts'
 
-export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOptions {
+export interface WrapOptions<Tools extends ToolsInput> extends WrapperOptions {
   readonly instructions?: AgentInstructions
   /**
    * Tools of Mastra. Those that need approval, suspend, or are not run by Mastra itself stay what they are: the model
@@ -15,7 +15,7 @@ export interface CodemodeOptions<Tools extends ToolsInput> extends WrapperOption
   readonly requireToolApproval?: RequireToolApproval
 }
 
-export interface Codemode<Tools extends ToolsInput, Name extends string = 'run_program'> {
+export interface WrappedTools<Tools extends ToolsInput, Name extends string = 'run_program'> {
   instructions: AgentInstructions
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
   tools: Record<Name, Tool<{ code: string }>> & Direct<Tools>
@@ -31,8 +31,8 @@ type Direct<Tools extends ToolsInput> = string extends keyof Tools ? Tools : Par
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
 export function codemode<Tools extends ToolsInput, const Name extends string = 'run_program'>(
-  options: CodemodeOptions<Tools> & { readonly toolName?: Name },
-): Codemode<Tools, Name> {
+  options: WrapOptions<Tools> & { readonly toolName?: Name },
+): WrappedTools<Tools, Name> {
   const { instructions, tools, requireToolApproval, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
@@ -50,7 +50,7 @@ export function codemode<Tools extends ToolsInput, const Name extends string = '
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: { ...Object.fromEntries(direct), [name]: runProgram } as Codemode<Tools, Name>['tools'],
+    tools: { ...Object.fromEntries(direct), [name]: runProgram } as WrappedTools<Tools, Name>['tools'],
   }
 }
 

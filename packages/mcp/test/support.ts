@@ -11,8 +11,8 @@ import { quickjs } from '@glovebox/quickjs'
 import { expect, vi } from 'vitest'
 
 /** What takes a tenth of this on an idle machine must not fail on a busy one. */
-export const PATIENCE_MS = 60_000
-vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS })
+export const MAX_WAIT_MS = 60_000
+vi.setConfig({ testTimeout: MAX_WAIT_MS, hookTimeout: MAX_WAIT_MS })
 
 const FIXTURE = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -115,7 +115,7 @@ export async function expectGone(server: Fixture): Promise<void> {
 
 /** Until an assertion holds, that another process brings about. */
 export async function eventually(assertion: () => void): Promise<void> {
-  await vi.waitFor(assertion, { timeout: PATIENCE_MS / 3, interval: 20 })
+  await vi.waitFor(assertion, { timeout: MAX_WAIT_MS / 3, interval: 20 })
 }
 
 export { delay }

@@ -2,17 +2,6 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
-  createSandbox,
-  type Guest,
-  type GuestExit,
-  type GuestInit,
-  type RunInit,
-  type Sandbox,
-  type SandboxAdapter,
-  SandboxError,
-  StallMeter,
-} from '@glovebox/core/adapter'
-import {
   createProgramReader,
   describeDeath,
   entryFile,
@@ -25,7 +14,18 @@ import {
   spawnChild,
   unavailableBy,
   watchStart,
-} from '@glovebox/node'
+} from '@glovebox/adapter-node'
+import {
+  createSandbox,
+  type Guest,
+  type GuestExit,
+  type GuestInit,
+  type RunInit,
+  type Sandbox,
+  type SandboxAdapter,
+  SandboxError,
+  StallMeter,
+} from '@glovebox/core/adapter'
 import type { FromGuest, ToGuest } from './guest.ts'
 
 const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }

@@ -10,7 +10,7 @@ type Instructions<Context> =
   // biome-ignore lint/suspicious/noExplicitAny: an agent of any output, as the SDK has it.
   | ((runContext: RunContext<Context>, agent: Agent<Context, any>) => string | Promise<string>)
 
-export interface CodemodeOptions<Context> extends WrapperOptions {
+export interface WrapOptions<Context> extends WrapperOptions {
   readonly instructions?: Instructions<Context>
   /**
    * Tools of the Agents SDK. Hosted ones, and those that need approval, have guardrails, are agents or are not always enabled,
@@ -19,7 +19,7 @@ export interface CodemodeOptions<Context> extends WrapperOptions {
   readonly tools: readonly Tool<Context>[]
 }
 
-export interface Codemode<Context> {
+export interface WrappedTools<Context> {
   instructions: Instructions<Context>
   /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
   tools: Tool<Context>[]
@@ -31,7 +31,7 @@ export interface Codemode<Context> {
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export async function codemode<Context = unknown>(options: CodemodeOptions<Context>): Promise<Codemode<Context>> {
+export async function codemode<Context = unknown>(options: WrapOptions<Context>): Promise<WrappedTools<Context>> {
   const { instructions, tools, direct: asked = [], ...rest } = options
   const states = new Map<Tool<Context>, State>()
   for (const tool of tools) states.set(tool, await stateOf(tool))

@@ -9,7 +9,7 @@ export interface OpenTelemetryOptions {
 }
 
 /**
- * A span for each execution, `execute_program`, and in it one for each host call, `execute_tool <tool>`, named and
+ * A span for each execution, `execute_program`, and in it one for each tool call, `execute_tool <tool>`, named and
  * attributed as the semantic conventions for generative AI have it
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span). A span is active while its tool
  * runs, so that what the tool traces by itself stands below it.
@@ -68,8 +68,8 @@ async function ending<Value>(span: Span, work: Promise<Value>, describe?: (value
 }
 
 function describeResult(span: Span, result: ExecuteResult): void {
-  const { hostCalls, cpuTimeMs, peakMemoryBytes } = result.usage
-  span.setAttribute('glovebox.host_calls', hostCalls)
+  const { toolCalls, cpuTimeMs, peakMemoryBytes } = result.usage
+  span.setAttribute('glovebox.tool_calls', toolCalls)
   if (cpuTimeMs !== undefined) span.setAttribute('glovebox.cpu_time_ms', cpuTimeMs)
   if (peakMemoryBytes !== undefined) span.setAttribute('glovebox.peak_memory_bytes', peakMemoryBytes)
   if (!result.ok) fail(span, result.error.code, result.error.message)

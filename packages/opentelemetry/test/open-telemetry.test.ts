@@ -41,7 +41,7 @@ describe('an execution', () => {
     const caller = exporter.getFinishedSpans().find(({ name }) => name === 'caller')
     expect(execution.parentSpanContext?.spanId).toBe(caller?.spanContext().spanId)
     expect(execution.status.code).toBe(SpanStatusCode.UNSET)
-    expect(execution.attributes).toMatchObject({ 'glovebox.sandbox': 'quickjs', 'glovebox.host_calls': 0 })
+    expect(execution.attributes).toMatchObject({ 'glovebox.sandbox': 'quickjs', 'glovebox.tool_calls': 0 })
     expect(execution.attributes).not.toHaveProperty('glovebox.program')
   })
 
@@ -80,7 +80,7 @@ describe('an execution', () => {
   })
 })
 
-describe('a host call', () => {
+describe('a tool call', () => {
   it('is a span below its execution, by the semantic conventions, and active while its tool runs', async () => {
     const tools = {
       work: async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CarriedAdapter, createRequire, LOCALE_BUILD, unavailableBy } from '@glovebox/node'
+import { createRequire, LOCALE_BUILD, PooledAdapter, unavailableBy } from '@glovebox/adapter-node'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
@@ -28,8 +28,8 @@ const module_ = lazy(async () => {
 })
 
 /** QuickJS in worker threads, which guests share as long as none of them computes for long. */
-export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): CarriedAdapter {
-  return new CarriedAdapter({
+export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): PooledAdapter {
+  return new PooledAdapter({
     name: 'quickjs',
     engine: `${ENGINE}/${LOCALE_BUILD}`,
     guarantees: {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { createProgramReader } from '@glovebox/node'
+import { createProgramReader } from '@glovebox/adapter-node'
+import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
 import { quickjsAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {
@@ -24,6 +24,7 @@ const DEFAULT_GUESTS_PER_THREAD = 64
  * @throws `TypeError` for options out of range
  */
 export function quickjs(options: QuickJSOptions = {}): Sandbox {
+  assertKnownOptions('quickjs()', options, ['maxThreads', 'guestsPerThread', 'ready'])
   const max = atLeast('maxThreads', options.maxThreads ?? DEFAULT_MAX_THREADS, 1)
   const guestsPerThread = atLeast('guestsPerThread', options.guestsPerThread ?? DEFAULT_GUESTS_PER_THREAD, 1)
   const ready = atLeast('ready', options.ready ?? 1, 0)

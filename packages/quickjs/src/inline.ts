@@ -1,5 +1,6 @@
 /** `@glovebox/quickjs/inline`: QuickJS on the caller's own thread, for browsers and edge runtimes without threads. */
 import {
+  assertKnownOptions,
   checkMemoryLimit,
   createSandbox,
   type Guest,
@@ -35,6 +36,7 @@ export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
     throw new TypeError(
       'quickjsInline needs `variant`, of @jitl/quickjs-wasmfile-release-sync, and `module`, its compiled WebAssembly',
     )
+  assertKnownOptions('quickjsInline()', options, ['variant', 'module'])
   return createSandbox(new InlineAdapter(options), { ready: 1 })
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { CarrierEvents, CarrierLink, FromCarrier } from '@glovebox/core/adapter'
-import { entryFile, unavailableBy } from '@glovebox/node'
+import { entryFile, unavailableBy } from '@glovebox/adapter-node'
+import type { FromWorker, WorkerEvents, WorkerLink } from '@glovebox/core/adapter'
 import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
 
 /** The file that threads start from. */
@@ -13,16 +13,16 @@ const THREAD_STACK_MB = 8
 const THREAD_NURSERY_MB = 3
 
 /**
- * Starts a worker thread, a carrier of guests.
+ * Starts a worker thread, a worker of guests.
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
  */
 export async function connectThread(
   data: Omit<WorkerData, 'statuses'>,
   capacity: number,
-  { onMessage, onDeath }: CarrierEvents,
+  { onMessage, onDeath }: WorkerEvents,
   signal: AbortSignal,
-): Promise<CarrierLink> {
+): Promise<WorkerLink> {
   signal.throwIfAborted()
   const statuses = new Uint8Array(new SharedArrayBuffer(capacity))
   const worker = createWorker({ ...data, statuses })
@@ -51,7 +51,7 @@ export async function connectThread(
   signal.removeEventListener('abort', terminate)
   signal.throwIfAborted()
   if (!isUp) throw unavailableBy('A worker thread could not be started', failure ?? 'it ended')
-  worker.on('message', (message: FromCarrier) => onMessage(message))
+  worker.on('message', (message: FromWorker) => onMessage(message))
   // A listener of messages holds the process again.
   worker.unref()
   return {

@@ -1,6 +1,6 @@
 /** The thread that guests run in, each in an instance of its own. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import type { FromCarrier, ToCarrier } from '@glovebox/core/adapter'
+import type { FromWorker, ToWorker } from '@glovebox/core/adapter'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { threadCpuTimeMs } from './cpu-time.ts'
 import { Engine, type EngineGuest, type Fault } from './engine.ts'
@@ -10,9 +10,9 @@ const port = parentPort as NonNullable<typeof parentPort>
 const { statuses, ...options } = workerData as WorkerData
 const engine = new Engine({ variant, ...options, now: threadCpuTimeMs })
 const guests = new Map<number, { readonly slot: number; readonly guest: Promise<EngineGuest> | EngineGuest }>()
-const post = (message: FromCarrier): void => port.postMessage(message)
+const post = (message: FromWorker): void => port.postMessage(message)
 
-async function make({ guest: number, slot, memoryBytes, stackBytes }: Extract<ToCarrier, { type: 'make' }>) {
+async function make({ guest: number, slot, memoryBytes, stackBytes }: Extract<ToWorker, { type: 'make' }>) {
   Atomics.store(statuses, slot, 0)
   const isInterrupted = () => (Atomics.load(statuses, slot) & INTERRUPTED) !== 0
   const making = engine.makeGuest(memoryBytes, stackBytes, isInterrupted)
@@ -49,7 +49,7 @@ function leaveTurn(number: number): void {
   if (held !== undefined) Atomics.and(statuses, held.slot, ~IN_TURN)
 }
 
-function handle(message: ToCarrier): unknown {
+function handle(message: ToWorker): unknown {
   switch (message.type) {
     case 'make':
       return make(message)
@@ -83,7 +83,7 @@ function handle(message: ToCarrier): unknown {
 /** Many tools answer at once, and waking a sleeping thread takes longer than they do. */
 const LINGER_MS = 0.1
 
-port.on('message', (message: ToCarrier) => {
+port.on('message', (message: ToWorker) => {
   handle(message)
   for (let until = performance.now() + LINGER_MS; guests.size > 0 && performance.now() < until; ) {
     const next = receiveMessageOnPort(port)

@@ -1,9 +1,9 @@
 import { describeAdapter } from '@glovebox/conformance'
-import { forkHost } from '@glovebox/conformance/doomed-host'
+import { forkHost } from '@glovebox/conformance/disposable-host'
 import create from './inline-host.ts'
 
 describeAdapter({
   name: 'quickjs inline',
   create,
-  sacrifice: () => forkHost(new URL('./inline-host.ts', import.meta.url)),
+  createDisposableHost: () => forkHost(new URL('./inline-host.ts', import.meta.url)),
 })

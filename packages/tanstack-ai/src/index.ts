@@ -18,7 +18,7 @@ import {
   toolDefinition,
 } from '@tanstack/ai'
 
-export interface CodemodeOptions<Metadata = never> extends WrapperOptions {
+export interface WrapOptions<Metadata = never> extends WrapperOptions {
   readonly systemPrompts?: readonly SystemPrompt<Metadata>[]
   /**
    * Tools of TanStack AI. Those of a client or a provider and those that need approval stay what they are: the model
@@ -27,7 +27,7 @@ export interface CodemodeOptions<Metadata = never> extends WrapperOptions {
   readonly tools: readonly AnyTool[]
 }
 
-export interface Codemode<Metadata = never> {
+export interface WrappedTools<Metadata = never> {
   systemPrompts: SystemPrompt<Metadata>[]
   /** The tools to give to `chat`: the one that runs programs, and those that no program may call. */
   tools: AnyTool[]
@@ -39,7 +39,7 @@ export interface Codemode<Metadata = never> {
  *
  * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
  */
-export function codemode<Metadata = never>(options: CodemodeOptions<Metadata>): Codemode<Metadata> {
+export function codemode<Metadata = never>(options: WrapOptions<Metadata>): WrappedTools<Metadata> {
   const { systemPrompts = [], tools, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [tool.name, tool] as const),

@@ -1,4 +1,4 @@
-import { CarriedAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/node'
+import { PooledAdapter, PROCESS_GUARANTEES, type ProcessPool } from '@glovebox/adapter-node'
 import { measuresCpuTime } from './cpu-clock.ts'
 import { findLibrary } from './library.ts'
 import { connectWorkerd } from './workerd-link.ts'
@@ -8,9 +8,9 @@ import { connectWorkerd } from './workerd-link.ts'
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
  */
-export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): CarriedAdapter {
+export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): PooledAdapter {
   const { executable, version } = findLibrary()
-  return new CarriedAdapter({
+  return new PooledAdapter({
     name: 'workerd',
     engine: `workerd@${version}`,
     guarantees: { ...PROCESS_GUARANTEES, cpuTime: measuresCpuTime },

@@ -1,5 +1,5 @@
-import { atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
-import { createProgramReader, processPool } from '@glovebox/node'
+import { createProgramReader, processPool } from '@glovebox/adapter-node'
+import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
 import { workerdAdapter } from './adapter.ts'
 
 export interface WorkerdOptions {
@@ -20,6 +20,7 @@ const DEFAULT_GUESTS_PER_PROCESS = 64
  * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where workerd is not installed
  */
 export function workerd(options: WorkerdOptions = {}): Sandbox {
+  assertKnownOptions('workerd()', options, ['maxProcesses', 'guestsPerProcess', 'ready'])
   const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
   return createSandbox(workerdAdapter(pool), {
     ready: atLeast('ready', options.ready ?? 1, 0),

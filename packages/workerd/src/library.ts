@@ -1,5 +1,5 @@
+import { addressOf, createRequire, resolveInstalled } from '@glovebox/adapter-node'
 import { SandboxError } from '@glovebox/core/adapter'
-import { addressOf, createRequire, resolveInstalled } from '@glovebox/node'
 
 /** The version that is tested. */
 const VERSION = '1.20261117.1'

@@ -1,6 +1,8 @@
 /** `@glovebox/workerd/remote`: programs on Cloudflare's network, for hosts that keep their tools at home. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createProgramReader } from '@glovebox/adapter-node'
 import {
+  assertKnownOptions,
   atLeast,
   createSandbox,
   cutUrls,
@@ -14,12 +16,11 @@ import {
   SandboxError,
   secretsOfUrl,
 } from '@glovebox/core/adapter'
-import { createProgramReader } from '@glovebox/node'
 import { WebSocket } from 'ws'
-import { exitOf, TOO_LARGE } from './ended.ts'
+import { exitOf, TOO_LARGE } from './close-codes.ts'
 import type { Platform } from './platform.ts'
 import { PlatformAdapter } from './platform-adapter.ts'
-import { Turns } from './turns.ts'
+import { Turns } from './turn-tracker.ts'
 import { formatLoad, GUEST_GONE, RUNTIME_HEADER } from './wire.ts'
 
 export type { Platform, Sandbox }
@@ -44,7 +45,9 @@ const DEFAULT_MAX_CONNECTIONS = 64
  *
  * @throws `TypeError` for options out of range, and for a URL that would send the token over a network in the clear
  */
-export function remote({ url, token, maxConnections, ready, platform }: RemoteOptions): Sandbox {
+export function remote(options: RemoteOptions): Sandbox {
+  assertKnownOptions('remote()', options, ['url', 'token', 'maxConnections', 'ready', 'platform'])
+  const { url, token, maxConnections, ready, platform } = options
   // The error of the URL parser has the URL.
   if (!URL.canParse(String(url))) throw new TypeError('`url` must be the URL of the deployed Worker; it is not valid')
   const address = new URL(url)

@@ -1,5 +1,6 @@
 /** `@glovebox/workerd/worker`: programs in dynamic Workers, for hosts that are Workers themselves. */
 import {
+  assertKnownOptions,
   atLeast,
   createSandbox,
   type Guest,
@@ -9,12 +10,12 @@ import {
   type RunInit,
   type Sandbox,
 } from '@glovebox/core/adapter'
-import { exitOf } from './ended.ts'
+import { exitOf } from './close-codes.ts'
 import { openGuest, sendTurn } from './guest-socket.ts'
 import { COMPATIBILITY_DATE, guestCode } from './guest-worker.ts'
 import type { Platform } from './platform.ts'
 import { PlatformAdapter } from './platform-adapter.ts'
-import { Turns } from './turns.ts'
+import { Turns } from './turn-tracker.ts'
 import { formatLoadFailure } from './wire.ts'
 import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
 
@@ -47,6 +48,7 @@ const DEFAULT_MAX_GUESTS = 4
  * @throws `TypeError` for options out of range
  */
 export function workerLoader(options: WorkerLoaderOptions): Sandbox {
+  assertKnownOptions('workerLoader()', options, ['loader', 'platform', 'maxGuests', 'id'])
   const { loader, platform = 'local', maxGuests = DEFAULT_MAX_GUESTS } = options
   if (typeof loader?.load !== 'function') throw new TypeError('`loader` must be a binding of worker_loaders')
   const adapter = new PlatformAdapter({

@@ -1,5 +1,5 @@
-import type { CarrierEvents, CarrierLink, GuestExit, GuestRuntime, RunInit, ToCarrier } from '@glovebox/core/adapter'
-import { shortageReason, unavailableBy } from '@glovebox/node'
+import { shortageReason, unavailableBy } from '@glovebox/adapter-node'
+import type { GuestExit, GuestRuntime, RunInit, ToWorker, WorkerEvents, WorkerLink } from '@glovebox/core/adapter'
 import { CpuClock, measuresCpuTime } from './cpu-clock.ts'
 import { GuestConnection } from './guest-connection.ts'
 import { type Frame, formatLoad, parseFrame, READY } from './wire.ts'
@@ -25,9 +25,9 @@ const MAKING_CPU_MS = 2_000
 export async function connectWorkerd(
   executable: string,
   runtime: GuestRuntime,
-  events: CarrierEvents,
+  events: WorkerEvents,
   signal: AbortSignal,
-): Promise<CarrierLink> {
+): Promise<WorkerLink> {
   const started = await WorkerdProcess.start(executable, runtime, signal)
   try {
     return new WorkerdLink(started, new CpuClock(started.pid), events)
@@ -41,11 +41,11 @@ export async function connectWorkerd(
  * Makes the guests of one workerd and gives them their turns, one after the other: all of it happens on one thread, which
  * cannot say from outside whose turn it is.
  */
-class WorkerdLink implements CarrierLink {
+class WorkerdLink implements WorkerLink {
   readonly #process: WorkerdProcess
   /** All JavaScript of a workerd runs on its main thread. */
   readonly #clock: CpuClock
-  readonly #events: CarrierEvents
+  readonly #events: WorkerEvents
   readonly #guests = new Map<number, GuestConnection>()
   readonly #closing = new Set<Promise<void>>()
   readonly #jobs: Job[] = []
@@ -59,7 +59,7 @@ class WorkerdLink implements CarrierLink {
   /** Whether a guest computes that is in no turn: it may be any that has run. */
   #isHeldUp = false
 
-  constructor(process: WorkerdProcess, clock: CpuClock, events: CarrierEvents) {
+  constructor(process: WorkerdProcess, clock: CpuClock, events: WorkerEvents) {
     this.#process = process
     this.#clock = clock
     this.#events = events
@@ -72,7 +72,7 @@ class WorkerdLink implements CarrierLink {
     })
   }
 
-  post(message: ToCarrier): void {
+  post(message: ToWorker): void {
     switch (message.type) {
       case 'make': {
         const guest = new GuestConnection(message.guest, message.slot)

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CarrierDeath, GuestRuntime } from '@glovebox/core/adapter'
 import {
   describeDeath,
   entryFile,
@@ -17,7 +16,8 @@ import {
   unavailableBy,
   watchedCommand,
   watchStart,
-} from '@glovebox/node'
+} from '@glovebox/adapter-node'
+import type { GuestRuntime, WorkerExit } from '@glovebox/core/adapter'
 import { workerdConfig } from './config.ts'
 import { unavailable } from './library.ts'
 
@@ -35,7 +35,7 @@ const END_KNOWN_MS = 500
 export class WorkerdProcess {
   readonly socketPath: string
   /** Why it is no more. Never rejects. */
-  readonly dead: Promise<CarrierDeath>
+  readonly dead: Promise<WorkerExit>
   readonly #folder: string
   readonly #child: ChildProcess
   #stderr = ''
@@ -122,9 +122,9 @@ export class WorkerdProcess {
   }
 
   /** Its death, if it never was. */
-  async #boot(runtime: GuestRuntime): Promise<CarrierDeath | undefined> {
-    let failure: CarrierDeath | undefined
-    const giveUp = (reason: CarrierDeath) => {
+  async #boot(runtime: GuestRuntime): Promise<WorkerExit | undefined> {
+    let failure: WorkerExit | undefined
+    const giveUp = (reason: WorkerExit) => {
       failure ??= reason
       this.#child.kill('SIGKILL')
     }
@@ -163,12 +163,12 @@ export class WorkerdProcess {
     })
   }
 
-  async #listen(): Promise<CarrierDeath> {
+  async #listen(): Promise<WorkerExit> {
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
-    const death = await new Promise<CarrierDeath>((resolve) => {
+    const death = await new Promise<WorkerExit>((resolve) => {
       this.#child.once('exit', (code, signal) => {
         this.#child.stdin?.destroy()
         // What it said last may still be on its way.

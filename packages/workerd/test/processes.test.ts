@@ -10,7 +10,7 @@ const BACKEND = {
   factory: 'workerd',
   from: import.meta.url,
   create: () => workerd(),
-  isCarrier: (commandLine: string) => commandLine.includes('workerd\0serve'),
+  isWorker: (commandLine: string) => commandLine.includes('workerd\0serve'),
   hostileStep: 3,
   missing: /workerd is not installed: run `npm install workerd@[\d.]+`/,
 }

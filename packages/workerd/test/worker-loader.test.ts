@@ -2,7 +2,7 @@ import { CASES, isInSample } from '@glovebox/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LoaderSuite, startLoaderSuite } from '../../../test/support/loader-suite.ts'
 
-const PATIENCE_MS = 300_000
+const MAX_WAIT_MS = 300_000
 
 describe('a Worker that loads its guests conforms', () => {
   let suite: LoaderSuite
@@ -23,7 +23,7 @@ describe('a Worker that loads its guests conforms', () => {
             if (outcome === 'skipped') context.skip(detail)
             expect(detail).toBeUndefined()
           },
-          PATIENCE_MS,
+          MAX_WAIT_MS,
         )
       }
     })

@@ -44,11 +44,11 @@ export const calls: readonly ConformanceCase[] = [
       }
       const result = await run('await Promise.all(Array.from({ length: 12 }, () => tools.wait())); return "done"', {
         tools: { wait },
-        limits: { concurrentHostCalls: 3 },
+        limits: { concurrentToolCalls: 3 },
       })
       returned(result, 'done')
       assert.equal(most, 3)
-      assert.equal(result.usage.hostCalls, 12)
+      assert.equal(result.usage.toolCalls, 12)
     },
   },
   {
@@ -116,7 +116,7 @@ export const calls: readonly ConformanceCase[] = [
     protects: 'an input that does not fit is refused before the tool runs, in words a model can act on',
     run: async ({ run }) => {
       let ran = false
-      const pick = defineTool({ input: schema, execute: () => (ran = true) })
+      const pick = defineTool({ inputSchema: schema, execute: () => (ran = true) })
       const error = failed(
         await run('await tools.pick({ kind: "c", typo: 1 })', { tools: { pick } }),
         'TOOL_INPUT_INVALID',
@@ -131,7 +131,7 @@ export const calls: readonly ConformanceCase[] = [
     id: 'calls.output-invalid',
     protects: 'a program never sees an output that breaks its declaration',
     run: async ({ run }) => {
-      const count = defineTool({ output: { type: 'integer' }, execute: () => 'many' as unknown as number })
+      const count = defineTool({ outputSchema: { type: 'integer' }, execute: () => 'many' as unknown as number })
       failed(await run('await tools.count()', { tools: { count } }), 'TOOL_OUTPUT_INVALID')
       const method = () => ({ save() {} })
       assert.match(
@@ -282,9 +282,9 @@ export const calls: readonly ConformanceCase[] = [
       let made = 0
       const result = await run('for (;;) await tools.count()', {
         tools: { count: () => ++made },
-        limits: { hostCalls: 20 },
+        limits: { toolCalls: 20 },
       })
-      failed(result, 'LIMIT_HOST_CALLS')
+      failed(result, 'LIMIT_TOOL_CALLS')
       assert.equal(made, 20)
     },
   },
@@ -308,7 +308,7 @@ export const calls: readonly ConformanceCase[] = [
     protects: "an input that shares its parts exponentially does not hang the host's validator",
     run: async ({ run }) => {
       const tree = defineTool({
-        input: {
+        inputSchema: {
           $ref: '#/$defs/t',
           $defs: { t: { type: 'object', properties: { l: { $ref: '#/$defs/t' }, r: { $ref: '#/$defs/t' } } } },
         },

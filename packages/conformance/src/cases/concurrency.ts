@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createCodeMode } from '@glovebox/core'
 import { returned } from '../assert.ts'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 import { tamperWith } from '../tampering.ts'
 import { ENDLESS, MEMORY, WILD } from './floods.ts'
 
@@ -25,7 +25,7 @@ interface Peaceful {
 }
 
 /** Starts programs that do nothing wrong, for as long as others misbehave beside them. */
-export function keepPeaceful({ run }: Pick<Bench, 'run'>, count: number): Peaceful {
+export function keepPeaceful({ run }: Pick<TestContext, 'run'>, count: number): Peaceful {
   const calls = new Map<string, number>()
   const seeds = new Map<number, number>()
   let isOver = false
@@ -41,7 +41,7 @@ export function keepPeaceful({ run }: Pick<Bench, 'run'>, count: number): Peacef
   }
   const running = Promise.all(
     Array.from({ length: count }, (_, id) =>
-      run(`const id = ${id}${WELL_BEHAVED}`, { tools, limits: { wallTimeMs: 300_000, hostCalls: 10_000 } }),
+      run(`const id = ${id}${WELL_BEHAVED}`, { tools, limits: { wallTimeMs: 300_000, toolCalls: 10_000 } }),
     ),
   )
   // Whoever finishes meets it again.
@@ -68,7 +68,7 @@ export function keepPeaceful({ run }: Pick<Bench, 'run'>, count: number): Peacef
 }
 
 /** Runs the programs that are known to break engines, or each so-manieth of them, a few at a time. */
-export async function runHostile({ run }: Pick<Bench, 'run'>, step = 1): Promise<void> {
+export async function runHostile({ run }: Pick<TestContext, 'run'>, step = 1): Promise<void> {
   const programs = [...ENDLESS, ...MEMORY, ...WILD].map(([, code]) => code).filter((_, index) => index % step === 0)
   const worker = async () => {
     for (let code = programs.pop(); code !== undefined; code = programs.pop()) {
@@ -134,9 +134,9 @@ export const concurrency: readonly ConformanceCase[] = [
     protects:
       'twelve programs in the middle of their calls all end with the right value, each call made once, while hostile programs run beside them',
     needs: { isolatesCrashes: true },
-    run: async (bench) => {
-      const peaceful = keepPeaceful(bench, 12)
-      await runHostile(bench, 6)
+    run: async (context) => {
+      const peaceful = keepPeaceful(context, 12)
+      await runHostile(context, 6)
       await peaceful.finish()
     },
   },
@@ -144,11 +144,11 @@ export const concurrency: readonly ConformanceCase[] = [
     id: 'concurrency.floods',
     protects:
       'programs in the middle of their calls keep their values and call counts while others flood the host with logs, calls and timers',
-    run: async (bench) => {
-      const peaceful = keepPeaceful(bench, 3)
+    run: async (context) => {
+      const peaceful = keepPeaceful(context, 3)
       const limits = { wallTimeMs: 60_000, logBytes: 100_000 }
       for (const code of FLOODS) {
-        await Promise.all([1, 2].map(() => bench.run(code, { tools: { step: () => 1 }, limits })))
+        await Promise.all([1, 2].map(() => context.run(code, { tools: { step: () => 1 }, limits })))
       }
       await peaceful.finish()
     },
@@ -161,7 +161,7 @@ export const concurrency: readonly ConformanceCase[] = [
       const sandbox = await open()
       const tampered = tamperWith(sandbox)
       const runOn =
-        (where: typeof sandbox): Bench['run'] =>
+        (where: typeof sandbox): TestContext['run'] =>
         async (code, { tools = {}, limits = {} } = {}) => {
           await using codeMode = await createCodeMode({ sandbox: where, tools, limits })
           return await codeMode.execute(code)
@@ -267,8 +267,8 @@ export const concurrency: readonly ConformanceCase[] = [
   {
     id: 'concurrency.aborts',
     protects: 'programs that are aborted in the middle of their calls take no call, log or time of others with them',
-    run: async (bench) => {
-      const peaceful = keepPeaceful(bench, 3)
+    run: async (context) => {
+      const peaceful = keepPeaceful(context, 3)
       for (let round = 0; round < 8; round++) {
         const controller = new AbortController()
         const reason = new Error(`round ${round}`)
@@ -279,7 +279,7 @@ export const concurrency: readonly ConformanceCase[] = [
             return new Promise(() => {})
           },
         }
-        const running = bench.run('console.log("x"); await tools.hang()', { tools, signal: controller.signal })
+        const running = context.run('console.log("x"); await tools.hang()', { tools, signal: controller.signal })
         await begun.promise
         controller.abort(reason)
         await assert.rejects(running, (error) => error === reason)

@@ -74,7 +74,7 @@ export const consoleCases: readonly ConformanceCase[] = [
       })
       assert.deepEqual(
         events.map((event) => (event.type === 'log' ? event.text : event.type)),
-        ['before', 'call', 'settled', 'after'],
+        ['before', 'tool-call-start', 'tool-call-end', 'after'],
       )
     },
   },

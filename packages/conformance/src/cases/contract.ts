@@ -9,7 +9,7 @@ import {
   type SandboxAdapter,
 } from '@glovebox/core/adapter'
 import { prepareProgram } from '@glovebox/core/program'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 
 const INIT = { runtime: guestRuntime, memoryBytes: 64 * 1024 * 1024, stackBytes: 512 * 1024, alone: false }
 const LIMITS = { cpuTimeMs: 5_000, turnMs: 5_000, outputBytes: 1_000_000 }
@@ -58,13 +58,13 @@ async function hear(guest: Guest, code: string, { until = 1, sends = [] as reado
   return heard
 }
 
-async function withAdapter({ open }: Bench, test: (adapter: SandboxAdapter) => Promise<void>): Promise<void> {
+async function withAdapter({ open }: TestContext, test: (adapter: SandboxAdapter) => Promise<void>): Promise<void> {
   await using adapter = adapterOf(await open())
   await test(adapter)
 }
 
-function withGuest(bench: Bench, test: (guest: Guest) => Promise<void>): Promise<void> {
-  return withAdapter(bench, async (adapter) => {
+function withGuest(context: TestContext, test: (guest: Guest) => Promise<void>): Promise<void> {
+  return withAdapter(context, async (adapter) => {
     const guest = await adapter.start(INIT)
     await test(guest)
     await guest.terminate()
@@ -76,8 +76,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.turns',
     protects: 'each message is one turn, told in order, with its output before it',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         const code = 'console.log("a"); await new Promise((r) => setTimeout(r, 50)); return "b"'
         const { output, turns, order } = await hear(guest, code, { until: 2, sends: [WAKE] })
         assert.deepEqual(turns, [0, 1])
@@ -91,8 +91,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.not-re-entrant',
     protects: 'no callback comes from within `run` or `send`',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         const { order } = await hear(guest, 'console.log("a"); return 1')
         assert.equal(order[0], 'run')
       }),
@@ -100,8 +100,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.terminate-unused',
     protects: 'a guest that never ran can be ended',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         await guest.terminate()
         assert.equal((await guest.exited).why, 'terminated')
       }),
@@ -109,8 +109,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.terminate-twice',
     protects: 'ending a guest again changes nothing',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         await hear(guest, 'await new Promise((r) => setTimeout(r, 1e6))')
         await Promise.all([guest.terminate(), guest.terminate()])
         await guest.terminate()
@@ -120,8 +120,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.silent-after-exit',
     protects: 'an ended guest says nothing more and takes nothing in',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         const heard = await hear(guest, 'await new Promise((r) => setTimeout(r, 50)); console.log("late"); return 1')
         await guest.terminate()
         const before = heard.order.length
@@ -133,8 +133,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.send-before-the-turn-ends',
     protects: 'messages that come early wait for their turn, and none is lost',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         const code = 'let n = 0; setInterval(() => console.log(++n), 1); await new Promise(() => {})'
         const { turns } = await hear(guest, code, { until: 21, sends: Array.from({ length: 20 }, () => WAKE) })
         assert.deepEqual(
@@ -146,8 +146,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.guests-side-by-side',
     protects: 'guests of one adapter do not hear each other',
-    run: (bench) =>
-      withAdapter(bench, async (adapter) => {
+    run: (context) =>
+      withAdapter(context, async (adapter) => {
         const guests = await Promise.all([adapter.start(INIT), adapter.start(INIT), adapter.start(INIT)])
         const heard = await Promise.all(guests.map((guest, index) => hear(guest, `console.log("guest ${index}")`)))
         for (const [index, { output }] of heard.entries()) {
@@ -160,8 +160,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.alone',
     protects: 'a guest in quarantine runs as any other',
-    run: (bench) =>
-      withAdapter(bench, async (adapter) => {
+    run: (context) =>
+      withAdapter(context, async (adapter) => {
         const guest = await adapter.start({ ...INIT, alone: true })
         assert.ok((await hear(guest, 'console.log("alone")')).output[0]?.includes('alone'))
         await guest.terminate()
@@ -170,8 +170,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.start-aborted',
     protects: 'whoever stops waiting for a guest gets their own reason back, and the adapter goes on',
-    run: (bench) =>
-      withAdapter(bench, async (adapter) => {
+    run: (context) =>
+      withAdapter(context, async (adapter) => {
         const reason = new Error('no longer')
         const outcome = await adapter.start({ ...INIT, alone: true, signal: AbortSignal.abort(reason) }).then(
           // One that was there at once may be given all the same.
@@ -204,8 +204,8 @@ export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.output-limit',
     protects: 'a turn that says too much ends the guest where it is said, not where it is heard',
-    run: (bench) =>
-      withGuest(bench, async (guest) => {
+    run: (context) =>
+      withGuest(context, async (guest) => {
         const code = 'for (let i = 0; i < 100; i++) tools.step("x".repeat(50_000) + i)'
         await hear(guest, code)
         const exit = await Promise.race([guest.exited, delay(5_000, undefined, { ref: false })])

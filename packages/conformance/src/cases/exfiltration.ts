@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createCodeMode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 
 const SECRET = 'a secret that only the host has'
 
@@ -53,7 +53,7 @@ const REQUESTS = [
   '',
 ]
 
-const leak = (id: string, protects: string, run: (bench: Bench) => Promise<void>): ConformanceCase => ({
+const leak = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
   id: `exfiltration.${id}`,
   protects,
   run,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { defineTool, type ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
-import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
+import { countBeats } from '../event-loop-monitor.ts'
 
 const MB = 1024 * 1024
 
@@ -268,11 +268,11 @@ export const floods: readonly ConformanceCase[] = [
     run: async ({ run }) => {
       const result = await run('for (let i = 0; i < 3e5; i++) tools.a({ i }); await null', {
         tools: { a: () => 1 },
-        limits: { hostCalls: 100, cpuTimeMs: 5_000 },
+        limits: { toolCalls: 100, cpuTimeMs: 5_000 },
       })
       assert.ok(
         !result.ok &&
-          ['LIMIT_HOST_CALLS', 'LIMIT_MESSAGE_SIZE', 'LIMIT_MEMORY', 'LIMIT_CPU'].includes(result.error.code),
+          ['LIMIT_TOOL_CALLS', 'LIMIT_MESSAGE_SIZE', 'LIMIT_MEMORY', 'LIMIT_CPU'].includes(result.error.code),
         JSON.stringify(result).slice(0, 300),
       )
       returned(await run('return "next"'), 'next')
@@ -335,7 +335,7 @@ export const floods: readonly ConformanceCase[] = [
     protects: 'telling what is wrong with an input costs the host little, however much is wrong',
     run: async ({ run }) => {
       const schema = { type: 'object', properties: { tags: { type: 'array', uniqueItems: true } } }
-      const tag = defineTool({ input: schema, execute: () => 1 })
+      const tag = defineTool({ inputSchema: schema, execute: () => 1 })
       const beats = countBeats(true)
       failed(await run('await tools.tag({ tags: Array(60_000).fill("a") })', { tools: { tag } }), 'TOOL_INPUT_INVALID')
       beats()

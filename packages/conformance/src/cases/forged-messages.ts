@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecuteResult, ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 import { keepsHostFree } from '../host-cpu.ts'
 
 const quote = JSON.stringify
@@ -31,17 +31,17 @@ const REFUSED: readonly (readonly [id: string, message: string])[] = [
   ['output-of-a-worker', '{"type":"output","guest":2,"messages":["{}"]}'],
   ['frame-of-a-pipe', '\u0000\u0000\u0000\u0010\u0000\u0000\u0000\u0001{"type":"up"}'],
   ['cpu-time', '{"type":"returned","cpuTimeMs":-1000000}\nj1'],
-  ['result-of-the-host', '{"type":"returned","ok":true,"value":1,"usage":{"hostCalls":0}}\nj1'],
+  ['result-of-the-host', '{"type":"returned","ok":true,"value":1,"usage":{"toolCalls":0}}\nj1'],
   ['end-with-a-position', '{"type":"threw","error":{"code":"CODE_THREW","name":"E","message":"m","line":1}}'],
   ['end-with-a-limit-of-the-host', '{"type":"threw","error":{"code":"LIMIT_CPU","name":"E","message":"m"}}'],
   ['end-with-a-stack-of-frames', '{"type":"threw","error":{"code":"CODE_THREW","name":"E","message":"m","stack":[]}}'],
 ]
 
-const forgery = (id: string, protects: string, run: (bench: Bench) => Promise<void>): ConformanceCase => ({
+const forgery = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
   id: `forgeries.${id}`,
   protects,
   tampers: true,
-  run: (bench) => keepsHostFree(bench.sandbox, () => run(bench)),
+  run: (context) => keepsHostFree(context.sandbox, () => run(context)),
 })
 
 const endsIn = (result: ExecuteResult, ...codes: readonly ExecutionErrorCode[]): void =>

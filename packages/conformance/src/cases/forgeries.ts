@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionErrorCode } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 import { forgedMessages } from './forged-messages.ts'
 import { forgedValues } from './forged-values.ts'
 
@@ -52,7 +52,7 @@ const RETURN = (payload: string): string => `{"type":"returned"}\n${payload}`
 const CALL = (id: number, tool = 'tools.echo'): string => `{"type":"call","id":${id},"tool":${quote(tool)}}\nj{}`
 
 /** A forgery with its proof: what is seen at the host. */
-const forgery = (id: string, protects: string, run: (bench: Bench) => Promise<void>): ConformanceCase => ({
+const forgery = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
   id: `forgeries.${id}`,
   protects,
   tampers: true,
@@ -129,7 +129,7 @@ export const forgeries: readonly ConformanceCase[] = [
   forgery('call-quota', 'calls are counted by the host', async ({ attack }) => {
     let made = 0
     const code = `for (let i = 1; i <= 50; i++) post('{"type":"call","id":' + i + ',"tool":"tools.echo"}\\nj{}')`
-    failed(await attack(code, { tools: { echo: () => ++made }, limits: { hostCalls: 10 } }), 'LIMIT_HOST_CALLS')
+    failed(await attack(code, { tools: { echo: () => ++made }, limits: { toolCalls: 10 } }), 'LIMIT_TOOL_CALLS')
     assert.ok(made <= 10)
   }),
   forgery('stack-with-paths', 'a stack names no file of the host, and steers no terminal', async ({ attack }) => {
@@ -141,8 +141,8 @@ export const forgeries: readonly ConformanceCase[] = [
   }),
   forgery('endless-answers', 'a guest that answers each message with another call is bounded', async ({ attack }) => {
     const code = `post('{"type":"call","id":' + (turn + 1) + ',"tool":"tools.echo"}\\nj{}')`
-    const codes: readonly ExecutionErrorCode[] = ['LIMIT_HOST_CALLS', 'LIMIT_WALL_TIME']
-    const result = await attack(code, { tools: { echo: () => 1 }, limits: { hostCalls: 50 } })
+    const codes: readonly ExecutionErrorCode[] = ['LIMIT_TOOL_CALLS', 'LIMIT_WALL_TIME']
+    const result = await attack(code, { tools: { echo: () => 1 }, limits: { toolCalls: 50 } })
     assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
   }),
   forgery('silence', 'a guest that says nothing is told to have stalled', async ({ attack }) => {

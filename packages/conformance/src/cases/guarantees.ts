@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecuteResult, Guarantees } from '@glovebox/core'
 import { recordExecution, replayExecution } from '@glovebox/core/adapter'
 import { failed, returned } from '../assert.ts'
-import type { Bench, ConformanceCase, DoomedHost } from '../case.ts'
-import { comesToRest, residentBytes, withBusyCores } from '../machine.ts'
+import type { ConformanceCase, DisposableHost, TestContext } from '../case.ts'
+import { comesToRest, residentBytes, withBusyCores } from '../process-stats.ts'
 
 const MB = 1024 * 1024
 
@@ -33,27 +33,27 @@ const MOST_GROWTH = 2.5
 const HARM_LIMITS = { cpuTimeMs: 300, memoryBytes: 64 * MB }
 
 /** How long a weakness is watched before it counts as one. */
-const PATIENCE_MS = 3_000
+const MAX_WAIT_MS = 3_000
 /** How long a host may take to come up, on a machine that does much else. */
 const START_MS = 60_000
 
 /** The result of a program, if it comes in time. */
 async function inTime(running: Promise<ExecuteResult>): Promise<ExecuteResult | undefined> {
   running.catch(() => {})
-  return await Promise.race([running.catch(() => undefined), delay(PATIENCE_MS, undefined, { ref: false })])
+  return await Promise.race([running.catch(() => undefined), delay(MAX_WAIT_MS, undefined, { ref: false })])
 }
 
 /** Shows a weakness in a host that may be lost by it. @throws where the author gave none, or where it is no weakness */
 async function showWeakness(
-  { sacrifice, sandbox }: Bench,
+  { createDisposableHost, sandbox }: TestContext,
   name: keyof Guarantees,
-  shows: (host: DoomedHost) => Promise<boolean>,
+  shows: (host: DisposableHost) => Promise<boolean>,
 ): Promise<void> {
   const declared = `${sandbox.name} declares ${name}: ${sandbox.guarantees[name]}`
-  if (sacrifice === undefined) {
-    assert.fail(`${declared}. Pass \`sacrifice\`, a host that may be lost, for that to be shown`)
+  if (createDisposableHost === undefined) {
+    assert.fail(`${declared}. Pass \`createDisposableHost\`, a host that may be lost, for that to be shown`)
   }
-  await using host = await sacrifice()
+  await using host = await createDisposableHost()
   const late = delay(START_MS, undefined, { ref: false })
   const up = await Promise.race([host.run('return "up"'), late])
   returned(up ?? assert.fail(`the host to be lost did not come up within ${START_MS} ms`), 'up')
@@ -64,20 +64,21 @@ async function showWeakness(
 interface Proof extends Pick<ConformanceCase, 'id' | 'protects'> {
   readonly guarantee: 'stopsLoops' | 'stopsNativeLoops' | 'stopsReading' | 'survivesOutOfMemory' | 'isolatesCrashes'
   /** @throws where what is given does not hold */
-  attack(bench: Bench): Promise<void>
+  attack(context: TestContext): Promise<void>
   /** Whether what is not given does not hold either, in a host that may be lost by it. */
-  isLacking(host: DoomedHost): Promise<boolean>
+  isLacking(host: DisposableHost): Promise<boolean>
 }
 
 const proof = ({ id, protects, guarantee, attack, isLacking }: Proof): ConformanceCase => ({
   id,
   protects,
   attacks: guarantee,
-  run: (bench) => (bench.sandbox.guarantees[guarantee] ? attack(bench) : showWeakness(bench, guarantee, isLacking)),
+  run: (context) =>
+    context.sandbox.guarantees[guarantee] ? attack(context) : showWeakness(context, guarantee, isLacking),
 })
 
 /** Whether after a program that should have been ended so, the next one runs as ever. */
-async function survives(host: DoomedHost, code: string, ending: string): Promise<boolean> {
+async function survives(host: DisposableHost, code: string, ending: string): Promise<boolean> {
   const wallTimeMs = ending === 'LIMIT_WALL_TIME' ? 500 : 60_000
   const result = await inTime(host.run(code, { ...HARM_LIMITS, wallTimeMs }))
   if (result === undefined || result.ok || result.error.code !== ending) return false
@@ -86,7 +87,7 @@ async function survives(host: DoomedHost, code: string, ending: string): Promise
 }
 
 /** A program that computes for ever is ended, nothing of it goes on, and the next one runs. */
-async function stops({ run }: Bench, code: string): Promise<void> {
+async function stops({ run }: TestContext, code: string): Promise<void> {
   failed(await run(code, { limits: { cpuTimeMs: 300 } }), 'LIMIT_CPU')
   returned(await run('return "next"'), 'next')
   assert.ok(await comesToRest(), 'it is said to have ended, and something goes on computing')
@@ -117,14 +118,14 @@ export const guarantees: readonly ConformanceCase[] = [
     id: 'guarantees.stops-loops',
     protects: 'a program that computes for ever is stopped, or said not to be',
     guarantee: 'stopsLoops',
-    attack: (bench) => stops(bench, LOOP),
+    attack: (context) => stops(context, LOOP),
     isLacking: async (host) => !(await survives(host, LOOP, 'LIMIT_CPU')),
   }),
   proof({
     id: 'guarantees.stops-native-loops',
     protects: 'a built-in that never returns is stopped, or said not to be',
     guarantee: 'stopsNativeLoops',
-    attack: (bench) => stops(bench, NATIVE_LOOP),
+    attack: (context) => stops(context, NATIVE_LOOP),
     isLacking: async (host) => !(await survives(host, NATIVE_LOOP, 'LIMIT_CPU')),
   }),
   proof({
@@ -151,13 +152,13 @@ export const guarantees: readonly ConformanceCase[] = [
   {
     id: 'guarantees.memory',
     protects: 'a limit of memory is kept at once, noticed afterwards, or said not to be kept',
-    run: async (bench) => {
+    run: async (context) => {
       const limits = { memoryBytes: 32 * MB, cpuTimeMs: 20_000 }
-      const { memory } = bench.sandbox.guarantees
-      if (memory !== 'none') failed(await bench.run(FLOOD, { limits }), 'LIMIT_MEMORY')
+      const { memory } = context.sandbox.guarantees
+      if (memory !== 'none') failed(await context.run(FLOOD, { limits }), 'LIMIT_MEMORY')
       const kept: boolean[] = []
       for (const code of HOLDS.flatMap((hold) => [1.5, 4].map((times) => hold(times * limits.memoryBytes)))) {
-        kept.push(!(await bench.run(code, { limits })).ok)
+        kept.push(!(await context.run(code, { limits })).ok)
       }
       // What is only noticed afterwards, a program can hold for a moment.
       if (memory === 'hard') assert.ok(!kept.includes(false), 'more than the limit can be held')

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { defineTool, type ExecuteResult } from '@glovebox/core'
 import { failed, returned } from '../assert.ts'
-import type { Bench, ConformanceCase } from '../case.ts'
+import type { ConformanceCase, TestContext } from '../case.ts'
 import { keepsHostFree } from '../host-cpu.ts'
 import { sharedValues } from './shared-values.ts'
 
 /** An entry without text takes one of these. */
 const LOG_BYTES = 50_000
 
-const flood = (id: string, protects: string, run: (bench: Bench) => Promise<void>): ConformanceCase => ({
+const flood = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
   id: `host-floods.${id}`,
   protects,
-  run: (bench) => keepsHostFree(bench.sandbox, () => run(bench)),
+  run: (context) => keepsHostFree(context.sandbox, () => run(context)),
 })
 
 /** The program returned, or a limit ended it. */
@@ -188,7 +188,7 @@ export const hostFloods: readonly ConformanceCase[] = [
   }),
   flood('extra-properties', 'the problems of an input are described in bounded length', async ({ run }) => {
     const schema = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false }
-    const take = defineTool({ input: schema, execute: () => 1 })
+    const take = defineTool({ inputSchema: schema, execute: () => 1 })
     const code = `const input = {}; for (let i = 0; i < 20_000; i++) input['a rather long name of a property ' + i] = i
       return await tools.take(input).catch((error) => [error.code, error.message.length < 20_000])`
     returned(await run(code, { tools: { take } }), ['TOOL_INPUT_INVALID', true])
@@ -197,7 +197,7 @@ export const hostFloods: readonly ConformanceCase[] = [
     const code = `const calls = []
       for (let i = 0; i < 900; i++) { calls.push(tools.step({ i })); for (let n = 0; n < 20; n++) console.log(i) }
       return (await Promise.all(calls)).length`
-    const events = { log: 0, call: 0, settled: 0 }
+    const events = { log: 0, 'tool-call-start': 0, 'tool-call-end': 0 }
     const result = await run(code, {
       tools: { step: () => 1 },
       limits: { cpuTimeMs: 20_000 },
@@ -206,7 +206,7 @@ export const hostFloods: readonly ConformanceCase[] = [
       },
     })
     returned(result, 900)
-    assert.deepEqual(events, { log: 18_000, call: 900, settled: 900 })
+    assert.deepEqual(events, { log: 18_000, 'tool-call-start': 900, 'tool-call-end': 900 })
   }),
   flood('code-size', 'a program of megabytes is refused before it is read', async ({ run }) => {
     failed(await run(`return 1 // ${'x'.repeat(20_000_000)}`), 'LIMIT_CODE_SIZE')

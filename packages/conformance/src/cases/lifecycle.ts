@@ -108,7 +108,7 @@ export const lifecycle: readonly ConformanceCase[] = [
       const running = run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', {
         tools: { hang: () => new Promise(() => {}) },
         onEvent: ({ type }) => {
-          if (type === 'settled') throw mistake
+          if (type === 'tool-call-end') throw mistake
         },
       })
       await assert.rejects(running, (error) => error === mistake)
@@ -121,7 +121,7 @@ export const lifecycle: readonly ConformanceCase[] = [
       const { usage } = await run('let n = 0; for (let i = 0; i < 1e6; i++) n += i; await tools.a(); return n', {
         tools: { a: () => 1 },
       })
-      assert.equal(usage.hostCalls, 1)
+      assert.equal(usage.toolCalls, 1)
       assert.ok(usage.wallTimeMs > 0)
       if (sandbox.guarantees.cpuTime) assert.ok((usage.cpuTimeMs ?? 0) > 0)
     },

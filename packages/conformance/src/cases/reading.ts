@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { returned } from '../assert.ts'
-import { countBeats } from '../beats.ts'
 import type { ConformanceCase } from '../case.ts'
+import { countBeats } from '../event-loop-monitor.ts'
 
 const many = (text: string, count: number): string => text.repeat(count)
 

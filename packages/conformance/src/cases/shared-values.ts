@@ -102,21 +102,21 @@ const SCHEMAS: readonly (readonly [id: string, schema: object, code: string])[] 
  */
 export const sharedValues: readonly ConformanceCase[] = [
   ...SHARED.map(([id, code]) =>
-    shared(`result-${id}`, 'a result is bounded by what it holds when every reference is followed', (bench) =>
-      keepsHostFree(bench.sandbox, async () => {
-        failed(await bench.run(`${code}; return value`), 'LIMIT_RESULT_SIZE')
+    shared(`result-${id}`, 'a result is bounded by what it holds when every reference is followed', (context) =>
+      keepsHostFree(context.sandbox, async () => {
+        failed(await context.run(`${code}; return value`), 'LIMIT_RESULT_SIZE')
       }),
     ),
   ),
   ...SHARED.map(([id, code]) =>
-    shared(`input-${id}`, 'an input is bounded at each reference, and refused before its tool runs', (bench) =>
-      keepsHostFree(bench.sandbox, async () => {
+    shared(`input-${id}`, 'an input is bounded at each reference, and refused before its tool runs', (context) =>
+      keepsHostFree(context.sandbox, async () => {
         let ran = false
         const take = () => {
           ran = true
         }
         const program = `${code}; return await tools.take(value).then(() => 'taken', (error) => error.code)`
-        const result = await bench.run(program, { tools: { take } })
+        const result = await context.run(program, { tools: { take } })
         assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
         assert.ok(REFUSED.includes(result.value as ExecutionErrorCode), `${result.value}`)
         assert.equal(ran, false)
@@ -124,19 +124,19 @@ export const sharedValues: readonly ConformanceCase[] = [
     ),
   ),
   ...OUTPUTS.map(([id, make]) =>
-    shared(`output-${id}`, "a tool's output is bounded at each reference, and its call fails", (bench) =>
-      keepsHostFree(bench.sandbox, async () => {
+    shared(`output-${id}`, "a tool's output is bounded at each reference, and its call fails", (context) =>
+      keepsHostFree(context.sandbox, async () => {
         const program = `return await tools.make().then(() => 'made', (error) => error.code)`
-        returned(await bench.run(program, { tools: { make } }), 'LIMIT_MESSAGE_SIZE')
+        returned(await context.run(program, { tools: { make } }), 'LIMIT_MESSAGE_SIZE')
       }),
     ),
   ),
   ...SCHEMAS.map(([id, schema, code]) =>
-    shared(`schema-${id}`, 'no schema is checked against an input that is refused for its size', (bench) =>
-      keepsHostFree(bench.sandbox, async () => {
-        const take = defineTool({ input: schema, execute: () => assert.fail('the tool ran') })
+    shared(`schema-${id}`, 'no schema is checked against an input that is refused for its size', (context) =>
+      keepsHostFree(context.sandbox, async () => {
+        const take = defineTool({ inputSchema: schema, execute: () => assert.fail('the tool ran') })
         const program = `${code}; return await tools.take(value).then(() => 'taken', (error) => error.code)`
-        const result = await bench.run(program, { tools: { take } })
+        const result = await context.run(program, { tools: { take } })
         assert.ok(result.ok && REFUSED.includes(result.value as ExecutionErrorCode), JSON.stringify(result))
       }),
     ),
@@ -151,12 +151,12 @@ export const sharedValues: readonly ConformanceCase[] = [
       returned(await run(code, { tools: { echo: (input: unknown) => input } }), [300, 1])
     },
   ),
-  shared('cycles', 'a graph of cycles, whose expansion never ends, is walked in bounded time', (bench) =>
-    keepsHostFree(bench.sandbox, async () => {
+  shared('cycles', 'a graph of cycles, whose expansion never ends, is walked in bounded time', (context) =>
+    keepsHostFree(context.sandbox, async () => {
       const code = `const nodes = Array.from({ length: 40 }, () => ({ text: 'x'.repeat(100) }))
         nodes.forEach((node, i) => { node.left = node.right = nodes[(i + 1) % 40] })
         return nodes[0]`
-      const result = await bench.run(code)
+      const result = await context.run(code)
       if (!result.ok) assert.equal(result.error.code, 'LIMIT_RESULT_SIZE')
     }),
   ),

@@ -139,7 +139,10 @@ export const toolData: readonly ConformanceCase[] = [
         properties: { [BREAKOUT]: { enum: [BREAKOUT, 1], description: BREAKOUT, default: BREAKOUT, title: BREAKOUT } },
         required: [BREAKOUT],
       }
-      const tool = { ...defineTool({ description: BREAKOUT, input, execute: () => 'called' }), name: BREAKOUT }
+      const tool = {
+        ...defineTool({ description: BREAKOUT, inputSchema: input, execute: () => 'called' }),
+        name: BREAKOUT,
+      }
       const tools = { name: 'tools', description: BREAKOUT, tools: [tool] }
       await using codeMode = await createCodeMode({ sandbox, tools })
       // Declarations are types alone: as a program, they leave nothing behind.
@@ -152,7 +155,7 @@ export const toolData: readonly ConformanceCase[] = [
     protects: 'what a schema says of an input reaches a program as text, within bounds',
     run: async ({ run }) => {
       const input = { type: 'object', properties: { a: { const: BREAKOUT.repeat(500) } }, required: ['a'] }
-      const tools = { take: defineTool({ input, execute: () => assert.fail('it ran') }) }
+      const tools = { take: defineTool({ inputSchema: input, execute: () => assert.fail('it ran') }) }
       const code = `return await tools.take({ a: 1 }).catch((e) => [e.code, typeof e.message, e.message.length < 20_000, typeof broken])`
       returned(await run(code, { tools }), ['TOOL_INPUT_INVALID', 'string', true, 'undefined'])
     },

@@ -48,7 +48,13 @@ export function providerFromSource(source: ToolSource): ToolProvider {
   return toolProvider({ name: DEFAULT_NAMESPACE, tools: source })
 }
 
-const TOOL_KEYS = ['name', 'description', 'input', 'inputSchema', 'parseInput']
+const TOOL_KEYS = ['name', 'description', 'inputSchema', 'parseInput']
+/** Names that other libraries have for the schemas of a tool. */
+const FOREIGN_KEYS = [
+  ['parameters', 'inputSchema'],
+  ['input', 'inputSchema'],
+  ['output', 'outputSchema'],
+] as const
 
 function isProvider(source: ToolSource): source is ToolProvider {
   return typeof source.name === 'string' && Array.isArray(source.tools)
@@ -63,14 +69,14 @@ function readTool(name: string, tool: ToolLike): UnnamedTool {
   if (typeof tool?.execute !== 'function') {
     throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
   }
-  if ('parameters' in tool) throw new TypeError(`The tool ${name} has \`parameters\`, which are called \`input\` here`)
-  if ('input' in tool || 'output' in tool) return defineTool(tool)
+  for (const [key, meant] of FOREIGN_KEYS)
+    if (key in tool) throw new TypeError(`The tool ${name} has \`${key}\`, which is not supported; use \`${meant}\``)
   const { inputSchema, outputSchema, parseInput, parseOutput } = tool as Partial<UnnamedTool>
   const isOfLibrary = isStandardSchema(inputSchema) || isStandardSchema(outputSchema)
   if (!isOfLibrary || parseInput !== undefined || parseOutput !== undefined) return tool as UnnamedTool
   return defineTool({
     ...(tool as UnnamedTool),
-    ...(inputSchema === undefined ? {} : { input: inputSchema }),
-    ...(outputSchema === undefined ? {} : { output: outputSchema }),
+    ...(inputSchema === undefined ? {} : { inputSchema }),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
   })
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Static } from 'typebox'
+import { assertKnownOptions } from '../options.ts'
 import type { ValueSize } from '../protocol/value-size.ts'
 import { readSchema } from './standard-schema.ts'
 
@@ -76,8 +77,10 @@ type ValueOf<Schema, Side extends 'input' | 'output'> = Schema extends StandardS
 
 export interface ToolDefinition<Input extends SchemaInput, Output extends SchemaInput> {
   readonly description?: string
-  readonly input?: Input
-  readonly output?: Output
+  /** Describes the one object that the tool takes. Default: any input is accepted. */
+  readonly inputSchema?: Input
+  /** Describes what the tool returns. Default: any output is accepted. */
+  readonly outputSchema?: Output
   readonly annotations?: ToolAnnotations
   execute(
     input: ValueOf<Input, 'output'>,
@@ -85,18 +88,21 @@ export interface ToolDefinition<Input extends SchemaInput, Output extends Schema
   ): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
 }
 
+const TOOL_OPTIONS = ['description', 'inputSchema', 'outputSchema', 'annotations', 'execute']
+
 /**
  * Describes a function to the model and checks what goes in and out of it.
  *
- * @throws `TypeError` for a schema that is neither JSON Schema nor Standard Schema
+ * @throws `TypeError` for an unknown option, and for a schema that is neither JSON Schema nor Standard Schema
  */
 export function defineTool<const Input extends SchemaInput = JsonSchema, const Output extends SchemaInput = JsonSchema>(
   definition: ToolDefinition<Input, Output>,
 ): UnnamedTool {
   if (typeof definition?.execute !== 'function') throw new TypeError('A tool needs an `execute` function')
-  const { description, annotations } = definition
-  const input = definition.input === undefined ? {} : readSchema('input', definition.input)
-  const output = definition.output === undefined ? {} : readSchema('output', definition.output)
+  assertKnownOptions('defineTool()', definition, TOOL_OPTIONS)
+  const { description, annotations, inputSchema, outputSchema } = definition
+  const input = inputSchema === undefined ? {} : readSchema('input', inputSchema)
+  const output = outputSchema === undefined ? {} : readSchema('output', outputSchema)
   return {
     ...(description === undefined ? {} : { description }),
     ...(annotations === undefined ? {} : { annotations }),

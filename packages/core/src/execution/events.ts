@@ -9,8 +9,8 @@ export interface LogEntry {
   readonly timeMs: number
 }
 
-/** One host call, as the host saw it. */
-export interface HostCallRecord {
+/** One tool call, as the host saw it. */
+export interface ToolCallRecord {
   /** The guest's number for it, from 1, in the order the program made its calls. */
   readonly id: number
   /** `namespace.tool` */
@@ -29,5 +29,5 @@ export interface HostCallRecord {
 /** What happens while a program runs, as it happens. */
 export type ExecutionEvent =
   | ({ readonly type: 'log' } & LogEntry)
-  | { readonly type: 'call'; readonly id: number; readonly tool: string; readonly timeMs: number }
-  | ({ readonly type: 'settled' } & HostCallRecord)
+  | { readonly type: 'tool-call-start'; readonly id: number; readonly tool: string; readonly timeMs: number }
+  | ({ readonly type: 'tool-call-end' } & ToolCallRecord)

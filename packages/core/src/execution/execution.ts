@@ -12,15 +12,15 @@ import { isCostlyToRead, measureValue } from '../protocol/value-size.ts'
 import type { GuestSource } from '../sandbox.ts'
 import { captureAsyncContext } from './async-context.ts'
 import type { Clock } from './clock.ts'
-import type { ExecutionEvent, HostCallRecord } from './events.ts'
-import { HostCalls, type Settled } from './host-calls.ts'
+import type { ExecutionEvent, ToolCallRecord } from './events.ts'
 import { Journal } from './journal.ts'
 import { Log } from './log.ts'
+import { drawSeed } from './random-seed.ts'
 import type { Redact } from './redact.ts'
 import type { Executed } from './result.ts'
-import { drawSeed } from './seed.ts'
 import { normaliseStack } from './stack.ts'
 import type { ExecutionSpan } from './telemetry.ts'
+import { type Settled, ToolCalls } from './tool-calls.ts'
 
 export interface ExecutionOptions {
   readonly program: PreparedProgram
@@ -46,8 +46,18 @@ export interface Transcript {
   readonly output: string[]
 }
 
-type Outcome = Pick<Executed, 'remarks'> &
-  ({ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ExecutionError })
+/** The part of a result that says how the program ended. */
+type Outcome = Succeeded | Failed
+interface Succeeded extends Pick<Executed, 'remarks'> {
+  readonly status: 'succeeded'
+  readonly ok: true
+  readonly value: unknown
+}
+interface Failed extends Pick<Executed, 'remarks'> {
+  readonly status: 'failed'
+  readonly ok: false
+  readonly error: ExecutionError
+}
 
 /** Room for what stands around a payload in a message. */
 const HEADER_BYTES = 4_096
@@ -80,8 +90,8 @@ class Execution {
   readonly #resolve: (result: Executed) => void
   readonly #reject: (reason: unknown) => void
   readonly #clock: Clock
-  readonly #calls: HostCalls
-  readonly #callRecords: HostCallRecord[] = []
+  readonly #calls: ToolCalls
+  readonly #callRecords: ToolCallRecord[] = []
   readonly #log: Log
   /** Ends the wait for a guest, where there is one. */
   #waiting: AbortController | undefined
@@ -118,9 +128,9 @@ class Execution {
     this.#resolve = resolve
     this.#reject = reject
     this.#log = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
-    this.#calls = new HostCalls({
+    this.#calls = new ToolCalls({
       catalog,
-      concurrent: limits.concurrentHostCalls,
+      concurrent: limits.concurrentToolCalls,
       messageBytes: limits.messageBytes,
       check: guests.check,
       context,
@@ -129,11 +139,11 @@ class Execution {
       span,
       elapsed: clock.elapsed,
       outputRead: () => this.#outputRead?.promise,
-      onStart: (id, tool) => this.#emit({ type: 'call', id, tool, timeMs: clock.elapsed() }),
+      onStart: (id, tool) => this.#emit({ type: 'tool-call-start', id, tool, timeMs: clock.elapsed() }),
       onSettled: (id, settled) => this.#deliver(id, settled),
       onRecord: (record) => {
         this.#callRecords.push(record)
-        this.#emit({ type: 'settled', ...record })
+        this.#emit({ type: 'tool-call-end', ...record })
       },
       onForged: (error) => this.#forged(error),
     })
@@ -199,7 +209,7 @@ class Execution {
     })
   }
 
-  /** Brings a fresh guest to where the lost one was. Host calls in flight go on, and none is made again. */
+  /** Brings a fresh guest to where the lost one was. Tool calls in flight go on, and none is made again. */
   #repeat(guest: Guest): void {
     if (!this.#journal.isWhole) {
       this.#guest = guest
@@ -300,7 +310,7 @@ class Execution {
         this.#outcome = { ...readResult(payload, limits.resultBytes), remarks: message }
         return
       case 'threw':
-        this.#outcome = { ok: false, error: this.#describe(message.error) }
+        this.#outcome = { status: 'failed', ok: false, error: this.#describe(message.error) }
         return
       default:
         message satisfies never
@@ -309,7 +319,7 @@ class Execution {
 
   #onCall({ id, tool }: Extract<CheckedGuestMessage, { type: 'call' }>, payload: string): void {
     const { limits } = this.#options
-    if (id !== ++this.#callsSaid) throw new ForgedMessageError('a host call is out of order')
+    if (id !== ++this.#callsSaid) throw new ForgedMessageError('a tool call is out of order')
     if (id <= this.#calls.count) {
       if (this.#journal.knowsCall(id, tool, payload)) return
       return this.#fail(
@@ -317,8 +327,8 @@ class Execution {
         'The guest was lost, and its run could not be repeated: it calls other tools',
       )
     }
-    if (id > limits.hostCalls) {
-      return this.#fail('LIMIT_HOST_CALLS', `The program made more than ${limits.hostCalls} host calls`)
+    if (id > limits.toolCalls) {
+      return this.#fail('LIMIT_TOOL_CALLS', `The program made more than ${limits.toolCalls} tool calls`)
     }
     if (exceedsBytes(payload, limits.messageBytes)) {
       return this.#fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${limits.messageBytes} bytes`)
@@ -340,14 +350,18 @@ class Execution {
     if (isIdle)
       this.#fail(
         'PROGRAM_STALLED',
-        'The program waits for something that can never come: no host call or timer is open',
+        'The program waits for something that can never come: no tool call or timer is open',
       )
   }
 
   #onTurnFailed({ kind, name, message, line, column }: NonNullable<Turn['failed']>): void {
     const error = { code: kind === 'syntax' ? 'CODE_SYNTAX' : 'CODE_THREW', name, message: clip(message) } as const
-    if (line === undefined || column === undefined) return this.#finish({ ok: false, error })
-    this.#finish({ ok: false, error: { ...error, ...originalPosition(this.#options.program.steps, { line, column }) } })
+    if (line === undefined || column === undefined) return this.#finish({ status: 'failed', ok: false, error })
+    this.#finish({
+      status: 'failed',
+      ok: false,
+      error: { ...error, ...originalPosition(this.#options.program.steps, { line, column }) },
+    })
   }
 
   /** One timer for all of the guest's, set once a turn, however often the guest changed its mind. */
@@ -443,7 +457,7 @@ class Execution {
       calls: this.#callRecords.sort((left, right) => left.id - right.id),
       usage: {
         wallTimeMs: this.#clock.elapsed(),
-        hostCalls: this.#calls.count,
+        toolCalls: this.#calls.count,
         ...(this.#cpuTimeMs === undefined ? {} : { cpuTimeMs: this.#cpuTimeMs }),
         ...(this.#peakMemoryBytes === undefined ? {} : { peakMemoryBytes: this.#peakMemoryBytes }),
       },
@@ -481,10 +495,11 @@ function readResult(payload: string, limit: number): Outcome {
   if (isTooLarge || (payload.startsWith('g') && measureValue(value).characters > limit)) {
     return failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes, or holds too many values`)
   }
-  return { ok: true, value }
+  return { status: 'succeeded', ok: true, value }
 }
 
 const failure = (code: ExecutionErrorCode, message: string): Outcome => ({
+  status: 'failed',
   ok: false,
   error: { code, name: 'Error', message },
 })

@@ -3,7 +3,7 @@ import { nearest } from '../catalog/nearest.ts'
 import type { ExecutionError } from '../errors.ts'
 import { codeFrame, type Position } from '../program/positions.ts'
 import type { Rejection } from '../protocol/messages.ts'
-import type { HostCallRecord } from './events.ts'
+import type { ToolCallRecord } from './events.ts'
 import type { Executed, ExecuteResult } from './result.ts'
 
 /**
@@ -54,8 +54,8 @@ const STOPPED = /^(?:LIMIT|SANDBOX|PROGRAM)_/
 const RETURNS = /\breturn\b/
 
 function toolsOf(
-  calls: readonly HostCallRecord[],
-  outcome: HostCallRecord['outcome'],
+  calls: readonly ToolCallRecord[],
+  outcome: ToolCallRecord['outcome'],
 ): { count: number; names: string } {
   const tools = calls.filter((call) => call.outcome === outcome).map(({ tool }) => tool)
   return { count: tools.length, names: [...new Set(tools)].slice(0, MAX_NAMED).join(', ') }
@@ -63,7 +63,7 @@ function toolsOf(
 
 function explainError(
   given: ExecutionError,
-  calls: readonly HostCallRecord[],
+  calls: readonly ToolCallRecord[],
   code: string,
   catalog: Catalog,
 ): ExecutionError {
@@ -124,7 +124,7 @@ function adviceOn(
   position: Position | undefined,
   code: string,
   catalog: Catalog,
-  calls: readonly HostCallRecord[],
+  calls: readonly ToolCallRecord[],
 ): string | undefined {
   if (errorCode === 'LIMIT_CPU' && BUSY_WAIT.test(code))
     return 'The clock does not advance while a program computes, so a loop on Date.now() never ends. Wait with: await new Promise((resolve) => setTimeout(resolve, 1000))'

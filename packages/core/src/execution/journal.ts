@@ -2,7 +2,7 @@
 const MAX_LENGTH = 32 * 1024 * 1024
 
 /**
- * What repeats a run: the messages that went into its guest, and the host calls that came out. Fed to a fresh guest, the
+ * What repeats a run: the messages that went into its guest, and the tool calls that came out. Fed to a fresh guest, the
  * messages bring it to the same point; there its calls meet their records, so that no tool is called twice.
  */
 export class Journal {

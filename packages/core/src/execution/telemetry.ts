@@ -1,7 +1,7 @@
 import type { ExecuteResult } from './result.ts'
 
 /**
- * Watches executions and their host calls, as tracers do. What it is given to run it runs at once and exactly once, in
+ * Watches executions and their tool calls, as tracers do. What it is given to run it runs at once and exactly once, in
  * whatever async context it likes, and gives back what that gives.
  */
 export interface Telemetry {
@@ -18,7 +18,7 @@ export interface StartedExecution {
 
 export interface ExecutionSpan {
   /**
-   * One host call, checks of its input and output included. `run` rejects as the call fails, with a message that has been
+   * One tool call, checks of its input and output included. `run` rejects as the call fails, with a message that has been
    * filtered, or when it is cancelled.
    */
   call<Payload>(started: StartedCall, run: () => Promise<Payload>): Promise<Payload>

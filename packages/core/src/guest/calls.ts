@@ -27,7 +27,7 @@ interface PendingCall {
   readonly error: ToolError
 }
 
-/** The guest's end of host calls: numbered as they are made, settled by the host's messages in any order. */
+/** The guest's end of tool calls: numbered as they are made, settled by the host's messages in any order. */
 export class Calls {
   readonly #pending = new OriginalMap<number, PendingCall>()
   readonly #post: (message: string) => void

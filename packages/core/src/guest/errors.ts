@@ -4,7 +4,7 @@ import type { GuestError } from '../protocol/messages.ts'
 import { define } from './define.ts'
 import { inspect } from './inspect.ts'
 
-/** What a failed host call rejects with. `code` is one of the `TOOL_…` codes or `LIMIT_MESSAGE_SIZE`. */
+/** What a failed tool call rejects with. `code` is one of the `TOOL_…` codes or `LIMIT_MESSAGE_SIZE`. */
 export class ToolError extends Error {
   readonly tool: string
   code = 'TOOL_FAILED'
@@ -23,7 +23,7 @@ export class ToolError extends Error {
     return this
   }
 
-  /** The code and the tool, if this really is a failed host call's error. */
+  /** The code and the tool, if this really is a failed tool call's error. */
   static failureOf(value: object): { readonly code: string; readonly tool: string } | undefined {
     return #failed in value && value.#failed ? { code: value.code, tool: value.tool } : undefined
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CarrierDeath } from '@glovebox/core/adapter'
+import type { WorkerExit } from '@glovebox/core/adapter'
 import { describeDeath, residentBytesOf } from './child-process.ts'
 import { mainThreadTimeMsOf } from './cpu-time.ts'
 import { entryFile } from './entry-file.ts'
@@ -11,7 +11,7 @@ import { spawnChild } from './spawn-child.ts'
 import { retryShortage } from './system-shortage.ts'
 import { watchedCommand } from './watched-command.ts'
 
-const READER = { beside: './reader.js', specifier: '@glovebox/node/reader', from: import.meta.url }
+const READER = { beside: './reader.js', specifier: '@glovebox/adapter-node/reader', from: import.meta.url }
 /** A reader is up within 0.2 s, and within a few seconds on a busy machine. */
 const START_MS = 30_000
 /** V8's heap of a reader. The largest program that hosts accept by default needs a third of it. */
@@ -24,7 +24,7 @@ export interface ReaderProcessEvents {
   onLoaded(): void
   onDone(message: Extract<FromReader, { type: 'done' }>): void
   /** Called once, when nothing of the process runs any more. */
-  onDeath(death: CarrierDeath): void
+  onDeath(death: WorkerExit): void
 }
 
 /** The host's end of one reader process, which does one piece of work at a time. */

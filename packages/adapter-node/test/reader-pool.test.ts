@@ -113,7 +113,7 @@ describe('the pool of readers', () => {
   it('checks values by schemas', async () => {
     const pool = new ReaderPool()
     const check = (schema: object, payload: string) =>
-      pool.run({ kind: 'check', schema: JSON.stringify(schema), payload }, never, 5_000)
+      pool.run({ kind: 'check', schema: JSON.stringify(schema), payload, side: 'input' }, never, 5_000)
     expect(await check({ type: 'number' }, 'j1')).toEqual({ problems: [] })
     expect(await check({ type: 'number' }, 'j"x"')).toEqual({ problems: ['must be number'] })
     await pool.close()

@@ -1,7 +1,7 @@
 import type { GuestExit, Program, RunInit, Turn } from '../contract.ts'
 
-/** Between the host and one carrier. `guest` numbers the carrier's guests; `slot` is where its status is noted. */
-export type ToCarrier =
+/** Between the host and one worker. `guest` numbers the worker's guests; `slot` is where its status is noted. */
+export type ToWorker =
   | {
       readonly type: 'make'
       readonly guest: number
@@ -22,11 +22,11 @@ export type ToCarrier =
   /** Whatever it is at; answered by its exit. */
   | { readonly type: 'end'; readonly guest: number }
 
-export type FromCarrier =
+export type FromWorker =
   | { readonly type: 'made'; readonly guest: number }
   | { readonly type: 'output'; readonly guest: number; readonly messages: readonly string[] }
   | { readonly type: 'turn'; readonly guest: number; readonly turn: Turn; readonly messages: readonly string[] }
-  /** The guest is gone; its carrier is as good as before. */
+  /** The guest is gone; its worker is as good as before. */
   | { readonly type: 'exit'; readonly guest: number; readonly exit: GuestExit }
-  /** The guest must end, and only the end of its carrier can end it. */
+  /** The guest must end, and only the end of its worker can end it. */
   | { readonly type: 'stuck'; readonly guest: number; readonly exit: GuestExit }

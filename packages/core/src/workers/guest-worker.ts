@@ -1,31 +1,31 @@
 import type { Guest, GuestExit, GuestInit } from '../contract.ts'
-import { CarriedGuest } from './carried-guest.ts'
-import type { FromCarrier, ToCarrier } from './messages.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import { PooledGuest } from './pooled-guest.ts'
 import { StallMeter } from './stall-meter.ts'
 import { unref } from './timers.ts'
 
 /** The way to one process or thread that guests share. */
-export interface CarrierLink {
-  post(message: ToCarrier): void
-  /** Whether the guest in a slot is in a turn, as the carrier notes in memory that outlives it. */
+export interface WorkerLink {
+  post(message: ToWorker): void
+  /** Whether the guest in a slot is in a turn, as the worker notes in memory that outlives it. */
   isInTurn(slot: number): boolean
-  /** Asks the turn in a slot to end, where the carrier reads no messages meanwhile. */
+  /** Asks the turn in a slot to end, where the worker reads no messages meanwhile. */
   interrupt?(slot: number): void
-  /** Of the whole carrier, where it is a process. */
+  /** Of the whole worker, where it is a process. */
   residentBytes?(): number | undefined
-  /** What the whole carrier has computed so far, in ms; undefined where the system does not tell. */
+  /** What the whole worker has computed so far, in ms; undefined where the system does not tell. */
   cpuTimeMs?(): number | undefined
   /** Resolves when nothing of it runs any more. */
   kill(): Promise<void>
 }
 
-export interface CarrierEvents {
-  onMessage(message: FromCarrier): void
-  /** Once, when nothing of the carrier runs any more. */
-  onDeath(death: CarrierDeath): void
+export interface WorkerEvents {
+  onMessage(message: FromWorker): void
+  /** Once, when nothing of the worker runs any more. */
+  onDeath(death: WorkerExit): void
 }
 
-export interface CarrierDeath {
+export interface WorkerExit {
   readonly detail: string
   /** What it ran out of, where that is known. */
   readonly limit?: 'memory'
@@ -35,22 +35,22 @@ export interface CarrierDeath {
   readonly isSystemOutOfMemory?: boolean
 }
 
-export interface CarrierOptions {
+export interface GuestWorkerOptions {
   /** Guests at once. */
   readonly capacity: number
   /** One turn at a time, so that a guest that computes keeps its neighbours waiting. */
   readonly isSerial: boolean
   /** @param signal aborts the start when the sandbox is closed */
-  connect(events: CarrierEvents, signal: AbortSignal): Promise<CarrierLink>
+  connect(events: WorkerEvents, signal: AbortSignal): Promise<WorkerLink>
   /** Called once, when it is dead. */
-  onDead?(carrier: Carrier): void
+  onDead?(worker: GuestWorker): void
 }
 
 const TICK_MS = 50
 /** A host that was held up itself accuses nobody of the time it lost. */
 const MAX_TICK_MS = 2 * TICK_MS
 /** How long guests wait for a neighbour that computes. */
-const PATIENCE_MS = 100
+const MAX_WAIT_MS = 100
 /** How long a turn that nobody needs any more may go on. */
 const LEAVE_MS = 250
 /** What a guest that computes may take beside its heap: the engine's spaces are roomy, and what is freed goes back late. */
@@ -58,24 +58,24 @@ const TURN_BYTES = 64 * 1024 * 1024
 /** What one that waits takes at least. */
 const WAITING_BYTES = 4 * 1024 * 1024
 const SLACK_BYTES = 128 * 1024 * 1024
-/** How long a carrier may owe an answer without computing at all. */
+/** How long a worker may owe an answer without computing at all. */
 const STALLED_MS = 4_000
 /** How long it may owe one outside any turn, computing or not: turns have limits of their own. */
 const SILENT_MS = 12_000
 
 /**
- * The host's end of one process or thread and of the guests in it. What ends a carrier ends all of them; the one to blame
+ * The host's end of one process or thread and of the guests in it. What ends a worker ends all of them; the one to blame
  * is told why, and the others are lost, to be repeated elsewhere.
  */
-export class Carrier {
-  readonly #options: CarrierOptions
-  readonly #guests = new Map<number, CarriedGuest>()
+export class GuestWorker {
+  readonly #options: GuestWorkerOptions
+  readonly #guests = new Map<number, PooledGuest>()
   readonly #freeSlots: number[]
   /** Guests to be dropped when there is time for it: it costs those who wait for a program's result. */
   readonly #drops: number[] = []
   /** Slots of guests that are gone, and still in a turn: since when, in ticks' time. */
   readonly #leaving = new Map<number, number>()
-  #link: CarrierLink | undefined
+  #link: WorkerLink | undefined
   #isDead = false
   #isWorn = false
   #made = 0
@@ -86,24 +86,24 @@ export class Carrier {
   #silentMs = 0
   readonly #stall = new StallMeter(() => this.#link?.cpuTimeMs?.())
   #killing: Promise<void> | undefined
-  /** The guest that the carrier is killed for, and its exit. */
-  #verdict: { readonly guest: CarriedGuest; readonly exit: GuestExit } | undefined
+  /** The guest that the worker is killed for, and its exit. */
+  #verdict: { readonly guest: PooledGuest; readonly exit: GuestExit } | undefined
 
-  private constructor(options: CarrierOptions) {
+  private constructor(options: GuestWorkerOptions) {
     this.#options = options
     this.#freeSlots = Array.from({ length: options.capacity }, (_, index) => options.capacity - 1 - index)
   }
 
   /** @throws whatever `connect` throws */
-  static async start(options: CarrierOptions, signal: AbortSignal): Promise<Carrier> {
-    const carrier = new Carrier(options)
-    const events: CarrierEvents = {
-      onMessage: (message) => carrier.#onMessage(message),
-      onDeath: (death) => carrier.#onDeath(death),
+  static async start(options: GuestWorkerOptions, signal: AbortSignal): Promise<GuestWorker> {
+    const worker = new GuestWorker(options)
+    const events: WorkerEvents = {
+      onMessage: (message) => worker.#onMessage(message),
+      onDeath: (death) => worker.#onDeath(death),
     }
-    carrier.#link = await options.connect(events, signal)
-    carrier.#ownBytes = carrier.#link.residentBytes?.() ?? 0
-    return carrier
+    worker.#link = await options.connect(events, signal)
+    worker.#ownBytes = worker.#link.residentBytes?.() ?? 0
+    return worker
   }
 
   /** Whether it may take another guest at present. */
@@ -118,31 +118,31 @@ export class Carrier {
 
   get #isBlocked(): boolean {
     if (!this.#options.isSerial) return false
-    return this.#leaving.size > 0 || [...this.#guests.values()].some(({ ranMs }) => ranMs >= PATIENCE_MS)
+    return this.#leaving.size > 0 || [...this.#guests.values()].some(({ ranMs }) => ranMs >= MAX_WAIT_MS)
   }
 
   /**
-   * @param onFree called once, when the carrier has the guest no more
-   * @returns the guest's exit if the carrier, or the guest with it, was lost meanwhile
+   * @param onFree called once, when the worker has the guest no more
+   * @returns the guest's exit if the worker, or the guest with it, was lost meanwhile
    */
   async makeGuest(init: GuestInit, onFree: () => void): Promise<Guest | GuestExit> {
     const slot = this.#freeSlots.pop()
-    if (slot === undefined) throw new RangeError('a carrier was given more guests than it takes')
-    const guest = new CarriedGuest(this, ++this.#made, slot, init, onFree)
+    if (slot === undefined) throw new RangeError('a worker was given more guests than it takes')
+    const guest = new PooledGuest(this, ++this.#made, slot, init, onFree)
     this.#guests.set(guest.number, guest)
     this.#flushDrops()
     const { memoryBytes, stackBytes } = init
     this.post({ type: 'make', guest: guest.number, slot, memoryBytes, stackBytes })
-    if (this.#isDead) guest.exit({ why: 'lost', running: false, detail: 'its carrier ended' })
+    if (this.#isDead) guest.exit({ why: 'lost', running: false, detail: 'its worker ended' })
     else this.watch()
     return (await guest.made) ?? guest
   }
 
-  post(message: ToCarrier): void {
+  post(message: ToWorker): void {
     if (!this.#isDead) this.#link?.post(message)
   }
 
-  isInTurn(guest: CarriedGuest): boolean {
+  isInTurn(guest: PooledGuest): boolean {
     return this.#link?.isInTurn(guest.slot) === true
   }
 
@@ -157,7 +157,7 @@ export class Carrier {
   }
 
   /** Forgets a guest that has exited. Between turns nothing of it runs, and dropping it may wait. */
-  forget(guest: CarriedGuest): void {
+  forget(guest: PooledGuest): void {
     this.#guests.delete(guest.number)
     if (!this.#isDead && this.isInTurn(guest)) this.#leaving.set(guest.slot, 0)
     else this.#freeSlots.push(guest.slot)
@@ -165,13 +165,13 @@ export class Carrier {
   }
 
   /** Ends a guest in the middle of a turn. */
-  interrupt(guest: CarriedGuest): void {
+  interrupt(guest: PooledGuest): void {
     this.#link?.interrupt?.(guest.slot)
     this.post({ type: 'end', guest: guest.number })
   }
 
   /** Ends everything in it, for what one guest did or for no guest's fault. */
-  kill(guest?: CarriedGuest, exit?: GuestExit): Promise<void> {
+  kill(guest?: PooledGuest, exit?: GuestExit): Promise<void> {
     if (guest !== undefined && exit !== undefined) this.#verdict ??= { guest, exit }
     this.#killing ??= this.#link?.kill() ?? Promise.resolve()
     return this.#killing
@@ -181,7 +181,7 @@ export class Carrier {
     if (this.#drops.length > 0) this.post({ type: 'drop', guests: this.#drops.splice(0) })
   }
 
-  #onMessage(message: FromCarrier): void {
+  #onMessage(message: FromWorker): void {
     this.#silentMs = 0
     this.#stall.reset()
     const guest = this.#guests.get(message.guest)
@@ -191,7 +191,7 @@ export class Carrier {
     else guest.onMessage(message)
   }
 
-  #onDeath(death: CarrierDeath): void {
+  #onDeath(death: WorkerExit): void {
     this.#isDead = true
     clearInterval(this.#ticking)
     const guests = [...this.#guests.values()]
@@ -202,7 +202,7 @@ export class Carrier {
     for (const [index, guest] of guests.entries()) guest.exit(exits[index] as GuestExit)
   }
 
-  #judge(guest: CarriedGuest, suspects: readonly CarriedGuest[], death: CarrierDeath): GuestExit {
+  #judge(guest: PooledGuest, suspects: readonly PooledGuest[], death: WorkerExit): GuestExit {
     const { detail, limit, isSystemOutOfMemory } = death
     if (this.#verdict?.guest === guest) return this.#verdict.exit
     const running = suspects.includes(guest)
@@ -236,7 +236,7 @@ export class Carrier {
     this.#watchMemory(busy)
   }
 
-  #isUnresponsive(passedMs: number, busy: readonly CarriedGuest[]): boolean {
+  #isUnresponsive(passedMs: number, busy: readonly PooledGuest[]): boolean {
     if (busy.length === 0) return false
     const isInTurn = this.#leaving.size > 0 || busy.some((guest) => this.isInTurn(guest))
     this.#silentMs = isInTurn ? 0 : this.#silentMs + passedMs
@@ -256,9 +256,9 @@ export class Carrier {
   }
 
   /** A guest that computes while others wait goes on by itself. What it has computed in this turn is lost. */
-  #makeWay(busy: readonly CarriedGuest[]): void {
-    const computing = busy.find(({ ranMs }) => ranMs >= PATIENCE_MS)
-    if (computing === undefined || !busy.some(({ waitedMs }) => waitedMs >= PATIENCE_MS)) return
+  #makeWay(busy: readonly PooledGuest[]): void {
+    const computing = busy.find(({ ranMs }) => ranMs >= MAX_WAIT_MS)
+    if (computing === undefined || !busy.some(({ waitedMs }) => waitedMs >= MAX_WAIT_MS)) return
     this.#link?.interrupt?.(computing.slot)
     computing.exit({ why: 'lost', running: true, detail: 'it computes while others wait' })
   }
@@ -276,7 +276,7 @@ export class Carrier {
   }
 
   /** What a guest allocates past its heap, only the process as a whole shows. */
-  #watchMemory(busy: readonly CarriedGuest[]): void {
+  #watchMemory(busy: readonly PooledGuest[]): void {
     const resident = this.#link?.residentBytes?.()
     if (resident === undefined) return
     let allowed = this.#ownBytes + SLACK_BYTES
@@ -293,7 +293,7 @@ export class Carrier {
   }
 
   /** One of them takes too much. Each goes on by itself, and the one that does is found out there. */
-  #quarantine(suspects: readonly CarriedGuest[]): void {
+  #quarantine(suspects: readonly PooledGuest[]): void {
     for (const guest of suspects) guest.exit({ why: 'lost', running: true, detail: 'its process took too much memory' })
     this.kill()
   }

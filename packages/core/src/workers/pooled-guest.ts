@@ -1,12 +1,12 @@
 import type { Guest, GuestExit, GuestInit, RunInit } from '../contract.ts'
-import type { Carrier } from './carrier.ts'
-import type { FromCarrier } from './messages.ts'
+import type { GuestWorker } from './guest-worker.ts'
+import type { FromWorker } from './messages.ts'
 
 /** How long a turn that is to end may take to do so. */
 const GRACE_MS = 250
 
-/** The host's end of one guest in a carrier. */
-export class CarriedGuest implements Guest {
+/** The host's end of one guest in a worker. */
+export class PooledGuest implements Guest {
   readonly number: number
   readonly slot: number
   readonly memoryBytes: number
@@ -19,7 +19,7 @@ export class CarriedGuest implements Guest {
   waitedMs = 0
   /** After its last turn. */
   heapBytes = 0
-  readonly #carrier: Carrier
+  readonly #worker: GuestWorker
   readonly #onFree: () => void
   readonly #resolveMade: (exit: GuestExit | undefined) => void
   readonly #resolveExited: (exit: GuestExit) => void
@@ -31,8 +31,8 @@ export class CarriedGuest implements Guest {
   #hasExited = false
   #grace: ReturnType<typeof setTimeout> | undefined
 
-  constructor(carrier: Carrier, number: number, slot: number, { memoryBytes }: GuestInit, onFree: () => void) {
-    this.#carrier = carrier
+  constructor(worker: GuestWorker, number: number, slot: number, { memoryBytes }: GuestInit, onFree: () => void) {
+    this.#worker = worker
     this.number = number
     this.slot = slot
     this.memoryBytes = memoryBytes
@@ -58,11 +58,11 @@ export class CarriedGuest implements Guest {
     const { program, first, limits } = init
     this.#init = init
     if (!this.#expectTurn()) return
-    this.#carrier.post({ type: 'run', guest: this.number, program, first, limits })
+    this.#worker.post({ type: 'run', guest: this.number, program, first, limits })
   }
 
   send(message: string): void {
-    if (this.#expectTurn()) this.#carrier.post({ type: 'send', guest: this.number, message })
+    if (this.#expectTurn()) this.#worker.post({ type: 'send', guest: this.number, message })
   }
 
   async terminate(): Promise<void> {
@@ -70,7 +70,7 @@ export class CarriedGuest implements Guest {
     await this.exited
   }
 
-  onMessage(message: Exclude<FromCarrier, { type: 'stuck' }>): void {
+  onMessage(message: Exclude<FromWorker, { type: 'stuck' }>): void {
     switch (message.type) {
       case 'made':
         this.#isMade = true
@@ -92,7 +92,7 @@ export class CarriedGuest implements Guest {
     }
   }
 
-  /** @param isComputing whether its carrier has computed in this tick */
+  /** @param isComputing whether its worker has computed in this tick */
   tick(passedMs: number, isInTurn: boolean, isComputing: boolean): void {
     if (isInTurn && this.#wasInTurn && isComputing) this.ranMs += passedMs
     if (!isInTurn) this.waitedMs += passedMs
@@ -103,7 +103,7 @@ export class CarriedGuest implements Guest {
     if (this.#hasExited) return
     this.#hasExited = true
     clearTimeout(this.#grace)
-    this.#carrier.forget(this)
+    this.#worker.forget(this)
     const told: GuestExit = this.#isEnding ? { why: 'terminated' } : exit
     this.#resolveMade(told)
     this.#resolveExited(told)
@@ -113,7 +113,7 @@ export class CarriedGuest implements Guest {
   #expectTurn(): boolean {
     if (this.#isEnding || this.#hasExited) return false
     this.#unacknowledged++
-    this.#carrier.watch()
+    this.#worker.watch()
     return true
   }
 
@@ -126,10 +126,10 @@ export class CarriedGuest implements Guest {
   #end(): void {
     this.#isEnding = true
     if (!this.isBusy) return this.exit({ why: 'terminated' })
-    this.#carrier.interrupt(this)
+    this.#worker.interrupt(this)
     this.#grace = setTimeout(() => {
-      // In a turn, only the end of the carrier ends it. What waits behind a neighbour has nobody left to hear it.
-      if (this.#carrier.isInTurn(this)) this.#carrier.kill(this, { why: 'terminated' })
+      // In a turn, only the end of the worker ends it. What waits behind a neighbour has nobody left to hear it.
+      if (this.#worker.isInTurn(this)) this.#worker.kill(this, { why: 'terminated' })
       else this.exit({ why: 'terminated' })
     }, GRACE_MS)
   }

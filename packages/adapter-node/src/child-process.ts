@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { CarrierDeath } from '@glovebox/core/adapter'
+import type { WorkerExit } from '@glovebox/core/adapter'
 import { claimMemoryKill } from './memory-kills.ts'
 import { shortageOf, shortageReason } from './system-shortage.ts'
 
@@ -45,7 +45,7 @@ export function cpuTimeMsOf(pid: number | undefined): number | undefined {
 }
 
 /** Why a process is no more, from how it ended and what it said last. */
-export function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): CarrierDeath {
+export function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): WorkerExit {
   const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
   const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
   const detail = fatal === undefined ? last : `${last}: ${fatal}`

@@ -1,4 +1,4 @@
-/** The process of a doomed host: runs what it is told to in the sandbox of the module that its argument names. */
+/** The process of a disposable host: runs what it is told to in the sandbox of the module that its argument names. */
 import { createCodeMode, type ExecuteResult, type Limits, type Sandbox } from '@glovebox/core'
 
 export interface Order {

@@ -1,4 +1,4 @@
-import { type CarrierDeath, StallMeter } from '@glovebox/core/adapter'
+import { StallMeter, type WorkerExit } from '@glovebox/core/adapter'
 import { cpuTimeMsOf } from './child-process.ts'
 
 /** A child is up within 0.2 s, and within a few on a machine that does much else. */
@@ -13,7 +13,7 @@ const TICK_MS = 100
  * @param onGiveUp called at most once, with the reason; `isForeign` of a process that was stopped, since another may start
  * @returns ends the watch
  */
-export function watchStart(pid: number | undefined, onGiveUp: (death: CarrierDeath) => void): () => void {
+export function watchStart(pid: number | undefined, onGiveUp: (death: WorkerExit) => void): () => void {
   const stall = new StallMeter(() => cpuTimeMsOf(pid))
   let waitedMs = 0
   const ticking = setInterval(() => {

@@ -1,9 +1,10 @@
 /** What sandbox adapters share on Node. Embedders need nothing of it. */
-export { CarriedAdapter, type CarriedAdapterOptions } from './carried-adapter.ts'
+
 export { cpuTimeMsOf, describeDeath, residentBytesOf } from './child-process.ts'
 export { mainThreadTimeMsOf } from './cpu-time.ts'
 export { entryFile } from './entry-file.ts'
 export { guestEnvironment, LOCALE_BUILD } from './guest-environment.ts'
+export { PooledAdapter, type PooledAdapterOptions } from './pooled-adapter.ts'
 export { PROCESS_GUARANTEES, type ProcessPool, processPool } from './process-pool.ts'
 export { createProgramReader } from './program-reader.ts'
 export { addressOf, createRequire, resolveInstalled } from './resolve.ts'

@@ -1,20 +1,20 @@
-/** `@glovebox/conformance/doomed-host`: hosts in Node that a weakness may hold up or end. */
+/** `@glovebox/conformance/disposable-host`: hosts in Node that a weakness may hold up or end. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ExecuteResult } from '@glovebox/core'
-import type { DoomedHost } from './case.ts'
-import type { Answer, Order } from './doomed-process.ts'
+import type { DisposableHost } from './case.ts'
+import type { Answer, Order } from './disposable-process.ts'
 
 /** Of what it wrote last, which says why it ended. */
 const MAX_SAID = 4_000
-const PROCESS = new URL('./doomed-process.js', import.meta.url)
+const PROCESS = new URL('./disposable-process.js', import.meta.url)
 
 /**
  * Starts a process that hosts what a module makes.
  *
  * @param module whose default export makes a sandbox: the `create` of the adapter under test
  */
-export async function forkHost(module: URL): Promise<DoomedHost> {
+export async function forkHost(module: URL): Promise<DisposableHost> {
   const child = fork(fileURLToPath(PROCESS), [module.href], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

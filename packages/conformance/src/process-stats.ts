@@ -38,12 +38,12 @@ const QUIET = 0.1
 const LOOK_MS = 400
 /** In a row: one that others leave no time may seem to rest. */
 const QUIET_LOOKS = 3
-const PATIENCE_MS = 60_000
+const MAX_WAIT_MS = 60_000
 
 /** Whether nothing computes any more, now or soon: a loop that was only given up goes on for good. True where unknown. */
 export async function comesToRest(): Promise<boolean> {
   let quietLooks = 0
-  for (let waited = 0; waited < PATIENCE_MS && quietLooks < QUIET_LOOKS; waited += LOOK_MS) {
+  for (let waited = 0; waited < MAX_WAIT_MS && quietLooks < QUIET_LOOKS; waited += LOOK_MS) {
     const before = computedMs()
     if (before === undefined) return true
     await delay(LOOK_MS)

@@ -1,31 +1,31 @@
 import type { Guest, GuestInit } from '../contract.ts'
 import { SandboxError } from '../errors.ts'
-import { Carrier, type CarrierOptions } from './carrier.ts'
+import { GuestWorker, type GuestWorkerOptions } from './guest-worker.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 
-export type CarriersOptions = Omit<CarrierOptions, 'onDead'> &
-  Pick<PoolOptions<Carrier>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
+export type GuestWorkersOptions = Omit<GuestWorkerOptions, 'onDead'> &
+  Pick<PoolOptions<GuestWorker>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
 
-/** How often a guest is made anew whose carrier was lost while it was made. */
+/** How often a guest is made anew whose worker was lost while it was made. */
 const MAX_ATTEMPTS = 20
 /** Before the second attempt, doubled for each further one. */
 const FIRST_DELAY_MS = 5
 /** What makes guests fail may pass, such as a lack of descriptors: all attempts together take about two seconds. */
 const MAX_DELAY_MS = 100
 
-/** All carriers of one adapter: those that guests share, and one for each guest that must be alone. */
-export class Carriers implements AsyncDisposable {
-  readonly #shared: Pool<Carrier>
-  readonly #alone: Pool<Carrier>
+/** All workers of one adapter: those that guests share, and one for each guest that must be alone. */
+export class GuestWorkers implements AsyncDisposable {
+  readonly #shared: Pool<GuestWorker>
+  readonly #alone: Pool<GuestWorker>
 
-  constructor(options: CarriersOptions) {
-    const pool = (size: Pick<PoolOptions<Carrier>, 'min' | 'eager' | 'most' | 'growAfterMs'>) => {
-      const made: Pool<Carrier> = new Pool({
+  constructor(options: GuestWorkersOptions) {
+    const pool = (size: Pick<PoolOptions<GuestWorker>, 'min' | 'eager' | 'most' | 'growAfterMs'>) => {
+      const made: Pool<GuestWorker> = new Pool({
         ...options,
         ...size,
-        accepts: (carrier) => carrier.isOpen,
-        create: (signal) => Carrier.start({ ...options, onDead: (carrier) => made.discard(carrier) }, signal),
-        destroy: (carrier) => carrier.kill(),
+        accepts: (worker) => worker.isOpen,
+        create: (signal) => GuestWorker.start({ ...options, onDead: (worker) => made.discard(worker) }, signal),
+        destroy: (worker) => worker.kill(),
       })
       return made
     }
@@ -33,16 +33,16 @@ export class Carriers implements AsyncDisposable {
     this.#alone = pool({ min: 0, eager: 1, most: 1, growAfterMs: 0 })
   }
 
-  /** @throws what starting a carrier throws; `SandboxError`; the signal's reason */
+  /** @throws what starting a worker throws; `SandboxError`; the signal's reason */
   async start(init: GuestInit): Promise<Guest> {
     const pool = init.alone ? this.#alone : this.#shared
     let detail = ''
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (attempt > 0) await this.#backOff(attempt, init.signal)
-      const carrier = await pool.acquire(init.signal)
-      const guest = await carrier.makeGuest(init, () => {
-        if (carrier.isSpent) pool.discard(carrier)
-        else pool.release(carrier)
+      const worker = await pool.acquire(init.signal)
+      const guest = await worker.makeGuest(init, () => {
+        if (worker.isSpent) pool.discard(worker)
+        else pool.release(worker)
       })
       if (!('why' in guest)) return guest
       if ('detail' in guest && guest.detail !== undefined) detail = `: ${guest.detail}`

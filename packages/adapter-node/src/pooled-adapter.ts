@@ -1,44 +1,44 @@
 import {
   type AdapterGuarantees,
-  type CarrierEvents,
-  type CarrierLink,
-  Carriers,
-  type CarriersOptions,
   checkMemoryLimit,
   type Guest,
   type GuestInit,
   type GuestRuntime,
+  GuestWorkers,
+  type GuestWorkersOptions,
   type MemoryRange,
   type SandboxAdapter,
   SandboxError,
+  type WorkerEvents,
+  type WorkerLink,
 } from '@glovebox/core/adapter'
 import { retryShortage } from './system-shortage.ts'
 
-export interface CarriedAdapterOptions
-  extends Pick<CarriersOptions, 'min' | 'max' | 'eager' | 'capacity' | 'isSerial'> {
+export interface PooledAdapterOptions
+  extends Pick<GuestWorkersOptions, 'min' | 'max' | 'eager' | 'capacity' | 'isSerial'> {
   readonly name: string
   readonly engine: string
   readonly guarantees: AdapterGuarantees
   /** The limits of memory that the engine can keep. */
   readonly memoryBytes: MemoryRange
   /** Called again for a moment where it rejects for what the system has too little of at present. */
-  connect(runtime: GuestRuntime, events: CarrierEvents, signal: AbortSignal): Promise<CarrierLink>
+  connect(runtime: GuestRuntime, events: WorkerEvents, signal: AbortSignal): Promise<WorkerLink>
 }
 
-/** A carrier starts in 25 to 200 ms and most programs end sooner, so a short wait beats another one. */
+/** A worker starts in 25 to 200 ms and most programs end sooner, so a short wait beats another one. */
 const GROW_AFTER_MS = 25
 const IDLE_MS = 30_000
 
 /** An adapter whose guests share threads or processes, which it keeps in a pool. */
-export class CarriedAdapter implements SandboxAdapter {
+export class PooledAdapter implements SandboxAdapter {
   readonly name: string
   readonly engine: string
   readonly guarantees: AdapterGuarantees
-  readonly #options: CarriedAdapterOptions
-  #carriers: Carriers | undefined
+  readonly #options: PooledAdapterOptions
+  #workers: GuestWorkers | undefined
   #isClosed = false
 
-  constructor(options: CarriedAdapterOptions) {
+  constructor(options: PooledAdapterOptions) {
     this.name = options.name
     this.engine = options.engine
     this.guarantees = options.guarantees
@@ -48,21 +48,21 @@ export class CarriedAdapter implements SandboxAdapter {
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
     checkMemoryLimit(this.name, init.memoryBytes, this.#options.memoryBytes)
-    this.#carriers ??= this.#createCarriers(init.runtime)
-    return this.#carriers.start(init)
+    this.#workers ??= this.#createWorkers(init.runtime)
+    return this.#workers.start(init)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#carriers?.close()
+    await this.#workers?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #createCarriers(runtime: GuestRuntime): Carriers {
-    return new Carriers({
+  #createWorkers(runtime: GuestRuntime): GuestWorkers {
+    return new GuestWorkers({
       ...this.#options,
       growAfterMs: GROW_AFTER_MS,
       idleMs: IDLE_MS,

@@ -8,11 +8,11 @@ import { exceedsBytes } from '../protocol/size.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../protocol/value-size.ts'
 import type { CheckElsewhere } from '../sandbox.ts'
 import type { Within } from './async-context.ts'
-import type { HostCallRecord } from './events.ts'
+import type { ToolCallRecord } from './events.ts'
 import { type Redact, redactFailure } from './redact.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 
-export interface HostCallsOptions {
+export interface ToolCallsOptions {
   readonly catalog: Catalog
   readonly concurrent: number
   readonly messageBytes: number
@@ -32,7 +32,7 @@ export interface HostCallsOptions {
   onStart(id: number, tool: string): void
   /** Not called for calls that the end of the execution cuts off. */
   onSettled(id: number, settled: Settled): void
-  onRecord(record: HostCallRecord): void
+  onRecord(record: ToolCallRecord): void
   /** A payload is none that a guest of ours writes. Its tool is not run. */
   onForged(error: MalformedValueError): void
 }
@@ -63,9 +63,9 @@ interface OpenCall {
   readonly startedMs: number
 }
 
-/** The host's end of host calls: runs tools, no more at once than allowed, and cuts them off when the execution ends. */
-export class HostCalls {
-  readonly #options: HostCallsOptions
+/** The host's end of tool calls: runs tools, no more at once than allowed, and cuts them off when the execution ends. */
+export class ToolCalls {
+  readonly #options: ToolCallsOptions
   /** Made for the first call: most of what costs an execution little is not done for programs that call nothing. */
   #controller: AbortController | undefined
   /** Made for the first call that is watched: what watches it waits for no tool that never settles. */
@@ -80,7 +80,7 @@ export class HostCalls {
   #hints = 0
   #made = 0
 
-  constructor(options: HostCallsOptions) {
+  constructor(options: ToolCallsOptions) {
     this.#options = options
   }
 
@@ -169,7 +169,7 @@ export class HostCalls {
     }
   }
 
-  #record(call: OpenCall, end: Pick<HostCallRecord, 'outcome' | 'code'>): void {
+  #record(call: OpenCall, end: Pick<ToolCallRecord, 'outcome' | 'code'>): void {
     const { id, path, startedMs } = call
     const { catalog, elapsed, onRecord } = this.#options
     const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true

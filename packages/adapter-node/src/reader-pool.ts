@@ -1,4 +1,4 @@
-import { type CarrierDeath, SandboxError } from '@glovebox/core/adapter'
+import { SandboxError, type WorkerExit } from '@glovebox/core/adapter'
 import { ProgramSyntaxError, ReaderTimeoutError, TOO_LARGE } from '@glovebox/core/program'
 import { ReaderJob } from './reader-job.ts'
 import type { FromReader, ReaderAnswer, ReaderWork } from './reader-messages.ts'
@@ -162,7 +162,7 @@ export class ReaderPool {
   }
 
   /** A reader that died by itself: its work broke it, or something outside ended it. */
-  #onDeath(reader: Reader, { detail, isForeign }: CarrierDeath): void {
+  #onDeath(reader: Reader, { detail, isForeign }: WorkerExit): void {
     const { job } = reader
     if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
