@@ -115,7 +115,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'programs call what needs approval',
-    file: 'packages/ai-sdk/src/read-tool.ts',
+    file: 'packages/ai-sdk/src/program-tool.ts',
     from: 'needsApproval !== false || ',
     to: '',
     tests: ['packages/ai-sdk/test/codemode.test.ts'],

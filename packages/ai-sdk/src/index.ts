@@ -1,7 +1,7 @@
 import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { SystemModelMessage, ToolSet } from 'ai'
-import { readTool } from './read-tool.ts'
+import { toProgramTool } from './program-tool.ts'
 import { type RunProgramTool, runProgramTool } from './run-program-tool.ts'
 
 type ByName = Readonly<Record<string, unknown>>
@@ -57,7 +57,7 @@ export function codemode<
   }
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
-    read: (tool, name) => (mayNeedApproval(approvals[name]) ? undefined : readTool(tool, name, contexts[name])),
+    read: (tool, name) => (mayNeedApproval(approvals[name]) ? undefined : toProgramTool(tool, name, contexts[name])),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })

@@ -1,7 +1,7 @@
 import type { CodeMode } from '@glovebox/core'
 import { jsonSchema, type Tool } from 'ai'
 import { type ProgramRun, watchProgram } from './program-run.ts'
-import type { CallOptions } from './read-tool.ts'
+import type { CallOptions } from './program-tool.ts'
 
 /** The one tool for the model. What it streams, a user interface can show; the model is given `output` alone. */
 export type RunProgramTool = Tool<{ code: string }, ProgramRun>

@@ -7,7 +7,7 @@ import {
   toolName,
 } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
 import type { ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool, readMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, parseMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 
 type Text = Anthropic.Beta.BetaTextBlockParam
@@ -40,7 +40,7 @@ export function codemode<Prompt extends System = string>(options: WrapOptions<Pr
   const { system, tools, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [toolName(tool as BetaRunnableTool), tool] as const),
-    read: (tool) => (isFree(tool) ? readTool(tool) : undefined),
+    read: (tool) => (isFree(tool) ? toProgramTool(tool) : undefined),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -67,7 +67,7 @@ function isFree(tool: AnyTool): tool is FreeTool {
 }
 
 /** A tool as programs may call it. Its texts are read as those of the Model Context Protocol are. */
-function readTool(tool: FreeTool): ProgramTool {
+function toProgramTool(tool: FreeTool): ProgramTool {
   const { name, description, input_schema } = tool
   return {
     ...(description === undefined ? {} : { description }),
@@ -78,7 +78,7 @@ function readTool(tool: FreeTool): ProgramTool {
       const call = { type: 'tool_use', ...toolUse, id: callIdIn(toolUse?.id, callId), name, input } as BetaToolUse
       const output = await tool.run(tool.parse(input), { toolUse: call, toolUseBlock: call, signal })
       const content = typeof output === 'string' ? [{ type: 'text' as const, text: output }] : output
-      return content.every(({ type }) => type === 'text') ? readMcpResult(name, { content } as object) : content
+      return content.every(({ type }) => type === 'text') ? parseMcpResult(name, { content } as object) : content
     },
   }
 }

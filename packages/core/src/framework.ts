@@ -1,6 +1,6 @@
 /** `@glovebox/core/framework`: for those who wrap the engine for a framework. */
-export { isMcpResult, type McpResult, readMcpResult, readText } from './catalog/mcp-result.ts'
-export { checking, readSchema, unchecked } from './catalog/standard-schema.ts'
+export { isMcpResult, type McpResult, parseMcpResult, parseText } from './catalog/mcp-result.ts'
+export { checking, parseSchema, unchecked } from './catalog/standard-schema.ts'
 export type { Parse } from './catalog/tool.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from './redaction/known-secrets.ts'
 export { redactSecrets } from './redaction/redact-secrets.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { readSchema } from '../src/catalog/standard-schema.ts'
+import { parseSchema } from '../src/catalog/standard-schema.ts'
 import { defineTool, type JsonSchema, type ParseContext } from '../src/catalog/tool.ts'
 import { createCodeMode } from '../src/code-mode.ts'
 import { encode } from '../src/protocol/codec.ts'
@@ -244,7 +244,7 @@ describe('an object that is refused', () => {
 
   it('tells of each branch of a union of Zod what is wrong', async () => {
     const schema = z.object({ at: z.union([z.object({ day: z.number() }), z.object({ text: z.string() })]) })
-    const { parse } = readSchema('input', schema)
+    const { parse } = parseSchema('input', schema)
     expect(await parse?.({ at: { day: 'x' } })).toEqual({
       problems: [expect.stringMatching(/^at: Invalid input \(day: .*number.*, or text: .*string.*\)$/)],
     })

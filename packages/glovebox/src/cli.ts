@@ -7,7 +7,7 @@ import { type DoctorOptions, doctor } from './commands/doctor.ts'
 import { type RunOptions, run } from './commands/run.ts'
 import { type TypesOptions, types } from './commands/types.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from './exit-codes.ts'
-import { readLimit } from './limit-option.ts'
+import { parseLimit } from './limit-option.ts'
 import { Reporter } from './reporter.ts'
 import { BACKENDS } from './sandboxes.ts'
 
@@ -16,7 +16,7 @@ let exitCode: ExitCode = EXIT.ok
 
 const append = (value: string, values: readonly string[] = []): string[] => [...values, value]
 
-function readCount(text: string): number {
+function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number above 0.')
 }
@@ -50,7 +50,7 @@ const program = new Command('glovebox')
 
 withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
   .description('Run a program and print its value.')
-  .option('-l, --limit <name=value>', 'such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', readLimit)
+  .option('-l, --limit <name=value>', 'such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
   .addOption(
     new Option('--sandbox <name>', 'where the program runs (default: the strongest that runs here)').choices(BACKENDS),
   )
@@ -72,7 +72,7 @@ ${EXIT_HELP}`,
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
   .addOption(new Option('--style <style>', 'how much to say').choices(STYLES).default('full'))
-  .option('--max-tokens <number>', 'say less, and at last of fewer tools, until it takes no more', readCount)
+  .option('--max-tokens <number>', 'say less, and at last of fewer tools, until it takes no more', parseCount)
   .addHelpText(
     'after',
     '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',

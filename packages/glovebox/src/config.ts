@@ -30,7 +30,7 @@ export async function readConfig(path: string | undefined): Promise<McpOptions[]
   if (!isRecord(servers)) throw new UsageError(`${file} has no "mcpServers" object.`)
   return Object.entries(servers)
     .filter(([, entry]) => !isRecord(entry) || entry.disabled !== true)
-    .map(([name, entry]) => readServer(file, name, entry))
+    .map(([name, entry]) => parseServer(file, name, entry))
 }
 
 async function readJson(file: string): Promise<Record<string, unknown>> {
@@ -52,7 +52,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
   throw new UsageError(`${file} must hold a JSON object.`)
 }
 
-function readServer(file: string, name: string, entry: unknown): McpOptions {
+function parseServer(file: string, name: string, entry: unknown): McpOptions {
   const fail = (what: string): never => {
     throw new UsageError(`${file}: the server "${name}" ${what}.`)
   }
@@ -100,7 +100,7 @@ function expand(text: string, fail: (what: string) => never): string {
  *
  * @throws {@link UsageError}
  */
-export function readServerFlag(text: string): McpOptions {
+export function parseServerFlag(text: string): McpOptions {
   const [, name = '', rest = ''] = /^([\w.-]+)=(.+)$/s.exec(text.trim()) ?? []
   // The text may hold tokens, as arguments or in a URL.
   if (name === '') throw new UsageError('Cannot read a --server without a name. Write name=command or name=https://…')

@@ -23,7 +23,7 @@ const UNITS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
 }
 
 /** Reads `name=value`, as in `wallTimeMs=5s` or `memoryBytes=128MiB`, into what was read before. */
-export function readLimit(text: string, limits: Limits = {}): Limits {
+export function parseLimit(text: string, limits: Limits = {}): Limits {
   const [, name = '', amount = '', unit = ''] = /^(\w+)=(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? []
   const factor = UNITS[/(?:Ms|Bytes|Calls)$/.exec(name)?.[0] ?? '']?.get(unit.toLowerCase())
   if (!Object.hasOwn(DEFAULT_LIMITS, name) || factor === undefined) {

@@ -1,6 +1,6 @@
 import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits, type Sandbox } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
-import { readConfig, readServerFlag } from './config.ts'
+import { parseServerFlag, readConfig } from './config.ts'
 import { UsageError } from './exit-codes.ts'
 import type { Reporter } from './reporter.ts'
 import { type Backend, openSandbox } from './sandboxes.ts'
@@ -42,7 +42,7 @@ async function connect(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Servers> {
-  const flagged = server.map(readServerFlag)
+  const flagged = server.map(parseServerFlag)
   // Servers named on the command line stand for themselves, unless a configuration is named too.
   const configured = config === undefined && flagged.length > 0 ? [] : await readConfig(config)
   const all = [...configured, ...flagged]

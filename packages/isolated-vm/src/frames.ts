@@ -33,7 +33,7 @@ export class FrameReader {
     this.#parts.push(part)
     this.#buffered += part.length
     for (let size = this.#frameSize(); size !== undefined && size <= this.#buffered; size = this.#frameSize()) {
-      this.#onFrame(readTexts(this.#take(size).subarray(LENGTH_BYTES)))
+      this.#onFrame(parseTexts(this.#take(size).subarray(LENGTH_BYTES)))
     }
   }
 
@@ -53,7 +53,7 @@ export class FrameReader {
   }
 }
 
-function readTexts(body: Buffer): string[] {
+function parseTexts(body: Buffer): string[] {
   const texts: string[] = []
   for (let at = 0; at < body.length; ) {
     const start = at + LENGTH_BYTES

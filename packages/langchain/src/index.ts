@@ -3,7 +3,7 @@ import {
   callIdIn,
   checking,
   type ProgramTool,
-  readSchema,
+  parseSchema,
   type WrapperOptions,
   wrapTools,
 } from '@glovebox/core/framework'
@@ -52,7 +52,7 @@ export function codemode<System extends Prompt = string>(options: WrapOptions<Sy
   const isInterrupted = (name: string) => Object.hasOwn(interruptOn, name) && interruptOn[name] !== false
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [nameOf(tool), tool] as const),
-    read: (tool, name) => (isInterrupted(name) || !isFree(tool) ? undefined : readTool(tool, name)),
+    read: (tool, name) => (isInterrupted(name) || !isFree(tool) ? undefined : toProgramTool(tool, name)),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -76,8 +76,8 @@ function isFree(tool: AnyTool): tool is ClientTool {
 }
 
 /** A tool as programs may call it. What its schema makes of an input, it makes by itself. */
-function readTool(tool: ClientTool, name: string): ProgramTool {
-  const { parse } = readSchema('input', tool.schema as object)
+function toProgramTool(tool: ClientTool, name: string): ProgramTool {
+  const { parse } = parseSchema('input', tool.schema as object)
   return {
     ...(tool.description === undefined ? {} : { description: tool.description }),
     inputSchema: toJsonSchema(tool.schema as JsonSchema7Type),

@@ -2,7 +2,7 @@ import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
 import { createTool, type RequireToolApproval, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
-import { isFree, readTool } from './read-tool.ts'
+import { isFree, toProgramTool } from './program-tool.ts'
 
 export interface WrapOptions<Tools extends ToolsInput> extends WrapperOptions {
   readonly instructions?: AgentInstructions
@@ -36,7 +36,7 @@ export function codemode<Tools extends ToolsInput, const Name extends string = '
   const { instructions, tools, requireToolApproval, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
-    read: (tool, name) => (isFree(tool) ? readTool(name, tool, requireToolApproval) : undefined),
+    read: (tool, name) => (isFree(tool) ? toProgramTool(name, tool, requireToolApproval) : undefined),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })

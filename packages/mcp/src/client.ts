@@ -1,5 +1,5 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
-import { type McpResult, readMcpResult } from '@glovebox/core/framework'
+import { type McpResult, parseMcpResult } from '@glovebox/core/framework'
 
 interface RequestOptions {
   readonly signal?: AbortSignal
@@ -84,7 +84,7 @@ function toolOf(
         if (client.transport !== undefined) throw error
         throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
       })
-      return readMcpResult(name, result as McpResult)
+      return parseMcpResult(name, result as McpResult)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { type Agent, RunContext, type Tool } from '@openai/agents'
-import { readTool } from './read-tool.ts'
+import { toProgramTool } from './program-tool.ts'
 import { runProgramTool } from './run-program-tool.ts'
 
 /** What an agent takes as its instructions. */
@@ -44,7 +44,9 @@ export async function codemode<Context = unknown>(options: WrapOptions<Context>)
     tools: offered.map((tool) => [tool.name, tool] as const),
     // In namespaces of their own, several tools may have one name.
     read: (tool, name) =>
-      tool.type === 'function' && states.get(tool) === 'free' && named(name).length === 1 ? readTool(tool) : undefined,
+      tool.type === 'function' && states.get(tool) === 'free' && named(name).length === 1
+        ? toProgramTool(tool)
+        : undefined,
     defaultSandbox: sharedQuickJS,
     options: { ...rest, direct: asked.filter((name) => named(name).length > 0 || named(name, off).length === 0) },
   })

@@ -2,8 +2,8 @@ import type { ToolContext } from '@glovebox/core'
 import {
   callIdIn,
   type ProgramTool,
-  readSchema,
-  readText,
+  parseSchema,
+  parseText,
   unchecked,
   type WrapperOptions,
   wrapTools,
@@ -43,7 +43,7 @@ export function codemode<Metadata = never>(options: WrapOptions<Metadata>): Wrap
   const { systemPrompts = [], tools, ...rest } = options
   const { codeMode, direct, guidance } = wrapTools({
     tools: tools.map((tool) => [tool.name, tool] as const),
-    read: (tool) => (isFree(tool) ? readTool(tool) : undefined),
+    read: (tool) => (isFree(tool) ? toProgramTool(tool) : undefined),
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -73,7 +73,7 @@ function isFree(tool: AnyTool): tool is FreeTool {
   return tool.execute !== undefined && !tool.needsApproval && side !== 'client'
 }
 
-function readTool({ description, inputSchema, outputSchema, execute }: FreeTool): ProgramTool {
+function toProgramTool({ description, inputSchema, outputSchema, execute }: FreeTool): ProgramTool {
   return {
     description,
     ...describeSide('input', inputSchema),
@@ -83,7 +83,7 @@ function readTool({ description, inputSchema, outputSchema, execute }: FreeTool)
       const inner = { ...outer, toolCallId: callIdIn(outer?.toolCallId, callId), abortSignal: signal }
       const output: unknown = await execute(input, inner)
       // As TanStack AI reads a tool's text, unless a schema says that it is one.
-      return typeof output === 'string' && outputSchema === undefined ? readText(output) : output
+      return typeof output === 'string' && outputSchema === undefined ? parseText(output) : output
     },
   }
 }
@@ -91,7 +91,7 @@ function readTool({ description, inputSchema, outputSchema, execute }: FreeTool)
 /** A schema of a library checks by itself, transforms included. Plain JSON Schema checks inputs, and only describes outputs. */
 function describeSide(side: 'input' | 'output', given: SchemaInput | undefined): Partial<ProgramTool> {
   if (given === undefined) return {}
-  const { schema, parse } = readSchema(side, given as object)
+  const { schema, parse } = parseSchema(side, given as object)
   if (side === 'input') return { ...(schema && { inputSchema: schema }), ...(parse && { parseInput: parse }) }
   return { ...(schema && { outputSchema: schema }), parseOutput: parse ?? unchecked }
 }

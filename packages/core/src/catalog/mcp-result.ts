@@ -41,7 +41,7 @@ export function isMcpResult(value: unknown): value is McpResult {
  *
  * @throws `ToolCallError` `TOOL_FAILED` with the result's text, where the result says that it is an error
  */
-export function readMcpResult(tool: string, result: McpResult): unknown {
+export function parseMcpResult(tool: string, result: McpResult): unknown {
   const content = result.content ?? []
   if (result.isError === true) {
     const text = content
@@ -53,16 +53,16 @@ export function readMcpResult(tool: string, result: McpResult): unknown {
   // null is a result; only absence is none.
   if (result.structuredContent !== undefined) return result.structuredContent
   return content.length === 1
-    ? readBlock(content[0] as ContentBlock)
+    ? parseBlock(content[0] as ContentBlock)
     : content.length === 0
       ? undefined
-      : content.map(readBlock)
+      : content.map(parseBlock)
 }
 
-function readBlock(block: ContentBlock): unknown {
+function parseBlock(block: ContentBlock): unknown {
   switch (block.type) {
     case 'text':
-      return readText(block.text ?? '')
+      return parseText(block.text ?? '')
     case 'image':
     case 'audio':
       return { type: block.type, mimeType: block.mimeType, bytes: bytesOf(block.data ?? '') }
@@ -80,7 +80,7 @@ function readBlock(block: ContentBlock): unknown {
 }
 
 /** Objects and arrays are what a server without structured content means by JSON; `123` and `true` are texts. */
-export function readText(text: string): unknown {
+export function parseText(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
     return JSON.parse(text)

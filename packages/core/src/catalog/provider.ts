@@ -61,10 +61,10 @@ function isProvider(source: ToolSource): source is ToolProvider {
 }
 
 function toolsFromRecord(record: ToolRecord): Tool[] {
-  return Object.entries(record).map(([name, tool]) => ({ ...readTool(name, tool), name }))
+  return Object.entries(record).map(([name, tool]) => ({ ...toTool(name, tool), name }))
 }
 
-function readTool(name: string, tool: ToolLike): UnnamedTool {
+function toTool(name: string, tool: ToolLike): UnnamedTool {
   if (typeof tool === 'function') return { execute: tool as Tool['execute'] }
   if (typeof tool?.execute !== 'function') {
     throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)

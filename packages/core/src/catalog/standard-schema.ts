@@ -5,7 +5,7 @@ import type { JsonSchema, Parse, SchemaInput } from './tool.ts'
  * Splits a developer's schema into what describes and what checks. A Standard Schema checks by itself, transforms
  * included, and describes if its library gives JSON Schema too (https://standardschema.dev/json-schema).
  */
-export function readSchema(side: 'input' | 'output', schema: SchemaInput): { schema?: JsonSchema; parse?: Parse } {
+export function parseSchema(side: 'input' | 'output', schema: SchemaInput): { schema?: JsonSchema; parse?: Parse } {
   if (isStandardSchema(schema)) {
     const described = describe(side, schema)
     const parse: Parse = async (value) => {

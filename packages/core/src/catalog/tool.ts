@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Static } from 'typebox'
 import { assertKnownOptions } from '../options.ts'
 import type { ValueSize } from '../protocol/value-size.ts'
-import { readSchema } from './standard-schema.ts'
+import { parseSchema } from './standard-schema.ts'
 
 /** A JSON Schema as data: TypeBox schemas are such, and so are those of MCP servers. */
 export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
@@ -101,8 +101,8 @@ export function defineTool<const Input extends SchemaInput = JsonSchema, const O
   if (typeof definition?.execute !== 'function') throw new TypeError('A tool needs an `execute` function')
   assertKnownOptions('defineTool()', definition, TOOL_OPTIONS)
   const { description, annotations, inputSchema, outputSchema } = definition
-  const input = inputSchema === undefined ? {} : readSchema('input', inputSchema)
-  const output = outputSchema === undefined ? {} : readSchema('output', outputSchema)
+  const input = inputSchema === undefined ? {} : parseSchema('input', inputSchema)
+  const output = outputSchema === undefined ? {} : parseSchema('output', outputSchema)
   return {
     ...(description === undefined ? {} : { description }),
     ...(annotations === undefined ? {} : { annotations }),

@@ -6,7 +6,7 @@ import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { decode, MalformedValueError } from '../protocol/codec.ts'
 import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
-import { type CheckedGuestMessage, ForgedMessageError, readGuestMessage } from '../protocol/schemas.ts'
+import { type CheckedGuestMessage, ForgedMessageError, parseGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { isCostlyToRead, measureValue } from '../protocol/value-size.ts'
 import type { GuestSource } from '../sandbox.ts'
@@ -295,7 +295,7 @@ class Execution {
     if (exceedsBytes(text, Math.max(limits.messageBytes, limits.resultBytes, limits.logBytes) + HEADER_BYTES)) {
       return this.#fail('LIMIT_MESSAGE_SIZE', `The guest sent a message of more than ${limits.messageBytes} bytes`)
     }
-    const { message, payload } = readGuestMessage(text)
+    const { message, payload } = parseGuestMessage(text)
     switch (message.type) {
       case 'log':
         if (++this.#logsSaid <= this.#logsHeard) return

@@ -121,15 +121,15 @@ const isoTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/
 const zone = /(?:Z|[+-]\d\d:\d\d)$/
 
-let readDate: ((text: string) => number) | undefined
+let parseDate: ((text: string) => number) | undefined
 let loadReader: () => unknown
 
 /** A text without a zone means local time, which is UTC here whatever the engine thinks. */
 function parse(text: string): number {
   if (regExpTest(isoDate, text)) return originalParse(text)
   if (regExpTest(isoTime, text)) return originalParse(regExpTest(zone, text) ? text : `${text}Z`)
-  readDate ??= loadReader() as typeof readDate
-  return (readDate as (text: string) => number)(text)
+  parseDate ??= loadReader() as typeof parseDate
+  return (parseDate as (text: string) => number)(text)
 }
 
 interface Parts {

@@ -84,7 +84,7 @@ export class ForgedMessageError extends Error {
 }
 
 /** @throws {@link ForgedMessageError} */
-export function readGuestMessage(text: string): { readonly message: CheckedGuestMessage; readonly payload: string } {
+export function parseGuestMessage(text: string): { readonly message: CheckedGuestMessage; readonly payload: string } {
   let parsed: ReturnType<typeof parseMessage>
   try {
     parsed = parseMessage(text)

@@ -15,9 +15,9 @@ import { docsBy } from './doc.ts'
 import { TypeNames } from './names.ts'
 import {
   namespaceText,
-  type ReadNamespace,
-  type ReadTool,
-  readTools,
+  type ParsedNamespace,
+  type ParsedTool,
+  parseTools,
   type ToolWarning,
   type WrittenNamespace,
   writeNamespace,
@@ -101,7 +101,7 @@ export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOp
   const countTokens = options.countTokens ?? ((text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
   if (!STYLES.includes(style)) throw new TypeError(`Unknown style ${style}; the styles are ${STYLES.join(', ')}`)
   const count = catalog.namespaces.reduce((sum, { tools }) => sum + tools.length, 0)
-  const namespaces = readNamespaces(catalog)
+  const namespaces = parseNamespaces(catalog)
   const done = (
     written: readonly WrittenNamespace[],
     text: string,
@@ -130,7 +130,7 @@ export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOp
   return done(written, textOf(written, listed), 'signatures', count - listed)
 }
 
-function readNamespaces({ namespaces }: Catalog): ReadNamespace<Generator<ReadTool>>[] {
+function parseNamespaces({ namespaces }: Catalog): ParsedNamespace<Generator<ParsedTool>>[] {
   const work = Allotment.amongNamespaces(MAX_CATALOG_WORK, namespaces.length)
   return namespaces.map(({ identifier, description, tools }) => {
     const listed = tools.slice(0, MAX_LISTED_TOOLS)
@@ -138,7 +138,7 @@ function readNamespaces({ namespaces }: Catalog): ReadNamespace<Generator<ReadTo
     return {
       identifier,
       description,
-      tools: readTools(listed, warnings, work),
+      tools: parseTools(listed, warnings, work),
       count: listed.length,
       unlisted: tools.length - listed.length,
       warnings,
@@ -163,7 +163,7 @@ function cut(written: readonly WrittenNamespace[], fits: (text: string) => boole
   return kept
 }
 
-function write(read: readonly ReadNamespace[], rules: StyleRules): WrittenNamespace[] {
+function write(read: readonly ParsedNamespace[], rules: StyleRules): WrittenNamespace[] {
   const text = Allotment.amongNamespaces(MAX_CATALOG_TEXT, read.length)
   return read.map((namespace) => writeNamespace(namespace, rules, text))
 }

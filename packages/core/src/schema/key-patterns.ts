@@ -10,7 +10,7 @@ export type KeyPattern =
  *
  * @returns undefined for a pattern that a template literal type cannot say
  */
-export function readKeyPattern(pattern: string): KeyPattern | undefined {
+export function parseKeyPattern(pattern: string): KeyPattern | undefined {
   const [, start = '', middle = '', end = ''] = /^(\^?)(.*?)(\$?)$/s.exec(pattern) ?? []
   if (pattern === '^$') return { kind: 'one', key: '' }
   if (middle === '' || middle === '.*') return { kind: 'all' }

@@ -2,9 +2,9 @@ import type { CatalogTool } from '../catalog/catalog.ts'
 import type { JsonSchema, Tool, ToolAnnotations } from '../catalog/tool.ts'
 import { Allotment, Budget, MAX_NAMESPACE_WARNINGS, MAX_SCHEMA_TEXT, MAX_SCHEMA_WORK } from './bounds.ts'
 import { docComment, docsBy, joinWords, shorten } from './doc.ts'
-import type { Entry } from './entry.ts'
 import { isRecord, own } from './json.ts'
 import { TypeNames } from './names.ts'
+import type { PrintNode } from './print-node.ts'
 import { INDENT, Printer } from './printer.ts'
 import { Reader } from './reader.ts'
 import type { StyleRules } from './style.ts'
@@ -18,7 +18,7 @@ export interface ToolWarning extends SchemaWarning {
 }
 
 /** A tool whose schemas have been read. */
-export interface ReadTool {
+export interface ParsedTool {
   readonly identifier: string
   readonly path: string
   readonly tool: Tool
@@ -31,20 +31,20 @@ export interface ReadTool {
  *
  * @param catalogWork what reading all namespaces may cost; this one takes its share when it begins
  */
-export function* readTools(
+export function* parseTools(
   tools: readonly CatalogTool[],
   warnings: ToolWarning[],
   catalogWork: Allotment,
-): Generator<ReadTool, void> {
+): Generator<ParsedTool, void> {
   const work = Allotment.amongTools(catalogWork.next(), tools.length * 2, MAX_SCHEMA_WORK)
   try {
-    for (const tool of tools) yield readTool(tool, warnings, work)
+    for (const tool of tools) yield parseTool(tool, warnings, work)
   } finally {
     catalogWork.settle(work.used)
   }
 }
 
-function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[], allotment: Allotment): ReadTool {
+function parseTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[], allotment: Allotment): ParsedTool {
   const read = (schema: JsonSchema | undefined, side: 'input' | 'output'): Type | undefined => {
     const work = new Budget(allotment.next())
     if (schema === undefined) return undefined
@@ -60,7 +60,7 @@ function readTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning
   return { identifier, path, tool, input, output: read(tool.outputSchema, 'output') }
 }
 
-export interface ReadNamespace<Tools extends Iterable<ReadTool> = Iterable<ReadTool>> {
+export interface ParsedNamespace<Tools extends Iterable<ParsedTool> = Iterable<ParsedTool>> {
   readonly identifier: string
   readonly description: string | undefined
   readonly tools: Tools
@@ -84,7 +84,7 @@ export interface WrittenNamespace {
 
 /** @param catalogText what the text of all namespaces may take, in characters */
 export function writeNamespace(
-  { identifier, description, tools, count, unlisted }: ReadNamespace,
+  { identifier, description, tools, count, unlisted }: ParsedNamespace,
   rules: StyleRules,
   catalogText: Allotment,
 ): WrittenNamespace {
@@ -115,21 +115,21 @@ interface AddedTool {
   readonly identifier: string
   readonly path: string
   readonly doc: string
-  readonly input: Entry | undefined
-  readonly output: Entry | undefined
+  readonly input: PrintNode | undefined
+  readonly output: PrintNode | undefined
   /** A tool that needs nothing may be called with nothing. */
   readonly needsInput: boolean
 }
 
 function addTool(
   printer: Printer,
-  { identifier, path, tool, input, output }: ReadTool,
+  { identifier, path, tool, input, output }: ParsedTool,
   rules: StyleRules,
   allotment: Allotment,
   warnings: ToolWarning[],
 ): AddedTool {
   const budget = new Budget(allotment.next())
-  const add = (type: Type | undefined, side: 'input' | 'output'): Entry | undefined => {
+  const add = (type: Type | undefined, side: 'input' | 'output'): PrintNode | undefined => {
     if (type === undefined || !rules.types) return undefined
     const entry = printer.add(type, `${identifier}_${side}`, budget)
     if (budget.isSpent) warn(warnings, path, side, 'the type is too long, so parts of it are `unknown`')
@@ -166,7 +166,7 @@ function declareTool(printer: Printer, added: AddedTool, allotment: Allotment, w
   const comment = docComment(doc, INDENT)
   const isDocumented = comments.tryTake(comment.length)
   let types = ''
-  const typeOf = (entry: Entry | undefined, name: string): string => {
+  const typeOf = (entry: PrintNode | undefined, name: string): string => {
     if (entry === undefined) return 'unknown'
     const { type, declarations } = printer.size(entry) > LARGE ? printer.declare(entry, name) : printer.print(entry)
     types += declarations

@@ -1,9 +1,9 @@
 import { type Budget, UNBOUNDED } from './bounds.ts'
 import { distinct } from './distinct.ts'
 import { docComment } from './doc.ts'
-import { Entries } from './entries.ts'
-import { type Entry, type EntryMember, type ObjectEntry, type Signature, use } from './entry.ts'
 import { propertyKey, type TypeNames } from './names.ts'
+import { type EntryMember, type ObjectNode, type PrintNode, type Signature, use } from './print-node.ts'
+import { PrintNodes } from './print-nodes.ts'
 import type { Definition, Member, Type } from './type.ts'
 
 /** How tightly the outermost operator of a text binds, so that the next one knows where parentheses go. */
@@ -35,13 +35,13 @@ export interface Docs {
  * text grows with the schemas, however often their parts refer to each other.
  */
 export class Printer {
-  readonly #entries: Entries
+  readonly #entries: PrintNodes
   readonly #names: TypeNames
   readonly #docs: Docs
   readonly #indent: string
-  readonly #roots = new Map<Definition, { readonly entry: Entry; readonly doc: string }>()
-  readonly #named = new Map<Entry | Definition, string>()
-  readonly #pending: { readonly name: string; readonly entry: Entry; readonly doc: string }[] = []
+  readonly #roots = new Map<Definition, { readonly entry: PrintNode; readonly doc: string }>()
+  readonly #named = new Map<PrintNode | Definition, string>()
+  readonly #pending: { readonly name: string; readonly entry: PrintNode; readonly doc: string }[] = []
 
   #comments = UNBOUNDED
 
@@ -49,7 +49,7 @@ export class Printer {
     this.#names = names
     this.#docs = docs
     this.#indent = docs.indent
-    this.#entries = new Entries((member, key) => docs.member(member, key))
+    this.#entries = new PrintNodes((member, key) => docs.member(member, key))
   }
 
   /**
@@ -57,7 +57,7 @@ export class Printer {
    *
    * @param budget of the text, in characters; what is over it is `unknown`
    */
-  add(type: Type, hint: string, budget: Budget): Entry {
+  add(type: Type, hint: string, budget: Budget): PrintNode {
     this.#entries.budget = budget
     const entry = this.#entries.of(type, hint)
     use(entry)
@@ -75,25 +75,25 @@ export class Printer {
   }
 
   /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
-  print(entry: Entry): { readonly type: string; readonly declarations: string } {
+  print(entry: PrintNode): { readonly type: string; readonly declarations: string } {
     const type = this.#text(entry, this.#indent)
     return { type, declarations: this.#drain() }
   }
 
   /** The same under a name of its own. */
-  declare(entry: Entry, wanted: string): { readonly type: string; readonly declarations: string } {
+  declare(entry: PrintNode, wanted: string): { readonly type: string; readonly declarations: string } {
     const name = this.#named.get(entry) ?? this.#name(entry, entry, wanted, '')
     return { type: name, declarations: this.#drain() }
   }
 
   /** About how many characters an entry takes where it stands. */
-  size(entry: Entry): number {
+  size(entry: PrintNode): number {
     if (entry.size !== undefined) return entry.size
     entry.size = Math.min(this.#measure(entry), ENOUGH)
     return entry.size
   }
 
-  #measure(entry: Entry): number {
+  #measure(entry: PrintNode): number {
     switch (entry.op) {
       case 'text':
         return entry.text.length
@@ -123,7 +123,7 @@ export class Printer {
     }
   }
 
-  #sizeOfUse(entry: Entry): number {
+  #sizeOfUse(entry: PrintNode): number {
     return this.#isShared(entry) ? USE_COST : this.size(entry)
   }
 
@@ -138,7 +138,7 @@ export class Printer {
   }
 
   /** Whether naming an entry is shorter than saying it again. */
-  #isShared(entry: Entry): boolean {
+  #isShared(entry: PrintNode): boolean {
     if (entry.uses < 2 || !isNameable(entry)) return false
     const size = this.size(entry)
     return size >= MIN_NAMED && (entry.uses - 1) * size > DECLARATION_COST + entry.uses * USE_COST
@@ -155,12 +155,12 @@ export class Printer {
   }
 
   /** A named type may be nothing but another's name, though never its own. */
-  #body(entry: Entry, name: string): string {
+  #body(entry: PrintNode, name: string): string {
     const isAlias = this.#named.get(entry) !== name && this.#named.has(entry)
     return isAlias ? (this.#named.get(entry) as string) : this.#unnamed(entry, this.#indent)
   }
 
-  #name(key: Entry | Definition, entry: Entry, hint: string, doc: string): string {
+  #name(key: PrintNode | Definition, entry: PrintNode, hint: string, doc: string): string {
     const name = this.#names.claim(hint)
     this.#named.set(key, name)
     if (isNameable(entry)) this.#named.set(entry, name)
@@ -168,14 +168,14 @@ export class Printer {
     return name
   }
 
-  #text(entry: Entry, indent: string): string {
+  #text(entry: PrintNode, indent: string): string {
     const name = this.#named.get(entry)
     if (name !== undefined) return name
     const isFar = entry.op === 'object' && indent.length > MAX_INDENT
     return isFar || this.#isShared(entry) ? this.#name(entry, entry, entry.hint, '') : this.#unnamed(entry, indent)
   }
 
-  #unnamed(entry: Entry, indent: string): string {
+  #unnamed(entry: PrintNode, indent: string): string {
     switch (entry.op) {
       case 'text':
         return entry.text
@@ -197,22 +197,22 @@ export class Printer {
   }
 
   #definition(definition: Definition): string {
-    const { entry, doc } = this.#roots.get(definition) as { readonly entry: Entry; readonly doc: string }
+    const { entry, doc } = this.#roots.get(definition) as { readonly entry: PrintNode; readonly doc: string }
     const known = this.#named.get(definition) ?? this.#named.get(entry)
     return known ?? this.#name(definition, entry, definition.hint, doc)
   }
 
   /** Parentheses where an operator of this binding would take the type apart. */
-  #within(entry: Entry, indent: string, outer: Binding): string {
+  #within(entry: PrintNode, indent: string, outer: Binding): string {
     const text = this.#text(entry, indent)
     return this.#named.has(entry) || bindingOf(entry) >= outer ? text : `(${text})`
   }
 
-  #parts(parts: readonly Entry[], indent: string, binding: Binding): readonly string[] {
+  #parts(parts: readonly PrintNode[], indent: string, binding: Binding): readonly string[] {
     return distinct(parts.map((part) => this.#within(part, indent, binding)))
   }
 
-  #tuple(tuple: Extract<Entry, { op: 'tuple' }>, indent: string): string {
+  #tuple(tuple: Extract<PrintNode, { op: 'tuple' }>, indent: string): string {
     const elements = tuple.elements.map((element, index) =>
       index < tuple.required ? this.#text(element, indent) : `${this.#within(element, indent, BINDING.primary)}?`,
     )
@@ -220,12 +220,12 @@ export class Printer {
     return `[${elements.join(', ')}]`
   }
 
-  #object(object: ObjectEntry, indent: string): string {
+  #object(object: ObjectNode, indent: string): string {
     const isDocumented = object.members.some(({ doc }) => doc !== '')
     return isDocumented ? this.#documented(object, indent) : this.#undocumented(object, indent)
   }
 
-  #documented({ members, signatures }: ObjectEntry, indent: string): string {
+  #documented({ members, signatures }: ObjectNode, indent: string): string {
     const inner = indent + INDENT
     let text = '{\n'
     for (const member of members) text += `${this.#comment(member.doc, inner)}${inner}${this.#member(member, inner)}\n`
@@ -233,7 +233,7 @@ export class Printer {
     return `${text}${indent}}`
   }
 
-  #undocumented({ members, signatures }: ObjectEntry, indent: string): string {
+  #undocumented({ members, signatures }: ObjectNode, indent: string): string {
     const inner = indent + INDENT
     const lines = members.map((member) => this.#member(member, inner))
     for (const signature of signatures) lines.push(this.#signature(signature, inner))
@@ -273,12 +273,12 @@ function asRecord(lines: readonly string[], line: string): string {
   return lines.length === 1 && value !== undefined ? `Record<string, ${value}>` : line
 }
 
-function bindingOf(entry: Entry): Binding {
+function bindingOf(entry: PrintNode): Binding {
   if (entry.op === 'union' || entry.op === 'intersection') return BINDING[entry.op]
   return entry.op === 'text' && entry.text.includes(' | ') ? BINDING.union : BINDING.primary
 }
 
 /** Words such as `string` stand for themselves, and a named type has its name. */
-function isNameable(entry: Entry): boolean {
+function isNameable(entry: PrintNode): boolean {
   return entry.op === 'text' ? entry.isLiteral : entry.op !== 'named' && entry.op !== 'list'
 }

@@ -5,8 +5,8 @@ import { discriminate } from './discriminator.ts'
 import { isSchema, type Json, own } from './json.ts'
 import { APPLICATORS, GROUPS, groupsOf, hasIntegers, isKind, kindsOfType } from './keywords.ts'
 import { areLiteral, literals } from './literals.ts'
-import { readArray } from './read-array.ts'
-import { dependencies, readObject } from './read-object.ts'
+import { parseArray } from './parse-array.ts'
+import { dependencies, parseObject } from './parse-object.ts'
 import { type Documents, References } from './references.ts'
 import {
   ALL_KINDS,
@@ -290,12 +290,12 @@ export class Reader {
     const kinds = this.#kinds(schema, context)
     let shape = shapeOf(kinds)
     if ((kinds & KINDS.array) !== 0 && (groups & (GROUPS.array | GROUPS.items)) !== 0) {
-      const { part, isExact } = readArray(this, schema, groups, context, hint)
+      const { part, isExact } = parseArray(this, schema, groups, context, hint)
       const inexact = isExact ? shape.inexact : shape.inexact | KINDS.array
       if (part.op !== 'any' || !isExact) shape = { ...shape, array: part, inexact }
     }
     if ((kinds & KINDS.object) !== 0 && (groups & GROUPS.object) !== 0) {
-      const { part, isExact } = readObject(this, schema, groups, context, hint)
+      const { part, isExact } = parseObject(this, schema, groups, context, hint)
       const inexact = isExact ? shape.inexact : shape.inexact | KINDS.object
       if (part.op !== 'any' || !isExact) shape = { ...shape, object: part, inexact }
     }

@@ -122,7 +122,7 @@ interface Found {
 }
 
 /** Parses a date. Returns milliseconds since the epoch, or NaN. A text without a time zone is in UTC. */
-export function readDate(text: string): number {
+export function parseDate(text: string): number {
   const scanner = new Scanner(text)
   const found: Found = {
     day: [],
@@ -134,13 +134,13 @@ export function readDate(text: string): number {
     minute: undefined,
     isIso: false,
   }
-  const rest = readIso(scanner, found)
-  if (rest === undefined || !readLegacy(scanner, found, rest)) return Number.NaN
+  const rest = parseIso(scanner, found)
+  if (rest === undefined || !parseLegacy(scanner, found, rest)) return Number.NaN
   return timeOf(found)
 }
 
 /** Parses ISO 8601. Returns the token from which legacy parsing continues, or undefined for an invalid date. */
-function readIso(scanner: Scanner, found: Found): Token | undefined {
+function parseIso(scanner: Scanner, found: Found): Token | undefined {
   const { day, time } = found
   if (scanner.isAt('+') || scanner.isAt('-')) {
     const sign = scanner.take()
@@ -165,13 +165,13 @@ function readIso(scanner: Scanner, found: Found): Token | undefined {
     if (kind !== 'end') return scanner.take()
   } else {
     scanner.take()
-    if (!readIsoTime(scanner, time) || !readIsoZone(scanner, found) || scanner.next.kind !== 'end') return undefined
+    if (!parseIsoTime(scanner, time) || !parseIsoZone(scanner, found) || scanner.next.kind !== 'end') return undefined
   }
   found.isIso = true
   return END
 }
 
-function readIsoTime(scanner: Scanner, time: number[]): boolean {
+function parseIsoTime(scanner: Scanner, time: number[]): boolean {
   const hour = scanner.takeFixed(2, 0, 24)
   if (hour === undefined || !scanner.skip(':')) return false
   const most = hour === 24 ? 0 : 59
@@ -188,7 +188,7 @@ function readIsoTime(scanner: Scanner, time: number[]): boolean {
   return true
 }
 
-function readIsoZone(scanner: Scanner, found: Found): boolean {
+function parseIsoZone(scanner: Scanner, found: Found): boolean {
   if (isZulu(scanner.next)) {
     scanner.take()
     setZone(found, 0)
@@ -208,18 +208,18 @@ function readIsoZone(scanner: Scanner, found: Found): boolean {
   return found.minute !== undefined
 }
 
-function readLegacy(scanner: Scanner, found: Found, first: Token): boolean {
+function parseLegacy(scanner: Scanner, found: Found, first: Token): boolean {
   let hasNumber = found.day.length > 0
   for (let token = first; token.kind !== 'end'; token = scanner.take()) {
     const isSign = token.kind === 'mark' && (token.text === '+' || token.text === '-')
     if (token.kind === 'number') {
       hasNumber = true
-      if (!readNumber(scanner, found, token.value)) return false
+      if (!parseNumber(scanner, found, token.value)) return false
     } else if (token.kind === 'word') {
-      if (!readWord(scanner, found, token, hasNumber)) return false
+      if (!parseWord(scanner, found, token, hasNumber)) return false
     } else if (isSign && (found.time.length > 0 || (found.hour === 0 && found.minute === 0))) {
       hasNumber = true
-      if (!readOffset(scanner, found, token.text === '+' ? 1 : -1)) return false
+      if (!parseOffset(scanner, found, token.text === '+' ? 1 : -1)) return false
     } else if ((isSign || (token.kind === 'mark' && token.text === ')')) && hasNumber) {
       return false
     }
@@ -245,7 +245,7 @@ function endTime(found: Found, value: number): void {
   while (addTime(found, 0));
 }
 
-function readNumber(scanner: Scanner, found: Found, value: number): boolean {
+function parseNumber(scanner: Scanner, found: Found, value: number): boolean {
   if (scanner.skip(':')) {
     if (scanner.skip(':')) {
       if (found.time.length > 0) return false
@@ -278,7 +278,7 @@ function readNumber(scanner: Scanner, found: Found, value: number): boolean {
   return true
 }
 
-function readWord(scanner: Scanner, found: Found, { text }: Token, hasNumber: boolean): boolean {
+function parseWord(scanner: Scanner, found: Found, { text }: Token, hasNumber: boolean): boolean {
   const month = MONTHS.indexOf(text)
   if (text in HALF_DAYS && found.time.length > 0) {
     found.halfDay = HALF_DAYS[text]
@@ -294,7 +294,7 @@ function readWord(scanner: Scanner, found: Found, { text }: Token, hasNumber: bo
   return true
 }
 
-function readOffset(scanner: Scanner, found: Found, sign: number): boolean {
+function parseOffset(scanner: Scanner, found: Found, sign: number): boolean {
   found.sign = sign
   const { value, length } = scanner.next.kind === 'number' ? scanner.take() : END
   if (scanner.isAt(':')) {

@@ -70,27 +70,27 @@ export function install(ask: Ask, now: () => number): void {
   /** Language tags of `Intl.Locale` objects. */
   const tags = new WeakMap<object, string>()
 
-  function readLocales(locales: unknown): string[] {
+  function parseLocales(locales: unknown): string[] {
     if (locales === undefined) return []
-    if (typeof locales === 'string' || tags.has(locales as object)) return [readTag(locales)]
+    if (typeof locales === 'string' || tags.has(locales as object)) return [parseTag(locales)]
     if (locales === null) throw new TypeError('Cannot convert undefined or null to object')
-    return Array.from(Object(locales) as ArrayLike<unknown>, readTag)
+    return Array.from(Object(locales) as ArrayLike<unknown>, parseTag)
   }
 
-  function readTag(locale: unknown): string {
+  function parseTag(locale: unknown): string {
     if (typeof locale !== 'string' && (typeof locale !== 'object' || locale === null))
       throw new TypeError('Incorrect locale information provided')
     return tags.get(locale as object) ?? String(locale)
   }
 
-  function readOptions(service: string, given: unknown): Record<string, unknown> | null {
+  function parseOptions(service: string, given: unknown): Record<string, unknown> | null {
     if (given === undefined) return null
     if (given === null || (typeof given !== 'object' && STRICT.includes(service)))
       throw new TypeError('Cannot convert undefined or null to object')
     const read: Record<string, unknown> = {}
     for (const name of OPTIONS[service] as readonly string[]) {
       const value = (given as Record<string, unknown>)[name]
-      if (value !== undefined) read[name] = readOption(value)
+      if (value !== undefined) read[name] = parseOption(value)
     }
     return read
   }
@@ -125,7 +125,7 @@ export function install(ask: Ask, now: () => number): void {
       const target = new.target ?? (CALLABLE.includes(service) ? Service : undefined)
       if (target === undefined) throw new TypeError(`Constructor Intl.${service} requires 'new'`)
       const made = Reflect.construct(Object, [], target) as object
-      states.set(made, stateFor(service, readLocales(locales), zoned(service, readOptions(service, options))))
+      states.set(made, stateFor(service, parseLocales(locales), zoned(service, parseOptions(service, options))))
       return made
     }
     named(service, Service, length)
@@ -154,7 +154,7 @@ export function install(ask: Ask, now: () => number): void {
       named(
         'supportedLocalesOf',
         function supportedLocalesOf(locales: unknown, options?: unknown): unknown {
-          return call(service, readLocales(locales), readOptions(service, options), 'supportedLocalesOf')
+          return call(service, parseLocales(locales), parseOptions(service, options), 'supportedLocalesOf')
         },
         1,
       ),
@@ -229,15 +229,15 @@ export function install(ask: Ask, now: () => number): void {
   })
   sealService(
     'Locale',
-    defineLocale(tags, readTag, (tag, options) => {
-      return call('Locale', [tag], readOptions('Locale', options), 'describe') as Described
+    defineLocale(tags, parseTag, (tag, options) => {
+      return call('Locale', [tag], parseOptions('Locale', options), 'describe') as Described
     }),
   )
   define(
     intl,
     'getCanonicalLocales',
     {
-      getCanonicalLocales: (locales: unknown) => call('Intl', readLocales(locales), null, 'getCanonicalLocales'),
+      getCanonicalLocales: (locales: unknown) => call('Intl', parseLocales(locales), null, 'getCanonicalLocales'),
     }.getCanonicalLocales,
   )
   define(
@@ -250,22 +250,22 @@ export function install(ask: Ask, now: () => number): void {
   define(globalThis, 'Intl', intl)
 
   const formatNumber = (value: number | bigint, locales: unknown, options: unknown): unknown =>
-    call('NumberFormat', readLocales(locales), readOptions('NumberFormat', options), 'format', value)
+    call('NumberFormat', parseLocales(locales), parseOptions('NumberFormat', options), 'format', value)
   const formatDate = (date: Date, locales: unknown, given: unknown, required: Parts, defaults: Parts): unknown => {
     const at = getTime.call(date)
     if (Number.isNaN(at)) return 'Invalid Date'
     const options = withDefaults(
-      zoned('DateTimeFormat', readOptions('DateTimeFormat', given)) ?? {},
+      zoned('DateTimeFormat', parseOptions('DateTimeFormat', given)) ?? {},
       required,
       defaults,
     )
-    const text = call('DateTimeFormat', readLocales(locales), options, 'format', at)
+    const text = call('DateTimeFormat', parseLocales(locales), options, 'format', at)
     const unfit = required === 'date' ? 'timeStyle' : 'dateStyle'
     if (required !== 'any' && options[unfit] !== undefined) throw new TypeError(`Invalid option : ${unfit}`)
     return text
   }
   const changeCase = (method: 'toLocaleLowerCase' | 'toLocaleUpperCase', text: string, locales: unknown): unknown =>
-    call('String', readLocales(locales), null, method, text)
+    call('String', parseLocales(locales), null, method, text)
   const { getTime } = Date.prototype
   const valueOf = { number: Number.prototype.valueOf, bigint: BigInt.prototype.valueOf }
 
@@ -293,7 +293,7 @@ export function install(ask: Ask, now: () => number): void {
   replace(String.prototype, 1, {
     localeCompare(this: unknown, that: unknown, locales?: unknown, options?: unknown) {
       const left = textOf(this, 'localeCompare')
-      return call('Collator', readLocales(locales), readOptions('Collator', options), 'compare', left, String(that))
+      return call('Collator', parseLocales(locales), parseOptions('Collator', options), 'compare', left, String(that))
     },
   })
   replace(String.prototype, 0, {
@@ -317,7 +317,7 @@ export function install(ask: Ask, now: () => number): void {
 type Read = (...given: unknown[]) => readonly unknown[]
 type Parts = 'any' | 'all' | 'date' | 'time'
 
-function readOption(value: unknown): unknown {
+function parseOption(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -451,14 +451,14 @@ const LOCALE_LISTS = names(
 
 function defineLocale(
   tags: WeakMap<object, string>,
-  readTag: (tag: unknown) => string,
+  parseTag: (tag: unknown) => string,
   describe: (tag: string, options: unknown) => Described,
 ): { readonly prototype: object } {
   class Locale {
     readonly #described: Described
 
     constructor(tag: unknown, options?: unknown) {
-      this.#described = describe(readTag(tag), options)
+      this.#described = describe(parseTag(tag), options)
       tags.set(this, this.#described.tag)
     }
 

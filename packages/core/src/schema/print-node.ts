@@ -1,19 +1,19 @@
 import type { Definition } from './type.ts'
 
 /** A piece of the text to be: equal pieces are one entry, so that what repeats is seen, and said once. */
-export type Entry = EntryBase &
+export type PrintNode = PrintNodeBase &
   (
     | { readonly op: 'text'; readonly text: string; readonly isLiteral: boolean }
     | { readonly op: 'named'; readonly definition: Definition }
-    | { readonly op: 'list'; readonly element: Entry }
+    | { readonly op: 'list'; readonly element: PrintNode }
     | {
         readonly op: 'tuple'
-        readonly elements: readonly Entry[]
+        readonly elements: readonly PrintNode[]
         readonly required: number
-        readonly rest: Entry | undefined
+        readonly rest: PrintNode | undefined
       }
     | ObjectBody
-    | { readonly op: 'union' | 'intersection'; readonly parts: readonly Entry[] }
+    | { readonly op: 'union' | 'intersection'; readonly parts: readonly PrintNode[] }
   )
 
 interface ObjectBody {
@@ -22,9 +22,9 @@ interface ObjectBody {
   readonly signatures: readonly Signature[]
 }
 
-export type ObjectEntry = EntryBase & ObjectBody
+export type ObjectNode = PrintNodeBase & ObjectBody
 
-export interface EntryBase {
+export interface PrintNodeBase {
   readonly id: number
   /** How many others it is a part of. */
   uses: number
@@ -38,23 +38,23 @@ export interface EntryMember {
   readonly key: string
   readonly isOptional: boolean
   readonly doc: string
-  readonly type: Entry
+  readonly type: PrintNode
 }
 
 export interface Signature {
   /** A type of keys: `string`, or a template literal. */
   readonly keys: string
-  readonly type: Entry
+  readonly type: PrintNode
   readonly isMaybeUndefined: boolean
 }
 
 /** A list is not worth a name: each use of it is one of its element. */
-export function use(entry: Entry): void {
+export function use(entry: PrintNode): void {
   entry.uses++
   if (entry.op === 'list') use(entry.element)
 }
 
-export function forEachChild(entry: Entry, visit: (child: Entry) => void): void {
+export function forEachChild(entry: PrintNode, visit: (child: PrintNode) => void): void {
   switch (entry.op) {
     case 'text':
     case 'named':
@@ -79,7 +79,7 @@ export function forEachChild(entry: Entry, visit: (child: Entry) => void): void 
 }
 
 /** A number that equal objects share, and that few others have. */
-export function lookOf({ members, signatures }: ObjectEntry): number {
+export function lookOf({ members, signatures }: ObjectNode): number {
   let look = signatures.length
   for (const { key, isOptional, type, doc } of members) {
     look = (Math.imul(look, 31) + (isOptional ? ~type.id : type.id)) | 0
@@ -88,7 +88,7 @@ export function lookOf({ members, signatures }: ObjectEntry): number {
   return look
 }
 
-export const areEqual = (left: ObjectEntry, right: ObjectEntry): boolean =>
+export const areEqual = (left: ObjectNode, right: ObjectNode): boolean =>
   isSameList(left.members, right.members, isSameMember) &&
   isSameList(left.signatures, right.signatures, isSameSignature)
 

@@ -1,5 +1,5 @@
 import { ToolCallError, type ToolContext } from '@glovebox/core'
-import { callIdIn, type ProgramTool, readSchema, unchecked } from '@glovebox/core/framework'
+import { callIdIn, type ProgramTool, parseSchema, unchecked } from '@glovebox/core/framework'
 import type { ToolsInput } from '@mastra/core/agent'
 import {
   isValidationError,
@@ -24,10 +24,10 @@ export function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & F
 }
 
 /** A tool as programs may call it. What its schemas make of an input and an output, it makes by itself. */
-export function readTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
+export function toProgramTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
   const { id, description, inputSchema, outputSchema } = tool
-  const input = inputSchema && readSchema('input', inputSchema).schema
-  const output = outputSchema && readSchema('output', outputSchema).schema
+  const input = inputSchema && parseSchema('input', inputSchema).schema
+  const output = outputSchema && parseSchema('output', outputSchema).schema
   return {
     ...(description === undefined ? {} : { description }),
     ...(input === undefined ? {} : { inputSchema: input }),

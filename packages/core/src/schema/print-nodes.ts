@@ -2,18 +2,18 @@ import { type Budget, UNBOUNDED } from './bounds.ts'
 import { intersect, unite } from './combine.ts'
 import { contains, matches } from './combine-objects.ts'
 import { distinct } from './distinct.ts'
+import { quote } from './names.ts'
 import {
   areEqual,
-  type Entry,
-  type EntryBase,
   type EntryMember,
   forEachChild,
   lookOf,
-  type ObjectEntry,
+  type ObjectNode,
+  type PrintNode,
+  type PrintNodeBase,
   type Signature,
   use,
-} from './entry.ts'
-import { quote } from './names.ts'
+} from './print-node.ts'
 import {
   ALL_KINDS,
   type Any,
@@ -53,16 +53,16 @@ const MAX_KINDS_DEPTH = 500
 const USE_COST = 10
 
 /** Turns types into entries. */
-export class Entries {
-  readonly #byKey = new Map<string, Entry>()
+export class PrintNodes {
+  readonly #byKey = new Map<string, PrintNode>()
   readonly #docs = new Map<string, number>()
-  readonly #byPart = new Map<Composite<ArrayType> | Composite<ObjectType>, Entry>()
+  readonly #byPart = new Map<Composite<ArrayType> | Composite<ObjectType>, PrintNode>()
   readonly #kinds = new Map<Type, number>()
-  readonly #texts = new Map<string, Entry>()
-  readonly #byType = new Map<Type, Entry>()
-  readonly #byDefinition = new Map<Definition, Entry>()
-  readonly #lists = new Map<Entry, Entry>()
-  readonly #objects = new Map<number, ObjectEntry>()
+  readonly #texts = new Map<string, PrintNode>()
+  readonly #byType = new Map<Type, PrintNode>()
+  readonly #byDefinition = new Map<Definition, PrintNode>()
+  readonly #lists = new Map<PrintNode, PrintNode>()
+  readonly #objects = new Map<number, ObjectNode>()
   readonly #newDefinitions: Definition[] = []
   readonly #docOf: (member: Member, key: string) => string
   #budget = UNBOUNDED
@@ -90,7 +90,7 @@ export class Entries {
     this.#kinds.clear()
   }
 
-  of(type: Type, hint: string): Entry {
+  of(type: Type, hint: string): PrintNode {
     const known = this.#byType.get(type)
     if (known !== undefined) return known
     if (!this.#budget.tryTake(1)) return this.#text('unknown')
@@ -99,7 +99,7 @@ export class Entries {
     return entry
   }
 
-  #make(type: Type, hint: string): Entry {
+  #make(type: Type, hint: string): PrintNode {
     switch (type.op) {
       case 'shape':
         return this.#shape(type, hint)
@@ -114,7 +114,7 @@ export class Entries {
     }
   }
 
-  #named({ definition }: Named): Entry {
+  #named({ definition }: Named): PrintNode {
     const known = this.#byDefinition.get(definition)
     if (known !== undefined) return known
     this.#newDefinitions.push(definition)
@@ -124,7 +124,7 @@ export class Entries {
   }
 
   /** Beside a named type, a shape says only what concerns the kinds of value that the named one has. */
-  #partsOf({ op, types }: Combined, hint: string): Entry[] {
+  #partsOf({ op, types }: Combined, hint: string): PrintNode[] {
     if (op === 'union') return types.map((type) => this.of(type, hint))
     let kinds = ALL_KINDS
     for (const type of types) if (type.op !== 'shape') kinds &= this.#kindsOf(type)
@@ -161,7 +161,7 @@ export class Entries {
   }
 
   /** Most types are of one kind, which needs no list of alternatives. */
-  #shape(shape: Shape, hint: string): Entry {
+  #shape(shape: Shape, hint: string): PrintNode {
     const { array, object } = shape
     const kinds = kindsOf(shape)
     if (kinds === KINDS.string) return this.#scalars('string', shape.string, hint)
@@ -172,8 +172,8 @@ export class Entries {
     return kinds === 0 ? this.#text('never') : this.#mixed(shape, hint)
   }
 
-  #mixed(shape: Shape, hint: string): Entry {
-    const parts: Entry[] = []
+  #mixed(shape: Shape, hint: string): PrintNode {
+    const parts: PrintNode[] = []
     if (hasScalars(shape.string)) parts.push(this.#scalars('string', shape.string, hint))
     if (hasScalars(shape.number)) parts.push(this.#scalars('number', shape.number, hint))
     this.#addBooleans(parts, shape.boolean)
@@ -185,21 +185,21 @@ export class Entries {
     return this.#composite('union', parts, hint)
   }
 
-  #scalars(kind: 'string' | 'number', scalars: Scalars, hint: string): Entry {
+  #scalars(kind: 'string' | 'number', scalars: Scalars, hint: string): PrintNode {
     return scalars === 'all' ? this.#text(kind) : this.#literals(scalars, hint)
   }
 
-  #addBooleans(parts: Entry[], scalars: Scalars): void {
+  #addBooleans(parts: PrintNode[], scalars: Scalars): void {
     if (scalars === 'all' || scalars.size === 2) parts.push(this.#text('boolean'))
     else if (scalars.size > 0) for (const value of scalars) parts.push(this.#text(String(value)))
   }
 
-  #addAlternatives(parts: Entry[], part: Part, hint: string): void {
+  #addAlternatives(parts: PrintNode[], part: Part, hint: string): void {
     if (part.op === 'union') for (const inner of part.parts as readonly Part[]) parts.push(this.#part(inner, hint))
     else parts.push(this.#part(part, hint))
   }
 
-  #literals(values: ReadonlySet<string | number | boolean>, hint: string): Entry {
+  #literals(values: ReadonlySet<string | number | boolean>, hint: string): PrintNode {
     const texts: string[] = []
     for (const value of values) texts.push(typeof value === 'string' ? quote(value) : String(value))
     const text = texts.join(' | ')
@@ -208,7 +208,7 @@ export class Entries {
     return this.#byKey.get(key) ?? this.#keep(key, { op: 'text', text, isLiteral: true, ...this.#base(hint) })
   }
 
-  #part(part: Part, hint: string): Entry {
+  #part(part: Part, hint: string): PrintNode {
     switch (part.op) {
       case 'list':
         return this.#list(this.of(part.element, singular(hint)), hint)
@@ -230,7 +230,7 @@ export class Entries {
     }
   }
 
-  #list(element: Entry, hint: string): Entry {
+  #list(element: PrintNode, hint: string): PrintNode {
     const known = this.#lists.get(element)
     if (known !== undefined) return known
     const entry = this.#add({ op: 'list', element, ...this.#base(hint) })
@@ -239,7 +239,7 @@ export class Entries {
   }
 
   /** Kept by the part: alternatives within alternatives may meet it again and again. */
-  #compositePart(part: Composite<ArrayType> | Composite<ObjectType>, hint: string): Entry {
+  #compositePart(part: Composite<ArrayType> | Composite<ObjectType>, hint: string): PrintNode {
     const made = this.#byPart.get(part)
     if (made !== undefined) return made
     const { op } = part
@@ -252,7 +252,7 @@ export class Entries {
     return entry
   }
 
-  #composite(op: 'union' | 'intersection', parts: readonly Entry[], hint: string): Entry {
+  #composite(op: 'union' | 'intersection', parts: readonly PrintNode[], hint: string): PrintNode {
     const [first] = parts
     if (parts.length === 1 && first !== undefined) return first
     const different = distinct(parts)
@@ -262,7 +262,7 @@ export class Entries {
     return this.#byKey.get(key) ?? this.#keep(key, { op, parts: different, ...this.#base(hint) })
   }
 
-  #object(object: Properties, hint: string): Entry {
+  #object(object: Properties, hint: string): PrintNode {
     if (this.#budget.isSpent) return this.#text('Record<string, unknown>')
     const members: EntryMember[] = []
     object.members.forEach((member, key) => {
@@ -279,7 +279,7 @@ export class Entries {
   }
 
   /** Most objects are unlike all others at first sight, or equal to the first that looked the same: only the rest need a key. */
-  #distinct(object: ObjectEntry): Entry {
+  #distinct(object: ObjectNode): PrintNode {
     const look = lookOf(object)
     const first = this.#objects.get(look)
     if (first === undefined) {
@@ -292,7 +292,7 @@ export class Entries {
   }
 
   /** A name may hold any character, so its length goes before it. */
-  #keyOf({ members, signatures }: ObjectEntry): string {
+  #keyOf({ members, signatures }: ObjectNode): string {
     let key = 'o'
     for (const { key: name, isOptional, type, doc } of members)
       key += `,${type.id}${isOptional ? '?' : ':'}${this.#docNumber(doc)} ${name.length} ${name}`
@@ -302,7 +302,7 @@ export class Entries {
   }
 
   /** TypeScript finds a function of these names on an object that has no such property, and compares its type. */
-  #memberType(name: string, { type, isOptional }: Member): Entry {
+  #memberType(name: string, { type, isOptional }: Member): PrintNode {
     const entry = this.of(type, name)
     if (!isOptional || !ON_EVERY_OBJECT.has(name) || isUnknown(type)) return entry
     return this.#composite('union', [entry, this.#text('Function')], name)
@@ -350,7 +350,7 @@ export class Entries {
     return { keys: 'string', type: this.of(covered, hint), isMaybeUndefined }
   }
 
-  #text(text: string): Entry {
+  #text(text: string): PrintNode {
     const known = this.#texts.get(text)
     if (known !== undefined) return known
     const entry = this.#add({ op: 'text', text, isLiteral: false, ...this.#base(text) })
@@ -358,16 +358,16 @@ export class Entries {
     return entry
   }
 
-  #base(hint: string): EntryBase {
+  #base(hint: string): PrintNodeBase {
     return { id: this.#count, uses: 0, hint, size: undefined }
   }
 
-  #keep(key: string, entry: Entry): Entry {
+  #keep(key: string, entry: PrintNode): PrintNode {
     this.#byKey.set(key, entry)
     return this.#add(entry)
   }
 
-  #add(entry: Entry): Entry {
+  #add(entry: PrintNode): PrintNode {
     if (entry.op !== 'list') forEachChild(entry, use)
     this.#count++
     return entry

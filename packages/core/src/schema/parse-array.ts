@@ -22,9 +22,9 @@ const PREFIX_KEYWORDS = ['prefixItems', 'items']
 const NO_ELEMENTS: readonly Type[] = []
 
 /** What a schema says of arrays. */
-export function readArray(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ArrayPart {
+export function parseArray(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ArrayPart {
   const prefix = prefixKeyword(schema)
-  const elements = prefix === undefined ? NO_ELEMENTS : readPrefix(reader, schema, prefix, context, hint)
+  const elements = prefix === undefined ? NO_ELEMENTS : parsePrefix(reader, schema, prefix, context, hint)
   const keyword = restKeyword(schema, groups, prefix !== undefined)
   const said = own(schema, keyword)
   const rest = isSchema(said) ? reader.part(said, context, keyword, hint) : UNKNOWN
@@ -44,7 +44,7 @@ export function readArray(reader: Reader, schema: Json, groups: number, context:
   return { part, isExact: isExactly }
 }
 
-function readPrefix(reader: Reader, schema: Json, keyword: string, context: Context, hint: string): Type[] {
+function parsePrefix(reader: Reader, schema: Json, keyword: string, context: Context, hint: string): Type[] {
   const place = step(context, keyword)
   return (schema[keyword] as readonly unknown[]).map((item, index) =>
     isSchema(item) ? reader.part(item, place, String(index), hint) : UNKNOWN,

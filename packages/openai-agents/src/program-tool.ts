@@ -15,7 +15,7 @@ interface ProgramCallContext<Context> {
 const DEFAULT_ERROR = 'An error occurred while running the tool. Please try again.'
 
 /** A tool as programs may call it. What an `errorFunction` of its own says in place of an error, the program is given as a result. */
-export function readTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
+export function toProgramTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
   const { name, description, parameters, outputSchema, needsApproval } = tool
   return {
     description,

@@ -4,8 +4,8 @@ import {
   isMcpResult,
   type Parse,
   type ProgramTool,
-  readMcpResult,
-  readSchema,
+  parseMcpResult,
+  parseSchema,
   unchecked,
 } from '@glovebox/core/framework'
 import { asSchema, type ToolSet } from 'ai'
@@ -32,7 +32,7 @@ interface AnyTool {
 }
 
 /** A tool as programs may call it; undefined for one that a client, a provider or a person has to be asked for. */
-export function readTool(given: ToolSet[string], name: string, toolContext: unknown): ProgramTool | undefined {
+export function toProgramTool(given: ToolSet[string], name: string, toolContext: unknown): ProgramTool | undefined {
   const tool = given as AnyTool
   const { type = 'function', description, inputSchema, outputSchema, needsApproval = false } = tool
   if (tool.execute === undefined || needsApproval !== false || !['function', 'dynamic'].includes(type)) return
@@ -55,7 +55,7 @@ export function readTool(given: ToolSet[string], name: string, toolContext: unkn
       await tool.onInputAvailable?.({ input, ...options })
       signal.throwIfAborted()
       const output = await lastOf(tool.execute?.(input, options))
-      return outputSchema === undefined && isMcpResult(output) ? readMcpResult(name, output) : output
+      return outputSchema === undefined && isMcpResult(output) ? parseMcpResult(name, output) : output
     },
   }
 }
@@ -68,12 +68,12 @@ function jsonSchemaOf(schema: Schema): object {
 
 /** As what comes out of it, which a schema of the AI SDK's own does not tell from what goes in. */
 function outputSchemaOf(schema: NonNullable<Schema>): object | boolean {
-  return '~standard' in schema ? (readSchema('output', schema).schema ?? true) : jsonSchemaOf(schema)
+  return '~standard' in schema ? (parseSchema('output', schema).schema ?? true) : jsonSchemaOf(schema)
 }
 
 function parserOf(schema: Schema): Parse | undefined {
   // The problems that a library of schemas finds are better told than the AI SDK tells them.
-  if (schema !== undefined && '~standard' in schema) return readSchema('input', schema).parse
+  if (schema !== undefined && '~standard' in schema) return parseSchema('input', schema).parse
   const { validate } = asSchema(schema)
   if (validate === undefined) return
   return async (value) => {

@@ -3,7 +3,7 @@ import { type Budget, MAX_TEMPLATES } from './bounds.ts'
 import { intersect, unite } from './combine.ts'
 import { contains, matches, memberOf, oneProperty } from './combine-objects.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
-import { type KeyPattern, readKeyPattern } from './key-patterns.ts'
+import { type KeyPattern, parseKeyPattern } from './key-patterns.ts'
 import { APPLICATORS } from './keywords.ts'
 import { type Context, type Reader, step } from './reader.ts'
 import {
@@ -40,14 +40,14 @@ interface Draft {
 }
 
 /** What a schema says of objects. */
-export function readObject(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ObjectPart {
+export function parseObject(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ObjectPart {
   const draft: Draft = { members: new Map(), templates: [], rest: UNKNOWN, isOpen: false, isExact: true }
-  readProperties(reader, schema, context, draft)
-  readRest(reader, schema, groups, context, hint, draft)
-  readPatterns(reader, schema, context, hint, draft)
-  readNames(reader, schema, context, draft)
-  readRequired(reader, schema, draft)
-  readCounts(schema, draft)
+  parseProperties(reader, schema, context, draft)
+  parseRest(reader, schema, groups, context, hint, draft)
+  parsePatterns(reader, schema, context, hint, draft)
+  parseNames(reader, schema, context, draft)
+  parseRequired(reader, schema, draft)
+  parseCounts(schema, draft)
   const { members, templates, rest, isOpen } = draft
   const isBare = members.size === 0 && templates.length === 0 && rest !== undefined && isUnknown(rest)
   // Under a seal even an object without properties is closed, unless others in its place have some.
@@ -66,7 +66,7 @@ function areExact(members: ReadonlyMap<string, Member>): boolean {
   return true
 }
 
-function readProperties(reader: Reader, schema: Json, context: Context, draft: Draft): void {
+function parseProperties(reader: Reader, schema: Json, context: Context, draft: Draft): void {
   const properties = own(schema, 'properties')
   if (properties === undefined) return
   if (!isRecord(properties)) return reader.warn(context, '`properties` is no object, and ignored', 'properties')
@@ -101,7 +101,7 @@ function docsOf(reader: Reader, schema: JsonSchema, { isEmbedded }: Context): Js
   return !isRecord(target) || target === schema ? [schema] : [schema, target]
 }
 
-function readRest(reader: Reader, schema: Json, groups: number, context: Context, hint: string, draft: Draft): void {
+function parseRest(reader: Reader, schema: Json, groups: number, context: Context, hint: string, draft: Draft): void {
   const isAlone = (groups & APPLICATORS) === 0
   const unevaluated = own(schema, 'unevaluatedProperties')
   const said = own(schema, 'additionalProperties')
@@ -113,7 +113,7 @@ function readRest(reader: Reader, schema: Json, groups: number, context: Context
   draft.isOpen = additional === undefined ? !reader.isLoose && !context.isSealed : additional !== false
 }
 
-function readPatterns(reader: Reader, schema: Json, context: Context, hint: string, draft: Draft): void {
+function parsePatterns(reader: Reader, schema: Json, context: Context, hint: string, draft: Draft): void {
   const patterns = own(schema, 'patternProperties')
   if (!isRecord(patterns)) return
   const { work } = reader
@@ -121,11 +121,11 @@ function readPatterns(reader: Reader, schema: Json, context: Context, hint: stri
   for (const [pattern, value] of Object.entries(patterns)) {
     if (!isSchema(value)) continue
     const type = reader.part(value, step(context, 'patternProperties'), pattern, hint)
-    const read = readKeyPattern(pattern)
+    const read = parseKeyPattern(pattern)
     const isOneTooMany = read?.kind === 'template' && draft.templates.length >= MAX_TEMPLATES
     if (isOneTooMany) reader.warn(context, `only ${MAX_TEMPLATES} patterns of names are said`, 'patternProperties')
     if (read === undefined || isOneTooMany) unclear.push(type)
-    else readPattern(read, type, draft, work)
+    else parsePattern(read, type, draft, work)
   }
   nest(draft.templates, work)
   if (unclear.length === 0) return
@@ -149,7 +149,7 @@ const widen = (template: Template, types: readonly Type[], work: Budget): Templa
   type: unite([template.type, ...types], work),
 })
 
-function readPattern(pattern: KeyPattern, type: Type, draft: Draft, work: Budget): void {
+function parsePattern(pattern: KeyPattern, type: Type, draft: Draft, work: Budget): void {
   const restrictOne = (key: string, member: Member): void => {
     draft.members.set(key, { ...member, type: intersect([member.type, type], work) })
   }
@@ -181,12 +181,12 @@ function readPattern(pattern: KeyPattern, type: Type, draft: Draft, work: Budget
 }
 
 /** `propertyNames` leaves of the properties those with such names. */
-function readNames(reader: Reader, schema: Json, context: Context, draft: Draft): void {
+function parseNames(reader: Reader, schema: Json, context: Context, draft: Draft): void {
   const schemaOfNames = own(schema, 'propertyNames')
   if (!isSchema(schemaOfNames) || schemaOfNames === true) return
   const names = reader.part(schemaOfNames, context, 'propertyNames', 'Name')
   const strings = names.op === 'shape' ? names.string : 'all'
-  if (strings === 'all') return readNamePattern(schemaOfNames, draft)
+  if (strings === 'all') return parseNamePattern(schemaOfNames, draft)
   if (strings.size > MAX_LISTED_NAMES) {
     draft.isExact = false
     return
@@ -206,9 +206,9 @@ function readNames(reader: Reader, schema: Json, context: Context, draft: Draft)
   draft.isExact &&= isExact(names)
 }
 
-function readNamePattern(schema: JsonSchema, draft: Draft): void {
+function parseNamePattern(schema: JsonSchema, draft: Draft): void {
   const pattern = isRecord(schema) ? own(schema, 'pattern') : undefined
-  const read = typeof pattern === 'string' ? readKeyPattern(pattern) : undefined
+  const read = typeof pattern === 'string' ? parseKeyPattern(pattern) : undefined
   if (read?.kind !== 'template' || draft.templates.length > 0 || draft.rest === undefined) {
     draft.isExact = false
     return
@@ -223,7 +223,7 @@ function readNamePattern(schema: JsonSchema, draft: Draft): void {
 }
 
 /** What is required but not described is there all the same. */
-function readRequired(reader: Reader, schema: Json, draft: Draft): void {
+function parseRequired(reader: Reader, schema: Json, draft: Draft): void {
   const required = own(schema, 'required')
   if (!Array.isArray(required)) return
   const isMissing = (key: unknown): key is string => {
@@ -239,7 +239,7 @@ function readRequired(reader: Reader, schema: Json, draft: Draft): void {
   }
 }
 
-function readCounts(schema: Json, draft: Draft): void {
+function parseCounts(schema: Json, draft: Draft): void {
   if (own(schema, 'maxProperties') === 0) {
     draft.members.clear()
     draft.templates.length = 0
