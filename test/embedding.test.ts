@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,10 +33,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Returns the name of the package in a tarball of `pack`. */
+async function nameIn(file: string): Promise<string> {
+  const { stdout } = await run('tar', ['-xzOf', file, 'package/package.json'])
+  return JSON.parse(stdout).name
+}
+
 const outputOf = async (file: string): Promise<string> =>
   (await run(process.execPath, [file], { cwd: project, env: { NO_COLOR: '1' } })).stdout.trim()
 
-describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_WAIT_MS }, () => {
+describe('the engine, installed from its tarballs, works', { timeout: MAX_WAIT_MS }, () => {
   it('in an ES module', async () => {
     expect(await outputOf('host.mjs')).toBe('42')
   })
@@ -45,9 +51,9 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_
     expect(await outputOf('host.cjs')).toBe('42')
   })
 
-  it.each(['esm', 'cjs'] as const)('in a bundle of esbuild, as %s', async (format) => {
+  it.each(['esm', 'cjs'] as const)('in an esbuild bundle in the format %s', async (format) => {
     const outfile = join(project, 'bundled', format === 'esm' ? 'host.mjs' : 'host.cjs')
-    // As bundlers for servers do, where packages are written in CommonJS.
+    // Server bundlers define `require` like this for CommonJS packages.
     const js = "import { createRequire as from } from 'node:module'; const require = from(import.meta.url)"
     await build({
       entryPoints: [join(project, 'host.mjs')],
@@ -62,7 +68,7 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_
     expect(await outputOf(outfile)).toBe('42')
   })
 
-  it("in a server's bundle of webpack, as Next makes it", async () => {
+  it('in a webpack server bundle like that of Next.js', async () => {
     const compiler = webpack({
       mode: 'production',
       target: 'node22',
@@ -77,7 +83,7 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_
     expect(await outputOf(join(project, 'server', 'host.cjs'))).toBe('42')
   })
 
-  it('in a Worker of Cloudflare, whose loader it is told of where there is none', async () => {
+  it('in a Cloudflare Worker, and reports a missing loader', async () => {
     const worker = await startWorker(pathToFileURL(join(project, 'cloudflare-worker.js')))
     try {
       expect(await (await fetch(worker.url)).json()).toBe(42)
@@ -90,12 +96,56 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_
     }
   })
 
+  it('in a route of Next, which Turbopack bundles', async () => {
+    const site = join(folder, 'next')
+    await install(site, [...tarballs, 'next@16.4.6', 'react@19.2.7', 'react-dom@19.2.7'])
+    await cp(join(HOSTS, 'next'), site, { recursive: true })
+    const env = { ...process.env, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' as const }
+    const nextCommand = join(site, 'node_modules', 'next', 'dist', 'bin', 'next')
+    await run(process.execPath, [nextCommand, 'build'], { cwd: site, env })
+    const { stdout } = await run(process.execPath, ['serve.mjs'], { cwd: site, env })
+    expect(stdout.trim().split('\n').at(-1)).toBe('42')
+  })
+
+  it('in a bundle in a project of pnpm, which does not hoist the packages that the engine needs', async () => {
+    const strict = join(folder, 'pnpm')
+    await mkdir(strict)
+    const specifiers = await Promise.all(
+      tarballs.map(async (file) => [(await nameIn(file)) as string, `file:${file}`] as const),
+    )
+    await writeFile(join(strict, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+    await writeFile(join(strict, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: Object.fromEntries(specifiers) }))
+    const direct = specifiers.filter(([name]) => /^@glovebox\/(?:core|quickjs)$/.test(name)).map(([, file]) => file)
+    await run('npx', ['-y', 'pnpm@12.21.0', 'add', ...direct], { cwd: strict })
+    await cp(join(HOSTS, 'host.mjs'), join(strict, 'host.mjs'))
+    const outfile = join(strict, 'bundled', 'host.cjs')
+    await build({
+      entryPoints: [join(strict, 'host.mjs')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'error',
+      logOverride: { 'empty-import-meta': 'silent' },
+    })
+    const env = { NO_COLOR: '1' }
+    expect((await run(process.execPath, [outfile], { cwd: strict, env })).stdout.trim()).toBe('42')
+
+    // Without any packages around it, the bundle fails with the reason.
+    const alone = join(folder, 'alone')
+    await mkdir(alone)
+    await cp(outfile, join(alone, 'host.cjs'))
+    await expect(run(process.execPath, ['host.cjs'], { cwd: alone, env, timeout: 60_000 })).rejects.toMatchObject({
+      stderr: expect.stringContaining('SANDBOX_UNAVAILABLE'),
+    })
+  })
+
   const browser = process.env.PATH?.split(delimiter)
     .map((place) => ts.sys.resolvePath(join(place, 'chromium')))
     .find((file) => ts.sys.fileExists(file))
 
   it.skipIf(browser === undefined)(
-    'in a page, where QuickJS is in a Web Worker (needs chromium on the PATH)',
+    'in a web page, with QuickJS in a Web Worker (needs chromium on the PATH)',
     async () => {
       const { outputFiles } = await build({
         entryPoints: [join(project, 'web-worker.js')],
@@ -137,7 +187,7 @@ describe('the engine, installed from its tarballs, is embedded', { timeout: MAX_
 })
 
 describe.each([5, 6, 7])('the types of @glovebox/ai-sdk', { timeout: MAX_WAIT_MS }, (version) => {
-  it(`fit version ${version} of the AI SDK`, async () => {
+  it(`are compatible with version ${version} of the AI SDK`, async () => {
     const user = join(folder, `user-of-${version}`)
     await install(user, [...tarballs, `ai@${version}`, 'zod@4.6.7'])
     await writeFile(join(user, 'types.ts'), await readFile(join(HOSTS, 'types.ts')))

@@ -1,4 +1,4 @@
-/** A Worker that embeds the engine, and loads a Worker for each program. */
+/** A Worker that embeds the engine and loads a separate Worker for each program. */
 import { codemode } from '@glovebox/ai-sdk'
 import { createCodeMode } from '@glovebox/core'
 import { workerLoader } from '@glovebox/workerd/worker'

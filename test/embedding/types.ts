@@ -1,4 +1,4 @@
-/** What a user of the AI SDK writes, checked against the version that stands beside it. */
+/** Typical code of an AI SDK user, checked against the installed version. */
 import { codemode, type ProgramRun } from '@glovebox/ai-sdk'
 import { stepCountIs, streamText, type ToolSet, tool } from 'ai'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ const weather = tool({
 const { system, tools } = codemode({ system: 'You are a helpful assistant', tools: { weather } })
 const text: string = system
 const set: ToolSet = tools
-// @ts-expect-error a context is no list
+// @ts-expect-error a context is not a list
 codemode({ tools: { weather }, direct: { weather: true } })
 
 export async function ask(): Promise<ProgramRun[]> {

@@ -1,4 +1,4 @@
-/** The engine in a Web Worker of a page: QuickJS on the worker's own thread. */
+/** The engine in a Web Worker of a page. QuickJS runs on the thread of the worker. */
 import { createCodeMode } from '@glovebox/core'
 import { quickjsInline } from '@glovebox/quickjs/inline'
 import variant from '@jitl/quickjs-wasmfile-release-sync'

@@ -3,31 +3,34 @@ import type { WorkerExit } from '@glovebox/core/adapter'
 import { claimMemoryKill } from './memory-kills.ts'
 import { shortageOf, shortageReason } from './system-shortage.ts'
 
-/** Signals that nobody sends itself. */
+/** Signals that come from outside: a worker process never sends them to itself while its host runs. */
 const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
-/** What no guest can use up, so that none is to blame where its process lacks it. */
+/** Shortages that no guest can cause. A process that ends because of one is not the fault of its guests. */
 const SHARED_SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN']
 const OUT_OF_MEMORY = 'the system, or its container, ran out of memory and killed its process'
 
-/** Where the system tells it, read from outside: a process that is held up cannot say. */
+/**
+ * Returns the resident memory of a process in bytes, or undefined if the system does not report it. It is read from
+ * outside, because a busy process cannot report it.
+ */
 export function residentBytesOf(pid: number | undefined): number | undefined {
   if (process.platform !== 'linux') return undefined
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return undefined
   }
 }
 
-/** Linux counts CPU time in these, on all its platforms that Node runs on. */
+/** Unit of CPU time in `/proc/<pid>/stat`, in milliseconds, on all Linux platforms that Node supports. */
 const CLOCK_TICK_MS = 10
 
 /**
- * What a process has computed so far, all its threads together, in steps of 10 ms. Undefined where the system does not
- * tell: of a process that has started, 0 is no count.
+ * Returns the CPU time of a process so far, for all its threads together, in milliseconds and in steps of 10 ms.
+ * Returns undefined if the system does not report it; a count of 0 is treated as not reported.
  */
 export function cpuTimeMsOf(pid: number | undefined): number | undefined {
   if (process.platform !== 'linux') return undefined
@@ -39,12 +42,12 @@ export function cpuTimeMsOf(pid: number | undefined): number | undefined {
     const ticks = Number(fields[11]) + Number(fields[12])
     return ticks > 0 ? ticks * CLOCK_TICK_MS : undefined
   } catch {
-    // It has just ended, or no file can be opened at present.
+    // The process has just ended, or no file can be opened at present.
     return undefined
   }
 }
 
-/** Why a process is no more, from how it ended and what it said last. */
+/** Describes why a process ended, from its exit code, its signal and the end of its standard error output. */
 export function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): WorkerExit {
   const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
   const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`

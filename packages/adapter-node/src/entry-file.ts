@@ -4,18 +4,18 @@ import { SandboxError } from '@glovebox/core/adapter'
 import { addressOf, resolveInstalled } from './resolve.ts'
 
 export interface EntryFile {
-  /** Its name beside the module that starts it, as the packages are built. */
+  /** File name relative to the module that starts it, in the built package. */
   readonly beside: string
-  /** How its package exports it: a bundler leaves the file where it was. */
+  /** Specifier under which the package exports the file. Used if a bundler moved the module but not the file. */
   readonly specifier: string
-  /** The module's own `import.meta.url`; a bundle in CommonJS has none. */
+  /** The `import.meta.url` of that module. Undefined in a CommonJS bundle. */
   readonly from: string | undefined
 }
 
 /**
- * The file that a thread or a process starts from, bundled or not.
+ * Returns the file that a thread or process starts from, whether the host is bundled or not.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE` where a bundle stands without its packages
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the host is bundled and the package is not installed
  */
 export function entryFile({ beside, specifier, from }: EntryFile): URL {
   const home = addressOf(from)

@@ -1,6 +1,6 @@
 /**
- * Returns the environment variables of a process that runs guests: the locale `en-US`, the time zone UTC, and on Windows
- * `SYSTEMROOT`. No other variable of the host is passed on.
+ * Returns the environment variables of a process that runs guests: the locale `en-US`, the time zone UTC, and on
+ * Windows `SYSTEMROOT`. No other variable of the host is passed on.
  */
 export const guestEnvironment = (): NodeJS.ProcessEnv => ({
   TZ: 'UTC',

@@ -1,4 +1,4 @@
-/** What sandbox adapters share on Node. Embedders need nothing of it. */
+/** Shared parts of the sandbox adapters that run on Node. Embedders do not need this package. */
 
 export { cpuTimeMsOf, describeDeath, residentBytesOf } from './child-process.ts'
 export { mainThreadTimeMsOf } from './cpu-time.ts'

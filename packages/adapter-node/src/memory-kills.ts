@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 
 const GROUPS = '/sys/fs/cgroup'
 
-/** How many processes the system's memory killer had killed when a child was started last, less those accounted for. */
+/** Memory kills that are accounted for: the count when a child was last started, plus those claimed since. */
 let seen: number | undefined
 
-/** Notes what was killed before a child is started, so that it is not taken for the child's end. */
+/** Records the count before a child is started, so that an earlier kill is not taken for the end of this child. */
 export function noteMemoryKills(): void {
   seen = countMemoryKills() ?? seen
 }
 
-/** Whether the memory killer has killed a process that is not accounted for, such as one that has ended by SIGKILL. */
+/** Returns whether the memory killer has killed a process that is not accounted for yet, and accounts for it. */
 export function claimMemoryKill(): boolean {
   const count = countMemoryKills()
   if (count === undefined || seen === undefined || count <= seen) return false
@@ -18,7 +18,7 @@ export function claimMemoryKill(): boolean {
   return true
 }
 
-/** Kills in this process's own control group where the system counts them there, otherwise in the whole system. */
+/** Returns the kills in this process's own control group or, if they are not counted there, in the whole system. */
 function countMemoryKills(): number | undefined {
   if (process.platform !== 'linux') return undefined
   return memoryEventFiles(read('/proc/self/cgroup') ?? '')
@@ -27,10 +27,10 @@ function countMemoryKills(): number | undefined {
 }
 
 /**
- * The files that may count memory kills, the most specific first: those of the process's control group, in version 2
- * and 1, as they are seen from outside and from inside a container.
+ * Returns the files that may count memory kills, the most specific first: those of the process's control group, in
+ * versions 1 and 2, as seen from outside and from inside a container.
  *
- * @param groups the text of `/proc/self/cgroup`
+ * @param groups the contents of `/proc/self/cgroup`
  */
 export function memoryEventFiles(groups: string): string[] {
   const unified = /^0::(\/.*)$/m.exec(groups)?.[1]
@@ -44,7 +44,11 @@ export function memoryEventFiles(groups: string): string[] {
   ]
 }
 
-/** @param text of `memory.events`, `memory.oom_control` or `/proc/vmstat`: a name and a number in each line */
+/**
+ * Returns the number of memory kills, or undefined if the text does not contain it.
+ *
+ * @param text the contents of `memory.events`, `memory.oom_control` or `/proc/vmstat`: a name and a number in each line
+ */
 export function parseMemoryKills(text: string): number | undefined {
   const count = /^oom_kill (\d+)$/m.exec(text)?.[1]
   return count === undefined ? undefined : Number(count)
@@ -54,7 +58,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    // There is no such group here, or no file can be opened at present.
+    // The group does not exist, or no file can be opened at present.
     return undefined
   }
 }

@@ -19,17 +19,20 @@ export interface PooledAdapterOptions
   readonly name: string
   readonly engine: string
   readonly guarantees: AdapterGuarantees
-  /** The limits of memory that the engine can keep. */
+  /** Memory limits that the engine supports, in bytes. */
   readonly memoryBytes: MemoryRange
-  /** Called again for a moment where it rejects for what the system has too little of at present. */
+  /** Starts a worker. Called again for about a third of a second if it rejects because of a system shortage. */
   connect(runtime: GuestRuntime, events: WorkerEvents, signal: AbortSignal): Promise<WorkerLink>
 }
 
-/** A worker starts in 25 to 200 ms and most programs end sooner, so a short wait beats another one. */
+/**
+ * Time that a request waits before another worker starts, in milliseconds. A worker takes 25 to 200 ms to start, and
+ * most programs end sooner.
+ */
 const GROW_AFTER_MS = 25
 const IDLE_MS = 30_000
 
-/** An adapter whose guests share threads or processes, which it keeps in a pool. */
+/** Sandbox adapter whose guests share threads or processes from a pool. */
 export class PooledAdapter implements SandboxAdapter {
   readonly name: string
   readonly engine: string

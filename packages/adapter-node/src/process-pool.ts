@@ -6,17 +6,19 @@ interface ProcessPoolOptions {
   readonly guestsPerProcess?: number
 }
 
-/** How many processes an adapter keeps, and how full. */
+/** Size of an adapter's process pool. */
 export interface ProcessPool {
-  /** Kept warm. */
+  /** Number of processes that are kept running. */
   readonly min: number
+  /** Maximum number of processes. */
   readonly max: number
+  /** Maximum number of guests in one process. */
   readonly guestsPerProcess: number
 }
 
 const DEFAULT_MAX_PROCESSES = 8
 
-/** What holds for guests in processes that share nothing with the host and are watched by it. */
+/** Guarantees for guests in processes that share nothing with the host and are monitored by it. */
 export const PROCESS_GUARANTEES: AdapterGuarantees = {
   boundary: 'process',
   stopsLoops: true,
@@ -28,11 +30,15 @@ export const PROCESS_GUARANTEES: AdapterGuarantees = {
   deterministic: true,
 }
 
-/** @throws `TypeError` for options out of range */
+/**
+ * Validates the options of a process pool and applies the defaults.
+ *
+ * @throws `TypeError` if an option is out of range
+ */
 export function processPool(options: ProcessPoolOptions, defaultGuestsPerProcess: number): ProcessPool {
   const max = atLeast('maxProcesses', options.maxProcesses ?? DEFAULT_MAX_PROCESSES, 1)
   const guestsPerProcess = atLeast('guestsPerProcess', options.guestsPerProcess ?? defaultGuestsPerProcess, 1)
-  // Two at least: where one is lost, its guests go on in the other at once.
+  // At least two: if one is lost, its guests can continue in the other without waiting for a start.
   const min = Math.min(max, Math.max(2, Math.min(4, availableParallelism())))
   return { min, max, guestsPerProcess }
 }

@@ -9,13 +9,13 @@ import { ProgramSyntaxError } from '@glovebox/core/program'
 import type { JsonSchema } from '@glovebox/core/schema'
 import { ReaderPool } from './reader-pool.ts'
 
-/** The one pool of this process, made for the first sandbox. */
+/** The pool of this host process. Created for the first sandbox. */
 let pool: ReaderPool | undefined
 let users = 0
 
 /**
- * Creates a reader for one sandbox. All readers of a host process share a few child processes, which start with the first
- * text that needs one, keep no host alive, and end with the last reader.
+ * Creates a reader for one sandbox. All readers of a host process share a few child processes. These start with the
+ * first text that needs one, do not keep the host process alive, and end with the last reader.
  */
 export function createProgramReader(): ProgramReader {
   return new SharedReader()
@@ -35,16 +35,16 @@ class SharedReader implements ProgramReader {
     const answer = await this.#pool.run({ kind: 'read', text }, signal, limitMs)
     if ('program' in answer) return answer.program
     if ('mistake' in answer) throw new ProgramSyntaxError(answer.mistake, answer)
-    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')
+    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader returned an answer of the wrong kind')
   }
 
   async check(schema: JsonSchema, payload: string, { signal, limitMs, side }: CheckTask): Promise<readonly string[]> {
     const text = textOf(schema)
-    if (text === undefined) return ['the schema of this tool is nested too deeply, or within itself, to check it']
+    if (text === undefined) return ['the schema of this tool cannot be checked: it is cyclic or nested too deeply']
     const answer = await this.#pool.run({ kind: 'check', schema: text, payload, side }, signal, limitMs)
     if ('problems' in answer) return answer.problems
     if ('failure' in answer) return [answer.failure]
-    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader gave another answer than was asked for')
+    throw new SandboxError('PROTOCOL_VIOLATION', 'The program reader returned an answer of the wrong kind')
   }
 
   close(): Promise<void> {
@@ -59,7 +59,7 @@ class SharedReader implements ProgramReader {
 
 const texts = new WeakMap<object, string>()
 
-/** A schema as JSON, made once; undefined for one that has none. */
+/** Returns a schema as JSON, cached per schema object, or undefined if it cannot be serialized. */
 function textOf(schema: JsonSchema): string | undefined {
   if (typeof schema === 'boolean') return String(schema)
   let text = texts.get(schema)

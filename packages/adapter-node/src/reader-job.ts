@@ -1,11 +1,14 @@
 import type { ReaderAnswer, ReaderWork } from './reader-messages.ts'
 
-/** Texts of up to this many UTF-16 units never wait behind longer ones. */
+/** Maximum length of a short text in UTF-16 units. Short texts never wait behind longer ones. */
 const SHORT_LENGTH = 16 * 1024
-/** The CPU time that work has before all work that had none. It doubles each time, so that repeated work gets done. */
+/**
+ * First CPU time slice of work in milliseconds. Work that has used its slice waits behind new work. The slice doubles
+ * each time, so that repeated work gets done.
+ */
 const SLICE_MS = 250
 
-/** Work that waits for a reader, or is being done by one. It starts over where its reader is taken away. */
+/** Work that waits for a reader or is being done by one. It starts over if its reader is taken away. */
 export class ReaderJob {
   readonly work: ReaderWork
   readonly limitMs: number
@@ -13,11 +16,11 @@ export class ReaderJob {
   readonly answer: Promise<ReaderAnswer>
   readonly resolve: (answer: ReaderAnswer) => void
   readonly reject: (reason: unknown) => void
-  /** CPU time it has taken, on all readers together. */
+  /** CPU time that it has used on all readers together, in milliseconds. */
   spentMs = 0
-  /** CPU time that it may take now before other work comes first. */
+  /** CPU time that it may use before other work comes first, in milliseconds. */
   sliceMs = SLICE_MS
-  /** Readers that were lost under it without any fault of its own. */
+  /** Number of readers that ended or stopped responding while they did this work. */
   losses = 0
 
   constructor(work: ReaderWork, limitMs: number) {

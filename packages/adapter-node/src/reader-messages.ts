@@ -3,10 +3,10 @@ import type { PreparedProgram } from '@glovebox/core/adapter'
 /** One piece of work for a reader process. */
 export type ReaderWork =
   | { readonly kind: 'read'; readonly text: string }
-  /** `schema` is JSON, `payload` the value as the codec writes it. */
+  /** `schema` is JSON; `payload` is the value as the codec encodes it. */
   | { readonly kind: 'check'; readonly schema: string; readonly payload: string; readonly side: 'input' | 'output' }
 
-/** Host to reader. */
+/** Message from the host to a reader. */
 export type ToReader = ReaderWork | { readonly kind: 'load-typescript' }
 
 export type ReaderAnswer =
@@ -15,10 +15,10 @@ export type ReaderAnswer =
   | { readonly problems: readonly string[] }
   | { readonly failure: string }
 
-/** Reader to host. */
+/** Message from a reader to the host. */
 export type FromReader =
   | { readonly type: 'up' }
-  /** The type stripper, which takes about a slice to load: that is not the work's own time. */
+  /** The type stripper has loaded. Loading takes about one slice, which does not count as time of the work. */
   | { readonly type: 'loaded' }
   /** `isTyped`: the work needed the type stripper. `isBroken`: the process must not be used again. */
   | { readonly type: 'done'; readonly answer: ReaderAnswer; readonly isTyped: boolean; readonly isBroken: boolean }

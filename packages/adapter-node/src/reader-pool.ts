@@ -6,55 +6,68 @@ import { ReaderProcess } from './reader-process.ts'
 import { ReaderQueue } from './reader-queue.ts'
 import { unavailableBy } from './system-shortage.ts'
 
-/** Readers that work at once. At most one does long work, or work that has used its slice: the other is for short texts. */
+/**
+ * Maximum number of readers that work at the same time. At most one of them does long work or work that has used its
+ * slice, so that the other is free for short texts.
+ */
 const MAX_WORKING = 2
-/** Readers alive: those that work, and a spare that takes over at once where one is killed. */
+/** Maximum number of readers: those that work, and a spare that takes over immediately if one is killed. */
 const MAX_READERS = MAX_WORKING + 1
-/** A reader that is idle for this long ends, all but one. */
+/** Time after which an idle reader ends, in milliseconds. One reader is kept. */
 const IDLE_MS = 30_000
-/** How often readers at work are looked at. */
+/** Interval at which working readers are checked, in milliseconds. */
 const TICK_MS = 25
-/** The resident memory of one reader. An idle one takes 70 MB. */
+/** Maximum resident memory of one reader in bytes. An idle reader takes 70 MB. */
 const MAX_RESIDENT_BYTES = 176 * 1024 * 1024
-/** CPU time within this many ticks, below which a reader is held up from outside: stopped, or without memory. */
+/**
+ * Number of consecutive ticks with less than 1 ms of CPU time after which a reader counts as blocked from outside:
+ * stopped, or without memory.
+ */
 const STUCK_TICKS = 120
 const RETRY_MS = 1_000
 const MAX_START_LOSSES = 20
 const START_FAILED = 'The process that reads programs could not be started'
-/** How often work is repeated whose reader was lost without its fault. */
+/** Number of lost readers after which work is rejected instead of repeated. */
 const MAX_LOSSES = 3
 
 interface Reader {
   readonly process: ReaderProcess
   job: ReaderJob | undefined
-  /** CPU time of the process when it began its job, in ms; elapsed time where the system does not report it. */
+  /**
+   * CPU time of the process when it began its job, in milliseconds. Elapsed time is used instead if the system does not
+   * report CPU time.
+   */
   startedMs: number
-  /** CPU time of the job before it came to this reader. */
+  /** CPU time that the job used on earlier readers, in milliseconds. */
   spentBeforeMs: number
-  /** Where the slice ends, in the job's own CPU time. */
+  /** CPU time of the job at which its slice ends, in milliseconds. */
   sliceEndMs: number
   idleTicks: number
   lastMs: number
   idleTimer: ReturnType<typeof setTimeout> | undefined
 }
 
-/** The reader processes of this host, and the work that waits for them. Shared by all sandboxes. */
+/** Reader processes of this host and the work that waits for them. Shared by all sandboxes. */
 export class ReaderPool {
   readonly #readers = new Set<Reader>()
   readonly #queue = new ReaderQueue()
   readonly #ending = new Set<Promise<void>>()
   #ticking: ReturnType<typeof setInterval> | undefined
-  /** Readers that are being started and have no process yet. */
+  /** Number of readers that are being started and have no process yet. */
   #starting = 0
   #closings = 0
-  /** Readers in a row that were killed from outside before they were up. */
+  /** Number of consecutive readers that were killed from outside before they were ready. */
   #startLosses = 0
-  /** When a spare may be started again, after one could not be. */
+  /** Time before which no spare is started, after a start failed. */
   #noSpareUntil = 0
-  /** Whether programs with types were seen: readers then load the type stripper ahead of the next. */
+  /** Whether a program with types was read. New readers then load the type stripper ahead of time. */
   #seesTypes = false
 
-  /** @throws as `ProgramReader` documents */
+  /**
+   * Does one piece of work.
+   *
+   * @throws the errors that `ProgramReader` documents
+   */
   async run(work: ReaderWork, signal: AbortSignal, limitMs: number): Promise<ReaderAnswer> {
     signal.throwIfAborted()
     const job = new ReaderJob(work, limitMs)
@@ -69,7 +82,7 @@ export class ReaderPool {
     }
   }
 
-  /** Ends all readers. They are started again with the next work. Resolves when none is left. */
+  /** Ends all readers and resolves when none is left. The next work starts new ones. */
   async close(): Promise<void> {
     this.#closings++
     const jobs = [...this.#queue.drain(), ...this.#working.flatMap(({ job }) => job ?? [])]
@@ -78,7 +91,7 @@ export class ReaderPool {
     await Promise.all(this.#ending)
   }
 
-  /** Gives waiting work to idle readers, and starts readers as far as they are needed. */
+  /** Gives waiting work to idle readers, and starts readers if more are needed. */
   #assign(): void {
     for (;;) {
       const working = this.#working
@@ -98,7 +111,7 @@ export class ReaderPool {
     return [...this.#readers].filter(({ job }) => job !== undefined)
   }
 
-  /** Takes its reader away from work that has used its slice. */
+  /** Takes the reader away from work that has used its slice, and queues the work again. */
   #preempt(reader: Reader): void {
     const { job } = reader
     this.#discard(reader)
@@ -155,27 +168,27 @@ export class ReaderPool {
     reader.job = undefined
     this.#seesTypes ||= isTyped
     job.resolve(answer)
-    // A reader with a lowered priority would keep it.
+    // A reader whose priority was lowered would keep it.
     if (isBroken || job.isSlow) this.#discard(reader)
     else this.#rest(reader)
     this.#assign()
   }
 
-  /** A reader that died by itself: its work broke it, or something outside ended it. */
+  /** Handles a reader that ended unexpectedly: its work broke it, or something outside ended it. */
   #onDeath(reader: Reader, { detail, isForeign }: WorkerExit): void {
     const { job } = reader
     if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
     if (job !== undefined) this.#repeat(job, detail)
     if (!reader.process.isUp) {
-      // Killed from outside before it was up: another may live.
+      // It was killed from outside before it was ready: another start may succeed.
       const isRetried = isForeign === true && ++this.#startLosses < MAX_START_LOSSES
       if (!isRetried) this.#onStartFailed(unavailableBy(START_FAILED, detail))
     }
     this.#assign()
   }
 
-  /** Whether a text or something else ended a reader shows when it is read again. */
+  /** Queues the work again: another attempt shows whether the work or something outside ended the reader. */
   #repeat(job: ReaderJob, detail: string): void {
     if (++job.losses < MAX_LOSSES) return this.#queue.add(job)
     job.reject(
@@ -192,7 +205,7 @@ export class ReaderPool {
     this.#assign()
   }
 
-  /** Kills a reader, and does not wait for its end. */
+  /** Kills a reader without waiting for its end. */
   #discard(reader: Reader): void {
     this.#readers.delete(reader)
     reader.job = undefined
@@ -204,13 +217,18 @@ export class ReaderPool {
     this.#ending.add(ending)
   }
 
-  /** Keeps one reader more than work at present, within their bound, as long as there is work. */
+  /** Keeps one more reader than are working, up to the maximum, as long as there is work. */
   #keepSpare(): void {
+    while (this.#wantsReader()) void this.#start()
+  }
+
+  /** A start that fails may reject all the work that waits, so this is asked again after each start. */
+  #wantsReader(): boolean {
     const working = this.#working.length
-    if (working === 0 && this.#queue.isEmpty) return
+    if (working === 0 && this.#queue.isEmpty) return false
+    const alive = this.#readers.size + this.#starting
     const wanted = Math.min(MAX_READERS - this.#ending.size, working + 1)
-    const alive = () => this.#readers.size + this.#starting
-    while (alive() < wanted && (alive() === 0 || performance.now() >= this.#noSpareUntil)) void this.#start()
+    return alive < wanted && (alive === 0 || performance.now() >= this.#noSpareUntil)
   }
 
   async #start(): Promise<void> {
@@ -245,7 +263,7 @@ export class ReaderPool {
     }
   }
 
-  /** Work that waits for nothing else is rejected; with a reader left, it waits on, and a spare is tried again later. */
+  /** Rejects the waiting work if no reader is left. Otherwise the work waits, and a spare is started later. */
   #onStartFailed(error: unknown): void {
     this.#noSpareUntil = performance.now() + RETRY_MS
     if (this.#readers.size === 0) for (const job of this.#queue.drain()) job.reject(error)

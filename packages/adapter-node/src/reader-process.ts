@@ -12,22 +12,22 @@ import { retryShortage } from './system-shortage.ts'
 import { watchedCommand } from './watched-command.ts'
 
 const READER = { beside: './reader.js', specifier: '@glovebox/adapter-node/reader', from: import.meta.url }
-/** A reader is up within 0.2 s, and within a few seconds on a busy machine. */
+/** Time limit for the start in milliseconds. A reader is ready in 0.2 s, or in a few seconds on a busy machine. */
 const START_MS = 30_000
-/** V8's heap of a reader. The largest program that hosts accept by default needs a third of it. */
+/** Maximum V8 heap of a reader in MB. The largest program that hosts accept by default needs a third of it. */
 const HEAP_MB = 96
 
 export interface ReaderProcessEvents {
   /** The process is ready for its first work. */
   onUp(): void
-  /** It has loaded the type stripper, with its first work that needs it or ahead of it. */
+  /** The process has loaded the type stripper, for its first work that needs it or ahead of time. */
   onLoaded(): void
   onDone(message: Extract<FromReader, { type: 'done' }>): void
-  /** Called once, when nothing of the process runs any more. */
+  /** Called once, after the process has ended. */
   onDeath(death: WorkerExit): void
 }
 
-/** The host's end of one reader process, which does one piece of work at a time. */
+/** The host's side of one reader process. The process does one piece of work at a time. */
 export class ReaderProcess {
   readonly #child: ChildProcess
   readonly #events: ReaderProcessEvents
@@ -46,7 +46,11 @@ export class ReaderProcess {
     this.#listen()
   }
 
-  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE` where no process can be started */
+  /**
+   * Starts a reader process.
+   *
+   * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if no process can be started
+   */
   static start(events: ReaderProcessEvents): Promise<ReaderProcess> {
     const file = fileURLToPath(entryFile(READER))
     const [program, args] = watchedCommand(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file])
@@ -66,7 +70,7 @@ export class ReaderProcess {
     return this.#isUp
   }
 
-  /** CPU time so far, in ms; undefined where the system does not report it. */
+  /** Returns the CPU time so far in milliseconds, or undefined if the system does not report it. */
   cpuTimeMs(): number | undefined {
     return mainThreadTimeMsOf(this.#child.pid)
   }
@@ -80,19 +84,19 @@ export class ReaderProcess {
     if (this.#child.connected) this.#child.send(message, () => {})
   }
 
-  /** Leaves the processor to others where they need it. It cannot be undone without privileges. */
+  /** Lowers the priority of the process. Raising it again would need privileges. */
   yieldProcessor(): void {
     try {
       if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     } catch {
-      // The process has just ended, or the system does not allow it: then it competes as before.
+      // The process has just ended, or the system does not allow it: the priority then stays as before.
     }
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Kills the process and resolves when it has ended. */
   kill(): Promise<void> {
     this.#child.kill('SIGKILL')
-    // Code that waits for its end keeps the host alive until then.
+    // A caller that waits for the end keeps the host process alive until then.
     this.#child.ref()
     return this.#dead.promise
   }
@@ -113,7 +117,7 @@ export class ReaderProcess {
       const late = { detail: `it did not start within ${START_MS} ms` }
       this.#events.onDeath(this.#isLate ? late : describeDeath(code, signal, ''))
     })
-    // A reader keeps no host alive: an execution that waits for one holds a timer of its own.
+    // A reader does not keep the host process alive: an execution that waits for one holds its own timer.
     child.unref()
     child.channel?.unref()
     ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()

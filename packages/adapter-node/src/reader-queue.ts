@@ -1,11 +1,11 @@
 import type { ReaderJob } from './reader-job.ts'
 
 /**
- * The order of waiting work. Work that never had a slice comes before work that has used one; among the former, short
- * texts come before long ones.
+ * Queue of waiting work. New work comes before work that has used a slice, and short new texts come before long ones.
  *
- * Within a lane the newest and the oldest take turns: behind any number of hostile texts a new one waits for one slice, and
- * none waits for ever. See "adaptive LIFO" in B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015.
+ * New work is taken alternately from the newest and the oldest end of its lane: a new text waits for one slice behind
+ * any number of hostile texts, and no text waits forever. See "adaptive LIFO" in B. Maurer, "Fail at Scale", ACM Queue
+ * 13(8), 2015.
  */
 export class ReaderQueue {
   readonly #short: ReaderJob[] = []
@@ -17,7 +17,7 @@ export class ReaderQueue {
     this.#laneOf(job).push(job)
   }
 
-  /** Removes a job that no longer waits for anything. */
+  /** Removes a job that is no longer needed. */
   remove(job: ReaderJob): void {
     for (const lane of [this.#short, this.#long, this.#slow]) {
       const index = lane.indexOf(job)
@@ -26,16 +26,16 @@ export class ReaderQueue {
   }
 
   /**
-   * Takes the job that comes next.
+   * Removes and returns the next job.
    *
-   * @param shortOnly leave long and slow work where it is
+   * @param shortOnly whether to leave long work, and work that has used a slice, in the queue
    */
   take(shortOnly: boolean): ReaderJob | undefined {
     const untried = this.#takeOf(this.#short) ?? (shortOnly ? undefined : this.#takeOf(this.#long))
     return untried ?? (shortOnly ? undefined : this.#slow.shift())
   }
 
-  /** Whether work waits that comes before work that has used its slice. */
+  /** Whether the queue holds work that has not used a slice yet. */
   get hasUntried(): boolean {
     return this.#short.length > 0 || this.#long.length > 0
   }
@@ -44,7 +44,7 @@ export class ReaderQueue {
     return this.#short.length === 0 && this.#long.length === 0 && this.#slow.length === 0
   }
 
-  /** Empties it. */
+  /** Removes and returns all jobs. */
   drain(): ReaderJob[] {
     return [...this.#short.splice(0), ...this.#long.splice(0), ...this.#slow.splice(0)]
   }

@@ -1,4 +1,4 @@
-/** The process that reads programs and checks values. Its host ends it when that takes too long or too much memory. */
+/** Child process that reads programs and checks values. The host ends it if it takes too long or too much memory. */
 import {
   isStripperBroken,
   isStripperLoaded,
@@ -19,7 +19,7 @@ async function work(task: ReaderWork): Promise<ReaderAnswer> {
   } catch (error) {
     if (error instanceof ProgramSyntaxError) return { mistake: error.message, ...error.position }
     if (task.kind === 'check' && error instanceof Error) return { failure: error.message }
-    // What else a parser throws may have left it inconsistent: it ends the process.
+    // After any other error the parser may be in an inconsistent state: this ends the process.
     throw error
   }
 }

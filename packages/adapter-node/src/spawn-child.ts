@@ -3,8 +3,9 @@ import { noteMemoryKills } from './memory-kills.ts'
 import { unavailableBy } from './system-shortage.ts'
 
 /**
- * Starts a child process, and resolves when the system has started it. No error event of the child or of its streams
- * ends the host: its `exit` event tells what becomes of it. Attach listeners before the next turn of the event loop.
+ * Starts a child process and resolves when the system has started it. Error events of the child and of its streams are
+ * handled, so that they do not end the host; the `exit` event reports the end. Attach listeners before the next turn of
+ * the event loop.
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE` with the system's reason, such as too many open files
  */
@@ -19,7 +20,7 @@ export async function spawnChild(
     const failed = new Promise<Error>((resolve) => {
       child.on('error', resolve)
     })
-    // Without descriptors for its pipes, Node makes a child without streams.
+    // If no descriptors are left for its pipes, Node creates a child without streams.
     const streams = child.stdio as ChildProcess['stdio'] | undefined
     for (const stream of streams ?? []) stream?.on('error', () => {})
     if (child.pid === undefined) throw await failed

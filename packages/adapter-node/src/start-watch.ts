@@ -1,17 +1,18 @@
 import { StallMeter, type WorkerExit } from '@glovebox/core/adapter'
 import { cpuTimeMsOf } from './child-process.ts'
 
-/** A child is up within 0.2 s, and within a few on a machine that does much else. */
+/** Time limit for the start in milliseconds. A child is ready in 0.2 s, or in a few seconds on a busy machine. */
 const START_MS = 30_000
-/** One that is stopped does not compute at all. */
+/** Time without any CPU time after which a child counts as stopped, in milliseconds. */
 const STALLED_MS = 10_000
 const TICK_MS = 100
 
 /**
- * Watches a child until it is up, and gives up one that takes too long or does not compute.
+ * Watches a child until it is ready, and gives up if it takes too long or does not compute.
  *
- * @param onGiveUp called at most once, with the reason; `isForeign` of a process that was stopped, since another may start
- * @returns ends the watch
+ * @param onGiveUp called at most once, with the reason. It is `isForeign` if the child was stopped, since another may
+ * start.
+ * @returns a function that ends the watch
  */
 export function watchStart(pid: number | undefined, onGiveUp: (death: WorkerExit) => void): () => void {
   const stall = new StallMeter(() => cpuTimeMsOf(pid))

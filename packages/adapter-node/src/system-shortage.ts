@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SandboxError } from '@glovebox/core/adapter'
 
-/** What the system may run out of for a while, by the code of its error: what is missing, and what to do. */
+/** Temporary shortages of the system by error code: what is missing, and what to do. */
 const SHORTAGES: { readonly [code: string]: string } = {
   EMFILE:
     'too many open files (EMFILE): raise the limit of open files of this process, as by `ulimit -n`, or close files and connections',
@@ -11,7 +11,7 @@ const SHORTAGES: { readonly [code: string]: string } = {
   ENOMEM: 'out of memory (ENOMEM): give this machine or container more memory',
   ENOBUFS: 'out of memory for buffers (ENOBUFS): give this machine or container more memory',
 }
-/** How libraries and other programs word them. */
+/** Wording of these shortages in libraries and other programs. */
 const WORDS: readonly (readonly [pattern: RegExp, code: string])[] = [
   [/\bENFILE\b|too many open files in system/i, 'ENFILE'],
   [/\bEMFILE\b|too many open files/i, 'EMFILE'],
@@ -22,9 +22,9 @@ const MAX_ATTEMPTS = 5
 const FIRST_DELAY_MS = 20
 
 /**
- * What the system has too little of at present, where an error or a text says so.
+ * Finds the system shortage that an error or a text reports.
  *
- * @returns the code of the system's error, such as `EMFILE`
+ * @returns the code of the system's error, such as `EMFILE`, or undefined if no shortage is reported
  */
 export function shortageOf(failure: unknown): string | undefined {
   const { code, message } = (failure instanceof Error ? failure : { message: failure }) as NodeJS.ErrnoException
@@ -32,16 +32,17 @@ export function shortageOf(failure: unknown): string | undefined {
   return WORDS.find(([pattern]) => pattern.test(String(message)))?.[1]
 }
 
-/** What the system has too little of at present, and what to do, where an error or a text says so. */
+/** Returns what is missing and what to do, if an error or a text reports a system shortage. */
 export function shortageReason(failure: unknown): string | undefined {
   const code = shortageOf(failure)
   return code === undefined ? undefined : SHORTAGES[code]
 }
 
 /**
- * Names the true reason why something could not be started: a module is also "not found" where no file can be opened.
+ * Creates an error with the actual reason why something could not be started: Node also reports a module as "not found"
+ * if no file can be opened.
  *
- * @param what the first half of the message, such as "a process could not be started"
+ * @param what the first half of the message, such as "A process could not be started"
  */
 export function unavailableBy(what: string, failure: unknown): SandboxError {
   const told = failure instanceof Error ? failure.message : String(failure)
@@ -50,9 +51,9 @@ export function unavailableBy(what: string, failure: unknown): SandboxError {
 }
 
 /**
- * Starts something, again and again for about a third of a second while the system has too little of what it takes.
+ * Starts something, and retries for about a third of a second while the system has a shortage.
  *
- * @throws what `start` throws; the signal's reason
+ * @throws the error of `start`; the signal's reason
  */
 export async function retryShortage<Value>(start: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
   for (let attempt = 1; ; attempt++) {

@@ -4,22 +4,22 @@ import { describe, expect, it } from 'vitest'
 import { cpuTimeMsOf, describeDeath } from '../src/child-process.ts'
 import { unavailableBy } from '../src/system-shortage.ts'
 
-/** What processes wrote that could start no thread or process. */
+/** Output of processes that could not start a thread or process. */
 const REFUSALS = [
   '#  Assertion failed: (0) == (uv_thread_create(t.get(), start_thread, this))\n\n----- Native stack trace -----\n',
   "node[7]: pthread_create: Resource temporarily unavailable\nterminate called after throwing an instance of 'std::system_error'\n",
   '/tmp/glovebox-workerd-a: 0: Cannot fork\n',
 ]
 
-describe('the death of a process', () => {
-  it.each(REFUSALS)("is no guest's fault, and tells of too many processes, after %j", (stderr) => {
+describe('the exit of a process', () => {
+  it.each(REFUSALS)('is not the fault of a guest and reports too many processes after %j', (stderr) => {
     expect(describeDeath(null, 'SIGABRT', stderr)).toEqual({
       detail: expect.stringContaining('its process ended by SIGABRT: too many processes or threads (EAGAIN)'),
       isForeign: true,
     })
   })
 
-  it('is still that of a guest that used up its heap', () => {
+  it('is a memory limit if a guest used up its heap', () => {
     const stderr =
       '<--- Last few GCs --->\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n'
     expect(describeDeath(null, 'SIGABRT', stderr)).toMatchObject({ limit: 'memory' })
@@ -27,7 +27,7 @@ describe('the death of a process', () => {
 })
 
 describe('the reason why something is unavailable', () => {
-  it('is what the system lacks, and else what the failure says', () => {
+  it('is the shortage of the system or, without one, the message of the failure', () => {
     const cause = Object.assign(new Error('spawn node EMFILE'), { code: 'EMFILE' })
     expect(unavailableBy('It could not be started', cause)).toMatchObject({
       code: 'SANDBOX_UNAVAILABLE',

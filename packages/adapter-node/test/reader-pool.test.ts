@@ -5,23 +5,23 @@ import { processTree } from '../../../test/support/process-tree.ts'
 import { ReaderPool } from '../src/reader-pool.ts'
 import { ReaderProcess } from '../src/reader-process.ts'
 
-/** Nested type assertions: each level doubles the work of the parser of types. */
+/** Nested type assertions. Each level doubles the work of the TypeScript parser. */
 const ENDLESS = `let q: number;${'<T>('.repeat(60)}x${')'.repeat(60)}`
-/** Without the shells that watch them. */
+/** The reader processes, without the shells that watch them. */
 const readers = () => processTree().filter(({ command }) => /^\S*node .*reader\.js/.test(command))
 const never = new AbortController().signal
 const read = (pool: ReaderPool, text: string, { signal = never, limitMs = 60_000 } = {}) =>
   pool.run({ kind: 'read', text }, signal, limitMs)
 
 describe('the pool of readers', () => {
-  it('ends a text that takes more CPU time than it may', async () => {
+  it('rejects a text that exceeds its CPU time', async () => {
     const pool = new ReaderPool()
     await expect(read(pool, ENDLESS, { limitMs: 300 })).rejects.toBeInstanceOf(ReaderTimeoutError)
     expect(await read(pool, 'const a: number = 1')).toHaveProperty('program')
     await pool.close()
   })
 
-  it('rejects with the reason of an abort, before and while a text is read', async () => {
+  it('rejects with the abort reason before and while a text is read', async () => {
     const pool = new ReaderPool()
     const reason = new Error('no longer needed')
     await expect(read(pool, 'a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
@@ -32,7 +32,7 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
-  it('rejects what is being read when it is closed', async () => {
+  it('rejects work in progress when it is closed', async () => {
     const pool = new ReaderPool()
     await read(pool, 'const a: number = 1')
     const reading = read(pool, ENDLESS)
@@ -42,7 +42,7 @@ describe('the pool of readers', () => {
     await expect(reading).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
   })
 
-  it('rejects what waits when it is closed, and starts again with the next text', async () => {
+  it('rejects waiting work when it is closed, and starts again with the next text', async () => {
     const pool = new ReaderPool()
     const reading = read(pool, 'const a: number = 1')
     reading.catch(() => {})
@@ -52,7 +52,7 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
-  it('reports a mistake with its place, and reads the next text', async () => {
+  it('reports a syntax error with its position, and reads the next text', async () => {
     const pool = new ReaderPool()
     expect(await read(pool, 'let a: number = ;')).toMatchObject({ mistake: expect.any(String), line: 1, column: 17 })
     expect(await read(pool, 'let a: number = 1;')).toHaveProperty('program')
@@ -60,7 +60,7 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
-  it('reads a short text while long ones take for ever', async () => {
+  it('reads a short text while long ones never finish', async () => {
     const pool = new ReaderPool()
     const end = new AbortController()
     const long = `${ENDLESS};${'x;'.repeat(20_000)}`
@@ -69,13 +69,13 @@ describe('the pool of readers', () => {
     expect(await read(pool, 'const a: number = 1')).toHaveProperty('program')
     await delay(600)
     expect(await read(pool, 'const b: number = 1')).toHaveProperty('program')
-    // They wait for the processor, which others use: only their own time counts.
+    // They are still running: time in which they wait for the processor does not count.
     end.abort(new Error('no longer needed'))
     for (const reading of readings) await expect(reading).rejects.toThrow('no longer needed')
     await pool.close()
   })
 
-  it.runIf(process.platform === 'linux')('starts another reader where one is killed before it is up', async () => {
+  it.runIf(process.platform === 'linux')('starts another reader if one is killed before it is ready', async () => {
     const pool = new ReaderPool()
     const reading = read(pool, 'const a: number = 1')
     const killed = new Set<number>()
@@ -87,12 +87,12 @@ describe('the pool of readers', () => {
     }, 5)
     expect(await reading).toHaveProperty('program')
     clearInterval(killing)
-    // The last one lives.
+    // The last one keeps running.
     expect(killed.size).toBeGreaterThan(1)
     await pool.close()
   })
 
-  it('takes loading the type stripper for no time of the work', async () => {
+  it('reports that the type stripper has loaded before it reports the work that needs it', async () => {
     const heard: string[] = []
     const done = Promise.withResolvers<void>()
     const reader = await ReaderProcess.start({
@@ -110,7 +110,7 @@ describe('the pool of readers', () => {
     await reader.kill()
   })
 
-  it('checks values by schemas', async () => {
+  it('checks values against schemas', async () => {
     const pool = new ReaderPool()
     const check = (schema: object, payload: string) =>
       pool.run({ kind: 'check', schema: JSON.stringify(schema), payload, side: 'input' }, never, 5_000)

@@ -17,20 +17,20 @@ function order(queue: ReaderQueue, shortOnly = false): string[] {
   return taken
 }
 
-describe('the queue of a reader', () => {
-  it('gives a new text its turn after one other at most, and the oldest its turn as well', () => {
+describe('the queue of readers', () => {
+  it('alternates between the newest and the oldest text', () => {
     const queue = new ReaderQueue()
     for (const name of ['a', 'b', 'c', 'd', 'e']) queue.add(job(name))
     expect(order(queue)).toEqual(['e', 'a', 'd', 'b', 'c'])
   })
 
-  it('gives the oldest long text its turn as well', () => {
+  it('alternates between the newest and the oldest long text', () => {
     const queue = new ReaderQueue()
     for (const name of ['a', 'b', 'c', 'd']) queue.add(job(name, LONG))
     expect(order(queue)).toEqual(['d', 'a', 'c', 'b'])
   })
 
-  it('takes short texts before long ones, and those that have used a slice last', () => {
+  it('returns short texts before long ones, and texts that have used a slice last', () => {
     const queue = new ReaderQueue()
     const slow = job('slow')
     slow.endSlice()
@@ -40,7 +40,7 @@ describe('the queue of a reader', () => {
     expect(queue.isEmpty).toBe(true)
   })
 
-  it('leaves long and slow texts where they are when only short ones are asked for', () => {
+  it('keeps long and slow texts if only short ones are requested', () => {
     const queue = new ReaderQueue()
     const slow = job('slow')
     slow.endSlice()
@@ -49,7 +49,7 @@ describe('the queue of a reader', () => {
     expect(order(queue)).toEqual(['long', 'slow'])
   })
 
-  it('forgets a text that no longer waits', () => {
+  it('does not return a removed text', () => {
     const queue = new ReaderQueue()
     const kept = job('kept')
     const removed = job('removed')
@@ -59,7 +59,7 @@ describe('the queue of a reader', () => {
     expect(order(queue)).toEqual(['kept'])
   })
 
-  it('doubles a slice each time, so that repeated work gets done', () => {
+  it('doubles the slice each time, so that repeated work gets done', () => {
     const repeated = job('repeated')
     const slices = [repeated.sliceMs]
     while (slices.length < 4) {
