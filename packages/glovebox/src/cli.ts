@@ -25,6 +25,11 @@ function withServers(command: Command): Command {
   return command
     .option('-c, --config <file>', 'MCP servers, as `mcpServers` in JSON (default: mcp.json or .mcp.json here)')
     .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
+    .option(
+      '-H, --header <name=header>',
+      'a header for a server with a URL, as name=Authorization: … (repeatable)',
+      append,
+    )
 }
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -32,7 +37,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
   readonly engines: { readonly node: string }
 }
 
-/** Older versions fail in ways that tell nobody why. */
+/** Exits with a clear message on older versions, which would fail with an obscure one. */
 function refuseOldNode(): void {
   const oldest = manifest.engines.node.replace('>=', '')
   if (oldest.localeCompare(process.versions.node, 'en', { numeric: true }) <= 0) return
@@ -44,18 +49,16 @@ const program = new Command('glovebox')
   .description('Runs programs that call tools, in a sealed sandbox.')
   .version(manifest.version)
   .exitOverride()
-  // An argument that was meant for a server, and is not quoted, is repeated as an unknown option.
+  // An unquoted argument meant for a server appears in the message as an unknown option.
   .configureOutput({ outputError: (text, write) => write(redactSecrets(text)) })
   .addHelpText('after', `\n${EXIT_HELP}`)
 
 withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
   .description('Run a program and print its value.')
-  .option('-l, --limit <name=value>', 'such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
-  .addOption(
-    new Option('--sandbox <name>', 'where the program runs (default: the strongest that runs here)').choices(BACKENDS),
-  )
-  .option('--json', 'print the whole result as one line of JSON')
-  .option('-q, --quiet', 'show no calls and no console output')
+  .option('-l, --limit <name=value>', 'a limit, such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
+  .addOption(new Option('--sandbox <name>', 'sandbox to use (default: the strongest that runs here)').choices(BACKENDS))
+  .option('--json', 'print the complete result as one line of JSON')
+  .option('-q, --quiet', 'do not print tool calls and console output')
   .addHelpText(
     'after',
     `
@@ -71,8 +74,8 @@ ${EXIT_HELP}`,
 
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
-  .addOption(new Option('--style <style>', 'how much to say').choices(STYLES).default('full'))
-  .option('--max-tokens <number>', 'say less, and at last of fewer tools, until it takes no more', parseCount)
+  .addOption(new Option('--style <style>', 'level of detail').choices(STYLES).default('full'))
+  .option('--max-tokens <number>', 'reduce details, then omit tools, to stay within this size', parseCount)
   .addHelpText(
     'after',
     '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',
@@ -83,11 +86,11 @@ withServers(program.command('types'))
 
 program
   .command('doctor')
-  .description('Tell of each sandbox whether it runs here, and if not why.')
-  .option('--json', 'print it as one line of JSON')
+  .description('Show which sandboxes run on this machine, and why the others do not.')
+  .option('--json', 'print the report as one line of JSON')
   .addHelpText('after', '\nExample:\n  glovebox doctor')
   .action(async (options: DoctorOptions) => {
-    // It waits for nothing that would have to be ended in order.
+    // Nothing needs an orderly shutdown here.
     interrupt.signal.addEventListener('abort', () => process.exit(EXIT.interrupted))
     exitCode = await doctor(options)
   })
@@ -96,11 +99,12 @@ function exitCodeOfError(error: unknown): ExitCode {
   if (interrupt.signal.aborted) return EXIT.interrupted
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
   const reporter = new Reporter(process.stderr, false)
-  if (error instanceof UsageError || error instanceof TypeError) {
-    reporter.error(error.message)
-    return EXIT.usage
-  }
-  reporter.error(error instanceof Error ? error.message : String(error))
+  const message = error instanceof Error ? error.message : String(error)
+  reporter.error(message)
+  // A script that reads JSON finds the reason there, too.
+  if (process.argv.includes('--json'))
+    console.log(JSON.stringify({ status: 'failed', ok: false, error: describe(error, message) }))
+  if (error instanceof UsageError || error instanceof TypeError) return EXIT.usage
   if (error instanceof McpError) return EXIT.server
   if (error instanceof SandboxError && error.code === 'GUARANTEE_NOT_MET') return EXIT.usage
   if (!(error instanceof SandboxError) && error instanceof Error && error.stack) {
@@ -109,14 +113,20 @@ function exitCodeOfError(error: unknown): ExitCode {
   return EXIT.sandbox
 }
 
-// Whoever read this has seen enough, as `head` has: no reason to fail, nor to stop before everything is closed in order.
+function describe(error: unknown, message: string): { code: string; message: string } {
+  const isKnown = error instanceof McpError || error instanceof SandboxError
+  const code = isKnown ? error.code : error instanceof UsageError || error instanceof TypeError ? 'USAGE' : 'INTERNAL'
+  return { code, message: redactSecrets(message) }
+}
+
+// The reader closed its end of the pipe, as `head` does: finish normally, so that everything is closed in order.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Once to end in order; a second time the default, which ends at once.
+  // The first signal starts an orderly shutdown; a second one has the default effect and ends the process immediately.
   process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
 }
 refuseOldNode()

@@ -6,7 +6,7 @@ import { UsageError } from './exit-codes.ts'
 
 const DEFAULT_FILES = ['mcp.json', '.mcp.json']
 
-/** A server as the configuration files of MCP hosts have it, under `mcpServers`. */
+/** Entry of `mcpServers` in the configuration file of an MCP host. */
 interface ServerEntry {
   readonly command?: unknown
   readonly args?: unknown
@@ -19,9 +19,10 @@ interface ServerEntry {
 }
 
 /**
- * The servers of a configuration file. Without a path, of `mcp.json` or `.mcp.json` here, or none if there is neither.
+ * Reads the servers of a configuration file. Without a path, it reads `mcp.json` or `.mcp.json` in the working
+ * directory, and returns no servers if neither exists.
  *
- * @throws {@link UsageError}
+ * @throws {@link UsageError} if the file cannot be read or is invalid
  */
 export async function readConfig(path: string | undefined): Promise<McpOptions[]> {
   const file = path ?? DEFAULT_FILES.find((name) => existsSync(name))
@@ -46,7 +47,7 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
     const parsed: unknown = JSON.parse(text)
     if (isRecord(parsed)) return parsed
   } catch (error) {
-    // Its message quotes the file, which may hold secrets.
+    // The parser's message quotes the file, which may contain secrets.
     throw new UsageError(`${file} is not valid JSON${placeOf(error)}.`)
   }
   throw new UsageError(`${file} must hold a JSON object.`)
@@ -61,7 +62,7 @@ function parseServer(file: string, name: string, entry: unknown): McpOptions {
   const texts = (key: string, value: unknown): Record<string, string> | undefined => {
     if (value === undefined) return undefined
     if (!isRecord(value) || !Object.values(value).every((item) => typeof item === 'string'))
-      return fail(`has a "${key}" that is no object of strings`)
+      return fail(`has a "${key}" that is not an object of strings`)
     return Object.fromEntries(Object.entries(value).map(([item, text]) => [item, expand(text as string, fail)]))
   }
   if (typeof url === 'string') {
@@ -77,7 +78,7 @@ function parseServer(file: string, name: string, entry: unknown): McpOptions {
   }
   if (typeof command !== 'string' || command === '') return fail('has neither a "command" nor a "url"')
   if (args !== undefined && !(Array.isArray(args) && args.every((item) => typeof item === 'string')))
-    return fail('has "args" that are no list of strings')
+    return fail('has "args" that are not a list of strings')
   const variables = texts('env', env)
   return {
     name,
@@ -88,7 +89,7 @@ function parseServer(file: string, name: string, entry: unknown): McpOptions {
   }
 }
 
-/** `${NAME}` and `${NAME:-default}`, so that secrets stay out of the file. */
+/** Expands `${NAME}` and `${NAME:-default}` from the environment, so that the file need not contain secrets. */
 function expand(text: string, fail: (what: string) => never): string {
   return text.replace(/\$\{(\w+)(?::-([^}]*))?\}/g, (_, variable: string, fallback?: string) => {
     return process.env[variable] ?? fallback ?? fail(`needs the environment variable ${variable}, which is not set`)
@@ -96,13 +97,13 @@ function expand(text: string, fail: (what: string) => never): string {
 }
 
 /**
- * Reads `name=command and its arguments` or `name=https://…`. Quotes group words, as in a shell.
+ * Parses `name=command and its arguments` or `name=https://…`. Quotes group words, as in a shell.
  *
- * @throws {@link UsageError}
+ * @throws {@link UsageError} if the name is missing or a quote is not closed
  */
 export function parseServerFlag(text: string): McpOptions {
   const [, name = '', rest = ''] = /^([\w.-]+)=(.+)$/s.exec(text.trim()) ?? []
-  // The text may hold tokens, as arguments or in a URL.
+  // Do not quote the text: its arguments or URL may contain tokens.
   if (name === '') throw new UsageError('Cannot read a --server without a name. Write name=command or name=https://…')
   if (/^https?:\/\//.test(rest)) return { name, url: rest }
   const words = splitWords(rest)
@@ -111,7 +112,25 @@ export function parseServerFlag(text: string): McpOptions {
   return { name, command, args }
 }
 
-/** Undefined for a quote without an end. A quoted part belongs to the word it stands in: `--root="a b"` is one. */
+/** A header from the command line. */
+export interface HeaderFlag {
+  readonly server: string
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Parses `server=Header: value`.
+ *
+ * @throws {@link UsageError} without quoting the text, which may contain a token
+ */
+export function parseHeaderFlag(text: string): HeaderFlag {
+  const [, server = '', name = '', value = ''] = /^([\w.-]+)=([\w-]+):\s*(.*)$/s.exec(text.trim()) ?? []
+  if (server === '' || value === '') throw new UsageError('Cannot read a --header. Write server=Header: value')
+  return { server, name, value }
+}
+
+/** Splits text into words, or returns undefined if a quote is not closed. `--root="a b"` is one word. */
 function splitWords(text: string): string[] | undefined {
   const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   if (/["']/.test(text.replace(/"[^"]*"|'[^']*'/g, ''))) return undefined
@@ -120,7 +139,7 @@ function splitWords(text: string): string[] | undefined {
   )
 }
 
-/** Where JSON is wrong, as far as the engine tells. */
+/** Returns the position of a JSON error, if the engine reports one. */
 function placeOf(error: unknown): string {
   const [, line, column] = /\(line (\d+) column (\d+)\)/.exec((error as Error).message) ?? []
   return line === undefined ? '' : `: the error is in line ${line}, column ${column}`

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, type Limits } from '@glovebox/core'
 import { UsageError } from './exit-codes.ts'
 
-/** What a limit is counted in, by the end of its name. */
+/** Units of the limits and their factors, by the suffix of a limit's name. */
 const UNITS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
   Ms: new Map([
     ['', 1],
@@ -22,7 +22,11 @@ const UNITS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
   Calls: new Map([['', 1]]),
 }
 
-/** Reads `name=value`, as in `wallTimeMs=5s` or `memoryBytes=128MiB`, into what was read before. */
+/**
+ * Parses `name=value`, such as `wallTimeMs=5s` or `memoryBytes=128MiB`, and adds it to the given limits.
+ *
+ * @throws {@link UsageError} if the text, the name or the unit is invalid
+ */
 export function parseLimit(text: string, limits: Limits = {}): Limits {
   const [, name = '', amount = '', unit = ''] = /^(\w+)=(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? []
   const factor = UNITS[/(?:Ms|Bytes|Calls)$/.exec(name)?.[0] ?? '']?.get(unit.toLowerCase())

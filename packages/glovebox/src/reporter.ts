@@ -3,7 +3,7 @@ import { type ExecutionError, type ExecutionEvent, redactSecrets } from '@gloveb
 
 type Style = Parameters<typeof styleText>[0]
 
-/** What is said beside the result, on standard error: colours only where a person reads them. */
+/** Prints events, warnings and errors to standard error, with colours only in a terminal. */
 export class Reporter {
   readonly #stream: NodeJS.WriteStream
   readonly #isQuiet: boolean
@@ -13,12 +13,12 @@ export class Reporter {
     this.#isQuiet = isQuiet
   }
 
-  /** A step that takes a while. */
+  /** Prints a step that takes a while, only in a terminal. */
   progress(text: string): void {
     if (!this.#isQuiet && this.#stream.isTTY) this.#write(this.#style('dim', text))
   }
 
-  /** What is worth knowing, though nothing failed. `message` may quote what a server wrote. */
+  /** Prints a warning. `message` may quote text by a server. */
   warning(message: string): void {
     if (!this.#isQuiet) this.#write(`${this.#style('yellow', 'warning')} ${safe(message)}`)
   }
@@ -46,7 +46,7 @@ export class Reporter {
     this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
   }
 
-  /** `message` may quote what a server wrote, and what the caller did. */
+  /** Prints an error. `message` may quote text by a server or by the caller. */
   error(message: string): void {
     this.#write(`${this.#style('red', 'error')} ${safe(redactSecrets(message))}`)
   }
@@ -62,8 +62,8 @@ export class Reporter {
 
 const LEVEL_STYLES = { debug: 'dim', info: 'reset', log: 'reset', warn: 'yellow', error: 'red' } as const
 
-/** A program's or a server's text must not move the cursor, or worse. */
+/** Removes control characters from text by programs and servers, which could otherwise control the terminal. */
 export function safe(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
   return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }

@@ -9,21 +9,22 @@ const MAKERS = {
   quickjs: () => quickjs(),
 } as const
 
+/** Name of a backend. */
 export type Backend = keyof typeof MAKERS
 
-/** From the strongest boundary to the weakest. */
+/** Backends from the strongest boundary to the weakest. */
 export const BACKENDS = Object.keys(MAKERS) as readonly Backend[]
 
-/** What was found out of one backend by running a program on it. */
+/** Result of running a program on one backend. */
 export type Examined = { readonly name: Backend } & (
   | { readonly runs: true; readonly guarantees: Guarantees; readonly firstProgramMs: number }
   | { readonly runs: false; readonly why: string }
 )
 
 /**
- * The named backend, or the strongest that runs here.
+ * Opens the named backend, or the strongest one that runs here.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the named one, or none, runs here
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the named backend is not available, or no backend runs here
  */
 export async function openSandbox(name?: Backend): Promise<Sandbox> {
   if (name !== undefined) return MAKERS[name]()
@@ -39,6 +40,7 @@ export async function openSandbox(name?: Backend): Promise<Sandbox> {
   throw reason
 }
 
+/** Runs a program on a backend and returns the backend's guarantees, or why it does not run. */
 export async function examine(name: Backend): Promise<Examined> {
   const started = performance.now()
   try {
@@ -50,7 +52,7 @@ export async function examine(name: Backend): Promise<Examined> {
   }
 }
 
-/** A backend may be installed and yet not run: only a program tells. */
+/** Opens a backend and runs a program on it, because an installed backend may still fail to run. */
 async function openRunning(name: Backend): Promise<Sandbox> {
   const sandbox = MAKERS[name]()
   try {

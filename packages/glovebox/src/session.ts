@@ -1,18 +1,20 @@
 import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits, type Sandbox } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
-import { parseServerFlag, readConfig } from './config.ts'
+import { type HeaderFlag, parseHeaderFlag, parseServerFlag, readConfig } from './config.ts'
 import { UsageError } from './exit-codes.ts'
 import type { Reporter } from './reporter.ts'
 import { type Backend, openSandbox } from './sandboxes.ts'
 
+/** Options that select MCP servers. */
 export interface ServerOptions {
   readonly config?: string
   readonly server?: readonly string[]
+  readonly header?: readonly string[]
 }
 
 /**
- * Connects to the servers that the options and the configuration name, and hands a code mode to `use`. Everything that
- * was started is ended again, whatever happens.
+ * Connects to the servers from the options and the configuration, and calls `use` with a code mode. Closes the sandbox
+ * and the servers in any case.
  */
 export async function withCodeMode<Result>(
   options: ServerOptions & { sandbox?: Backend; limits?: Limits; declarations?: DeclarationOptions },
@@ -29,7 +31,7 @@ export async function withCodeMode<Result>(
     ...(limits === undefined ? {} : { limits }),
     ...(declarations === undefined ? {} : { declarations }),
   })
-  // Awaited here: what is returned unawaited would go on after everything is closed.
+  // Awaited here, because an unawaited promise would outlast the resources above.
   return await use(codeMode, sandbox)
 }
 
@@ -38,14 +40,14 @@ interface Servers extends AsyncDisposable {
 }
 
 async function connect(
-  { config, server = [] }: ServerOptions,
+  { config, server = [], header = [] }: ServerOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Servers> {
   const flagged = server.map(parseServerFlag)
-  // Servers named on the command line stand for themselves, unless a configuration is named too.
+  // Servers on the command line replace the default configuration, but add to an explicit one.
   const configured = config === undefined && flagged.length > 0 ? [] : await readConfig(config)
-  const all = [...configured, ...flagged]
+  const all = withHeaders([...configured, ...flagged], header.map(parseHeaderFlag))
   refuseDuplicates(all)
   if (all.length > 0) reporter.progress(`Starting ${all.map(({ name }) => name).join(', ')} …`)
   const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, signal })))
@@ -57,6 +59,20 @@ async function connect(
     throw failed.reason
   }
   return { providers, [Symbol.asyncDispose]: close }
+}
+
+/** Adds the headers from the command line to the servers that they name. */
+function withHeaders(servers: readonly McpOptions[], headers: readonly HeaderFlag[]): McpOptions[] {
+  const unknown = headers.find(({ server }) => !servers.some(({ name }) => name === server))
+  if (unknown !== undefined) throw new UsageError(`There is no server "${unknown.server}" for a --header.`)
+  return servers.map((server) => {
+    const own = headers.filter((header) => header.server === server.name)
+    if (own.length === 0) return server
+    if (!('url' in server) || server.url === undefined)
+      throw new UsageError(`The server "${server.name}" runs as a command, so it takes no --header.`)
+    const added = Object.fromEntries(own.map(({ name, value }) => [name, value]))
+    return { ...server, headers: { ...server.headers, ...added } }
+  })
 }
 
 function refuseDuplicates(servers: readonly McpOptions[]): void {

@@ -27,7 +27,7 @@ describe('glovebox', () => {
   })
 
   it.each([[[]], [['fly']], [['run']], [['run', '-', '--fast']], [['run', 'a.ts', 'b.ts']], [['run', '-', '--limit']]])(
-    'exits 2 for the wrong usage %j and says so on standard error',
+    'exits with 2 for the wrong usage %j and prints an error',
     async (args) => {
       const { code, stdout, stderr } = await glovebox(args)
       expect(code).toBe(2)
@@ -52,7 +52,7 @@ describe('glovebox run', () => {
     })
   })
 
-  it('runs a program from standard input, and prints a text as it is', async () => {
+  it('runs a program from standard input, and prints a string without quotes', async () => {
     expect(await run(`return 'line one\\nline two'`)).toEqual({ code: 0, stdout: 'line one\nline two\n', stderr: '' })
   })
 
@@ -75,13 +75,13 @@ describe('glovebox run', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '7\n', stderr: '' })
   })
 
-  it('still says why it failed with --quiet', async () => {
+  it('prints the error of a failed program despite --quiet', async () => {
     const { code, stdout, stderr } = await run(`throw new RangeError('too far')`, ['-q'])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('RangeError: too far')
   })
 
-  it('prints the whole result as one line of JSON with --json', async () => {
+  it('prints the complete result as one line of JSON with --json', async () => {
     const { code, stdout } = await run(
       `console.warn('careful'); await fixture.about({}); return { big: 12n, none: undefined, at: new Date(0), list: [1, 'two\\n'] }`,
       ['--json', '-s', fixtureFlag('fixture')],
@@ -107,14 +107,39 @@ describe('glovebox run', () => {
     })
   })
 
-  it('has no value to print as JSON but null where the program returns nothing', async () => {
+  it('prints the JSON value null if the program returns nothing', async () => {
     expect(JSON.parse((await run('for (const unused of []) unused', ['--json'])).stdout)).toMatchObject({
       ok: true,
       value: null,
     })
   })
 
-  it('prints nothing but the JSON, even of a server that offers no tools', async () => {
+  it('prints bytes as base64 with --json', async () => {
+    const { stdout } = await run('return { bytes: new Uint8Array([1, 2, 255]) }', ['--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ value: { bytes: 'AQL/' } })
+  })
+
+  it('prints all of a long value to a pipe', async () => {
+    const { stdout } = await run('return Array.from({ length: 1_500 }, (_, at) => at)')
+    expect(stdout).toContain('1499')
+    expect(stdout).not.toContain('more items')
+  })
+
+  it.each([
+    ['an empty program', '  \n', [], 2, 'USAGE'],
+    ['a server that does not start', 'return 1', ['-s', 'none=/does/not/exist'], 4, 'MCP_UNAVAILABLE'],
+    ['a header for a command', 'return 1', ['-s', fixtureFlag('fixture'), '-H', 'fixture=X-Key: abc'], 2, 'USAGE'],
+    ['a header for no server', 'return 1', ['-H', 'none=X-Key: abc'], 2, 'USAGE'],
+    ['a header that cannot be read', 'return 1', ['-H', 'none'], 2, 'USAGE'],
+  ])('prints the reason as JSON with --json for %s', async (_, program, args, exitCode, errorCode) => {
+    const { code, stdout, stderr } = await run(program, ['--json', ...args])
+    expect(code).toBe(exitCode)
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', ok: false, error: { code: errorCode } })
+    expect(stderr).not.toBe('')
+    expect(stdout + stderr).not.toContain('abc')
+  })
+
+  it('prints only the JSON, even with a server that offers no tools', async () => {
     await using directory = new Directory()
     const server = directory.write(
       'toolless.mjs',
@@ -135,11 +160,11 @@ describe('glovebox run', () => {
 
 describe('the exit code', () => {
   it.each([
-    ['cannot be read', 'return (', 'CODE_SYNTAX'],
+    ['has a syntax error', 'return (', 'CODE_SYNTAX'],
     ['throws', `throw new Error('no')`, 'CODE_THREW'],
-    ['waits for ever', 'await new Promise(() => {})', 'PROGRAM_STALLED'],
-    ['lets a tool’s failure through', `await everything.getSum({ a: 'one' })`, 'TOOL_INPUT_INVALID'],
-    ['returns what cannot leave', 'return { a: () => 1 }', 'VALUE_NOT_SERIALIZABLE'],
+    ['never settles', 'await new Promise(() => {})', 'PROGRAM_STALLED'],
+    ['does not catch a tool error', `await everything.getSum({ a: 'one' })`, 'TOOL_INPUT_INVALID'],
+    ['returns a value that cannot be serialized', 'return { a: () => 1 }', 'VALUE_NOT_SERIALIZABLE'],
   ])('is 1 for a program that %s', async (_, program, expected) => {
     const { code, stdout, stderr } = await run(
       program,
@@ -150,7 +175,7 @@ describe('the exit code', () => {
     expect(stderr).toMatch(new RegExp(`^${expected} `))
   })
 
-  it('is 2 for a program that is not there', async () => {
+  it('is 2 for a program file that does not exist', async () => {
     const { code, stderr } = await glovebox(['run', '/no/such/program.ts'])
     expect(code).toBe(2)
     expect(stderr).toBe('error Cannot read the program /no/such/program.ts: there is no such file\n')
@@ -181,13 +206,13 @@ describe('the exit code', () => {
   })
 
   it('is 4 for a server that cannot be reached', async () => {
-    // Nothing may listen on port 1 but TCPMUX.
+    // Port 1 is reserved for TCPMUX.
     const { code, stderr } = await run('return 1', ['-s', 'remote=http://127.0.0.1:1/mcp'])
     expect(code).toBe(4)
     expect(stderr).toContain('The MCP server remote could not be reached')
   })
 
-  it('is 4 where one of two servers fails, and the other is ended', async () => {
+  it('is 4 if one of two servers fails, and the other is ended', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', {
       mcpServers: {
@@ -212,7 +237,7 @@ describe('--limit', () => {
     'toolCalls=3',
     'logBytes=1000',
     'cpuTimeMs=2000 ms',
-  ])('takes %s', async (limit) => {
+  ])('accepts %s', async (limit) => {
     expect(await run('return 1', ['--limit', limit])).toEqual({ code: 0, stdout: '1\n', stderr: '' })
   })
 
@@ -239,7 +264,7 @@ describe('--limit', () => {
     'toString=5',
     '=5',
     '5s',
-  ])('exits 2 for %j, saying what can be written', async (limit) => {
+  ])('makes the command exit with 2 for %j and explain the format', async (limit) => {
     const { code, stdout, stderr } = await run('return 1', ['--limit', limit])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error .*(name=value|positive integer)/)
@@ -247,14 +272,14 @@ describe('--limit', () => {
   })
 })
 
-it('exits 2 for a limit that the sandbox cannot hold', async () => {
+it('the command exits with 2 for a limit that the sandbox cannot enforce', async () => {
   const { code, stdout, stderr } = await run('return 1', ['--limit', 'memoryBytes=1KiB'])
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/^error .*bytes of memory/)
+  expect(stderr).toMatch(/^error .*supports memory limits from \d+ to \d+ bytes; got 1024/)
 })
 
-describe('what a terminal is protected from', () => {
-  it('prints no escape sequence where nobody reads in colour', async () => {
+describe('the terminal output', () => {
+  it('contains no escape sequences if it is not a terminal', async () => {
     const ended = [
       await run(
         `console.error('red'); console.debug('dim'); await fixture.about({}).catch(() => 0); return { a: 1, b: 'x' }`,
@@ -268,7 +293,7 @@ describe('what a terminal is protected from', () => {
     for (const { stdout, stderr } of ended) expect(stdout + stderr).not.toMatch(CONTROLS)
   })
 
-  it('neutralises what a program logs', async () => {
+  it('contains no control characters from the logs of a program', async () => {
     const { code, stderr } = await run(
       `console.log('\\u001b[2Jwiped\\u001b[31m red \\u001b]0;title\\u0007\\u009b1mC1\\rreturned\\u0008'); console.warn('%s', '\\u001b[1mbold')`,
     )
@@ -278,7 +303,7 @@ describe('what a terminal is protected from', () => {
     expect(stderr).not.toMatch(CONTROLS)
   })
 
-  it('neutralises what a program throws, its name and its functions’ names', async () => {
+  it('contains no control characters from the errors of a program', async () => {
     const { code, stderr } = await run(`
       const error = new Error('\\u001b[2Jgone')
       error.name = '\\u001b[31mRed'
@@ -289,7 +314,7 @@ describe('what a terminal is protected from', () => {
     expect(stderr).not.toMatch(CONTROLS)
   })
 
-  it('neutralises what a failing server wrote', async () => {
+  it('contains no control characters from the output of a server', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', {
       mcpServers: { rude: { command: process.execPath, args: [FIXTURE], env: { ANSI: '1' } } },

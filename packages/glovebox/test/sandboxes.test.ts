@@ -6,10 +6,10 @@ import { Directory, glovebox, run } from './support.ts'
 
 const packages = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** The packages as somebody has them who installed neither isolated-vm nor workerd. */
+/** Installs the packages without isolated-vm and workerd, and returns the path of the command. */
 function installWithout(directory: Directory): string {
   const modules = join(directory.path, 'node_modules')
-  for (const name of ['core', 'node', 'quickjs', 'mcp', 'isolated-vm', 'workerd', 'glovebox']) {
+  for (const name of ['core', 'adapter-node', 'quickjs', 'mcp', 'isolated-vm', 'workerd', 'glovebox']) {
     const target = join(modules, name === 'glovebox' ? name : `@glovebox/${name}`)
     mkdirSync(dirname(target), { recursive: true })
     cpSync(join(packages, name), target, {
@@ -37,7 +37,7 @@ function linkDependencies(from: string, to: string): void {
 }
 
 describe('glovebox doctor', () => {
-  it('tells of each sandbox that it runs here, and which is the default', async () => {
+  it('reports which sandboxes run here, and which one is the default', async () => {
     const { code, stdout, stderr } = await glovebox(['doctor'])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^Node \d+\.\d+\.\d+, \w+ \w+$/m)
@@ -50,7 +50,7 @@ describe('glovebox doctor', () => {
     expect(json).toMatchObject({ default: 'isolated-vm', sandboxes: [{ runs: true }, { runs: true }, { runs: true }] })
   })
 
-  it('tells why one does not run, and programs then run in the next', async () => {
+  it('reports why a sandbox does not run, and programs use the next one', async () => {
     await using directory = new Directory()
     const cli = installWithout(directory)
     const env = { NODE_PATH: '' }
@@ -68,7 +68,7 @@ describe('glovebox doctor', () => {
 })
 
 describe('glovebox run', () => {
-  it('takes the sandbox that is asked for, and says which it was', async () => {
+  it('uses the sandbox from --sandbox, and reports its name', async () => {
     for (const sandbox of ['isolated-vm', 'workerd', 'quickjs']) {
       const { code, stdout } = await run('return 1', ['--json', '--sandbox', sandbox])
       expect(code).toBe(0)

@@ -11,7 +11,7 @@ interface About {
   readonly cwd: string
 }
 
-/** How the server that the program calls `fixture` was started. */
+/** Returns how the server `fixture` was started. */
 function aboutIn({ code, stdout, stderr }: Ended): About {
   if (code !== 0) throw new Error(`glovebox exited ${code}: ${stderr}`)
   return (JSON.parse(stdout) as { value: About }).value
@@ -25,13 +25,13 @@ const expectRefused = (ended: Ended, message: string | RegExp) => {
 }
 
 describe('a configuration file', () => {
-  it.each(['mcp.json', '.mcp.json'])('is %s of the current directory where none is named', async (name) => {
+  it.each(['mcp.json', '.mcp.json'])('is %s in the current directory by default', async (name) => {
     await using directory = new Directory()
     directory.write(name, { mcpServers: { fixture: fixtureEntry } })
     expect(aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path })).args).toEqual([])
   })
 
-  it('is mcp.json before .mcp.json', async () => {
+  it('is mcp.json rather than .mcp.json', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'plain'] } } })
     directory.write('.mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'hidden'] } } })
@@ -47,7 +47,7 @@ describe('a configuration file', () => {
     expect(aboutIn(await run(ABOUT, ['--json', '--config', config], { cwd: directory.path })).args).toEqual(['other'])
   })
 
-  it('is not looked for where --server names servers', async () => {
+  it('is not read by default if --server names servers', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', 'never read')
     expect(
@@ -55,7 +55,7 @@ describe('a configuration file', () => {
     ).toEqual(['flag'])
   })
 
-  it('and --server add up where both are named', async () => {
+  it('adds to --server if both are given', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', {
       mcpServers: { one: { ...fixtureEntry, args: [FIXTURE, 'first'] } },
@@ -65,12 +65,12 @@ describe('a configuration file', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `[ 'first', 'second' ]\n` })
   })
 
-  it('need not be there at all', async () => {
+  it('is optional', async () => {
     await using directory = new Directory()
     expect(await run('return 1', [], { cwd: directory.path })).toEqual({ code: 0, stdout: '1\n', stderr: '' })
   })
 
-  it('leaves out servers that are disabled', async () => {
+  it('may disable servers', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', {
       mcpServers: {
@@ -85,7 +85,7 @@ describe('a configuration file', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'undefined\n' })
   })
 
-  it('starts servers with its arguments, variables and directory', async () => {
+  it('sets the arguments, variables and directory of servers', async () => {
     await using directory = new Directory()
     mkdirSync(`${directory.path}/below`)
     directory.write('mcp.json', {
@@ -103,7 +103,7 @@ describe('a configuration file', () => {
     expect(about.env).not.toHaveProperty('HOST_SECRET')
   })
 
-  it('expands ${VAR} and ${VAR:-default} everywhere, and no more than once', async () => {
+  it('may contain ${VAR} and ${VAR:-default} everywhere, which are expanded once', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', {
       mcpServers: {
@@ -141,7 +141,7 @@ describe('a configuration file', () => {
     expect(about).toMatchObject({ env: { TOKEN: 'Bearer s3cret' }, cwd: directory.path })
   })
 
-  it('exits 2 for a variable that is not set, naming it and the server', async () => {
+  it('causes exit code 2 for a variable that is not set, with its name and the server', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', {
       mcpServers: { fixture: { ...fixtureEntry, env: { TOKEN: '${GLOVEBOX_UNSET_VARIABLE}' } } },
@@ -154,10 +154,10 @@ describe('a configuration file', () => {
 
   it.each([
     ['is not JSON', '{ "mcpServers": {', /is not valid JSON/],
-    ['is no object', '[]', /must hold a JSON object/],
+    ['is not an object', '[]', /must hold a JSON object/],
     ['has no mcpServers', '{ "servers": {} }', /has no "mcpServers" object/],
     ['has a list of servers', '{ "mcpServers": [] }', /has no "mcpServers" object/],
-    ['has a server that is no object', { mcpServers: { a: 'npx' } }, /the server "a" is not an object/],
+    ['has a server that is not an object', { mcpServers: { a: 'npx' } }, /the server "a" is not an object/],
     [
       'has a server without a command',
       { mcpServers: { a: { args: [] } } },
@@ -165,31 +165,27 @@ describe('a configuration file', () => {
     ],
     ['has a server with an empty command', { mcpServers: { a: { command: '' } } }, /the server "a" has neither/],
     [
-      'has arguments that are no list',
+      'has arguments that are not a list',
       { mcpServers: { a: { command: 'node', args: '-y' } } },
       /the server "a" has "args"/,
     ],
     [
-      'has arguments that are no texts',
+      'has arguments that are not strings',
       { mcpServers: { a: { command: 'node', args: [1] } } },
       /the server "a" has "args"/,
     ],
     [
-      'has variables that are no texts',
+      'has variables that are not strings',
       { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } },
       /the server "a" has a "env"/,
     ],
+    ['has an invalid url', { mcpServers: { a: { url: 'somewhere' } } }, /the server "a" has a "url" that is not valid/],
     [
-      'has a url that is none',
-      { mcpServers: { a: { url: 'somewhere' } } },
-      /the server "a" has a "url" that is not valid/,
-    ],
-    [
-      'has headers that are no texts',
+      'has headers that are not strings',
       { mcpServers: { a: { url: 'http://127.0.0.1', headers: ['x'] } } },
       /the server "a" has a "headers"/,
     ],
-  ])('that %s exits 2 and says what is wrong', async (_, content, message) => {
+  ])('that %s causes exit code 2 and an explanation', async (_, content, message) => {
     await using directory = new Directory()
     const config = directory.write('broken.json', content)
     const ended = await run('return 1', ['--config', config])
@@ -197,7 +193,7 @@ describe('a configuration file', () => {
     expect(ended.stderr).toContain('broken.json')
   })
 
-  it('that is not there, or is a directory, exits 2', async () => {
+  it('that does not exist or is a directory causes exit code 2', async () => {
     await using directory = new Directory()
     expectRefused(
       await run('return 1', ['-c', 'nowhere.json'], { cwd: directory.path }),
@@ -215,7 +211,7 @@ describe('--server', () => {
     ['"" last', ['', 'last']],
     ['  spread \t out  ', ['spread', 'out']],
     ['a=b=c', ['a=b=c']],
-  ])('splits %s into words as a shell does', async (written, expected) => {
+  ])('splits %s into words like a shell', async (written, expected) => {
     expect(aboutIn(await run(ABOUT, ['--json', '--server', fixtureFlag('fixture', written)])).args).toEqual(expected)
   })
 
@@ -226,11 +222,11 @@ describe('--server', () => {
     ['a name with a space', 'my files=npx', /Write name=command/],
     ['an open quote', 'files=npx "server', /a quote is not closed/],
     ['an empty command', 'files=""', /needs a `command`/],
-  ])('exits 2 for %s', async (_, flag, message) => {
+  ])('makes the command exit with 2 for %s', async (_, flag, message) => {
     expectRefused(await run('return 1', ['-s', flag]), message)
   })
 
-  it('refuses two servers of one name, wherever they come from', async () => {
+  it('rejects two servers with the same name, wherever they come from', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', { mcpServers: { twin: fixtureEntry } })
     const twice = /Two servers are called "twin"/
@@ -239,7 +235,7 @@ describe('--server', () => {
   })
 })
 
-describe('what the command prints of a failure', () => {
+describe('the output of a failed command', () => {
   const OUTPUTS: readonly [string, readonly string[]][] = [
     ['text', []],
     ['--json', ['--json']],
@@ -251,7 +247,7 @@ describe('what the command prints of a failure', () => {
   }
   const url = 'http://hush-user:hush-pw@127.0.0.1:9/hush-path?key=hush-query'
 
-  it.each(OUTPUTS)('has nothing of the URL of a server but scheme, host and port, with %s', async (_, flags) => {
+  it.each(OUTPUTS)('contains only the scheme, host and port of a server’s URL, with %s', async (_, flags) => {
     await using directory = new Directory()
     const server = createServer(({ url, headers }, response) => {
       response.writeHead(401).end(`<html>${url} ${JSON.stringify(headers)}</html>`)
@@ -266,7 +262,7 @@ describe('what the command prints of a failure', () => {
     expectSafe(ended, 4, new RegExp(`site could not be reached: .*401.*at http://127\\.0\\.0\\.1:${port}$`, 'm'))
   })
 
-  it('has no credentials of a URL that --server or the configuration gives', async () => {
+  it('contains no credentials of URLs from --server or the configuration', async () => {
     await using directory = new Directory()
     expectSafe(await run('return 1', ['-s', `site=${url}`]), 4, /at http:\/\/127\.0\.0\.1:9/)
     expectSafe(
@@ -284,7 +280,7 @@ describe('what the command prints of a failure', () => {
     )
   })
 
-  it('has no arguments and variables of a server, though it writes them', async () => {
+  it('contains no arguments and variables of a server, even if the server writes them', async () => {
     await using directory = new Directory()
     const script = 'console.error(process.argv.slice(1).join(" "), process.env.HUSH); process.exit(1)'
     const args = ['-e', script, '--', '--api-key=hush-0815', '--token', 'hush-0816']
@@ -306,7 +302,7 @@ describe('what the command prints of a failure', () => {
     )
   })
 
-  it('has nothing of a configuration that is not valid JSON', async () => {
+  it('contains no text of a configuration with invalid JSON', async () => {
     await using directory = new Directory()
     const texts = [
       '{ "mcpServers": { "a": { "url": hush-4711 } } }',
@@ -320,7 +316,7 @@ describe('what the command prints of a failure', () => {
     }
   })
 
-  it.each(OUTPUTS)('has no credentials in the message of a tool, with %s', async (_, flags) => {
+  it.each(OUTPUTS)('contains no credentials from the message of a tool, with %s', async (_, flags) => {
     const program = 'await fixture.fail({})'
     const ended = await run(program, ['-s', fixtureFlag('fixture'), ...flags])
     expectSafe(ended, 1, flags.length === 0 ? /TOOL_FAILED[\s\S]*https:\/\/\[redacted\]@example\.com/ : /fixture\.fail/)
@@ -328,7 +324,7 @@ describe('what the command prints of a failure', () => {
   })
 })
 
-it('says that there is nothing to declare without servers', async () => {
+it('`glovebox types` reports that there are no tools without servers', async () => {
   await using directory = new Directory()
   expectRefused(await glovebox(['types'], { cwd: directory.path }), /There are no tools/)
 })

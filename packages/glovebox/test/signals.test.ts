@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { Directory, eventually, FIXTURE, isAlive, pidsIn, publicFlag, start } from './support.ts'
 
-/** A configuration with one server that notes the number of its process. */
+/** Writes a configuration with one server that records its process id. */
 function watchedServer(directory: Directory): { config: string; pids: () => number[] } {
   const pidFile = `${directory.path}/pids`
   const config = directory.write('servers.json', {
@@ -14,7 +14,7 @@ function watchedServer(directory: Directory): { config: string; pids: () => numb
 
 describe('an interrupt', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s ends a waiting program with 130 and leaves no server',
+    'by %s ends a waiting program with exit code 130 and leaves no server',
     async (signal) => {
       await using directory = new Directory()
       const { config, pids } = watchedServer(directory)
@@ -51,22 +51,22 @@ describe('an interrupt', () => {
     await eventually(() => expect(pids().filter(isAlive)).toEqual([]))
   })
 
-  it('while a server is starting leaves no server', async () => {
+  it('during the start of a server leaves no server', async () => {
     await using directory = new Directory()
     const { config, pids } = watchedServer(directory)
     const child = start(['types', '-c', config])
     await eventually(() => expect(pids().length).toBeGreaterThan(0))
     child.kill('SIGINT')
     const [code] = (await once(child, 'close')) as [number | null]
-    // It may have been done already.
+    // The command may have finished already.
     expect([0, 130]).toContain(code)
     await eventually(() => expect(pids().filter(isAlive)).toEqual([]))
   })
 
-  it('ends a command that still waits for its program on standard input', async () => {
+  it('ends a command that is reading its program from standard input', async () => {
     const child = start(['run', '-'])
     const stderr = text(child.stderr)
-    // More than a pipe holds is only taken by a command that reads it.
+    // Writing more than a pipe can hold only completes if the command reads it.
     await new Promise((resolve) => child.stdin.write('// '.padEnd(4_000_000, 'x'), resolve))
     child.kill('SIGINT')
     expect(await once(child, 'close')).toEqual([130, null])
@@ -74,8 +74,8 @@ describe('an interrupt', () => {
   })
 })
 
-describe('a reader that hangs up', () => {
-  it('of the declarations, as `| head -1` does, causes no stack trace', async () => {
+describe('closing the output pipe', () => {
+  it('for the declarations, as `| head -1` does, causes no stack trace', async () => {
     const child = start(['types', '-s', publicFlag('everything')])
     const stderr = text(child.stderr)
     child.stdout.destroy()
@@ -84,7 +84,7 @@ describe('a reader that hangs up', () => {
     expect(code).toBe(0)
   })
 
-  it('of a large result, in the middle of it, causes no stack trace', async () => {
+  it('in the middle of a large result causes no stack trace', async () => {
     await using directory = new Directory()
     const program = directory.write('program.ts', `return 'line\\n'.repeat(400_000)`)
     const child = start(['run', program])
@@ -95,7 +95,7 @@ describe('a reader that hangs up', () => {
     expect(code).toBe(0)
   })
 
-  it('of the log leaves the result whole', async () => {
+  it('for the log does not affect the result', async () => {
     await using directory = new Directory()
     const program = directory.write(
       'program.ts',

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 
-/** What takes a tenth of this on an idle machine must not fail on a busy one. */
+/** Timeout of tests and waits: at least ten times what they take on an idle machine. */
 export const MAX_WAIT_MS = 60_000
 vi.setConfig({ testTimeout: MAX_WAIT_MS, hookTimeout: MAX_WAIT_MS })
 
@@ -26,11 +26,11 @@ interface Options {
   readonly cwd?: string
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Where it is installed. */
+  /** Path of the command's entry file. */
   readonly cli?: string
 }
 
-/** A directory that is gone again when its scope is left. */
+/** Temporary directory that is removed when its scope is left. */
 export class Directory implements AsyncDisposable {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'glovebox-cli-')))
 
@@ -45,7 +45,7 @@ export class Directory implements AsyncDisposable {
   }
 }
 
-/** The built command as a process of its own. Variables that ask for colours are kept from it. */
+/** Starts the built command without the environment variables that control colours. */
 export function start(
   args: readonly string[],
   { cwd = tmpdir(), env = {}, cli = CLI }: Omit<Options, 'input'> = {},
@@ -57,13 +57,13 @@ export function start(
 export async function glovebox(args: readonly string[], options: Options = {}): Promise<Ended> {
   const child = start(args, options)
   const code = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject))
-  // A command that fails early reads nothing of it.
+  // A command that fails early does not read its input.
   child.stdin.on('error', () => undefined).end(options.input ?? '')
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   return { code: await code, stdout, stderr }
 }
 
-/** `glovebox run -` with the program as its input. */
+/** Runs `glovebox run -` with the program as its input. */
 export function run(
   program: string,
   args: readonly string[] = [],
@@ -72,13 +72,13 @@ export function run(
   return glovebox(['run', '-', ...args], { ...options, input: program })
 }
 
-/** The fixture server as `--server` takes it. */
+/** Returns the fixture server as a value of `--server`. */
 export const fixtureFlag = (name: string, args = ''): string => `${name}="${process.execPath}" "${FIXTURE}" ${args}`
 
 /** The fixture server as an entry of `mcpServers`. */
 export const fixtureEntry = { command: process.execPath, args: [FIXTURE] }
 
-/** One of the public servers, as `--server` takes it: on this Node, whatever is on PATH. */
+/** Returns a public server as a value of `--server`, to run on this version of Node whatever is on PATH. */
 export function publicFlag(name: 'everything' | 'filesystem' | 'memory', args = ''): string {
   return `${name}="${process.execPath}" "${require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`)}" ${args}`
 }
@@ -101,7 +101,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Until an assertion holds, that another process brings about. */
+/** Waits until an assertion about another process holds. */
 export async function eventually(assertion: () => void): Promise<void> {
   await vi.waitFor(assertion, { timeout: MAX_WAIT_MS / 3, interval: 20 })
 }

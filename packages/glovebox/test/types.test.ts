@@ -2,7 +2,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { Directory, glovebox, publicFlag } from './support.ts'
 
-/** What TypeScript says of a program next to the declarations, at its strictest. */
+/** Returns the problems that TypeScript reports for a program with these declarations in strict mode. */
 function problems(declarations: string, program: string): string[] {
   const files: Record<string, string> = { '/tools.d.ts': declarations, '/program.ts': `${program}\nexport {}\n` }
   const options: ts.CompilerOptions = {
@@ -33,7 +33,7 @@ function problems(declarations: string, program: string): string[] {
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)
 }
 
-describe('glovebox types prints what TypeScript compiles at its strictest, and checks programs with', () => {
+describe('glovebox types prints declarations that compile in strict mode and type-check programs', () => {
   it.each([
     {
       server: 'filesystem' as const,
@@ -82,12 +82,12 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
     for (const program of wrong) {
       const found = problems(stdout, program)
       expect(found, program).not.toEqual([])
-      // Only the program is wrong.
+      // The declarations have no errors.
       expect(found.filter((problem) => !problem.startsWith('/program.ts'))).toEqual([])
     }
   })
 
-  it('in fewer words where it is asked to, saying what it leaves out', async () => {
+  it('in shorter styles, with a warning about omitted parts', async () => {
     const server = ['--server', publicFlag('memory')]
     const short = await glovebox(['types', ...server, '--style', 'signatures'])
     expect(short.code).toBe(0)
@@ -106,7 +106,7 @@ describe('glovebox types prints what TypeScript compiles at its strictest, and c
     }
   })
 
-  it('for all of them together', async () => {
+  it('for several servers together', async () => {
     await using directory = new Directory()
     const flags = [publicFlag('filesystem', directory.path), publicFlag('memory'), publicFlag('everything')].flatMap(
       (flag) => ['-s', flag],

@@ -3,11 +3,12 @@ import type { Guarantees } from '@glovebox/core'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { BACKENDS, type Examined, examine } from '../sandboxes.ts'
 
+/** Options of `glovebox doctor`. */
 export interface DoctorOptions {
   readonly json?: boolean
 }
 
-/** Tells of each backend whether it runs here, and if not why. */
+/** Prints for each backend whether it runs here, and if not, why. */
 export async function doctor({ json }: DoctorOptions): Promise<ExitCode> {
   const examined: Examined[] = []
   for (const backend of BACKENDS) examined.push(await examine(backend))

@@ -9,6 +9,7 @@ import { Reporter, safe } from '../reporter.ts'
 import type { Backend } from '../sandboxes.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
+/** Options of `glovebox run`. */
 export interface RunOptions extends ServerOptions {
   readonly limit?: Limits
   readonly sandbox?: Backend
@@ -20,6 +21,8 @@ export interface RunOptions extends ServerOptions {
 export async function run(file: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
   const reporter = new Reporter(process.stderr, options.quiet === true)
   const code = await readProgram(file, signal)
+  if (code.trim() === '')
+    throw new UsageError(`The program is empty${file === '-' ? ': pass it on standard input' : ''}.`)
   const [result, sandbox] = await withCodeMode(
     { ...options, limits: options.limit ?? {} },
     reporter,
@@ -51,16 +54,21 @@ async function readProgram(file: string, signal: AbortSignal): Promise<string> {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return process.stdout.isTTY ? safe(value) : value
-  return inspect(value, { colors: process.stdout.isTTY && process.stdout.hasColors(), depth: 8, maxArrayLength: 1_000 })
+  const { isTTY } = process.stdout
+  if (typeof value === 'string') return isTTY ? safe(value) : value
+  // A pipe or a file receives all of the value.
+  const bounds = isTTY
+    ? { depth: 8, maxArrayLength: 1_000 }
+    : { depth: null, maxArrayLength: null, maxStringLength: null }
+  return inspect(value, { colors: isTTY && process.stdout.hasColors(), ...bounds })
 }
 
-/** The result's own limit bounds its size, shared parts included; this bounds what circular parts would multiply. */
+/** Output bounds. `resultBytes` bounds the size of the value; these bound how often circular parts are repeated. */
 const WHOLE = { text: Number.POSITIVE_INFINITY, nodes: 4_000_000, depth: 1_000 }
 
-/** The value as plain JSON; everything else as it is. */
+/** Returns the result as JSON, with its value converted to plain JSON. Bytes become base64. */
 function toJson(result: ExecuteResult & { readonly sandbox: string }): string {
   if (!result.ok) return JSON.stringify(result)
-  const output = toModelOutput(result, WHOLE)
+  const output = toModelOutput(result, WHOLE, (bytes) => Buffer.from(bytes).toString('base64'))
   return JSON.stringify({ ...result, value: 'result' in output ? output.result : null })
 }

@@ -3,17 +3,18 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
+/** Options of `glovebox types`. */
 export interface TypesOptions extends ServerOptions {
   readonly style: Style
   readonly maxTokens?: number
 }
 
-/** Prints the TypeScript that the model would read; what that does not say goes to standard error. */
+/** Prints the declarations that a model reads. Warnings about what they omit go to standard error. */
 export async function types(options: TypesOptions, signal: AbortSignal): Promise<ExitCode> {
   const reporter = new Reporter(process.stderr, false)
   const { style, maxTokens } = options
   const declarations = { style, ...(maxTokens === undefined ? {} : { maxTokens }) }
-  // Nothing runs, so what starts soonest will do.
+  // No program runs, so use the sandbox that starts fastest.
   return await withCodeMode({ ...options, declarations, sandbox: 'quickjs' }, reporter, signal, async (codeMode) =>
     print(codeMode, reporter),
   )
@@ -24,7 +25,7 @@ function print(codeMode: CodeMode, reporter: Reporter): ExitCode {
     reporter.error('There are no tools. Name a server with --server, or in mcp.json.')
     return EXIT.usage
   }
-  // They hold the servers' own descriptions.
+  // The declarations contain texts by the servers.
   process.stdout.write(process.stdout.isTTY ? safe(codeMode.declarations) : codeMode.declarations)
   for (const { tool, side, pointer, message } of codeMode.warnings) {
     reporter.warning(`${tool}, ${side} ${pointer}: ${message}`)
