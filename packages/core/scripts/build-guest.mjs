@@ -1,4 +1,4 @@
-/** Bundles the guest runtime and its libraries to strings, so that every adapter evaluates the same text. */
+/** Bundles the guest runtime and its libraries into strings, so that every adapter evaluates the same text. */
 import { createHash } from 'node:crypto'
 import { readdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,10 @@ import { build } from 'esbuild'
 
 const directory = fileURLToPath(new URL('../src/guest/', import.meta.url))
 
-/** A module's text as that of a function's body; a function around it would cost, as engines keep every one's source. */
+/**
+ * Bundles a module as the body of a function. Another function around it would be costly, since engines keep the source
+ * of every function.
+ */
 async function bundle(file) {
   const { outputFiles } = await build({
     entryPoints: [directory + file],
@@ -14,7 +17,7 @@ async function bundle(file) {
     write: false,
     minify: true,
     format: 'esm',
-    // Neutral, so that no library picks its Node build; it must run where there is nothing but ECMAScript.
+    // Neutral, so that libraries do not pick their Node.js build. The code must run with ECMAScript alone.
     platform: 'neutral',
     mainFields: ['module', 'main'],
     target: 'es2023',
@@ -23,7 +26,10 @@ async function bundle(file) {
   return outputFiles[0].text.trim()
 }
 
-/** A module as an expression: a function that evaluates it, and returns what `result` makes of its one export, if it has one. */
+/**
+ * Bundles a module as a function expression. The function evaluates the module and returns what `result` makes of its
+ * single export, if it has one.
+ */
 async function asFunction(file, parameters, result) {
   const text = await bundle(file)
   const exported = /export\{([\w$]+) as \w+\};?$/.exec(text)

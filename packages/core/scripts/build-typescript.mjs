@@ -1,6 +1,6 @@
 /**
- * Makes amaro's module for where there is no Node: the same code without Node's modules. In Workers, where WebAssembly is
- * imported and cannot be compiled from bytes, it is in a file of its own; in browsers it stays in the text.
+ * Builds amaro for platforms without Node.js, with the same code but without the modules of Node.js. In Workers, which
+ * import WebAssembly and cannot compile it from bytes, it is a separate file. In browsers it stays in the code.
  */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -15,7 +15,8 @@ const EMBEDDED =
   /var \{ Buffer: Buffer2 \} = require\("node:buffer"\);\s*var bytes = Buffer2\.from\("([A-Za-z0-9+/=]+)", "base64"\);\s*var wasmModule = new WebAssembly\.Module\(bytes\);/
 const internal = await readFile(join(amaro, 'internal.js'), 'utf8')
 const [whole, base64] = EMBEDDED.exec(internal) ?? []
-if (whole === undefined) throw new Error('amaro embeds its WebAssembly otherwise than it did')
+if (whole === undefined)
+  throw new Error('Cannot find the WebAssembly that amaro embeds: update EMBEDDED for this version of amaro')
 
 const VARIANTS = {
   workerd: { module: 'var wasmModule = require("wasm").default;', wasm: "export { default } from './typescript.wasm'" },

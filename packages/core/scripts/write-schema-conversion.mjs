@@ -1,4 +1,7 @@
-/** Measures the conversion of schemas and writes the page about it: `node packages/core/scripts/write-schema-conversion.mjs`. */
+/**
+ * Measures the accuracy of the generated types and writes docs/reference/schema-conversion.md. Run with
+ * `node packages/core/scripts/write-schema-conversion.mjs`.
+ */
 import { writeFile } from 'node:fs/promises'
 import { conversionPage } from '../test/schema-proof/table.ts'
 

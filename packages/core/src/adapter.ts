@@ -1,4 +1,4 @@
-/** `@glovebox/core/adapter`: for people who add a backend. */
+/** `@glovebox/core/adapter`: the contract and helpers for packages that add a backend. */
 
 export type { Guest, GuestExit, GuestInit, GuestRuntime, Program, RunInit, SandboxAdapter, Turn } from './contract.ts'
 export { SandboxError } from './errors.ts'

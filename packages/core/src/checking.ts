@@ -1,2 +1,2 @@
-/** `@glovebox/core/checking`: for processes that check values against costly schemas. */
+/** `@glovebox/core/checking`: checks values against costly schemas in a separate process. */
 export { checkPayload } from './validation/schema-validator.ts'

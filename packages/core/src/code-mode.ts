@@ -1,113 +1,133 @@
 import { createCatalog } from './catalog/catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
-import { type ExecutionError, type ExecutionErrorCode, SandboxError } from './errors.ts'
-import { Clock } from './execution/clock.ts'
 import type { ExecutionEvent } from './execution/events.ts'
-import { executeProgram } from './execution/execution.ts'
-import { explain } from './execution/explain.ts'
+import { ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
-import type { ExecutionSpan, Telemetry } from './execution/telemetry.ts'
+import type { Telemetry } from './execution/telemetry.ts'
 import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
-import { chooseLimits, type Limits, tightenLimits } from './limits.ts'
+import { chooseLimits, type Limits } from './limits.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
 import { assertKnownOptions } from './options.ts'
-import { withinText } from './program/positions.ts'
-import { type PreparedProgram, prepareSmallProgram } from './program/program.ts'
-import { MAX_READING_MS, ReaderTimeoutError } from './program/program-reader.ts'
-import { ProgramSyntaxError } from './program/syntax-error.ts'
-import { exceedsBytes } from './protocol/size.ts'
 import { guestsOf, type Sandbox } from './sandbox.ts'
 import { type DeclarationOptions, declarationsFromCatalog } from './schema/declarations.ts'
 import type { ToolWarning } from './schema/namespace.ts'
 import { unassertedPatterns } from './validation/unasserted-patterns.ts'
 
+/** Options for {@link createCodeMode}. */
 export interface CodeModeOptions {
-  /** Stays the caller's: closing a code mode closes neither the sandbox nor the tool providers. */
+  /** Sandbox that runs the programs. The caller closes it: `close()` closes neither the sandbox nor tool providers. */
   readonly sandbox: Sandbox
-  /** A record of functions or tools, tool providers, or a list of these. */
+  /** Tools that programs can call: a record of functions or tools, a tool provider, or a list of these. */
   readonly tools: ToolSource | readonly ToolSource[]
-  /** In place of the defaults, for every execution. */
+  /** Limits of every execution. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Limits
-  /** How much of the tools is told, and in how many tokens. Everything, unless told otherwise. */
+  /** Detail level and token budget of the declarations. Default: full detail, no budget. */
   readonly declarations?: DeclarationOptions
-  /** Refuse to start on a sandbox that promises less. */
+  /** Guarantees that the sandbox must meet. Default: no requirements. */
   readonly require?: Partial<Guarantees>
-  /** Watches every execution, such as `openTelemetry()` of @glovebox/opentelemetry does. */
+  /** Traces every execution, for example with `openTelemetry()` from @glovebox/opentelemetry. Default: no tracing. */
   readonly telemetry?: Telemetry
   /**
-   * Filters the message of every tool call that fails, before the program, the model and `telemetry` get it. Called with at
-   * most 20,000 characters of the message, and the tool's name as the program wrote it. If it throws or returns no string,
-   * the message is "<tool> failed". `false` passes messages on as they are. The outputs of tools are never filtered.
+   * Filters the message of every failed tool call before the program, the model and `telemetry` receive it. The filter
+   * receives up to 20,000 characters of the message, and the tool's name as the program wrote it. If the filter throws
+   * or does not return a string, the message becomes "<tool> failed". `false` disables the filter. The outputs of tools
+   * are not filtered. Default: `redactSecrets`.
    *
-   * Default: `redactSecrets`.
+   * @default redactSecrets
    */
   readonly redact?: false | ((message: string, tool: string) => string)
   /**
-   * Maximum size of a result that the model receives: UTF-16 code units of text, values, and levels of nesting.
+   * Maximum size of a result that the model receives. Default: 50,000 UTF-16 code units of text, 20,000 values and 32
+   * levels of nesting.
    *
    * @default { text: 50_000, nodes: 20_000, depth: 32 }
    */
   readonly modelOutput?: Partial<ModelOutputBounds>
   /**
-   * Name of the tool that runs programs: 1 to 64 letters, digits, `_` or `-`.
+   * Name of the tool that runs programs: 1 to 64 letters, digits, `_` or `-`. Default: `run_program`.
    *
    * @default 'run_program'
    */
   readonly toolName?: string
-  /** First sentences of that tool's description; the instructions follow. */
+  /**
+   * Start of that tool's description. The instructions follow it.
+   *
+   * @default 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
+   */
   readonly toolDescription?: string
 }
 
-export interface ExecuteOptions {
-  /** An abort ends the program and rejects with the signal's reason. */
+/** Options for one execution. */
+export interface ExecuteOptions<Context = unknown> {
+  /** Ends the program when aborted. `execute` then rejects with the signal's reason. Default: no signal. */
   readonly signal?: AbortSignal | undefined
-  /** May only tighten. */
+  /** Limits of this execution. They can only be lower than those of the code mode; higher values have no effect. */
   readonly limits?: Limits | undefined
   /**
-   * Logs and tool calls, as they happen. What it throws ends the execution and rejects it, as does what a promise that it
-   * returns rejects with before the end; the execution waits for no such promise.
+   * Receives logs and tool calls as they happen. Default: none. An error that it throws ends the execution, which then
+   * rejects with that error. A promise that it returns has the same effect if it rejects before the end of the
+   * execution. The execution does not wait for the promise.
    */
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
-  /** Given to every tool that the program calls, as it is: what the host knows of this execution, such as its user. */
-  readonly context?: unknown
+  /**
+   * Value that every tool receives in its `ToolContext`, such as the user of this execution. Programs cannot
+   * access it. Default: `undefined`.
+   */
+  readonly context?: Context | undefined
 }
 
-/** The one tool for the model. Fits any framework that takes JSON Schema. */
+/** The tool that a model calls to run a program. Works with any framework that accepts JSON Schema. */
 export interface ModelTool {
+  /** Name of the tool. Set by `toolName`. */
   readonly name: string
+  /** Description for the model: `toolDescription`, then the instructions. */
   readonly description: string
+  /** JSON Schema of the input. */
   readonly inputSchema: {
     readonly type: 'object'
     readonly properties: { readonly code: { readonly type: 'string'; readonly description: string } }
     readonly required: ['code']
     readonly additionalProperties: false
   }
-  /** Resolves to plain JSON within bounds, a program's failure included, so that the model can mend it. */
+  /**
+   * Runs a program and resolves to plain JSON of bounded size for the model. A failed program resolves too, with an
+   * error that helps the model fix it. Rejects like {@link CodeMode.execute}.
+   */
   execute(input: { readonly code: string }, options?: ExecuteOptions): Promise<ModelOutput>
-  /** Converts a result of `execute` to the output for the model. */
+  /** Converts a result of {@link CodeMode.execute} to the output for the model. */
   output(result: ExecuteResult): ModelOutput
 }
 
-export interface CodeMode extends AsyncDisposable {
-  /** TypeScript the model reads. */
+/** Runs programs that call a set of tools. Created by {@link createCodeMode}. */
+export interface CodeMode<Context = unknown> extends AsyncDisposable {
+  /** TypeScript declarations of the tools, for the model. */
   readonly declarations: string
-  /** What their style or budget leaves out, in words. Empty where everything is told. */
+  /** Details that the declarations leave out because of their style or budget. Empty if they are complete. */
   readonly omitted: readonly string[]
-  /** What no type says of the tools' schemas, and where. The types are then wider, never narrower. */
+  /**
+   * Schema constraints that the generated types cannot express. The types are wider than these schemas, never narrower.
+   */
   readonly warnings: readonly ToolWarning[]
-  /** Prompt text: how to write a program, and the declarations. */
+  /** Prompt text that explains how to write a program. Includes the declarations. */
   readonly instructions: string
+  /** Tool that runs programs, for the model. */
   readonly tool: ModelTool
   /**
-   * Runs a program in a fresh guest. Resolves for anything the program does.
+   * Runs a program in a fresh guest. A failed program resolves to a result with `ok: false`.
    *
-   * @throws `TypeError` for a caller's mistake, `SandboxError`, or the signal's reason
+   * @param code program text: TypeScript or JavaScript, written as the body of an async function
+   * @throws `TypeError` for invalid arguments, `SandboxError`, the signal's reason, or an error of `onEvent`
    */
-  execute(code: string, options?: ExecuteOptions): Promise<ExecuteResult>
-  /** Ends the executions that run, with `SANDBOX_CLOSED`. Idempotent. */
+  execute(code: string, options?: ExecuteOptions<Context>): Promise<ExecuteResult>
+  /** Ends all running executions. They reject with `SANDBOX_CLOSED`. Idempotent. */
   close(): Promise<void>
+  /**
+   * Stops accepting programs and resolves when all running executions have ended. New executions reject with
+   * `SANDBOX_CLOSED`. Use it before a shutdown. Call `close()` afterwards, or earlier to end the wait.
+   */
+  drain(): Promise<void>
 }
 
 const OPTIONS: readonly string[] = [
@@ -123,20 +143,33 @@ const OPTIONS: readonly string[] = [
   'toolDescription',
 ]
 
-const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context']
-
 const TOOL_NAME = 'run_program'
 const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
-/** Tool names that model providers accept. */
+/** Matches the tool names that model providers accept. */
 const TOOL_NAMES = /^[a-zA-Z0-9_-]{1,64}$/
 
-/** @throws `TypeError` for options that make no sense, `SandboxError` `GUARANTEE_NOT_MET` for a sandbox that promises too little */
-export async function createCodeMode(options: CodeModeOptions): Promise<CodeMode> {
-  return openCodeMode(options)
+/**
+ * Creates a code mode: one tool that lets a model run programs that call the given tools.
+ *
+ * @example
+ * ```ts
+ * await using sandbox = quickjs()
+ * await using codeMode = await createCodeMode({
+ *   sandbox,
+ *   tools: { square: (n: number) => n ** 2 },
+ * })
+ * const result = await codeMode.execute('return await tools.square(7)')
+ * console.log(result.ok ? result.value : result.error.message) // 49
+ * ```
+ *
+ * @throws `TypeError` for invalid options; `SandboxError` `GUARANTEE_NOT_MET` if the sandbox does not meet `require`
+ */
+export async function createCodeMode<Context = unknown>(options: CodeModeOptions): Promise<CodeMode<Context>> {
+  return openCodeMode(options) as CodeMode<Context>
 }
 
 /**
- * {@link createCodeMode} at once, for those who wrap it for a framework whose own calls do not wait.
+ * Creates a code mode synchronously, for frameworks whose setup functions are synchronous.
  *
  * @param direct names of tools that only the model can call, for error messages
  */
@@ -155,82 +188,10 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   let allWarnings: readonly ToolWarning[] | undefined
   const instructions = writeInstructions(declarations, omitted, toolName)
   guests.warm(base.memoryBytes)
-  const closing = new AbortController()
-  const running = new Set<Promise<unknown>>()
-
-  const run = async (
-    code: string,
-    limits: Required<Limits>,
-    signal: AbortSignal,
-    { onEvent, context }: ExecuteOptions,
-    span?: ExecutionSpan,
-  ): Promise<ExecuteResult> => {
-    const clock = new Clock()
-    if (exceedsBytes(code, limits.codeBytes)) {
-      const message = `The program takes more than ${limits.codeBytes} bytes`
-      return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
-    }
-    const program = prepareSmallProgram(code) ?? (await read(code, limits, signal, clock))
-    if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const result = await executeProgram({
-      program,
-      clock,
-      catalog,
-      limits,
-      guests,
-      signal,
-      context,
-      redact,
-      span,
-      onEvent,
-    })
-    return explain(result, code, catalog)
-  }
-
-  /** Reads a program where it can be stopped, within its wall time. */
-  const read = async (
-    code: string,
-    { wallTimeMs }: Required<Limits>,
-    signal: AbortSignal,
-    clock: Clock,
-  ): Promise<PreparedProgram | { readonly error: ExecutionError }> => {
-    const late = new AbortController()
-    // A timer of its own, which keeps the process alive: readers do not.
-    const wall = setTimeout(() => late.abort(), Math.max(0, wallTimeMs - clock.elapsed()))
-    try {
-      return await guests.prepare(code, { signal: AbortSignal.any([signal, late.signal]), limitMs: MAX_READING_MS })
-    } catch (error) {
-      if (error instanceof ProgramSyntaxError) return { error: syntaxFailure(code, error) }
-      if (error instanceof ReaderTimeoutError) return { error: tooLong('LIMIT_CPU', MAX_READING_MS) }
-      if (error === late.signal.reason) return { error: tooLong('LIMIT_WALL_TIME', wallTimeMs) }
-      throw error
-    } finally {
-      clearTimeout(wall)
-    }
-  }
-
-  const execute: CodeMode['execute'] = async (code, executeOptions = {}) => {
-    const { signal, limits } = executeOptions
-    if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
-    assertKnownOptions('execute()', executeOptions, EXECUTE_OPTIONS)
-    closing.signal.throwIfAborted()
-    signal?.throwIfAborted()
-    const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
-    const tightened = tightenLimits(base, limits)
-    const started = (span?: ExecutionSpan) => run(code, tightened, either, executeOptions, span)
-    const execution = options.telemetry?.execution({ code, sandbox: options.sandbox.name }, started) ?? started()
-    running.add(execution)
-    try {
-      return await execution
-    } finally {
-      running.delete(execution)
-    }
-  }
-
-  const close: CodeMode['close'] = async () => {
-    closing.abort(new SandboxError('SANDBOX_CLOSED', 'The code mode is closed'))
-    await Promise.allSettled(running)
-  }
+  const { telemetry, sandbox } = options
+  const runner = new ProgramRunner({ guests, sandbox: sandbox.name, catalog, limits: base, redact, telemetry })
+  const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
+  const close: CodeMode['close'] = () => runner.close()
 
   return {
     declarations,
@@ -249,36 +210,18 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
         required: ['code'],
         additionalProperties: false,
       },
-      execute: async (input, executeOptions) => {
-        // What the model leaves out is the model's to mend.
+      // Frameworks may pass further options, which are dropped.
+      execute: async (input, { signal, limits, onEvent, context } = {}) => {
+        // The model can fix this, so it receives an error instead of an exception.
         const code: unknown = input?.code
         if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
-        return toModelOutput(await execute(code, executeOptions), bounds)
+        return toModelOutput(await execute(code, { signal, limits, onEvent, context }), bounds)
       },
       output: (result) => toModelOutput(result, bounds),
     },
     execute,
     close,
+    drain: () => runner.drain(),
     [Symbol.asyncDispose]: close,
-  }
-}
-
-function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {
-  const shown = withinText(code, position)
-  return { code: 'CODE_SYNTAX', name, message, ...shown }
-}
-
-function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {
-  return { code, name: 'Error', message: `The program could not be read within ${ms} ms: simplify it` }
-}
-
-function notRun(clock: Clock, error: ExecutionError): ExecuteResult {
-  return {
-    status: 'failed',
-    ok: false,
-    error,
-    logs: [],
-    calls: [],
-    usage: { wallTimeMs: clock.elapsed(), toolCalls: 0 },
   }
 }

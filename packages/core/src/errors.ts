@@ -1,4 +1,7 @@
-/** Why an execution ended badly. Codes are API; messages may change. Each has its heading in docs/reference/errors.md. */
+/**
+ * The codes of failed executions. Codes are part of the public API; messages may change. docs/reference/errors.md has a
+ * heading for each code.
+ */
 export const EXECUTION_ERROR_CODES = [
   'CODE_SYNTAX',
   'CODE_TYPE',
@@ -21,37 +24,43 @@ export const EXECUTION_ERROR_CODES = [
   'TOOL_DENIED',
   'TOOL_FAILED',
 ] as const
+/** Reason why an execution failed. */
 export type ExecutionErrorCode = (typeof EXECUTION_ERROR_CODES)[number]
 
-/** What a guest sees of a failed tool call, as the `code` of the error it can catch. */
+/** Reason why a tool call failed. Programs receive it as the `code` of the error that the call throws. */
 export type ToolErrorCode = Extract<ExecutionErrorCode, `TOOL_${string}` | 'LIMIT_MESSAGE_SIZE'>
 
+/** Describes why an execution failed. */
 export interface ExecutionError {
+  /** Stable reason for the failure. */
   readonly code: ExecutionErrorCode
-  /** The name of the thrown error, such as `TypeError`; `Thrown` for a thrown value that is no error. */
+  /** Name of the thrown error, such as `TypeError`. `Thrown` if the program threw a value that is not an error. */
   readonly name: string
+  /** Message of the thrown error, or a description of the failure. May change between versions. */
   readonly message: string
-  /** The tool whose call failed, as `namespace.name`. */
+  /** Tool whose call failed, as `namespace.tool`. */
   readonly tool?: string
-  /** Properties, `cause` and inner errors of the thrown error, as `console.log` prints them. At most 4,000 characters. */
+  /** Properties, `cause` and inner errors of the error, as `console.log` prints them. Maximum: 4,000 characters. */
   readonly details?: string
   /** Code frame: the lines of the program around the position. */
   readonly frame?: string
   /** How to fix the program. */
   readonly hint?: string
-  /** Frames of the program alone, as `at name (program.js:line:column)`. */
+  /** Stack frames of the program, as `at name (program.js:line:column)`. Other frames are removed. */
   readonly stack?: string
-  /** In the model's text, from 1. */
+  /** Line in the text that the model wrote, from 1. */
   readonly line?: number
-  /** In UTF-16 code units, from 1. */
+  /** Column in UTF-16 code units, from 1. */
   readonly column?: number
 }
 
+/** Reason why a {@link SandboxError} was thrown. */
 export type SandboxErrorCode = 'SANDBOX_UNAVAILABLE' | 'SANDBOX_CLOSED' | 'GUARANTEE_NOT_MET' | 'PROTOCOL_VIOLATION'
 
-/** A fault of the host or its machine, never of a program. */
+/** Error of the host or its environment. Failures of a program are an {@link ExecutionError} instead. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'
+  /** Stable reason for the error. */
   readonly code: SandboxErrorCode
 
   constructor(code: SandboxErrorCode, message: string, options?: ErrorOptions) {
@@ -60,9 +69,10 @@ export class SandboxError extends Error {
   }
 }
 
-/** Thrown by a tool, or by what stands before one, to choose the code that the guest sees. */
+/** Error with a code for the program. Tools throw it to choose the code that the program receives. */
 export class ToolCallError extends Error {
   override readonly name = 'ToolCallError'
+  /** Code that the program receives. */
   readonly code: ToolErrorCode
 
   constructor(code: ToolErrorCode, message: string, options?: ErrorOptions) {

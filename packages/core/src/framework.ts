@@ -1,4 +1,4 @@
-/** `@glovebox/core/framework`: for those who wrap the engine for a framework. */
+/** `@glovebox/core/framework`: helpers for packages that wrap the engine for an agent framework. */
 export { isMcpResult, type McpResult, parseMcpResult, parseText } from './catalog/mcp-result.ts'
 export { checking, parseSchema, unchecked } from './catalog/standard-schema.ts'
 export type { Parse } from './catalog/tool.ts'

@@ -1,40 +1,48 @@
 import { SandboxError } from './errors.ts'
 
-/** What an adapter promises about its sandbox, as data. The conformance suite proves each line. */
+/** The security properties of a sandbox. The conformance suite tests each of them for every adapter. */
 export interface Guarantees {
-  /** What stands between the guest and the host's memory and event loop. */
+  /** Isolation between the guest and the host's memory and event loop. */
   readonly boundary: 'process' | 'thread' | 'isolate' | 'inline' | 'remote'
-  /** A program that computes for ever is stopped. */
+  /** Whether an endless loop in a program is stopped. */
   readonly stopsLoops: boolean
-  /** A built-in that never returns is still stopped. */
+  /** Whether a native function that does not return is stopped. */
   readonly stopsNativeLoops: boolean
-  /** No allocation by a guest can end the host process. */
+  /** Whether the host process survives every allocation that a guest makes. */
   readonly survivesOutOfMemory: boolean
-  /** `hard`: an allocation past the limit fails. `soft`: it is noticed afterwards. */
+  /**
+   * How the memory limit is enforced. `hard`: an allocation beyond the limit fails. `soft`: the excess is detected
+   * afterwards. `none`: it is not enforced.
+   */
   readonly memory: 'hard' | 'soft' | 'none'
-  /** CPU time is measured and bounded as such; otherwise the time that turns take stands in for it. */
+  /** Whether CPU time is measured and limited. If false, the elapsed time of turns is limited instead. */
   readonly cpuTime: boolean
-  /** One guest's crash never fails another's execution. */
+  /** Whether executions continue when the guest of another execution crashes. */
   readonly isolatesCrashes: boolean
-  /** The same journal on the same engine build gives the same run. */
+  /** Whether the same journal on the same engine build produces the same run. */
   readonly deterministic: boolean
   /**
-   * Reading a hostile program, or checking a value by a costly schema, is stopped in bounded time and memory. False on
-   * sandboxes without a `ProgramReader`: there both happen on the caller's own thread, which nothing stops.
+   * Whether parsing a hostile program and validating a value against a costly schema take bounded time and memory.
+   * False for sandboxes without a `ProgramReader`, which do both on the caller's thread.
    */
   readonly stopsReading: boolean
 }
 
-/** The guarantees that an adapter gives; the sandbox around it adds the rest. */
+/** The guarantees that an adapter declares. `createSandbox` adds `stopsReading`. */
 export type AdapterGuarantees = Omit<Guarantees, 'stopsReading'>
 
-/** From weakest to strongest, for the guarantees that are not a plain yes or no. */
+/** Values from weakest to strongest, for the guarantees that are not boolean. */
 const STRENGTH: { readonly [name in 'boundary' | 'memory']: readonly string[] } = {
   boundary: ['inline', 'isolate', 'thread', 'process', 'remote'],
   memory: ['none', 'soft', 'hard'],
 }
 
-/** @throws {@link SandboxError} `GUARANTEE_NOT_MET`, naming each guarantee that is required and not given */
+/**
+ * Checks that a sandbox meets the required guarantees. A stronger guarantee than required is accepted.
+ *
+ * @param name name of the sandbox, for the error message
+ * @throws {@link SandboxError} `GUARANTEE_NOT_MET` that lists the missing guarantees; `TypeError` for an unknown name
+ */
 export function requireGuarantees(name: string, given: Guarantees, required: Partial<Guarantees> = {}): void {
   const lacking = Object.entries(required).filter(([key, value]) => {
     if (!Object.hasOwn(given, key)) throw new TypeError(`Unknown guarantee ${key}`)
@@ -45,8 +53,9 @@ export function requireGuarantees(name: string, given: Guarantees, required: Par
     return value === true && actual !== true
   })
   if (lacking.length === 0) return
-  const list = lacking.map(
-    ([key, value]) => `${key}: ${String(value)} (it gives ${String(given[key as keyof Guarantees])})`,
+  const list = lacking.map(([key, value]) => `${key}: ${String(value)} (got ${String(given[key as keyof Guarantees])})`)
+  throw new SandboxError(
+    'GUARANTEE_NOT_MET',
+    `The sandbox ${name} does not meet the required guarantees: ${list.join(', ')}`,
   )
-  throw new SandboxError('GUARANTEE_NOT_MET', `The sandbox ${name} does not give what is required: ${list.join(', ')}`)
 }

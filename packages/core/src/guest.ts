@@ -1,4 +1,4 @@
-/** `@glovebox/core/guest`: what a guest is made of, for what loads guests and does nothing else. */
+/** `@glovebox/core/guest`: the guest runtime, for code that only loads guests. */
 
 export type { GuestRuntime, Program } from './contract.ts'
 export { createIntlService } from './guest/intl-service.ts'

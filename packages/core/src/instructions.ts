@@ -1,7 +1,8 @@
 /**
- * Returns the prompt that explains how to write a program, with the declarations.
+ * Returns the prompt that explains how to write a program. It includes the declarations.
  *
- * @param tool the name of the tool that runs it
+ * @param omitted names of the details that the declarations leave out
+ * @param tool name of the tool that runs the program
  */
 export function writeInstructions(declarations: string, omitted: readonly string[], tool: string): string {
   return `Write a TypeScript program that calls the functions below, and pass it to the tool ${tool}.

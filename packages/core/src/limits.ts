@@ -1,39 +1,88 @@
 import { SandboxError } from './errors.ts'
 
-/** The bounds of one execution. Each must be a positive integer. */
+/** Limits of one execution. Each must be a positive integer. */
 export interface Limits {
-  /** From the start of the execution to its end, tool calls included. */
+  /**
+   * Maximum elapsed time of the execution in milliseconds, including tool calls. Default: 60,000. Higher values than
+   * 2,147,483,647 (2^31 - 1) are reduced to that.
+   *
+   * @default 60_000
+   */
   readonly wallTimeMs?: number
-  /** Of the guest alone; waiting for a tool call costs nothing. */
+  /**
+   * Maximum CPU time of the guest in milliseconds. Waiting for tool calls does not count. Default: 10,000.
+   *
+   * @default 10_000
+   */
   readonly cpuTimeMs?: number
-  /** Of the guest's heap. */
+  /**
+   * Maximum guest heap size in bytes. Default: 64 MiB. Each sandbox supports its own range of values.
+   *
+   * @default 67_108_864
+   */
   readonly memoryBytes?: number
-  /** In one execution. */
+  /**
+   * Maximum number of tool calls. Default: 1,000.
+   *
+   * @default 1_000
+   */
   readonly toolCalls?: number
-  /** More than this many wait for their turn. */
+  /**
+   * Maximum number of tool calls that run concurrently. Further calls are queued. Default: 32.
+   *
+   * @default 32
+   */
   readonly concurrentToolCalls?: number
-  /** Of the program's text, in UTF-8. */
+  /**
+   * Maximum size of the program text in UTF-8 bytes. Default: 256 KiB.
+   *
+   * @default 262_144
+   */
   readonly codeBytes?: number
-  /** Of one input or output of a tool, as it crosses the wall. */
+  /**
+   * Maximum serialized size of one tool input or output in bytes. Default: 16 MiB.
+   *
+   * @default 16_777_216
+   */
   readonly messageBytes?: number
-  /** Of the program's value, as it crosses the wall. */
+  /**
+   * Maximum serialized size of the program's return value in bytes. Default: 4 MiB.
+   *
+   * @default 4_194_304
+   */
   readonly resultBytes?: number
-  /** Of all log entries together. What is past it is dropped, which is no error. */
+  /**
+   * Maximum size of all log entries together in UTF-8 bytes. Further output is dropped; the execution does not fail.
+   * Default: 256 KiB.
+   *
+   * @default 262_144
+   */
   readonly logBytes?: number
 }
 
-/** What an engine can keep, both ends included. */
+/** Memory limits that an engine supports, in bytes. Both ends are included. */
 export interface MemoryRange {
+  /** Minimum memory limit in bytes. */
   readonly min: number
+  /** Maximum memory limit in bytes. */
   readonly max: number
 }
 
-/** @throws {@link SandboxError} `GUARANTEE_NOT_MET` for a limit of memory that the named sandbox cannot keep */
+/**
+ * Checks that a sandbox supports a memory limit.
+ *
+ * @param name name of the sandbox, for the error message
+ * @throws {@link SandboxError} `GUARANTEE_NOT_MET` for a limit outside the range
+ */
 export function checkMemoryLimit(name: string, bytes: number, { min, max }: MemoryRange): void {
   if (bytes >= min && bytes <= max) return
-  throw new SandboxError('GUARANTEE_NOT_MET', `${name} keeps limits of ${min} to ${max} bytes of memory, not ${bytes}`)
+  throw new SandboxError(
+    'GUARANTEE_NOT_MET',
+    `${name} supports memory limits from ${min} to ${max} bytes; got ${bytes}`,
+  )
 }
 
+/** The limits of an execution for which no other limits are set. */
 export const DEFAULT_LIMITS: Readonly<Required<Limits>> = Object.freeze({
   wallTimeMs: 60_000,
   cpuTimeMs: 10_000,
@@ -46,11 +95,11 @@ export const DEFAULT_LIMITS: Readonly<Required<Limits>> = Object.freeze({
   logBytes: 256 * 1024,
 })
 
-/** `setTimeout` knows no longer delay. */
+/** Maximum delay that `setTimeout` supports. */
 const MAX_LIMIT_MS = 2 ** 31 - 1
 
 /**
- * Limits may only be tightened: of two, the smaller holds.
+ * Returns the base limits, tightened by the given ones: the smaller of two values applies.
  *
  * @throws `TypeError` for an unknown name or a value that is not a positive integer
  */
@@ -58,7 +107,11 @@ export function tightenLimits(base: Required<Limits>, limits: Limits = {}): Requ
   return mergeLimits(base, limits, Math.min)
 }
 
-/** The defaults with an embedder's own choices, which may be wider. @throws `TypeError` as {@link tightenLimits} */
+/**
+ * Returns the default limits, replaced by the given ones. These may be higher than the defaults.
+ *
+ * @throws `TypeError` for an unknown name or a value that is not a positive integer
+ */
 export function chooseLimits(limits: Limits = {}): Required<Limits> {
   return mergeLimits(DEFAULT_LIMITS, limits, (_default, chosen) => chosen)
 }

@@ -4,42 +4,62 @@ import type { ExecuteResult } from './execution/result.ts'
 import { assertKnownOptions, atLeast } from './options.ts'
 import { isBox } from './protocol/value-size.ts'
 
-/** What the model is told of an execution, as plain JSON. */
+/**
+ * The result of an execution for the model, as plain JSON. `result` is the return value of a successful program,
+ * `warning` lists likely mistakes of the program, and `logs` is its console output.
+ */
 export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
   | { readonly result: unknown }
-  /** `completed` names the calls that a failed program had made, so that the next one does not repeat them. */
+  /** The error of a failed program. `completed` lists its completed calls, so that the next program can skip them. */
   | { readonly error: string; readonly completed?: string }
 )
 
-/** How much of a value is told. What is past it is said to be cut. */
+/** Maximum size of a result that the model receives. Larger results are cut, with a mark at the cut. */
 export interface ModelOutputBounds {
-  /** Of one text, and of all texts of a result together, in UTF-16 units. As JSON, the whole takes no more than twice as many. */
+  /**
+   * Maximum length of all texts in the value together, in UTF-16 code units. It also limits the logs and the error
+   * text, separately. The value has at most twice this length as JSON. Default: 50,000.
+   */
   readonly text: number
-  /** Objects, lists and their elements together, however they are shared. */
+  /** Maximum number of objects, arrays and primitives. Shared objects count at every reference. Default: 20,000. */
   readonly nodes: number
+  /** Maximum depth of nesting. Default: 32. */
   readonly depth: number
 }
 
-/** Tools whose completed calls are named. */
+/** Maximum number of tools whose completed calls are listed. */
 const MAX_COMPLETED = 20
 
-/** More helps no model and costs much. */
+/** Default bounds. Larger results do not help the model and cost many tokens. */
 const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
 
-/** @throws `TypeError` for a bound that is unknown, or no integer of at least 1 */
+/**
+ * Returns the default bounds, replaced by the given ones.
+ *
+ * @throws `TypeError` for an unknown bound, or a bound that is not an integer of at least 1
+ */
 export function chooseModelOutput(given: Partial<ModelOutputBounds> = {}): ModelOutputBounds {
   assertKnownOptions('`modelOutput`', given, Object.keys(MODEL_BOUNDS))
   for (const [name, value] of Object.entries(given)) atLeast(`modelOutput.${name}`, value, 1)
   return { ...MODEL_BOUNDS, ...given }
 }
 
-export function toModelOutput(result: ExecuteResult, bounds = MODEL_BOUNDS): ModelOutput {
+/**
+ * Converts the result of an execution to plain JSON for the model, cut to the bounds.
+ *
+ * @param showBytes converts binary data to text. Default: its length, as in `[3 bytes]`
+ */
+export function toModelOutput(
+  result: ExecuteResult,
+  bounds: ModelOutputBounds = MODEL_BOUNDS,
+  showBytes: (bytes: Uint8Array) => string = ({ byteLength }) => `[${byteLength} bytes]`,
+): ModelOutput {
   const logs = result.logs
     .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
     .join('\n')
   const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
   const warned = result.warnings === undefined ? {} : { warning: result.warnings.join(' ') }
-  if (result.ok) return { result: jsonValue(result.value, bounds), ...warned, ...shown }
+  if (result.ok) return { result: jsonValue(result.value, bounds, showBytes), ...warned, ...shown }
   return { error: cut(errorText(result.error), bounds.text), ...completedOf(result.calls), ...warned, ...shown }
 }
 
@@ -49,14 +69,14 @@ function errorText({ code, name, message, tool, hint, frame, details, stack }: E
   return parts.filter((part) => part !== undefined).join('\n')
 }
 
-/** Endless recursion fills a stack with one frame. */
+/** Removes repeated frames: endless recursion fills a stack with one frame. */
 function withoutRepeats(stack: string): string {
   const frames = stack.split('\n')
   const distinct = frames.filter((frame, index) => frame !== frames[index - 1])
   return distinct.length === frames.length ? stack : `${distinct.join('\n')}\n…`
 }
 
-/** What a failed program has done stays done. Calls that may have changed something come first. */
+/** Lists the completed calls of a failed program, which stay in effect. Calls that are not read-only come first. */
 function completedOf(calls: readonly ToolCallRecord[]): { completed?: string } {
   const returned = calls.filter(({ outcome }) => outcome === 'returned')
   if (returned.length === 0) return {}
@@ -75,14 +95,14 @@ function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}\n[cut: ${text.length - limit} more characters]`
 }
 
-/** In decimal where that is short: writing more of it takes the square of its length. */
+/** Formats a BigInt in decimal if it is short: the time is quadratic in its length. */
 function bigIntText(value: bigint, limit: number): string {
   const digits = value.toString(16)
   return digits.length > limit ? `[a BigInt of ${digits.length} hexadecimal digits]` : String(value)
 }
 
-/** A value as JSON can say it, within bounds, however its parts are shared. */
-function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
+/** Converts a value to plain JSON within the bounds, even if its objects are shared or cyclic. */
+function jsonValue(root: unknown, bounds: ModelOutputBounds, showBytes: (bytes: Uint8Array) => string): unknown {
   let nodes = 0
   let room = bounds.text
   const take = (text: string): string => {
@@ -113,8 +133,8 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
     if (value instanceof RegExp) return String(value)
     if (value instanceof Error) return take(`${value.name}: ${value.message}`)
-    if (value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
-    if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+    if (value instanceof ArrayBuffer) return showBytes(new Uint8Array(value))
+    if (ArrayBuffer.isView(value)) return showBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     if (isBox(value)) return convert(value.valueOf(), depth + 1)
     if (ancestors.has(value)) return '[circular]'
     if (depth > bounds.depth) return '[cut]'
@@ -154,7 +174,7 @@ function jsonValue(root: unknown, bounds: ModelOutputBounds): unknown {
     return shown
   }
   const converted = convert(root, 0)
-  // Quotes, escapes and what is said of cuts come on top; a text that is mostly escapes is cut once more.
+  // Quotes, escapes and cut marks are not counted above. A text that consists mostly of escapes is cut here.
   const text = JSON.stringify(converted)
   return text.length <= 2 * bounds.text ? converted : `${text.slice(0, bounds.text)}\n[cut]`
 }

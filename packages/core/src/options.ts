@@ -1,16 +1,20 @@
 import { nearest } from './catalog/nearest.ts'
 
-/** @throws `TypeError` for a value that is no integer, or too small */
+/**
+ * Returns the value of an option that must be an integer of at least `least`.
+ *
+ * @throws `TypeError` for any other value
+ */
 export function atLeast(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value
   throw new TypeError(`\`${name}\` must be an integer of at least ${least}, not ${value}`)
 }
 
 /**
- * Rejects misspelt options, which would otherwise be ignored.
+ * Rejects unknown options. A misspelt option would otherwise be ignored.
  *
- * @param owner the function whose options they are, as in `quickjs()`
- * @throws `TypeError` that lists the options
+ * @param owner the function that takes the options, such as `quickjs()`
+ * @throws `TypeError` that lists the known options
  */
 export function assertKnownOptions(owner: string, given: object | undefined, known: readonly string[]): void {
   const unknown = Object.keys(given ?? {}).find((name) => !known.includes(name))

@@ -1,4 +1,4 @@
-/** `@glovebox/core/program`: for readers of programs. */
+/** `@glovebox/core/program`: parses programs, for packages that implement a `ProgramReader`. */
 export type { Position, PositionStep } from './program/positions.ts'
 export { type PreparedProgram, prepareProgram } from './program/program.ts'
 export { type ProgramReader, type ReaderTask, ReaderTimeoutError } from './program/program-reader.ts'

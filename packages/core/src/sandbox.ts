@@ -6,79 +6,114 @@ import { assertKnownOptions } from './options.ts'
 import { type PreparedProgram, prepareProgram } from './program/program.ts'
 import type { ProgramReader, ReaderTask } from './program/program-reader.ts'
 
-/** Where an embedder's programs run. Made by an adapter's package; may serve any number of code modes. */
+/** Runs programs in isolated guests. One sandbox can serve any number of code modes. */
 export interface Sandbox extends AsyncDisposable {
+  /** Name of the sandbox, such as `quickjs`. */
   readonly name: string
+  /** Security properties of the sandbox. */
   readonly guarantees: Guarantees
-  /** Ends every guest. Idempotent. */
+  /** Terminates every guest and closes the adapter and the program reader. Idempotent. */
   close(): Promise<void>
-  /** @internal For `createCodeMode`; a registered symbol, so that two copies of this package still meet. */
+  /** @internal For `createCodeMode`. The symbol is registered, so that two copies of this package can work together. */
   readonly [GUESTS]: GuestSource
 }
 
 const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 
-/** What an execution needs of a sandbox. */
+/** The internal interface of a sandbox, for executions. */
 export interface GuestSource {
   readonly adapter: SandboxAdapter
-  /** Absent where the platform has nothing that could be ended. */
+  /** Reader that the sandbox was created with. */
   readonly reader: ProgramReader | undefined
-  /** @throws as `ProgramReader.read` does; `SandboxError` `SANDBOX_CLOSED` where the sandbox is closed meanwhile */
+  /**
+   * Parses a program in the reader, or on the caller's thread if there is no reader.
+   *
+   * @throws the errors of `ProgramReader.read`; `SandboxError` `SANDBOX_CLOSED` if the sandbox is closed meanwhile
+   */
   prepare(text: string, task: ReaderTask): Promise<PreparedProgram>
-  /** @throws as `ProgramReader.check` does; `SandboxError` `SANDBOX_CLOSED` where the sandbox is closed meanwhile */
+  /**
+   * Validates a value in the reader. Absent if there is no reader.
+   *
+   * @throws the errors of `ProgramReader.check`; `SandboxError` `SANDBOX_CLOSED` if the sandbox is closed meanwhile
+   */
   readonly check: CheckElsewhere | undefined
-  /** Makes guests ready ahead of the first need. What fails is met again, and told, by whoever takes one. */
+  /** Starts guests in advance. A failure here is ignored; the next `take()` reports it. */
   warm(memoryBytes: number): void
-  /** A guest that is ready now. */
+  /** Returns a guest that is ready, or undefined if there is none. */
   takeReady(memoryBytes: number): Guest | undefined
-  /** @param alone in quarantine: one that shares no process and no thread, made now */
+  /**
+   * Resolves to a guest that is ready or, if there is none, to a new one.
+   *
+   * @param alone whether to start a guest that shares no process and no thread. Default: false.
+   */
   take(memoryBytes: number, signal: AbortSignal, alone?: boolean): Promise<Guest>
-  /** Follows a guest's end, so that closing the sandbox waits for it. */
+  /** Terminates a guest. Closing the sandbox waits until the guest has exited. */
   retire(guest: Guest): void
 }
 
-/** Checks a value, given as the codec's text, where that can be stopped. Resolves to what is wrong with it. */
+/** Validates an encoded value in the reader. Resolves to the problems found, or to an empty list for a valid value. */
 export type CheckElsewhere = ProgramReader['check']
 
+/** Options for {@link createSandbox}. */
 export interface SandboxOptions {
-  /** Number of guests made ahead of need. */
+  /** Number of guests that are started in advance. */
   readonly ready: number
   /**
-   * Reads programs where a hostile text can be stopped, such as `createProgramReader()` of @glovebox/adapter-node. The sandbox
-   * closes it. Default: none; programs are then read on the caller's thread, and `guarantees.stopsReading` is false.
+   * Parses programs in a separate process that can be stopped, such as `createProgramReader()` from
+   * @glovebox/adapter-node. The sandbox closes it. Default: none. Without a reader, programs are parsed on the caller's
+   * thread and `guarantees.stopsReading` is false.
    */
   readonly reader?: ProgramReader | undefined
 }
 
-/** About 3,000 calls deep on QuickJS: enough for sensible programs, and its built-ins overflow no thread. */
+/**
+ * Stack size of a guest. It allows about 3,000 nested calls on QuickJS, which is enough for sensible programs, and its
+ * built-ins do not overflow a thread's stack.
+ */
 const STACK_BYTES = 512 * 1024
+/** Delay before the next guest is started. */
 const FILL_DELAY_MS = 5
 
-/** Makes the sandbox that embedders hold from the adapter that a backend provides. */
+/**
+ * Creates a sandbox from an adapter. Packages that add a backend use it to implement their public factory function.
+ *
+ * @example
+ * ```ts
+ * export function myBackend(): Sandbox {
+ *   return createSandbox(new MyAdapter(), { ready: 1, reader: createProgramReader() })
+ * }
+ * ```
+ *
+ * @throws `TypeError` for an unknown option
+ */
 export function createSandbox(adapter: SandboxAdapter, options: SandboxOptions): Sandbox {
   assertKnownOptions('createSandbox()', options, ['ready', 'reader'])
   return new AdapterSandbox(adapter, guestRuntime, options)
 }
 
-/** @throws `TypeError` for what is not a sandbox */
+/**
+ * Returns the internal interface of a sandbox.
+ *
+ * @throws `TypeError` for a value that is not a sandbox
+ */
 export function guestsOf(sandbox: Sandbox): GuestSource {
   const guests = (sandbox as Partial<Sandbox> | undefined)?.[GUESTS]
   if (guests === undefined)
-    throw new TypeError('`sandbox` must be a sandbox, such as `quickjs()` of @glovebox/quickjs makes')
+    throw new TypeError('`sandbox` must be a sandbox, such as the result of `quickjs()` from @glovebox/quickjs')
   return guests
 }
 
 /**
- * What a sandbox stands on, for those who prove a backend: it serves guests without an execution around them.
+ * Returns the adapter of a sandbox, for tests of a backend that start guests directly.
  *
- * @throws `TypeError` for what is not a sandbox
+ * @throws `TypeError` for a value that is not a sandbox
  */
 export function adapterOf(sandbox: Sandbox): SandboxAdapter {
   return guestsOf(sandbox).adapter
 }
 
 /**
- * The reader of a sandbox, for code that builds another sandbox on the same adapter.
+ * Returns the reader of a sandbox, for code that creates another sandbox with the same adapter.
  *
  * @throws `TypeError` for a value that is not a sandbox
  */
@@ -91,7 +126,7 @@ interface Waiter {
   reject(reason: unknown): void
 }
 
-/** The guests of one memory limit. A guest that comes up goes to whoever waits longest, or is kept ready. */
+/** The guests with one memory limit. A new guest serves the oldest request, or is kept ready if there is none. */
 interface Lane {
   readonly memoryBytes: number
   readonly ready: Guest[]
@@ -106,11 +141,11 @@ class AdapterSandbox implements Sandbox, GuestSource {
   readonly check: CheckElsewhere | undefined
   readonly #runtime: GuestRuntime
   readonly #keepReady: number
-  /** Ends what the reader does for this sandbox, which other sandboxes may share. */
+  /** Aborts the work of the reader for this sandbox. Other sandboxes may share the reader. */
   readonly #reading = new AbortController()
   readonly #lanes = new Map<number, Lane>()
   readonly #ending = new Set<Promise<unknown>>()
-  /** The lane used last: guests are kept ready only there. */
+  /** The lane that was used last. Only this lane keeps guests ready. */
   #current: Lane | undefined
   #fillTimer: ReturnType<typeof setTimeout> | undefined
   #closing: Promise<void> | undefined
@@ -191,7 +226,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return this.close()
   }
 
-  /** The same task, which ends with the sandbox as well. */
+  /** Returns the task with a signal that closing the sandbox aborts, too. */
   #until<Task extends ReaderTask>(task: Task): Task {
     return { ...task, signal: AbortSignal.any([task.signal, this.#reading.signal]) }
   }
@@ -226,7 +261,9 @@ class AdapterSandbox implements Sandbox, GuestSource {
     return lane
   }
 
-  /** Making the next guest would slow down the program that has just begun or ended; most end within this time. */
+  /**
+   * Waits before starting a guest: the start would slow down a program that has just begun. Most end within this time.
+   */
   #fillSoon(lane: Lane): void {
     this.#fillTimer ??= setTimeout(() => {
       this.#fillTimer = undefined
@@ -252,7 +289,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
       },
       (error: unknown) => {
         lane.starting--
-        // A guest that is needed later may be made: requests that arrived since do not receive this failure.
+        // Requests that arrived after the start do not receive this failure: their own start may succeed.
         const index = lane.waiters.findIndex((waiter) => waiting.has(waiter))
         if (index >= 0) lane.waiters.splice(index, 1)[0]?.reject(error)
         if (lane.waiters.length > 0) this.#fill(lane)
@@ -269,7 +306,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
       return this.retire(guest)
     }
     lane.ready.push(guest)
-    // One that dies while it waits is simply not there.
+    // A guest that exits while it is ready is removed.
     guest.exited.then(() => {
       const index = lane.ready.indexOf(guest)
       if (index >= 0) lane.ready.splice(index, 1)

@@ -1,4 +1,4 @@
-/** `@glovebox/core/schema`: JSON Schema to TypeScript. */
+/** `@glovebox/core/schema`: converts JSON Schema to TypeScript. */
 export type { JsonSchema } from './catalog/tool.ts'
 export type {
   DeclarationOptions,

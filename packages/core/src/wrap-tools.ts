@@ -3,51 +3,60 @@ import type { Tool, UnnamedTool } from './catalog/tool.ts'
 import { type CodeMode, type CodeModeOptions, openCodeMode } from './code-mode.ts'
 import type { Sandbox } from './sandbox.ts'
 
-/** What every wrapper takes beside its framework's tools and system prompt. */
+/** Options that every framework wrapper accepts in addition to its framework's own options. */
 export interface WrapperOptions extends Omit<CodeModeOptions, 'sandbox' | 'tools'> {
-  /** Stays the caller's. QuickJS, shared by the whole process, unless told otherwise. */
+  /** Sandbox that runs the programs. The caller closes it. Default: a QuickJS sandbox that the whole process shares. */
   readonly sandbox?: Sandbox
-  /** Tools that the model goes on calling by itself, by name, beside those that no program may call in any case. */
+  /**
+   * Names of tools that the model calls directly instead of from programs. Tools that programs cannot call are direct
+   * in any case. Default: none.
+   */
   readonly direct?: readonly string[]
-  /** What programs may call beside the framework's tools, such as the tools of MCP servers. */
+  /** Further tools that programs can call, such as the tools of MCP servers. Default: none. */
   readonly providers?: readonly ToolProvider[]
 }
 
-/** A tool as programs may call it. */
+/** A framework's tool, converted so that programs can call it. */
 export interface ProgramTool extends Omit<UnnamedTool, 'inputSchema' | 'outputSchema'> {
-  /** JSON Schema, whatever type the framework has for it. */
+  /** JSON Schema of the input. The type accepts the type that each framework uses for JSON Schema. */
   readonly inputSchema?: object | boolean
+  /** JSON Schema of the output. */
   readonly outputSchema?: object | boolean
 }
 
+/** Argument of {@link wrapTools}. */
 export interface WrapRequest<FrameworkTool> {
+  /** The framework's tools by name. */
   readonly tools: Iterable<readonly [name: string, tool: FrameworkTool]>
-  /** Undefined for a tool that needs its framework, or a person, to be called. */
+  /** Converts a tool. Returns undefined if a call needs the framework or an approval, so that the tool stays direct. */
   read(tool: FrameworkTool, name: string): ProgramTool | undefined
-  /** Asked for one where the options have none. */
+  /** Returns the sandbox to use if the options have none. */
   defaultSandbox(): Sandbox
+  /** Options that the user of the wrapper passed. */
   readonly options: WrapperOptions
 }
 
+/** Result of {@link wrapTools}. */
 export interface Wrapped<FrameworkTool> {
+  /** Code mode that runs the programs. */
   readonly codeMode: CodeMode
-  /** The tools that the model goes on calling by itself. */
+  /** Tools that the model calls directly. */
   readonly direct: readonly (readonly [name: string, tool: FrameworkTool])[]
-  /** What to add to the system prompt. */
+  /** Text to append to the system prompt. */
   readonly guidance: string
 }
 
 /**
- * Divides a framework's tools into those that programs call and those that the model goes on calling by itself: none is
- * dropped, and none that needs approval is within a program's reach.
+ * Splits a framework's tools into tools that programs call and tools that the model calls directly. No tool is dropped.
+ * Tools for which `read` returns undefined, such as tools that need approval, are always direct.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` `GUARANTEE_NOT_MET` for a sandbox that promises too little
+ * @throws `TypeError` for invalid options; `SandboxError` `GUARANTEE_NOT_MET` if the sandbox does not meet `require`
  */
 export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): Wrapped<FrameworkTool> {
   const { sandbox = request.defaultSandbox(), direct: asked = [], providers = [], ...rest } = request.options
   const given = [...request.tools]
   const unknown = asked.filter((name) => !given.some(([known]) => known === name))
-  if (unknown.length > 0) throw new TypeError(`\`direct\` names what is no tool: ${unknown.join(', ')}`)
+  if (unknown.length > 0) throw new TypeError(`\`direct\` lists unknown tools: ${unknown.join(', ')}`)
   const called: Tool[] = []
   const direct: (readonly [string, FrameworkTool])[] = []
   for (const [name, tool] of given) {
@@ -60,7 +69,7 @@ export function wrapTools<FrameworkTool>(request: WrapRequest<FrameworkTool>): W
   const codeMode = openCodeMode({ ...rest, sandbox, tools }, names)
   if (names.includes(codeMode.tool.name)) {
     throw new TypeError(
-      `A tool that the model calls by itself is called ${codeMode.tool.name}, as the one that runs programs`,
+      `A direct tool is called ${codeMode.tool.name}, like the tool that runs programs: set \`toolName\` to another name`,
     )
   }
   return { codeMode, direct, guidance: writeGuidance(codeMode.tool.name, names) }
@@ -70,12 +79,12 @@ function readNamed<FrameworkTool>({ read }: WrapRequest<FrameworkTool>, tool: Fr
   try {
     return read(tool, name)
   } catch (error) {
-    const message = `The tool ${name} cannot be declared: ${(error as Error).message}. Mend it, or name it in \`direct\``
+    const message = `The tool ${name} cannot be declared: ${(error as Error).message}. Fix it, or list it in \`direct\``
     throw new TypeError(message, { cause: error })
   }
 }
 
-/** The id of a call in a program, from that of the call that runs the program. */
+/** Returns the id of a call that a program makes, derived from the id of the call that runs the program. */
 export function callIdIn(outer: string | undefined, callId: number): string {
   return `${outer ?? 'program'}.${callId}`
 }

@@ -28,7 +28,7 @@ describe('identifiers', () => {
     expect(identifierFor(name)).toBe(identifier)
   })
 
-  it('never collide, are valid, and do not move when a tool is added', () => {
+  it('are unique, valid and stable when a tool is added', () => {
     const names = ['get_user', 'getUser', 'get-user', 'get user', 'GET_USER', '__proto__', 'constructor', 'class']
     const identifiers = assignIdentifiers(names)
     expect(new Set(identifiers).size).toBe(names.length)
@@ -40,7 +40,7 @@ describe('identifiers', () => {
 })
 
 describe('the catalog', () => {
-  it('takes records, tools and providers, and finds by own names only', () => {
+  it('accepts records, tools and providers, and finds only own names', () => {
     const catalog = createCatalog([{ add: () => 1 }, toolProvider({ name: 'my-server', tools: { do_it: () => 2 } })])
     expect(catalog.namespaces.map(({ identifier }) => identifier)).toEqual(['tools', 'myServer'])
     expect(catalog.find('tools.add')?.tool.name).toBe('add')
@@ -49,7 +49,7 @@ describe('the catalog', () => {
       expect(catalog.find(path)).toBeUndefined()
   })
 
-  it('does not let a namespace hide what a program needs', () => {
+  it('does not let a namespace hide globals that programs need', () => {
     const { namespaces } = createCatalog([
       toolProvider({ name: 'console', tools: { a: () => 1 } }),
       toolProvider({ name: 'Promise', tools: { a: () => 1 } }),
@@ -59,7 +59,7 @@ describe('the catalog', () => {
     for (const { identifier } of namespaces) expect(identifier in globalThis).toBe(false)
   })
 
-  it('takes schemas of a library wherever a tool has them', async () => {
+  it('accepts Standard Schemas for inputs and outputs', async () => {
     const schema = z.object({ q: z.string(), day: z.date().optional() })
     const execute = ({ q }: { q: string }) => q
     const catalog = createCatalog({
@@ -79,17 +79,17 @@ describe('the catalog', () => {
   it.each([
     ['nothing', undefined, /`tools` must be a record/],
     ['a text', 'x', /`tools` must be a record/],
-    ['a tool in a list', [{ name: 'x', execute: () => 1 }], /by its name/],
+    ['a tool in a list', [{ name: 'x', execute: () => 1 }], /must contain records or providers/],
     [
-      "another library's word for a schema",
+      'a `parameters` property',
       { x: { parameters: z.object({}), execute: () => 1 } },
       /has `parameters`, which is not supported; use `inputSchema`/,
     ],
-  ])('refuses %s, and says what to give', (_title, tools, message) => {
+  ])('rejects %s and states the expected value', (_title, tools, message) => {
     expect(() => createCatalog(tools as never)).toThrow(message)
   })
 
-  it('refuses two tools of one name, and what is no tool', () => {
+  it('rejects duplicate names and invalid tools', () => {
     const twice = toolProvider({
       name: 'x',
       tools: [
@@ -98,7 +98,7 @@ describe('the catalog', () => {
       ],
     })
     expect(() => createCatalog(twice)).toThrow(/Two tools of x are called a/)
-    expect(() => createCatalog({ broken: 5 as never })).toThrow(/broken is neither/)
+    expect(() => createCatalog({ broken: 5 as never })).toThrow(/The tool broken must be a function/)
     expect(() => defineTool({} as never)).toThrow(TypeError)
     expect(() => defineTool({ inputSchema: 'string' as never, execute: () => 1 })).toThrow(
       /must be JSON Schema or Standard Schema/,
@@ -126,7 +126,7 @@ describe('the catalog', () => {
       }),
     ],
     ['Standard Schema', defineTool({ inputSchema: z.strictObject({ n: z.int() }), execute: () => 1 })],
-  ])('describes and checks inputs by %s', async (_, tool) => {
+  ])('describes and validates inputs with %s', async (_, tool) => {
     const catalog = createCatalog({ pick: tool })
     expect(declarationsFromCatalog(catalog).text).toContain('n: number')
     const parse = catalog.find('tools.pick')?.parseInput
@@ -136,14 +136,14 @@ describe('the catalog', () => {
     expect(JSON.stringify(refused)).toMatch(/n: /)
   })
 
-  it('gives a tool what its Standard Schema made of the input', async () => {
+  it('passes the parsed value of a Standard Schema to the tool', async () => {
     const catalog = createCatalog({
       pick: defineTool({ inputSchema: z.object({ n: z.coerce.number() }), execute: ({ n }) => n + 1 }),
     })
     expect(await catalog.find('tools.pick')?.parseInput?.({ n: '4' })).toEqual({ value: { n: 4 } })
   })
 
-  it('fills in what an input leaves to its default, and nothing else', async () => {
+  it('fills in the defaults of an input and changes nothing else', async () => {
     const input = {
       type: 'object',
       properties: {
@@ -167,7 +167,7 @@ describe('the catalog', () => {
     expect(await parse?.({ mode: 'slow' })).toEqual({ problems: ['name is missing'] })
   })
 
-  it('lists no more problems than help', async () => {
+  it('limits the number of listed problems', async () => {
     const required = Array.from({ length: 40 }, (_, i) => `key${i}`)
     const properties = Object.fromEntries(required.map((key) => [key, { type: 'string' }]))
     const catalog = createCatalog({
@@ -180,7 +180,7 @@ describe('the catalog', () => {
   })
 })
 
-it('tells TypeScript what a TypeBox or Standard Schema input is', () => {
+it('the input and output types of a tool are inferred from TypeBox and Standard Schema', () => {
   defineTool({ inputSchema: Type.Object({ n: Type.Integer() }), execute: ({ n }) => n.toFixed() })
   defineTool({ inputSchema: z.object({ n: z.number() }), outputSchema: z.string(), execute: ({ n }) => n.toFixed() })
   // @ts-expect-error: the input has no such property

@@ -16,7 +16,7 @@ const result = {
 } as const
 
 describe('the tool of a code mode', () => {
-  it('has the name and the description that its host chooses', async () => {
+  it('has the name and the description from the options', async () => {
     const { tool, instructions } = await open({ toolName: 'execute-code', toolDescription: 'Runs code.' })
     expect(tool.name).toBe('execute-code')
     expect(tool.description).toMatch(/^Runs code\.\n\nWrite a TypeScript program/)
@@ -24,7 +24,7 @@ describe('the tool of a code mode', () => {
     expect((await open({})).tool.name).toBe('run_program')
   })
 
-  it('gives the model as much of a result as its host chooses', async () => {
+  it('limits the result for the model by `modelOutput`', async () => {
     const { tool } = await open({ modelOutput: { text: 40 } })
     expect(tool.output(result)).toEqual({ result: `${'x'.repeat(40)}\n[cut: 60 more characters]` })
     expect((await open({})).tool.output(result)).toEqual({ result: result.value })
@@ -36,7 +36,7 @@ describe('the tool of a code mode', () => {
     [{ modelOutput: { size: 1 } }, /`modelOutput` has no option `size`/],
     [{ modelOutput: { depth: 0 } }, /`modelOutput\.depth` must be an integer/],
     [{ modelOutputs: {} }, /createCodeMode\(\) has no option `modelOutputs`. Did you mean `modelOutput`\?/],
-  ])('refuses %j', async (options, message) => {
+  ])('rejects %j', async (options, message) => {
     await expect(open(options)).rejects.toThrow(message)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../src/protocol/codec.ts'
 import { random } from './random.ts'
 
-/** A value of the supported kinds, with shared parts and cycles. */
+/** Creates a random value of the supported kinds, with shared parts and cycles. */
 function anyValue(pick: (n: number) => number): unknown {
   const made: object[] = []
   const make = (depth: number): unknown => {
@@ -71,21 +71,21 @@ function anyValue(pick: (n: number) => number): unknown {
 }
 
 describe('the codec', () => {
-  it('gives back every value of the structured-clone kinds as structuredClone would', () => {
+  it('restores every supported value as structuredClone would', () => {
     for (let seed = 1; seed <= 2_000; seed++) {
       const value = anyValue(random(seed))
       expect(decode(encode(value)), `seed ${seed}`).toEqual(structuredClone(value))
     }
   })
 
-  it('writes plain JSON as JSON, and anything else as a graph', () => {
+  it('encodes plain JSON as JSON and any other value as a graph', () => {
     expect(encode({ a: [1, 'x', null] })).toBe('j{"a":[1,"x",null]}')
     expect(encode(-0)[0]).toBe('g')
     const shared = {}
     expect(encode([shared, shared])[0]).toBe('g')
   })
 
-  it('keeps identity and cycles', () => {
+  it('preserves identity and cycles', () => {
     const shared = { n: 1 }
     const all: Record<string, unknown> = { a: shared, b: new Map([[shared, shared]]) }
     all.self = all
@@ -94,7 +94,7 @@ describe('the codec', () => {
     expect([...(back.b as Map<unknown, unknown>).keys()][0]).toBe(back.a)
   })
 
-  it('makes __proto__ an own property like any other', () => {
+  it('decodes __proto__ as an ordinary own property', () => {
     const back = decode(encode(JSON.parse('{"__proto__": {"polluted": 1}, "u": null}'))) as object
     expect(Object.hasOwn(back, '__proto__')).toBe(true)
     expect(Object.getPrototypeOf(back)).toBe(Object.prototype)
@@ -102,13 +102,13 @@ describe('the codec', () => {
     expect(Object.getPrototypeOf(graph)).toBe(Object.prototype)
   })
 
-  it('takes nothing along of the buffer around a view', () => {
+  it('encodes only the bytes of a view and not the rest of its buffer', () => {
     const slab = new Uint8Array(8_192).fill(7)
     const part = decode(encode(slab.subarray(4, 8))) as Uint8Array
     expect(part.buffer.byteLength).toBe(4)
   })
 
-  it('takes what an object of a class holds, or what its toJSON gives', () => {
+  it('encodes the own data of a class instance, or the result of its toJSON', () => {
     class Point {
       x = 1
       readonly #secret = 2
@@ -132,7 +132,7 @@ describe('the codec', () => {
     }
     const point = new Point()
     expect(decode(encode([point, point]))).toEqual([{ x: 1 }, { x: 1 }])
-    // It is asked once for each place, as JSON.stringify asks.
+    // toJSON is called once per occurrence, as in JSON.stringify.
     expect(decode(encode([new Money(), new Id(0)]))).toEqual([{ cents: { id: 4 } }, 'none'])
     expect(decode(encode([new Money()], { ownData: true }))).toEqual([{ x: 1 }])
   })
@@ -154,12 +154,12 @@ describe('the codec', () => {
       ),
     ],
     ['$', new Array(2 ** 32 - 1)],
-  ])('refuses at %s', (path, value) => {
+  ])('rejects an unsupported value at %s', (path, value) => {
     expect(() => encode(value)).toThrow(NotSerializableError)
     expect(() => encode(value)).toThrow(expect.objectContaining({ path, code: 'VALUE_NOT_SERIALIZABLE' }))
   })
 
-  it('reads only what it writes: any other text is malformed and nothing else happens', () => {
+  it('rejects malformed texts', () => {
     const bad = [
       '',
       'x',
@@ -199,7 +199,7 @@ describe('the codec', () => {
     for (const text of bad) expect(() => decode(text), text).toThrow(MalformedValueError)
   })
 
-  it('survives any damage to a text: it decodes to something or is malformed', () => {
+  it('decodes a damaged text or rejects it as malformed', () => {
     for (let seed = 1; seed <= 3_000; seed++) {
       const pick = random(seed)
       const text = encode(anyValue(pick))

@@ -9,7 +9,7 @@ const exactly = (schema: JsonSchema) => typeOf(schema, 'value').type
 const tool = (name: string, rest: Partial<Tool> = {}): Tool => ({ name, execute: () => 1, ...rest })
 const object = (properties: object, rest: object = {}) => ({ type: 'object', properties, ...rest })
 
-describe('types of schemas', () => {
+describe('the type of a schema', () => {
   it.each<[JsonSchema, string]>([
     [{ type: 'string' }, 'string'],
     [{ type: ['string', 'null'] }, 'string | null'],
@@ -34,7 +34,7 @@ describe('types of schemas', () => {
       object({ n: { type: 'number' } }, { additionalProperties: { type: 'string' } }),
       '{ n?: number; [key: string]: string | number | undefined }',
     ],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a type of TypeScript
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a TypeScript type
     [{ type: 'object', patternProperties: { '^x-': { type: 'number' } } }, '{ [key: `x-${string}`]: number }'],
     [
       {
@@ -76,14 +76,14 @@ describe('types of schemas', () => {
     expect(typeOf(schema)).toEqual({ declarations: '', type, warnings: [] })
   })
 
-  it('reads a schema to the letter where it is told to', () => {
+  it('is exact on request', () => {
     expect(exactly({ properties: { a: { type: 'string' } } })).toBe(
       'string | number | boolean | unknown[] | { a?: string; [key: string]: unknown } | null',
     )
     expect(exactly({ type: 'array', items: { type: 'string' }, minItems: 1 })).toBe('[string, ...string[]]')
   })
 
-  it('takes the input of a tool to be an object that may leave out what has a default', () => {
+  it('is an object for the input of a tool, with optional properties for defaults', () => {
     expect(typeOf({ properties: { a: { default: 1 }, b: {} }, required: ['a', 'b'] }, 'input').type).toBe(
       '{\n  /** @default 1 */\n  a?: unknown\n  b: unknown\n}',
     )
@@ -92,12 +92,12 @@ describe('types of schemas', () => {
     )
   })
 
-  it('keeps the values of negation and conditions whose other words no type can say', () => {
+  it('ignores negations that it cannot express', () => {
     expect(exactly({ not: { type: 'string', minLength: 5 } })).toBe('unknown')
     expect(exactly({ type: 'number', not: { type: 'integer' } })).toBe('number')
   })
 
-  it('tells alternatives apart by their discriminator', () => {
+  it('distinguishes alternatives by their discriminator', () => {
     const document = {
       oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }],
       discriminator: { propertyName: 'kind', mapping: { hound: '#/components/schemas/Dog' } },
@@ -108,14 +108,14 @@ describe('types of schemas', () => {
 })
 
 describe('references', () => {
-  it('give recursion a name, and say it once', () => {
+  it('become a named type when they are recursive', () => {
     const node = object({ next: { $ref: '#/$defs/node' }, all: { type: 'array', items: { $ref: '#/$defs/node' } } })
     const { declarations, type } = typeOf({ $ref: '#/$defs/node', $defs: { node } })
     expect(declarations).toBe('type Node = { next?: Node; all?: Node[] }\n')
     expect(type).toBe('Node')
   })
 
-  it('do not let two definitions or a built-in type share a name', () => {
+  it('never give two definitions, or a definition and a built-in type, the same name', () => {
     const named = (key: string) => object({ [key]: { type: 'string', description: 'A long description, said twice.' } })
     const twice = (key: string) => object({ one: { $ref: `#/$defs/${key}` }, two: { $ref: `#/$defs/${key}` } })
     const { declarations } = typeOf(
@@ -130,9 +130,13 @@ describe('references', () => {
   })
 
   it.each<[string, JsonSchema, string]>([
-    ['siblings count', { $ref: '#/$defs/a', required: ['b'], $defs: { a: object({ b: {} }) } }, '{ b: unknown }'],
     [
-      'up to draft-07 they do not',
+      'keep sibling keywords',
+      { $ref: '#/$defs/a', required: ['b'], $defs: { a: object({ b: {} }) } },
+      '{ b: unknown }',
+    ],
+    [
+      'ignore sibling keywords up to draft-07',
       {
         $schema: 'http://json-schema.org/draft-07/schema#',
         $ref: '#/definitions/a',
@@ -141,21 +145,21 @@ describe('references', () => {
       },
       '{ b?: unknown }',
     ],
-    ['escapes', { $ref: '#/$defs/a~1b%25c~0d', $defs: { 'a/b%c~d': { type: 'string' } } }, 'string'],
-    ['anchors', { $ref: '#here', $defs: { a: { $anchor: 'here', type: 'string' } } }, 'string'],
-    ['identifiers', { $ref: 'urn:x:y', $defs: { a: { $id: 'urn:x:y', type: 'string' } } }, 'string'],
-    ['no self', { anyOf: [{ type: 'string' }, { $ref: '#' }] }, 'string'],
+    ['decode escapes', { $ref: '#/$defs/a~1b%25c~0d', $defs: { 'a/b%c~d': { type: 'string' } } }, 'string'],
+    ['resolve anchors', { $ref: '#here', $defs: { a: { $anchor: 'here', type: 'string' } } }, 'string'],
+    ['resolve identifiers', { $ref: 'urn:x:y', $defs: { a: { $id: 'urn:x:y', type: 'string' } } }, 'string'],
+    ['may refer to the whole schema', { anyOf: [{ type: 'string' }, { $ref: '#' }] }, 'string'],
   ])('%s', (_, schema, type) => {
     expect(typeOf(schema).type).toBe(type)
   })
 
-  it('may lead to documents that are given, and to nothing else', () => {
+  it('resolve to given documents only', () => {
     const schema = { $ref: 'https://example.com/a.json#/definitions/b' }
     const documents = { 'https://example.com/a.json': { definitions: { b: { type: 'string' } } } }
     expect(typeFromSchema(schema, { name: 'T', documents }).type).toBe('string')
     expect(typeFromSchema(schema, { name: 'T' })).toMatchObject({
       type: 'unknown',
-      warnings: [{ pointer: '#/$ref', message: expect.stringContaining('nothing is known') }],
+      warnings: [{ pointer: '#/$ref', message: expect.stringContaining('cannot resolve') }],
     })
   })
 
@@ -164,7 +168,7 @@ describe('references', () => {
     ['in a circle', { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }],
     ['to nothing', { $ref: '#/$defs/none' }],
     ['by an unknown type', { type: 'strnig' }],
-  ])('that lead %s are warned of', (_, schema) => {
+  ])('cause a warning: %s', (_, schema) => {
     const { type, warnings } = typeOf(schema)
     expect(type).toBe('unknown')
     expect(warnings).not.toEqual([])
@@ -175,7 +179,7 @@ describe('declarations of tools', () => {
   const declare = (tools: readonly Tool[], options: object = {}) =>
     declarationsFromTools(tools, { namespace: 'n', ...options })
 
-  it('quote keys that need it, and cannot be left by a comment', () => {
+  it('quote keys where necessary and escape the ends of comments', () => {
     const inputSchema = object({
       'content-type': { type: 'string' },
       __proto__x: { description: 'a */ b\nc\u2028d' },
@@ -183,7 +187,7 @@ describe('declarations of tools', () => {
     })
     const { text } = declare([tool('a', { description: 'ends */ here', inputSchema })])
     expect(text).toContain('"content-type"?: string')
-    // An object without one has a constructor all the same, to TypeScript.
+    // For TypeScript, every object has a constructor.
     expect(text).toContain('constructor?: number | Function')
     expect(text.match(/\*\//g)).toHaveLength(2)
   })
@@ -193,12 +197,12 @@ describe('declarations of tools', () => {
     expect(declare([tool('a', { inputSchema })]).text).toContain('__proto__?: number')
   })
 
-  it('never give two tools one name', () => {
+  it('never give two tools the same name', () => {
     const { text } = declare([tool('get_user'), tool('getUser'), tool('get-user')])
     expect(new Set(text.match(/function \w+/g)).size).toBe(3)
   })
 
-  it('say a structure once that several tools share', () => {
+  it('declare a structure once that several tools share', () => {
     const address = object({ street: { type: 'string', description: 'With its number' }, city: { type: 'string' } })
     const inputSchema = object({ home: address, work: address })
     const { text } = declare([
@@ -209,7 +213,7 @@ describe('declarations of tools', () => {
     expect(text).toContain('homes?: Home[]')
   })
 
-  it('do not grow out of hand where definitions refer to each other', () => {
+  it('stay small when definitions refer to each other', () => {
     const names = Array.from({ length: 9 }, (_, index) => `d${index}`)
     const $defs = Object.fromEntries(
       names.map((name) => [
@@ -221,13 +225,13 @@ describe('declarations of tools', () => {
     expect(text.length).toBeLessThan(3_000)
   })
 
-  it('are the same however the keywords of a schema are ordered', () => {
+  it('do not depend on the order of keywords in a schema', () => {
     const schema = { type: 'object', required: ['b', 'a'], properties: { a: { type: 'string', minLength: 1 } } }
     const reordered = { properties: { a: { minLength: 1, type: 'string' } }, required: ['a', 'b'], type: 'object' }
     expect(declare([tool('a', { inputSchema: reordered })])).toEqual(declare([tool('a', { inputSchema: schema })]))
   })
 
-  it('say in a comment what a type cannot', () => {
+  it('state in a comment what a type cannot express', () => {
     const inputSchema = object({
       limit: { type: 'integer', minimum: 1, maximum: 100, default: 10, description: 'How many' },
       id: { type: 'string', format: 'uuid', title: 'Id' },
@@ -250,7 +254,7 @@ describe('declarations of tools', () => {
     }
   })
 
-  it('step down through the styles to a budget, and say what they left out', () => {
+  it('use shorter styles to meet a budget and report what they omit', () => {
     const tools = Array.from({ length: 20 }, (_, index) => {
       const description = `Sentence ${index}. ${'And more. '.repeat(40)}`
       return tool(`tool${index}`, {
@@ -271,7 +275,7 @@ describe('declarations of tools', () => {
     expect(few.text.length).toBeLessThanOrEqual(200 * 3.5)
   })
 
-  it('name the tool and the place of what they could not say', () => {
+  it('report the tool and the pointer of what they cannot express', () => {
     const { warnings } = declare([tool('a', { inputSchema: object({ x: { $ref: '#/nowhere' } }) })])
     expect(warnings).toMatchObject([{ tool: 'n.a', side: 'input', pointer: '#/properties/x/$ref' }])
   })

@@ -3,7 +3,7 @@ import { prepareProgram } from '../src/program/program.ts'
 
 const WATCH = '__unhandled__('
 
-/** What is watched in a program, each as it is written. */
+/** Returns the source text of each watched expression of a program. */
 async function watched(text: string): Promise<string[]> {
   const { source } = await prepareProgram(text)
   const found: string[] = []
@@ -17,11 +17,11 @@ async function watched(text: string): Promise<string[]> {
   return found
 }
 
-describe('promises that a program drops', () => {
+describe('the detection of dropped promises', () => {
   it.each([
     ['calls of async functions', 'async function save() {}\nsave()\nreturn 1', ['save()']],
     ['calls of async arrow functions', 'const save = async () => {}; save(); return 1', ['save()']],
-    ['functions that are called at once', '(async () => { await 1 })(); return 1', ['(async () => { await 1 })()']],
+    ['immediately invoked functions', '(async () => { await 1 })(); return 1', ['(async () => { await 1 })()']],
     ['methods of promises', 'load().then(use); return 1', ['load().then(use)']],
     ['static methods', 'Promise.reject(1); return 1', ['Promise.reject(1)']],
     ['methods of namespaces', 'tools.save({}); return 1', ['tools.save({})']],
@@ -30,22 +30,22 @@ describe('promises that a program drops', () => {
     ['named callbacks', 'const f = async () => {}; setTimeout(f, 5); return 1', ['f']],
     ['executors', 'return new Promise(async (done) => done(1))', ['async (done) => done(1)']],
     ['types', 'const ids: number[] = [1]; ids.forEach(async (id: number) => use(id)); return 1', 1],
-  ])('are watched: %s', async (_, text, wanted) => {
+  ])('finds %s', async (_, text, wanted) => {
     const found = await watched(text)
     if (typeof wanted === 'number') expect(found).toHaveLength(wanted)
     else expect(found).toEqual(wanted)
   })
 
   it.each([
-    ['what is awaited', 'async function save() {}\nawait save()\nreturn 1'],
-    ['what is returned', 'async function save() {}\nsave()'],
-    ['what is kept', 'const kept = tools.save({}); return kept'],
-    ['calls that give no promise', 'const list = []; list.push(1); console.log(list); return list'],
+    ['awaited calls', 'async function save() {}\nawait save()\nreturn 1'],
+    ['returned calls', 'async function save() {}\nsave()'],
+    ['calls whose promise is kept', 'const kept = tools.save({}); return kept'],
+    ['calls that return no promise', 'const list = []; list.push(1); console.log(list); return list'],
     ['methods of parameters', '[[1]].map((list) => { list.push(1); return list })'],
-    ['methods of what is taken apart', 'const { a: [b = 1, ...c], ...d } = {}; b.x(); c.x(); d.x(); return 1'],
-    ['what is dropped on purpose', 'void tools.save({}); return 1'],
+    ['methods of destructured values', 'const { a: [b = 1, ...c], ...d } = {}; b.x(); c.x(); d.x(); return 1'],
+    ['calls after `void`', 'void tools.save({}); return 1'],
     ['generators', '[1].forEach(async function* () {}); return 1'],
-  ])('are none: %s', async (_, text) => {
+  ])('ignores %s', async (_, text) => {
     expect(await watched(text)).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { originalPosition, positionAt } from '../src/program/positions.ts'
 import { prepareProgram } from '../src/program/program.ts'
 
-/** Runs a program as a guest does, without a sandbox. */
+/** Runs a program like a guest, but without a sandbox. */
 async function valueOf(text: string): Promise<unknown> {
   const { source } = await prepareProgram(text)
   const value: unknown = await ((0, eval)(source) as () => unknown)()
@@ -11,44 +11,52 @@ async function valueOf(text: string): Promise<unknown> {
 
 const fenced = (language: string, code: string, fence = '```') => `${fence}${language}\n${code}\n${fence}`
 
-describe('the function that is the program', () => {
+describe('the entry function of a program', () => {
   it.each([
     ['main before its helpers', 'async function main() { return twice(21) }\nfunction twice(n) { return n * 2 }', 42],
     ['main before a helper that is a constant', 'const main = async () => helper(20)\nconst helper = (n) => n * 2', 40],
     [
-      'run among helpers',
+      '`run` among helpers',
       'const up = (n) => n + 1\nasync function run() { return up(1) }\nfunction unused(a) { return a }',
       2,
     ],
     [
-      'the only one that needs nothing',
+      'the only function without parameters',
       'function report() { return add(1, 2) }\nfunction add(a, b) { return a + b }',
       3,
     ],
     [
-      'the only one that no other calls',
+      'the only function that no other calls',
       'const load = () => 4\nconst report = () => load() + 1\nconst twice = (n) => n * 2',
       5,
     ],
-    ['a recursive one', 'let n = 0\nfunction main() { return n++ < 3 ? main() : n }', 4],
-    ['one that is exported', 'async function main() { return 6 }\nexport { main }', 6],
-    ['one in a list of several lines', 'function main() { return 7 }\nfunction helper() {}\nexport {\n  main,\n}', 7],
-    ['one that was called is not called again', 'let calls = 0\nconst main = () => ++calls\nconst result = main()', 1],
-    ['a helper that was used', 'const up = (s) => s.toUpperCase()\nconst name = up("ada")', 'ADA'],
-    ['one that takes its tools apart', 'async function main({ Math: { max } }) { return max(1, 8) }', 8],
-    ['an arrow that takes them apart', 'async ({ Math: { max } }) => max(1, 9)', 9],
+    ['a recursive function', 'let n = 0\nfunction main() { return n++ < 3 ? main() : n }', 4],
+    ['an exported function', 'async function main() { return 6 }\nexport { main }', 6],
     [
-      'a default export that takes them apart',
+      'a function in an export list of several lines',
+      'function main() { return 7 }\nfunction helper() {}\nexport {\n  main,\n}',
+      7,
+    ],
+    [
+      'a function that was already called, which is not called again',
+      'let calls = 0\nconst main = () => ++calls\nconst result = main()',
+      1,
+    ],
+    ['a helper that was already called', 'const up = (s) => s.toUpperCase()\nconst name = up("ada")', 'ADA'],
+    ['a function that destructures its tools', 'async function main({ Math: { max } }) { return max(1, 8) }', 8],
+    ['an arrow function that destructures its tools', 'async ({ Math: { max } }) => max(1, 9)', 9],
+    [
+      'a default export that destructures its tools',
       'export default async function ({ Math: { max } }) { return max(1, 10) }',
       10,
     ],
-    ['a default that is not replaced', 'function main(limit = 11) { return limit }', 11],
-  ])('%s', async (_, text, value) => {
+    ['a function whose default parameter is kept', 'function main(limit = 11) { return limit }', 11],
+  ])('can be %s', async (_, text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 })
 
-describe('a file of Node or Deno', () => {
+describe('a program with the boilerplate of Node or Deno', () => {
   it.each([
     ['async function main() { return 1 }\nif (require.main === module) { main() }', 1],
     ['async function main() { return 2 }\nif (import.meta.main) main()', 2],
@@ -65,17 +73,17 @@ describe('a file of Node or Deno', () => {
     ],
     ['let exports = {}\nexports.a = 1\nreturn exports', { a: 1 }],
     ['const module = "own"\nreturn module', 'own'],
-  ])('%j', async (text, value) => {
+  ])('runs: %j', async (text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 
-  it('has nothing to import', async () => {
+  it('is rejected if it uses import.meta or re-exports', async () => {
     await expect(prepareProgram('return import.meta.main')).rejects.toThrow('import.meta is not available')
     await expect(prepareProgram('export { a } from "./a"')).rejects.toThrow('export … from is not available')
   })
 })
 
-describe('a program of TypeScript with imports', () => {
+describe('a TypeScript program with imports', () => {
   it.each([
     ['import type { User } from "./types"\nconst u: User = { name: "Ada" }\nreturn u.name', 'Ada'],
     ['import { type User } from "./types"\nconst u: User = { name: "Ada" }\nreturn u.name', 'Ada'],
@@ -87,7 +95,7 @@ describe('a program of TypeScript with imports', () => {
     ['import type { A } from "./a"\nconst x: A = 2\nx', 2],
     ['export const run = async (): Promise<number> => 3\nreturn await run()', 3],
     ['export interface A { n: number }\nexport type B = A\nconst b: B = { n: 4 }\nreturn b.n', 4],
-  ])('needs none that are types: %j', async (text, value) => {
+  ])('runs if it imports only types: %j', async (text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 
@@ -97,7 +105,7 @@ describe('a program of TypeScript with imports', () => {
     'import "./setup"\nconst a: number = 1\nreturn a',
     'import { type A, b } from "./a"\nconst a: A = b\nreturn a',
     'import { z } from "zod"\nreturn z',
-  ])('is refused because there are none: %j', async (text) => {
+  ])('is rejected if it imports values: %j', async (text) => {
     await expect(prepareProgram(text)).rejects.toMatchObject({
       message: expect.stringContaining('import is not available'),
       position: { line: 1, column: 1 },
@@ -123,44 +131,48 @@ describe('the value of a program', () => {
     ['const n = 3\nif (n > 5) { return "big" }', undefined],
     ['for (const n of [1, 2]) n', undefined],
     ['{ const a = 1; a }', 1],
-  ])('%j', async (text, value) => {
+  ])('is that of its last statement: %j', async (text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 })
 
-describe('a program in what models put around it', () => {
+describe('a program in the packaging of a model', () => {
   it.each([
-    ['one line', '```js return 8 ```', 8],
-    ['one line of the fence', '```js\nreturn 8```', 8],
-    ['a first line on the fence', '```js const a = 2\nreturn a\n```', 2],
-    ['a language without a blank', '```jsreturn 8\n```', 8],
+    ['a fence on one line', '```js return 8 ```', 8],
+    ['code on the closing fence line', '```js\nreturn 8```', 8],
+    ['code on the opening fence line', '```js const a = 2\nreturn a\n```', 2],
+    ['a language without a space after it', '```jsreturn 8\n```', 8],
     ['attributes', '```ts title="main.ts" {1,2}\nreturn 6\n```', 6],
     [
-      'fences that belong together',
+      'fences that form one program',
       `A helper:\n${fenced('ts', 'const twice = (n: number) => n * 2')}\nUse it:\n${fenced('ts', 'return twice(21)')}`,
       42,
     ],
-    ['proposals', `${fenced('ts', 'return 1')}\nOr:\n${fenced('ts', 'return 2')}`, 1],
+    ['fences with alternatives', `${fenced('ts', 'return 1')}\nOr:\n${fenced('ts', 'return 2')}`, 1],
     ['a command before it', `${fenced('bash', 'npm install zod')}\n${fenced('ts', 'return 10')}`, 10],
-    ['output behind it', `${fenced('', 'return 11')}\n${fenced('json', '{ "ok": true }')}`, 11],
-    ['output that is no language', `${fenced('text', 'a b c')}\n${fenced('js', 'return 12')}`, 12],
-    ['waves', fenced('ts', 'return 5', '~~~'), 5],
-    ['a fence that is not closed', 'Here:\n```ts\nreturn 13', 13],
+    ['output after it', `${fenced('', 'return 11')}\n${fenced('json', '{ "ok": true }')}`, 11],
+    ['output in a fence with an unknown language', `${fenced('text', 'a b c')}\n${fenced('js', 'return 12')}`, 12],
+    ['a fence of tildes', fenced('ts', 'return 5', '~~~'), 5],
+    ['an unclosed fence', 'Here:\n```ts\nreturn 13', 13],
     ['CDATA', '<![CDATA[\nreturn 14\n]]>', 14],
     ['tags', '<code>\nreturn 15\n</code>', 15],
-    ['tags of calls', '<invoke name="run_program"><parameter name="code">return 1 < 2</parameter></invoke>', true],
+    [
+      'tags of a tool call',
+      '<invoke name="run_program"><parameter name="code">return 1 < 2</parameter></invoke>',
+      true,
+    ],
     ['a fence within tags', `<program>\n${fenced('ts', 'const a: number = 16\nreturn a')}\n</program>`, 16],
     ['JSON', '{"code": "return 15"}', 15],
-    ['JSON with its call', '{"name":"run_program","arguments":{"code":"const a = 1\\nreturn a + 1"}}', 2],
+    ['JSON of a tool call', '{"name":"run_program","arguments":{"code":"const a = 1\\nreturn a + 1"}}', 2],
     ['JSON in JSON', '{"arguments":"{\\"code\\":\\"return 3\\"}"}', 3],
     ['a JSON string', '"const a = 1;\\nreturn a"', 1],
     ['a fence in JSON', '{"code":"```ts\\nreturn 4\\n```"}', 4],
     ['backticks', '`return 15`', 15],
     ['backticks around a template', `\`const a = 1; return \`v\${a}\`\``, 'v1'],
     ['entities', 'const a = [1, 2, 3].filter((n) =&gt; n &gt; 1 &amp;&amp; n &lt; 3)\nreturn a', [2]],
-    ['entities of quotes', 'return &quot;a&quot; + &#39;b&#39;', 'ab'],
+    ['entities for quotes', 'return &quot;a&quot; + &#39;b&#39;', 'ab'],
     ['escapes', 'const a = 1;\\nreturn a', 1],
-  ])('%s', async (_, text, value) => {
+  ])('is unpacked: %s', async (_, text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 
@@ -172,11 +184,11 @@ describe('a program in what models put around it', () => {
     ['`hello world`', 'hello world'],
     ['const a = "```js\\nreturn 1\\n```"\nreturn a', '```js\nreturn 1\n```'],
     ['return "&lt;b&gt;"', '&lt;b&gt;'],
-  ])('is left alone where it is a value: %j', async (text, value) => {
+  ])('is not unpacked if it is a value: %j', async (text, value) => {
     expect(await valueOf(text)).toEqual(value)
   })
 
-  it('keeps its places', async () => {
+  it('keeps its original positions', async () => {
     for (const [text, line, column] of [
       [`Prose.\n\n${fenced('ts', 'const a = 1\n  throw a')}`, 5, 3],
       ['<code>throw 1</code>', 1, 7],
@@ -188,7 +200,7 @@ describe('a program in what models put around it', () => {
     }
   })
 
-  it('is read in bounded time, whatever it seems to be packed into', async () => {
+  it('is unpacked in bounded time, whatever the text', async () => {
     const before = process.cpuUsage()
     for (const text of [
       `1 1${'\n```js\n1 1'.repeat(3_000)}`,
@@ -208,7 +220,7 @@ describe('a program in what models put around it', () => {
       await prepareProgram(text).catch(() => {})
     }
     const { user, system } = process.cpuUsage(before)
-    // A tenth of it on a quiet machine.
+    // An idle machine takes a tenth of this.
     expect((user + system) / 1e6).toBeLessThan(40)
   })
 })

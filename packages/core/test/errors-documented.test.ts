@@ -4,7 +4,7 @@ import { EXECUTION_ERROR_CODES } from '../src/errors.ts'
 
 const HOST_CODES = ['SANDBOX_UNAVAILABLE', 'SANDBOX_CLOSED', 'GUARANTEE_NOT_MET', 'MCP_UNAVAILABLE', 'MCP_TIMEOUT']
 
-it('gives every error code its heading, and no heading without a code', async () => {
+it('the error reference has a heading for every error code and no others', async () => {
   const page = await readFile(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8')
   const headings = [...page.matchAll(/^### (\w+)$/gm)].map(([, code]) => code)
   expect(headings.sort()).toEqual([...EXECUTION_ERROR_CODES, ...HOST_CODES].sort())

@@ -29,7 +29,7 @@ const undefinedName = (name: string) =>
   explained(name, { name: 'ReferenceError', message: `${name} is not defined` }).hint
 
 describe('an error', () => {
-  it('shows the lines around its place', () => {
+  it('shows the lines around its position', () => {
     expect(explained('const a = 1\nnull.b\nreturn a', { line: 2, column: 6 }).frame).toBe(
       '  1 | const a = 1\n> 2 | null.b\n    |      ^\n  3 | return a',
     )
@@ -47,11 +47,11 @@ describe('an error', () => {
     ['require', /There are no modules/],
     ['sendMail', /Programs cannot call send-mail: call it directly/],
     ['x'.repeat(5_000), /^Tools are called as/],
-  ])('of the undefined name %s says what there is', (name, hint) => {
+  ])('for the undefined name %s lists available names', (name, hint) => {
     expect(undefinedName(name)).toMatch(hint)
   })
 
-  it('asks for an await where calls are open, and a value was not what it seemed', () => {
+  it('suggests a missing await when a call is pending or a promise was used as a value', () => {
     const error = { message: "Cannot read properties of undefined (reading 'map')" }
     expect(explained('c.items.map(f)', error, [call('cancelled')]).hint).toBe('Is an await missing?')
     expect(explained('c.items.map(f)', error, [call('returned')]).hint).toBeUndefined()
@@ -59,12 +59,12 @@ describe('an error', () => {
     expect(explained('c = await tools.getUser()\nc.items', error, [call('returned')]).hint).toBeUndefined()
   })
 
-  it('says that a variable hides a namespace', () => {
+  it('reports that a variable hides a namespace', () => {
     const error = { name: 'ReferenceError', message: "Cannot access 'tools' before initialization" }
     expect(explained('const tools = await tools.get_user()', error).hint).toMatch(/hides the namespace tools/)
   })
 
-  it('says that the clock stands still where a loop waits for it', () => {
+  it('explains that the clock does not advance when a loop waits for it', () => {
     const error = { code: 'LIMIT_CPU', name: 'Error' } as const
     expect(explained('while (Date.now() < end) {}', error).hint).toMatch(/clock does not advance/)
     expect(explained('while (true) {}', error).hint).toBeUndefined()
@@ -77,11 +77,11 @@ describe('an error', () => {
     ["cannot set property 'a' of undefined", "Cannot set properties of undefined (setting 'a')"],
     ["'x' is read-only", 'Assignment to constant variable.'],
     ['something else', 'something else'],
-  ])('is worded alike on all engines: %s', (message, wanted) => {
+  ])('has the same message on all engines: %s', (message, wanted) => {
     expect(explained('', { message }).message).toBe(wanted)
   })
 
-  it('names what is no function', () => {
+  it('names the expression that is not a function', () => {
     expect(explained('return a.b?.c(1)', { message: 'not a function', line: 1, column: 14 }).message).toBe(
       'a.b?.c is not a function',
     )
@@ -95,13 +95,13 @@ describe('an error', () => {
     ['import { createHash } from "node:crypto"', 'import is not available', /Remove the import: crypto\.createHash/],
     ['import { setTimeout } from "timers/promises"', 'import is not available', /await new Promise/],
     ['const a = (1 < b) > c', 'Unexpected token', undefined],
-  ])('of syntax says what to write instead: %s', (code, message, hint) => {
+  ])('for a syntax error suggests what to write instead: %s', (code, message, hint) => {
     const error = explained(code, { code: 'CODE_SYNTAX', name: 'SyntaxError', message, line: 1, column: 1 })
     if (hint === undefined) expect(error.hint).toBeUndefined()
     else expect(error.hint).toMatch(hint)
   })
 
-  it('takes no time that grows with the square of a program', () => {
+  it('is explained in less than quadratic time', () => {
     const code = `${'for while do '.repeat(100_000)}${'const '.repeat(100_000)}`
     const before = process.cpuUsage()
     explained(code, { code: 'LIMIT_CPU', name: 'Error' })
@@ -115,20 +115,20 @@ describe('a result', () => {
   const warnings = (code: string, calls: readonly ToolCallRecord[], value?: unknown) =>
     explain({ status: 'succeeded', ok: true, value, logs: [], calls, usage }, code, catalog).warnings
 
-  it('warns of calls that the end of the program cut off', () => {
+  it('warns of calls that were cancelled at the end of the program', () => {
     expect(warnings('return 1', [call('cancelled'), call('cancelled'), call('returned')])).toEqual([
       expect.stringMatching(/ended before 2 of its calls, .*: tools\.get_user\. Await every call\.$/),
     ])
   })
 
-  it('warns of calls that failed where nothing looks at failures', () => {
+  it('warns of failed calls that the program ignores', () => {
     expect(warnings('ids.forEach(async (id) => { await tools.get_user({ id }) })\nreturn 1', [call('failed')])).toEqual(
       [expect.stringMatching(/1 of the program's calls failed.*tools\.get_user/)],
     )
     expect(warnings('try { await f() } catch {}\nreturn 1', [call('failed')])).toBeUndefined()
   })
 
-  it('warns of a program that calls and has no value', () => {
+  it('warns of a program that calls tools and returns nothing', () => {
     expect(warnings('if (a) { await tools.get_user() }', [call('returned')])).toEqual([
       'The program has no value. End it with return.',
     ])

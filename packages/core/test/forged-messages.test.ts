@@ -15,31 +15,31 @@ async function attack(script: Script, tools: ToolSource = {}, limits = {}) {
 
 const returned = (payload: string) => `{"type":"returned"}\n${payload}`
 
-describe('a guest that has taken over its own runtime', () => {
+describe('a compromised guest', () => {
   it.each([
-    ['no JSON', 'not json'],
-    ['nothing', ''],
-    ['a JSON value that is no message', '5'],
+    ['invalid JSON', 'not json'],
+    ['an empty message', ''],
+    ['a JSON value that is not a message', '5'],
     ['null', 'null'],
     ['an unknown type', { type: 'exec', command: 'rm' }],
     ['a log of an unknown level', { type: 'log', level: 'fatal', text: 'x' }],
-    ['a log that is no text', { type: 'log', level: 'log', text: { toString: 1 } }],
+    ['a log whose text is not a string', { type: 'log', level: 'log', text: { toString: 1 } }],
     ['an extra property', { type: 'log', level: 'log', text: 'x', __proto__x: 1 }],
     ['a call without a number', { type: 'call', tool: 'tools.echo' }],
     ['a call that skips numbers', '{"type":"call","id":7,"tool":"tools.echo"}\nj{}'],
     ['a call with a number below one', '{"type":"call","id":0,"tool":"tools.echo"}\nj{}'],
     ['a call with a broken payload', '{"type":"call","id":1,"tool":"tools.echo"}\ng[[9]]'],
     ['a call without a payload', '{"type":"call","id":1,"tool":"tools.echo"}'],
-    ['a wake time that is no number', { type: 'wake', at: 'soon' }],
+    ['a wake time that is not a number', { type: 'wake', at: 'soon' }],
     ['a result with a broken payload', returned('j{')],
     ['a result without a payload', '{"type":"returned"}'],
     [
-      'an end with a code that only the host gives',
+      'an end with a code that only the host may use',
       { type: 'threw', error: { code: 'SANDBOX_CRASHED', name: 'E', message: 'm' } },
     ],
     ['an end with an unknown code', { type: 'threw', error: { code: 'OK', name: 'E', message: 'm' } }],
     ['an end without an error', { type: 'threw' }],
-  ])('cannot say %s', async (_, message) => {
+  ])('cannot send %s', async (_, message) => {
     let ran = false
     const tools = {
       echo: () => {
@@ -55,7 +55,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(ran).toBe(false)
   })
 
-  it('cannot call what the host did not offer, whatever the name', async () => {
+  it('cannot call tools that the host does not offer, whatever the name', async () => {
     for (const tool of [
       'constructor',
       'tools.constructor',
@@ -80,7 +80,7 @@ describe('a guest that has taken over its own runtime', () => {
     }
   })
 
-  it('cannot change its result once it has given one', async () => {
+  it('cannot change its result', async () => {
     const { result } = await attack((guest) => {
       guest.say(
         returned('j"first"'),
@@ -93,7 +93,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: true, value: 'first' })
   })
 
-  it('has not ended before its turn is over', async () => {
+  it('does not end before its turn is over', async () => {
     const { result } = await attack((guest) => {
       guest.say(returned('j"early"'))
       guest.end({ why: 'limit', limit: 'cpu' })
@@ -101,7 +101,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_CPU' } })
   })
 
-  it('is not heard after its end', async () => {
+  it('is ignored after its end', async () => {
     const events: string[] = []
     const adapter = new ScriptedAdapter((guest) => {
       guest.say(returned('j1'))
@@ -118,7 +118,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(events).toEqual([])
   })
 
-  it('cannot log past the limit, in many small entries or one large one', async () => {
+  it('cannot exceed the log limit with many small entries or one large entry', async () => {
     const { result } = await attack(
       (guest) => {
         guest.say(...Array.from({ length: 5_000 }, () => ({ type: 'log', level: 'log', text: '' })))
@@ -133,7 +133,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result.logs.at(-1)?.text).toContain('limit of 1000 bytes')
   })
 
-  it('cannot send a message past the limit', async () => {
+  it('cannot send a message above the size limit', async () => {
     const huge = `{"type":"call","id":1,"tool":"tools.echo"}\nj"${'x'.repeat(20_000)}"`
     const { result } = await attack(
       (guest) => guest.say(huge),
@@ -143,7 +143,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_MESSAGE_SIZE' } })
   })
 
-  it('has ended before a call that came with its end begins, however long its output takes to look at', async () => {
+  it('ends before a call starts that it sent together with its result', async () => {
     const adapter = new ScriptedAdapter((guest) => {
       guest.say(
         '{"type":"call","id":1,"tool":"tools.act"}\nj{}',
@@ -159,7 +159,7 @@ describe('a guest that has taken over its own runtime', () => {
     }
     await using codeMode = await createCodeMode({ sandbox, tools: { act } })
     const onEvent = ({ type }: { type: string }) => {
-      // Longer than the host looks at output without a pause.
+      // Processing this output takes the host longer than one time slice.
       const end = performance.now() + 40
       while (type === 'log' && performance.now() < end);
     }
@@ -168,7 +168,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(ran).toBe(false)
   })
 
-  it('cannot return more than the limit', async () => {
+  it('cannot return a result above the limit', async () => {
     const { result } = await attack(
       (guest) => {
         guest.say(returned(`j"${'x'.repeat(2_000)}"`))
@@ -186,7 +186,7 @@ describe('a guest that has taken over its own runtime', () => {
       'dates',
       `g[[1],["a",[${Array.from({ length: 60_000 }, (_, at) => `[${at + 2}]`)}]],${Array(60_000).fill('["d",0]')}]`,
     ],
-  ])('cannot return more %s than a host reads in one go', async (_, payload) => {
+  ])('cannot return %s that are too costly to decode', async (_, payload) => {
     const { result } = await attack((guest) => {
       guest.say(returned(payload))
       guest.endTurn()
@@ -194,7 +194,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_RESULT_SIZE' } })
   })
 
-  it('cannot keep the host busy with wishes to be woken', async () => {
+  it('cannot keep the host busy with wake requests', async () => {
     const { result, guest } = await attack(async (guest) => {
       guest.say(...Array.from({ length: 10_000 }, (_, i) => ({ type: 'wake', at: i })), { type: 'wake', at: -1e300 })
       guest.endTurn()
@@ -207,7 +207,7 @@ describe('a guest that has taken over its own runtime', () => {
     expect(JSON.parse(guest.received[1] as string).now).toBeGreaterThan(1e12)
   })
 
-  it('tells a stack that names no file of the host', async () => {
+  it('cannot report a stack with files of the host', async () => {
     const stack =
       'Error: x\n    at secret (/home/user/app.js:1:2)\n    at f (program.js:1:30)\n    at evil\u001b[2J (program.js:1:31)'
     const { result } = await attack((guest) => {
@@ -228,12 +228,12 @@ describe('a guest that has taken over its own runtime', () => {
     [{ why: 'limit', limit: 'output' }, 'LIMIT_MESSAGE_SIZE'],
     [{ why: 'crashed', detail: 'a trap' }, 'SANDBOX_CRASHED'],
     [{ why: 'lost', running: true, detail: 'its neighbour' }, 'SANDBOX_CRASHED'],
-  ] as const)('that ends by %j ends the execution with %s', async (exit, code) => {
+  ] as const)('that exits with %j ends the execution with %s', async (exit, code) => {
     const { result } = await attack((guest) => guest.end(exit))
     expect(result).toMatchObject({ ok: false, error: { code } })
   })
 
-  it('sends its messages in slices of time, however many it sends in a turn', async () => {
+  it('cannot block the event loop, because its messages are processed in time slices', async () => {
     let turns = 0
     const beating = setInterval(() => turns++, 1)
     const { result } = await attack(
@@ -247,7 +247,7 @@ describe('a guest that has taken over its own runtime', () => {
     )
     clearInterval(beating)
     expect(result).toMatchObject({ ok: true, value: 1 })
-    // The event loop had its turns meanwhile.
+    // Timers fired while the messages were processed.
     expect(turns).toBeGreaterThan(3)
   })
 })

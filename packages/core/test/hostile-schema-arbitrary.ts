@@ -1,11 +1,11 @@
-/** Schemas that ask for far more work than their size: what one definition costs, others multiply by referring to it. */
+/** Generates schemas that are small but costly: references multiply the cost of a definition. */
 import fc, { type Arbitrary } from 'fast-check'
 import type { Schema, SchemaObject } from './schema-proof/subschemas.ts'
 
-/** Maximum length of a schema as JSON, in characters; what would be longer loses definitions. */
+/** Maximum length of a schema as JSON, in characters. Definitions of longer schemas are dropped. */
 const MAX_LENGTH = 100_000
 const DEFINITIONS = ['a', 'b', 'c', 'd', 'e', 'f']
-/** Long runs of these have broken regular expressions, normalisation, comments or indentation. */
+/** Characters whose long runs have broken regular expressions, normalization, comments or indentation. */
 const UNITS = ['x', ' ', '\n', '*/', '_', '-', 'a\u0301\u0323', '(a+)+$', '\\', '~1', '%25', '\u2028', '\ud800', 'A.']
 
 const count = fc.oneof(
@@ -33,13 +33,13 @@ const wrappers: readonly ((inner: Schema) => SchemaObject)[] = [
   (inner) => ({ allOf: [inner, { type: 'object', properties: { k1: {} } }] }),
   (inner) => ({ anyOf: [{ type: 'object', properties: { k0: inner }, required: ['k0'] }, { type: 'null' }] }),
   (inner) => ({ not: inner }),
-  // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+  // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
   (inner) => ({ if: { required: ['k0'] }, then: { required: ['k1'] }, else: inner }),
   (inner) => ({ $id: 'deeper/', $defs: { inner }, properties: { k0: inner } }),
   (inner) => ({ type: 'object', additionalProperties: inner, propertyNames: { pattern: '^k' } }),
 ]
 
-/** Keywords of which one schema may have several. */
+/** Keywords that a schema may combine. */
 const keywords: Arbitrary<SchemaObject> = fc.oneof(
   refer,
   fc.tuple(lists, fc.array(refer, { maxLength: 6 })).map(([keyword, list]) => ({ [keyword]: list })),
@@ -72,7 +72,7 @@ const node = fc
   .array(keywords, { minLength: 1, maxLength: 4, size: 'max' })
   .map((parts): SchemaObject => Object.assign({}, ...parts))
 
-/** The same wrapper hundreds of times, or a few different ones. */
+/** Wraps a schema hundreds of times in the same way, or a few times in different ways. */
 const nested = fc
   .tuple(node, fc.array(fc.tuple(fc.constantFrom(...wrappers), fc.integer({ min: 1, max: 400 })), { maxLength: 3 }))
   .map(([inner, layers]) => {
@@ -81,7 +81,7 @@ const nested = fc
     return schema
   })
 
-/** What two references to the next of a chain may be: taken apart, a chain is two to the power of its length. */
+/** Schemas with two references to the next definition of a chain. Expanded, a chain doubles with each definition. */
 const links: readonly ((next: SchemaObject, name: string) => SchemaObject)[] = [
   (next, name) => ({ type: 'object', properties: { left: next, right: next, [name]: {} } }),
   (next, name) => ({ allOf: [next, { properties: { [name]: {} } }] }),
@@ -91,7 +91,7 @@ const links: readonly ((next: SchemaObject, name: string) => SchemaObject)[] = [
   (next) => next,
 ]
 
-/** Chains of definitions, and a schema that asks for values of all of them at once. */
+/** Chains of definitions, and a schema that combines all of them. */
 const chains = fc
   .array(fc.tuple(fc.constantFrom(...links), fc.integer({ min: 1, max: 300 }), node), { minLength: 1, maxLength: 3 })
   .map((parts): { readonly root: SchemaObject; readonly $defs: SchemaObject } => {
@@ -106,7 +106,7 @@ const chains = fc
 
 const definition = fc.oneof({ arbitrary: node, weight: 2 }, { arbitrary: nested, weight: 1 })
 
-/** Documents of up to about 100 kB. Equal parts may be one object, and so are far larger as JSON than in memory. */
+/** Documents of up to about 100 kB. Equal parts may share one object, so they are far larger as JSON than in memory. */
 export const hostileSchema: Arbitrary<SchemaObject> = fc
   .tuple(
     definition,
@@ -124,7 +124,7 @@ export const hostileSchema: Arbitrary<SchemaObject> = fc
     return sizeUpTo(root, MAX_LENGTH) < MAX_LENGTH ? { ...root, $defs } : { $ref: '#/$defs/a', $defs }
   })
 
-/** About how long a value is as JSON; no more is counted than the limit. */
+/** Estimates the length of a value as JSON, up to the limit. */
 function sizeUpTo(root: unknown, limit: number): number {
   const pending = [root]
   let size = 0

@@ -5,7 +5,7 @@ import { typeFromSchema } from '../src/schema/declarations.ts'
 const convert = (schema: JsonSchema) => typeFromSchema(schema, { name: 'T' })
 const object = (properties: object) => ({ type: 'object', properties })
 
-/** Far more than any of these takes, and far less than one that is not linear does. */
+/** Far more than any of these conversions takes, and far less than a conversion in more than linear time. */
 const BUDGET_MS = 10_000
 
 function within<Result>(action: () => Result): Result {
@@ -16,7 +16,7 @@ function within<Result>(action: () => Result): Result {
 }
 
 describe('hostile schemas', () => {
-  it('may name properties by any characters, and are not taken for each other', () => {
+  it('may have any characters in property names and are not confused with each other', () => {
     const object = (...names: string[]) => ({
       type: 'object',
       properties: Object.fromEntries(names.map((name) => [name, { type: 'number' }])),
@@ -39,7 +39,7 @@ describe('hostile schemas', () => {
     }
   })
 
-  it('may have ten thousand definitions, each of the next', () => {
+  it('may have ten thousand definitions, each with a property of the next', () => {
     const $defs: Record<string, JsonSchema> = { d10000: { type: 'string' } }
     for (let index = 0; index < 10_000; index++)
       $defs[`d${index}`] = object({ next: { $ref: `#/$defs/d${index + 1}` } })
@@ -47,14 +47,14 @@ describe('hostile schemas', () => {
     expect(declarations).toContain('string')
   })
 
-  it('may have ten thousand definitions that are but names of the next', () => {
+  it('may have ten thousand definitions that only refer to the next', () => {
     const $defs: Record<string, JsonSchema> = { d10000: { type: 'string' } }
     for (let index = 0; index < 10_000; index++) $defs[`d${index}`] = { $ref: `#/$defs/d${index + 1}` }
     const { type, declarations } = within(() => convert({ $ref: '#/$defs/d0', $defs }))
     expect(declarations + type).toContain('string')
   })
 
-  it('may double with every reference', () => {
+  it('may double in size with every reference', () => {
     const $defs: Record<string, JsonSchema> = { d64: { type: 'string' } }
     for (let index = 0; index < 64; index++) {
       const next = { $ref: `#/$defs/d${index + 1}` }
@@ -64,7 +64,7 @@ describe('hostile schemas', () => {
     expect(declarations.length).toBeLessThan(10_000)
   })
 
-  it('may double with every alternative', () => {
+  it('may double in size with every alternative', () => {
     const $defs: Record<string, JsonSchema> = { d40: object({ x: { type: 'string' } }) }
     for (let index = 0; index < 40; index++) {
       const next = { $ref: `#/$defs/d${index + 1}` }
@@ -91,7 +91,7 @@ describe('hostile schemas', () => {
     expect(declarations).toContain('self?: T')
   })
 
-  it('may name what every object has', () => {
+  it('may have property names that every object inherits', () => {
     const schema = JSON.parse(
       '{ "type": "object", "properties": { "__proto__": { "type": "string" }, "constructor": { "$ref": "#/$defs/toString" } }, "required": ["hasOwnProperty"] }',
     )
@@ -102,7 +102,7 @@ describe('hostile schemas', () => {
     expect(convert({ $ref: '#/constructor' }).type).toBe('unknown')
   })
 
-  it('may have patterns that would run away', () => {
+  it('may have patterns that backtrack exponentially', () => {
     const pattern = '^(a+)+$'
     const schema = { type: 'object', patternProperties: { [pattern]: {} }, properties: { [`${'a'.repeat(40)}!`]: {} } }
     within(() => convert({ ...schema, propertyNames: { pattern } }))
@@ -127,7 +127,7 @@ describe('hostile schemas', () => {
     ['$ref', 'http://[bad'],
     ['type', []],
     ['const', Number.NaN],
-  ])('may have nonsense for %s: %s', (keyword, value) => {
+  ])('may have an invalid value for %s: %s', (keyword, value) => {
     expect(() => convert(object({ a: { [keyword]: value, properties: { b: { [keyword]: value } } } }))).not.toThrow()
   })
 })

@@ -2,7 +2,7 @@ import * as node from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { format, inspect } from '../src/guest/inspect.ts'
 
-/** Node prints an error without a stack as a guest prints every error. */
+/** Removes the stack of an error, because a guest prints every error without its stack. */
 function stackless<Thrown extends Error>(error: Thrown): Thrown {
   Object.defineProperty(error, 'stack', { value: '', writable: true, configurable: true, enumerable: false })
   return error
@@ -180,7 +180,7 @@ const values: Record<string, unknown> = {
   'array without prototype': orphan([1]),
   'array with accessors': Object.defineProperty([1, 2], 0, { get: () => 1 }),
   arguments: (function (..._: unknown[]) {
-    // biome-ignore lint/complexity/noArguments: it is the value to be shown
+    // biome-ignore lint/complexity/noArguments: the test inspects it
     return arguments
   })(1, 'a'),
   map: new Map<unknown, unknown>([
@@ -327,7 +327,7 @@ const values: Record<string, unknown> = {
   'custom that is no function': { [node.inspect.custom]: 1 },
 }
 
-describe('inspect shows as Node does', () => {
+describe('inspect formats like Node', () => {
   test.each(Object.entries(values))('%s', (_name, value) => {
     expect(inspect(value)).toBe(node.inspect(value))
     expect(inspect({ inside: [value] })).toBe(node.inspect({ inside: [value] }))
@@ -359,13 +359,13 @@ const asked: object[] = [
   { sorted: true },
 ]
 
-describe('inspect takes the options of Node', () => {
+describe('inspect supports the options of Node', () => {
   test.each(asked.map((options) => [node.inspect(options), options] as const))('%s', (_name, options) => {
     for (const shape of shapes) expect(inspect(shape, options)).toBe(node.inspect(shape, options))
   })
 })
 
-/** Mulberry32: the same values in every run. */
+/** A seeded generator (mulberry32), so that every run uses the same values. */
 function randomOf(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
@@ -406,7 +406,7 @@ function randomValue(random: (below: number) => number, depth: number): unknown 
   return (choices[random(choices.length)] as () => unknown)()
 }
 
-test('inspect shows random values as Node does', () => {
+test('inspect formats random values like Node', () => {
   for (let seed = 0; seed < 500; seed++) {
     const value = randomValue(randomOf(seed), 1 + (seed % 5))
     const options = seed % 3 === 0 ? { depth: seed % 7, breakLength: 40 + (seed % 90) } : {}
@@ -473,7 +473,7 @@ const calls: unknown[][] = [
   ['%s', 'x', 'y', { z: 1 }],
 ]
 
-describe('format joins as Node does', () => {
+describe('format joins values like Node', () => {
   test.each(calls.map((call) => [node.inspect(call, { breakLength: Infinity, depth: 0 }), call] as const))(
     '%s',
     (_name, call) => {
@@ -482,14 +482,14 @@ describe('format joins as Node does', () => {
   )
 })
 
-describe('inspect does not throw', () => {
+describe('inspect does not throw for', () => {
   const raise = () => {
     throw new Error('trap')
   }
   const traps = new Proxy({}, { get: () => raise })
   const hostile: Record<string, [unknown, string]> = {
-    'a proxy that refuses everything': [new Proxy({}, traps), '[Unreadable]'],
-    'a refused property': [
+    'a proxy whose traps all throw': [new Proxy({}, traps), '[Unreadable]'],
+    'a property whose trap throws': [
       new Proxy(
         { a: 1 },
         {
@@ -528,20 +528,20 @@ describe('inspect does not throw', () => {
     expect(inspect(value)).toBe(shown)
   })
 
-  test('a prototype chain without end', () => {
+  test('an endless prototype chain', () => {
     const endless = (): object => new Proxy({}, { getPrototypeOf: endless })
     expect(inspect(endless())).toContain('Object')
   })
 
-  test('an object that cannot be turned into text', () => {
+  test('an object that cannot be converted to a string', () => {
     expect(format(['%s %d %j', { toString: raise }, { valueOf: raise }, { toJSON: raise }])).toBe(
       '{ toString: [Function: raise] } NaN { toJSON: [Function: raise] }',
     )
   })
 })
 
-describe('inspect ends', () => {
-  test('where custom inspectors go on for ever', () => {
+describe('inspect stops', () => {
+  test('at endless recursion of custom inspectors', () => {
     const endless: object = {
       [node.inspect.custom]: (_depth: number, options: object, show: typeof inspect) => `${show(endless, options)}.`,
     }
@@ -549,7 +549,7 @@ describe('inspect ends', () => {
     expect(inspect([1])).toBe('[ 1 ]')
   })
 
-  test('at a depth however deep is asked for', () => {
+  test('at a maximum depth, whatever the option', () => {
     const text = inspect(
       nested(5000, (a) => [a]),
       { depth: Infinity, breakLength: Infinity },
@@ -565,7 +565,7 @@ describe('inspect ends', () => {
     expect(text).toContain('…')
   })
 
-  test('in an object of many keys', () => {
+  test('within an object of many keys', () => {
     const text = inspect(Object.fromEntries(range(200_000, (index) => [`key ${index}`, index])))
     expect(text.length).toBeLessThan(2_000_000)
     expect(text).toContain('…')

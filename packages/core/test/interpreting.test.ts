@@ -17,7 +17,7 @@ async function readGroups(draft: string): Promise<Group[]> {
   return Object.values(suite).flat()
 }
 
-/** What each value of a group is found to be, errors thrown included. */
+/** Returns the verdict on each value of a group. A thrown error is a verdict too. */
 async function judge({ schema, tests }: Group): Promise<unknown[]> {
   const attempt = async (check: () => Promise<unknown>) => {
     try {
@@ -34,24 +34,21 @@ async function judge({ schema, tests }: Group): Promise<unknown[]> {
   return verdicts
 }
 
-/** Where no code is made from strings, as in Workers. */
-describe('a validator that interprets', () => {
+/** Platforms without code generation from strings, such as Cloudflare Workers, use the interpreter. */
+describe('an interpreting validator', () => {
   afterEach(() => Settings.Set({ useAcceleration: true }))
 
-  it.each(DRAFTS)(
-    'finds what one that is compiled finds, with the same words, on the test suite of %s',
-    async (draft) => {
-      const groups = await readGroups(draft)
-      expect(groups.length).toBeGreaterThan(100)
-      for (const group of groups) {
-        Settings.Set({ useAcceleration: true })
-        const compiled = await judge(group)
-        Settings.Set({ useAcceleration: false })
-        expect({ group: group.description, verdicts: await judge(group) }).toEqual({
-          group: group.description,
-          verdicts: compiled,
-        })
-      }
-    },
-  )
+  it.each(DRAFTS)('reports the same problems as a compiled validator on the test suite of %s', async (draft) => {
+    const groups = await readGroups(draft)
+    expect(groups.length).toBeGreaterThan(100)
+    for (const group of groups) {
+      Settings.Set({ useAcceleration: true })
+      const compiled = await judge(group)
+      Settings.Set({ useAcceleration: false })
+      expect({ group: group.description, verdicts: await judge(group) }).toEqual({
+        group: group.description,
+        verdicts: compiled,
+      })
+    }
+  })
 })

@@ -7,7 +7,7 @@ const asking =
     JSON.parse(answer(JSON.stringify(request)))
 
 describe('the locales of a guest', () => {
-  it('are those of the host, with American English for what is unknown', () => {
+  it('are those of the host, with American English as the fallback', () => {
     const ask = asking(createIntlService())
     expect(ask('NumberFormat', ['de'], null, 'format', 1234.5)).toEqual(['1.234,5'])
     expect(ask('NumberFormat', ['xx'], null, 'format', 1234.5)).toEqual(['1,234.5'])
@@ -26,23 +26,23 @@ describe('the locales of a guest', () => {
     [['NumberFormat', ['not a locale'], null, 'format', 1]],
     [['NumberFormat', 5, null, 'format', 1]],
     [[]],
-  ])('answer %j with an error', (request) => {
+  ])('answer the invalid request %j with an error', (request) => {
     expect(asking(createIntlService())(...request)).toEqual({ name: expect.any(String), message: expect.any(String) })
   })
 
-  it('answer what is no request at all with an error', () => {
+  it('answer malformed requests with an error', () => {
     const answer = createIntlService()
     for (const text of ['', 'null', '5', '{}', '"x"', 'x'.repeat(1_000)])
       expect(JSON.parse(answer(text))).toEqual({ name: expect.any(String), message: expect.any(String) })
   })
 
-  it('take texts of a bounded length', () => {
+  it('accept texts of a bounded length', () => {
     const ask = asking(createIntlService())
     expect(ask('Collator', [], null, 'compare', 'x'.repeat(4_000_000), '')).toMatchObject({ name: 'RangeError' })
     expect(ask('Collator', [], null, 'compare', 'x'.repeat(3_000_000), '')).toEqual([1])
   })
 
-  it('are made a thousand times at most, and kept where they are asked for again', () => {
+  it('create at most a thousand formatters and reuse existing ones', () => {
     const ask = asking(createIntlService())
     for (let time = 0; time < 3_000; time++) {
       expect(ask('NumberFormat', ['en'], { minimumFractionDigits: 2 }, 'format', 1)).toEqual(['1.00'])

@@ -5,7 +5,7 @@ import { toModelOutput } from '../src/model-output.ts'
 const returned = (value: unknown) =>
   toModelOutput({ status: 'succeeded', ok: true, value, logs: [], calls: [], usage: { wallTimeMs: 1, toolCalls: 0 } })
 
-describe('what a model is told', () => {
+describe('the output for the model', () => {
   it('is plain JSON, whatever the value', () => {
     const value = {
       map: new Map([['a', 1n]]),
@@ -31,13 +31,13 @@ describe('what a model is told', () => {
     expect(JSON.parse(JSON.stringify(returned(value)))).toEqual({ result })
   })
 
-  it('says where a value is within itself', () => {
+  it('marks circular references', () => {
     const circular: unknown[] = [1]
     circular.push(circular, { again: circular })
     expect(returned(circular)).toEqual({ result: [1, '[circular]', { again: '[circular]' }] })
   })
 
-  it('takes a boxed text for a text', () => {
+  it('treats a boxed string as a string', () => {
     expect(returned(Object('x'.repeat(3)))).toEqual({ result: 'xxx' })
   })
 
@@ -55,16 +55,16 @@ describe('what a model is told', () => {
     }
   })
 
-  it('says how much of a long text is missing', () => {
+  it('states how much of a long text was cut', () => {
     const { result } = returned('x'.repeat(200_000)) as { result: string }
     expect(result.slice(49_990)).toBe(`${'x'.repeat(10)}\n[cut: 150000 more characters]`)
   })
 
-  it('writes out no BigInt that takes long to write', () => {
+  it('does not print a BigInt that is costly to print', () => {
     expect(returned(2n ** 1_000_000n)).toEqual({ result: '[a BigInt of 250001 hexadecimal digits]' })
   })
 
-  it('passes on what a result warns of', () => {
+  it('includes the warnings of a result', () => {
     const result = {
       status: 'succeeded',
       ok: true,
@@ -77,7 +77,7 @@ describe('what a model is told', () => {
     expect(toModelOutput(result)).toEqual({ result: 'sent' })
   })
 
-  it('names the tool that failed, and shows what else there is of an error', () => {
+  it('names the tool that failed and includes the details of an error', () => {
     const error = {
       code: 'TOOL_FAILED',
       name: 'ToolError',
@@ -108,7 +108,7 @@ describe('what a model is told', () => {
     })
   })
 
-  it('names the calls that a failed program had completed, those that may have changed something first', () => {
+  it('lists the completed calls of a failed program, calls with possible side effects first', () => {
     const call = (id: number, tool: string, more: object = {}) =>
       ({ id, tool, startedMs: 0, durationMs: 1, outcome: 'returned', ...more }) as const
     const failed = (calls: readonly ToolCallRecord[]) =>
@@ -137,7 +137,7 @@ describe('what a model is told', () => {
     expect(failed(many)).toMatchObject({ completed: expect.stringMatching(/tool19 and 480 other tools\./) })
   })
 
-  it('says where a program failed, and what it logged', () => {
+  it('includes the position of a failure and the logs', () => {
     const output = toModelOutput({
       status: 'failed',
       ok: false,

@@ -20,7 +20,7 @@ const tools = (execute: Tool['execute']): Tool[] => [
 ]
 const declare = (described: readonly Tool[]) => declarationsFromTools(described, { namespace: 'n' }).text
 
-it('learns an output type from the results that pass, wider than any of them', async () => {
+it('an observer infers an output type that covers all observed results', async () => {
   const observer = observe()
   const left = [...outputs]
   const [list, typed] = observer.watch(tools(() => left.shift()))
@@ -37,7 +37,7 @@ it('learns an output type from the results that pass, wider than any of them', a
   expect(text).toContain('Promise<string>')
 })
 
-it('leaves a tool without a result unknown, and a result that no type describes', () => {
+it('an observer describes missing and unsupported results as unknown', () => {
   const observer = observe()
   observer.record('typed', 'seen')
   expect(declare(observer.describe(tools(() => 1)))).toContain('Promise<unknown>')
@@ -45,7 +45,7 @@ it('leaves a tool without a result unknown, and a result that no type describes'
   expect(declare(observer.describe(tools(() => 1)))).toMatch(/when\?: unknown/)
 })
 
-it('takes an object of many names for a map', () => {
+it('an observer describes an object with many keys as a record', () => {
   const observer = observe()
   observer.record('list', Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`key${index}`, index])))
   expect(declare(observer.describe(tools(() => 1)))).toContain('Promise<Record<string, unknown>>')

@@ -24,7 +24,7 @@ function poolOf(options: Partial<ConstructorParameters<typeof Pool>[0]> = {}) {
 }
 
 describe('the pool', () => {
-  it('starts nothing before the first request, then its minimum', async () => {
+  it('starts no members before the first request, then its minimum', async () => {
     const { pool, made } = poolOf({ min: 2 })
     expect(made).toHaveLength(0)
     await pool.acquire()
@@ -33,7 +33,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('gives one member to one holder at a time, in the order of asking', async () => {
+  it('gives a member to one holder at a time, in the order of the requests', async () => {
     const { pool, made } = poolOf({ max: 1 })
     const first = await pool.acquire()
     const order: string[] = []
@@ -47,7 +47,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('grows while requests wait and nothing comes back, up to its maximum, and shrinks again', async () => {
+  it('grows to its maximum while requests wait, and shrinks again', async () => {
     const { pool, made, destroyed } = poolOf()
     const held = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()])
     expect(made).toHaveLength(3)
@@ -62,7 +62,7 @@ describe('the pool', () => {
     expect(destroyed).toHaveLength(3)
   })
 
-  it('replaces a member that was discarded, for whoever waits', async () => {
+  it('replaces a discarded member for waiting requests', async () => {
     const { pool, made, destroyed } = poolOf({ max: 1 })
     const first = await pool.acquire()
     const next = pool.acquire()
@@ -75,7 +75,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('gives a member several holders where all of them wait, and then as many as it takes', async () => {
+  it('gives a member several holders, up to its capacity, while all holders only wait', async () => {
     const { pool, made } = poolOf({ max: 1, most: 4 })
     const held = await Promise.all([1, 2, 3, 4].map(() => pool.acquire()))
     expect(made).toHaveLength(1)
@@ -91,7 +91,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('passes over a member that takes nobody at present', async () => {
+  it('skips a member that currently accepts no holders', async () => {
     const closed = new Set<object>()
     const { pool, made } = poolOf({ most: 2, accepts: (member) => !closed.has(member) })
     closed.add(await pool.acquire())
@@ -100,7 +100,7 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('makes nothing more while it closes', async () => {
+  it('creates no members while it closes', async () => {
     const { pool, made } = poolOf({ min: 2 })
     await pool.acquire()
     await delay(1)
@@ -108,7 +108,7 @@ describe('the pool', () => {
     expect(made).toHaveLength(2)
   })
 
-  it('lets a request that came while a creation failed have an attempt of its own', async () => {
+  it('starts a new attempt for a request that arrived during a failed one', async () => {
     const first = Promise.withResolvers<{ id: number }>()
     const attempts = [first.promise, Promise.resolve({ id: 1 })]
     const { pool } = poolOf({ create: () => attempts.shift() as Promise<{ id: number }> })
@@ -121,14 +121,14 @@ describe('the pool', () => {
     await pool.close()
   })
 
-  it('rejects no request that its other members can take when a creation fails', async () => {
+  it('keeps requests that other members can serve when a creation fails', async () => {
     const attempts = [Promise.resolve({ id: 0 }), Promise.reject(new Error('no descriptors'))]
     const { pool } = poolOf({ min: 2, most: 2, create: () => attempts.shift() as Promise<{ id: number }> })
     expect(await Promise.all([pool.acquire(), pool.acquire()])).toEqual([{ id: 0 }, { id: 0 }])
     await pool.close()
   })
 
-  it('aborts the creations that are under way when it closes', async () => {
+  it('aborts pending creations when it closes', async () => {
     const { pool } = poolOf({
       create: (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     })
@@ -138,7 +138,7 @@ describe('the pool', () => {
     await closing
   })
 
-  it("rejects those who wait: with the signal's reason, with what creation threw, or because it closes", async () => {
+  it("rejects waiting requests with the signal's reason, the error of a creation or the error for a closed pool", async () => {
     const { pool } = poolOf({ max: 1 })
     const held = await pool.acquire()
     const reason = new Error('enough')

@@ -4,7 +4,7 @@ import { prepareProgram } from '../src/program/program.ts'
 import { ProgramSyntaxError } from '../src/program/syntax-error.ts'
 
 describe('positions', () => {
-  it('go back through edits to where a character was', () => {
+  it('map back through edits to the original character', () => {
     const text = 'ab cd\nef gh\n'
     const { text: edited, step } = applyEdits(text, [
       { start: 3, end: 3, insert: 'return(' },
@@ -30,7 +30,7 @@ describe('positions', () => {
     )
   })
 
-  it('are shown in a long line without the whole of it', () => {
+  it('are shown in an excerpt of a long line', () => {
     const frame = codeFrame(`${'x'.repeat(5_000)}!`, { line: 1, column: 5_001 })
     expect(frame.length).toBeLessThan(400)
     const [source = '', mark = ''] = frame.split('\n')
@@ -64,26 +64,26 @@ describe('a program', () => {
     '/*',
     '"unterminated',
     '<!-- html',
-    // What a module reads as operators, a script reads as a comment.
+    // A module parses this as operators, a script as a comment.
     'let x = 1, y = 0;\ny <!--x + `\n}; evil(); async () => {\n//`\n0',
     'let x = 1;\n/* */ x\n--> `\n}; evil(); async () => {\n//`\n0',
-  ])('that would close its wrapper is a syntax error: %j', async (text) => {
+  ])('that tries to close its wrapper is a syntax error: %j', async (text) => {
     await expect(prepareProgram(text)).rejects.toMatchObject({ name: 'SyntaxError' })
   })
 
-  it('may speak of HTML comments, and count down to zero', async () => {
+  it('may contain text that looks like an HTML comment', async () => {
     for (const text of ['return "<!-- x -->"', 'return `\n-->`', 'let n = 3\nwhile (n --> 0) {}', 'return 1 // <!--']) {
       expect((await prepareProgram(text)).source).toContain(text.slice(0, 5))
     }
   })
 
-  it('is told what a module has and it has not', async () => {
+  it('is rejected if it uses import.meta, but may start with a shebang', async () => {
     await expect(prepareProgram('return import.meta.url')).rejects.toThrow('import.meta is not available')
     const { source } = await prepareProgram('#!/usr/bin/env node\nreturn 1')
     expect(source).toMatch(/\/\/\/usr\/bin\/env node\nreturn 1\n\}$/)
   })
 
-  it('is one function expression and nothing else, whatever its text', async () => {
+  it('is compiled to exactly one function expression, whatever its text', async () => {
     for (const text of [
       'return 1',
       '// x',
@@ -92,25 +92,25 @@ describe('a program', () => {
       '`\n`',
       'const x = () => {}',
       'export default 1',
-      // Line ends that are no line feed end comments too.
+      // Other line terminators end comments too.
       'export //23456 0)}; evil(); async()=>{return 1;/*\r default "*/ //"',
       'export //23456 0)}; evil(); async()=>{return 1;/*\u2028 default "*/ //"',
       '{}',
       '',
     ]) {
       const { source } = await prepareProgram(text)
-      // Evaluating the expression must run nothing of the program.
+      // Evaluating the expression must not run the program.
       const evaluated: unknown = (0, eval)(source)
       expect(typeof evaluated, text).toBe('function')
     }
   })
 
-  it('has its regular expressions read by their syntax alone, in linear time', async () => {
+  it('is parsed in linear time, whatever its regular expressions', async () => {
     const text = (count: number) => `return /[${'\\p{L}'.repeat(count)}]/u`
     const before = process.cpuUsage()
     await prepareProgram(text(30_000))
     const { user, system } = process.cpuUsage(before)
-    // A tenth of what V8 takes to compile the pattern.
+    // A tenth of the time in which V8 compiles the pattern.
     expect(user + system).toBeLessThan(20_000_000)
     for (const mistake of ['return /[/', 'return /a/gg', 'return /(/u', 'return /a\n/']) {
       await expect(prepareProgram(mistake)).rejects.toBeInstanceOf(ProgramSyntaxError)

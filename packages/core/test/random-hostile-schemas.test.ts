@@ -5,18 +5,18 @@ import { MAX_CATALOG_TEXT } from '../src/schema/bounds.ts'
 import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
 import { hostileSchema } from './hostile-schema-arbitrary.ts'
 
-/** `SCHEMA_RUNS=5000` converts more of them. A run is repeated by its seed. */
+/** `SCHEMA_RUNS=5000` converts more schemas. `SCHEMA_SEED` repeats a run. */
 const RUNS = Number(process.env.SCHEMA_RUNS ?? 40)
 const SEED = Number(process.env.SCHEMA_SEED ?? Date.now() % 2 ** 31)
 const TIMEOUT_MS = 24 * 60 * 60 * 1_000
 
 console.log(`hostile schemas: SCHEMA_SEED=${SEED} SCHEMA_RUNS=${RUNS}`)
 
-/** Processor time of one schema. An order of magnitude more than the slowest takes. */
+/** Maximum CPU time of one schema in ms. The slowest takes a tenth of it. */
 const BUDGET_MS = 20_000
-/** Types are counted before they are indented, and comments after. */
+/** Maximum length of the declarations. Types are measured before indentation, comments after it. */
 const LONGEST = 3 * MAX_CATALOG_TEXT
-/** Of one schema: as many as are kept, and what is said about the whole. */
+/** Maximum number of warnings of one schema: the individual ones, and one about the whole. */
 const MOST_WARNINGS = 101
 
 const honest = (name: string): Tool => ({
@@ -44,7 +44,7 @@ function check(schema: JsonSchema): void {
 }
 
 it(
-  'a hostile schema becomes a bounded text in bounded time, and harms no other tool',
+  'a hostile schema is converted to bounded text in bounded time and does not affect other tools',
   () => {
     fc.assert(fc.property(hostileSchema, check), { numRuns: RUNS, seed: SEED, endOnFailure: true })
   },

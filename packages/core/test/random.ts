@@ -1,4 +1,4 @@
-/** A seeded generator (mulberry32, by Tommy Ettinger): a failing case can be repeated by its seed. */
+/** Creates a seeded generator (mulberry32, by Tommy Ettinger), so that a failing case can be repeated. */
 export function random(seed: number): (below: number) => number {
   let state = seed
   return (below) => {

@@ -14,7 +14,7 @@ const call = (id: number, payload = 'j{}') => `{"type":"call","id":${id},"tool":
 const log = (text: string) => ({ type: 'log', level: 'log', text })
 const RETURNED = '{"type":"returned"}\nj"end"'
 
-/** Runs a program whose guests live these lives, one after the other; the last again and again. */
+/** Runs a program whose guests follow these scripts in order. The last script repeats. */
 async function live(lives: readonly Life[], step: () => unknown = () => 1) {
   let next = 0
   let made = 0
@@ -32,7 +32,7 @@ async function live(lives: readonly Life[], step: () => unknown = () => 1) {
 }
 
 describe('a recording', () => {
-  it('is replayed on another guest where one is lost', async () => {
+  it('is replayed in another guest if the first is lost', async () => {
     const lives: Life[] = [
       (guest) => {
         guest.say(log('lost'))
@@ -51,7 +51,7 @@ describe('a recording', () => {
     expect(adapter.started.map(({ alone }) => alone)).toEqual([false, true])
   })
 
-  it('cannot be replayed where guest after guest is lost', async () => {
+  it('cannot be replayed if every guest is lost', async () => {
     const adapter = new ScriptedAdapter((guest) => guest.end(INNOCENT))
     await using sandbox = createSandbox(adapter, { ready: 0 })
     const recording = { engine: '', program: { name: 'program.js', source: '' }, journal: ['first'], output: [] }
@@ -60,7 +60,7 @@ describe('a recording', () => {
 })
 
 describe('a run whose guest is lost', () => {
-  it('goes on in a fresh guest, which is told all that the lost one was', async () => {
+  it('continues in a new guest that receives the same messages', async () => {
     const answered: Life = async (guest) => {
       guest.say(log('first'), call(1))
       guest.endTurn()
@@ -85,7 +85,7 @@ describe('a run whose guest is lost', () => {
     expect(fresh?.slice(0, lost?.length)).toEqual(lost)
   })
 
-  it('hears of a call that was answered while it had no guest', async () => {
+  it('receives the answer of a call that settled while it had no guest', async () => {
     let answer = (_: unknown): void => {}
     const answers = new Promise((resolve) => {
       answer = resolve
@@ -112,7 +112,7 @@ describe('a run whose guest is lost', () => {
     expect(made).toBe(1)
   })
 
-  it('is repeated alone if it may be to blame, and among others if not', async () => {
+  it('is repeated in isolation only if it may have caused the loss', async () => {
     const ending: Life = (guest) => {
       guest.say(RETURNED)
       guest.endTurn()
@@ -121,7 +121,7 @@ describe('a run whose guest is lost', () => {
     expect(adapter.started.map(({ alone }) => alone)).toEqual([false, false, true])
   })
 
-  it('forgets an end that it said in a turn that was never over', async () => {
+  it('discards a result from a turn that did not end', async () => {
     const { result } = await live([
       (guest) => {
         guest.say('{"type":"returned"}\nj"too early"')
@@ -135,7 +135,7 @@ describe('a run whose guest is lost', () => {
     expect(result).toMatchObject({ ok: true, value: 'end' })
   })
 
-  it('ends if it calls something else when it is repeated', async () => {
+  it('fails if it makes a different call when it is repeated', async () => {
     const calling = (payload: string, exit?: GuestExit): Life => {
       return (guest) => {
         guest.say(call(1, payload))
@@ -148,13 +148,13 @@ describe('a run whose guest is lost', () => {
     expect(made).toBe(1)
   })
 
-  it('ends if it is in a turn whenever what it shares is lost', async () => {
+  it('fails if it is in a turn at every loss', async () => {
     const { result, adapter } = await live([(guest) => guest.end(SUSPECT)])
     expect(result).toMatchObject({ ok: false, error: { code: 'SANDBOX_CRASHED' } })
     expect(adapter.guests).toHaveLength(11)
   })
 
-  it('ends if it has exchanged too much to be kept', async () => {
+  it('fails if its messages were too large to keep', async () => {
     const text = 'x'.repeat(12 * 1024 * 1024)
     const { result } = await live(
       [

@@ -10,7 +10,7 @@ import { ScriptedAdapter } from './scripted-adapter.ts'
 
 type Redact = NonNullable<CodeModeOptions['redact']>
 
-/** What the guest receives for one call of `tools.work` that fails. */
+/** Returns the error that a guest receives for a failing call of `tools.work`. */
 async function failureOf(
   execute: () => unknown,
   options: { redact?: Redact; telemetry?: Telemetry; tool?: string; execute?: ExecuteOptions } = {},
@@ -41,8 +41,8 @@ const throwing = (error: unknown) => () => {
 }
 const messageOf = async (...args: Parameters<typeof failureOf>) => (await failureOf(...args)).message
 
-describe('the message of a tool that fails', () => {
-  it('loses its credentials by default, and nothing else', async () => {
+describe('the message of a failing tool', () => {
+  it('is stripped of credentials by default', async () => {
     const message = "GET https://joe:hunter2@db.example.com/a?b=c failed: ENOENT, open '/etc/x'"
     expect(await failureOf(throwing(new Error(message)))).toEqual({
       code: 'TOOL_FAILED',
@@ -53,11 +53,11 @@ describe('the message of a tool that fails', () => {
   it.each([
     ['a ToolCallError', new ToolCallError('TOOL_DENIED', 'token=abc123'), 'TOOL_DENIED'],
     ['a thrown string', 'token=abc123', 'TOOL_FAILED'],
-  ])('is filtered for %s too', async (_, error, code) => {
+  ])('is filtered for %s', async (_, error, code) => {
     expect(await failureOf(throwing(error))).toEqual({ code, message: 'token=[redacted]' })
   })
 
-  it('is filtered for problems of validation that quote values', async () => {
+  it('is filtered for validation problems that quote values', async () => {
     const parse = () => ({ problems: ['password: "hunter2" is too short'] })
     const adapter = new ScriptedAdapter(async (guest) => {
       const heard = guest.hears()
@@ -75,11 +75,11 @@ describe('the message of a tool that fails', () => {
     expect(adapter.guests[0]?.received.join('\n')).not.toContain('hunter2')
   })
 
-  it('passes as it is with `redact: false`', async () => {
+  it('is unchanged with `redact: false`', async () => {
     expect(await messageOf(throwing(new Error('token=abc123')), { redact: false })).toBe('token=abc123')
   })
 
-  it('passes through the host’s own filter, once, which is given the name of the tool', async () => {
+  it('passes once through a custom filter, which receives the name of the tool', async () => {
     const redact = (message: string, tool: string) => `<${tool}: ${message}>`
     const telemetry: Telemetry = { execution: (_, run) => run({ call: (_started, perform) => perform() }) }
     expect(await messageOf(throwing(new Error('no')), { redact })).toBe('<tools.work: no>')
@@ -88,15 +88,15 @@ describe('the message of a tool that fails', () => {
 
   it.each([
     ['throws', throwing(new Error('about token=abc123'))],
-    ['returns no string', () => undefined],
+    ['returns a value that is not a string', () => undefined],
     ['returns a promise', async (message: string) => message],
-  ])('is only that the tool failed where the filter %s', async (_, redact) => {
+  ])('only states that the tool failed if the filter %s', async (_, redact) => {
     expect(
       await failureOf(throwing(new ToolCallError('TOOL_DENIED', 'token=abc123')), { redact: redact as never }),
     ).toEqual({ code: 'TOOL_DENIED', message: 'tools.work failed' })
   })
 
-  it('names a tool that does not exist in a bounded length where the filter throws', async () => {
+  it('has a bounded length for an unknown tool if the filter throws', async () => {
     const message = await messageOf(() => 1, {
       redact: throwing(new Error('no')) as never,
       tool: `tools.${'x'.repeat(900)}`,
@@ -104,7 +104,7 @@ describe('the message of a tool that fails', () => {
     expect(message.length).toBeLessThan(200)
   })
 
-  it('is only that the tool failed where the error cannot be read', async () => {
+  it('only states that the tool failed if the error cannot be read', async () => {
     const trap = throwing(new Error('trap'))
     const errors = [
       new Proxy(new Error('x'), { get: trap, getPrototypeOf: trap }),
@@ -114,10 +114,10 @@ describe('the message of a tool that fails', () => {
     for (const error of errors) expect(await messageOf(throwing(error))).toBe('tools.work failed')
   })
 
-  it('is filtered before it is cut, so that no half of a token is left', async () => {
+  it('is filtered before it is truncated, so that no part of a token remains', async () => {
     const token = 'ghp_0123456789abcdefghijABCDEFGHIJ012345'
     for (const size of [9_970, 9_990, 10_000, 19_970, 19_990, 20_000, 30_000]) {
-      // The first part shrinks when it is filtered, which brings up what stands behind it.
+      // Filtering shortens the first part, so that the token moves into the part that is kept.
       for (const first of ['', `password="${'p'.repeat(size - 500)}" `]) {
         const message = await messageOf(
           throwing(new Error(`${`${first}${'word '.repeat(size / 5)}`.slice(0, size - 1)} ${token}`)),
@@ -128,7 +128,7 @@ describe('the message of a tool that fails', () => {
     }
   })
 
-  it('costs the host little, however long it is', async () => {
+  it('is filtered in bounded time, however long it is', async () => {
     let longest = 0
     const redact = (message: string) => {
       longest = Math.max(longest, message.length)
@@ -138,7 +138,7 @@ describe('the message of a tool that fails', () => {
     expect(longest).toBeLessThanOrEqual(20_000)
   })
 
-  it('is filtered in what telemetry is given, with the name and the code and without the cause', async () => {
+  it('is filtered for telemetry, with the name and code and without the cause', async () => {
     const seen: unknown[] = []
     const telemetry: Telemetry = {
       execution: (_, run) =>
@@ -170,13 +170,13 @@ const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 const from = (characters: string, minLength: number, maxLength = 40) =>
   fc.string({ unit: fc.constantFrom(...characters), minLength, maxLength })
 const word = from(ALPHANUMERIC, 8)
-/** What passwords are made of, without what ends a word in every form. */
+/** Password characters, except those that end a word in every form. */
 const loose = from(`${ALPHANUMERIC}!$()*+,;.:_~^|{}%`, 8)
 const quoted = fc.string({ minLength: 8, maxLength: 40, unit: 'grapheme' })
 const user = from(ALPHANUMERIC, 1, 10)
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-/** How a secret is written, and what of the text must not survive. */
+/** Forms in which secrets appear, each with the secret that must be removed. */
 const FORMS: readonly (readonly [name: string, form: fc.Arbitrary<readonly [text: string, secret: string]>])[] = [
   ['a URL', fc.tuple(user, loose).map(([name, pw]) => [`postgres://${name}:${pw}@db.example.com:5432/x`, pw])],
   [
@@ -264,14 +264,14 @@ const FORMS: readonly (readonly [name: string, form: fc.Arbitrary<readonly [text
   ],
 ]
 
-/** Ordinary text around it, which must stay. */
+/** Ordinary text around a secret that must remain. */
 const around = fc.tuple(
   fc.constantFrom('', 'failed: ', 'GET /items returned 401 (', 'line\n', 'curl '),
   fc.constantFrom('', ' and stopped', '\nat line 3'),
 )
 
 describe('redactSecrets', () => {
-  it.each(FORMS)('lets no secret survive in the form of %s', (_, form) => {
+  it.each(FORMS)('removes secrets in the form of %s', (_, form) => {
     fc.assert(
       fc.property(form, around, ([text, secret], [before, after]) => {
         const redacted = redactSecrets(before + text + after)
@@ -282,16 +282,13 @@ describe('redactSecrets', () => {
     )
   })
 
-  it.each(FORMS.filter(([name]) => !/JSON in|inspected/.test(name)))(
-    'keeps what follows in a text after %s',
-    (_, form) => {
-      fc.assert(
-        fc.property(form, ([text]) => {
-          expect(redactSecrets(`${text} and stopped`).endsWith(' and stopped')).toBe(true)
-        }),
-      )
-    },
-  )
+  it.each(FORMS.filter(([name]) => !/JSON in|inspected/.test(name)))('keeps the text after %s', (_, form) => {
+    fc.assert(
+      fc.property(form, ([text]) => {
+        expect(redactSecrets(`${text} and stopped`).endsWith(' and stopped')).toBe(true)
+      }),
+    )
+  })
 
   it.each([
     'the password is wrong',
@@ -317,11 +314,11 @@ describe('redactSecrets', () => {
     "ENOENT: no such file or directory, open '/etc/secrets/token'",
     'the key x is not unique: {"id":"0f8fad5b-d9cb-469f-a165-70867728950e"}',
     'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-  ])('leaves %j as it is', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(redactSecrets(text)).toBe(text)
   })
 
-  it('leaves any words as they are', () => {
+  it('leaves ordinary words unchanged', () => {
     const words = fc.array(from('abcdefghijklmnopqrstuvwxyz', 1, 12), { minLength: 1, maxLength: 30 })
     const punctuation = fc.constantFrom(' ', ', ', '. ', ' (', ') ', ' = ', ' "', '" ', '\n')
     fc.assert(
@@ -333,7 +330,7 @@ describe('redactSecrets', () => {
     )
   })
 
-  it('takes time that grows with the text, not with its square', () => {
+  it('takes linear time', () => {
     const units = [
       '://',
       '://a:',
@@ -362,14 +359,14 @@ describe('redactSecrets', () => {
       const before = process.cpuUsage()
       redactSecrets(unit.repeat(1_000_000 / unit.length))
       const { user: spent } = process.cpuUsage(before)
-      // Quadratic time would be minutes.
+      // Quadratic time would take minutes.
       expect(spent / 1_000, unit).toBeLessThan(5_000)
     }
   })
 })
 
 describe('known secrets', () => {
-  it('are hidden as others write them', () => {
+  it('are hidden in plain, JSON and URL encoding', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6, maxLength: 30, unit: 'grapheme' }), (secret) => {
         const known = new KnownSecrets([secret])
@@ -380,7 +377,7 @@ describe('known secrets', () => {
     )
   })
 
-  it('are hidden where the end that is shown cuts them', () => {
+  it('are hidden even if truncation cuts them', () => {
     const known = new KnownSecrets(['0123456789'])
     for (let wanted = 1; wanted < 20; wanted++) {
       expect(known.hideInTail('abcde 0123456789 xyz', wanted)).not.toMatch(/\d/)
@@ -388,11 +385,11 @@ describe('known secrets', () => {
     expect(known.hide(`${'x'.repeat(19_995)}0123456789`)).not.toMatch(/\d/)
   })
 
-  it('that are short are hidden only where they stand alone', () => {
+  it('that are short are hidden only as separate words', () => {
     expect(new KnownSecrets(['mcp', '-y', '']).hide('mcp: mcpx -y')).toBe('[redacted]: mcpx -y')
   })
 
-  it('of a URL are everything but its scheme, host and port', () => {
+  it('of a URL include everything but its scheme, host and port', () => {
     const url = new URL('https://joe%40x:p%C3%A4ss@example.com:8443/tenant-4711/mcp?key=k-9876#part-1')
     const hidden = new KnownSecrets(secretsOfUrl(url)).hide(
       `${url} joe@x päss joe%40x ${url.pathname} tenant-4711 k-9876 part-1`,
@@ -408,7 +405,7 @@ describe('cutUrls', () => {
     ['http://joe:p/w@example.com', 'http://[redacted]'],
     ['http://joe:12/w@example.com', 'http://[redacted]'],
     ['wss://h', 'wss://h'],
-  ])('makes of %s %s', (text, expected) => {
+  ])('turns %s into %s', (text, expected) => {
     expect(cutUrls(text)).toBe(expected)
   })
 })

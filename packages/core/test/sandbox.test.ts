@@ -12,7 +12,7 @@ const answer = () =>
   })
 
 describe('a sandbox', () => {
-  it('makes guests ready ahead of need, and uses each once', async () => {
+  it('prepares guests in advance and uses each once', async () => {
     const adapter = answer()
     await using sandbox = createSandbox(adapter, { ready: 2 })
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
@@ -26,7 +26,7 @@ describe('a sandbox', () => {
     ).toBe(true)
   })
 
-  it('gives an execution with a tighter memory limit a guest of its own', async () => {
+  it('starts a separate guest for an execution with a tighter memory limit', async () => {
     const adapter = answer()
     await using sandbox = createSandbox(adapter, { ready: 1 })
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
@@ -35,7 +35,7 @@ describe('a sandbox', () => {
     expect(adapter.started[used]?.memoryBytes).toBe(32 * 1024 * 1024)
   })
 
-  it('ends ready guests when it is closed, then the adapter, and refuses from then on', async () => {
+  it('ends prepared guests and then the adapter when it is closed, and rejects new executions', async () => {
     const adapter = answer()
     const sandbox = createSandbox(adapter, { ready: 1 })
     const codeMode = await createCodeMode({ sandbox, tools: {} })
@@ -46,7 +46,7 @@ describe('a sandbox', () => {
     await expect(codeMode.execute('return 1')).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
   })
 
-  it('tells why no guest can be had', async () => {
+  it('reports why no guest is available', async () => {
     const adapter = answer()
     adapter.start = () => Promise.reject(new SandboxError('SANDBOX_UNAVAILABLE', 'run `npm install the-engine`'))
     await using sandbox = createSandbox(adapter, { ready: 1 })
@@ -54,7 +54,7 @@ describe('a sandbox', () => {
     await expect(codeMode.execute('return 1')).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
   })
 
-  it('takes the reading of a program into its wall time', async () => {
+  it('counts parsing a program as wall time', async () => {
     const adapter = new ScriptedAdapter(async (guest) => {
       await delay(150)
       guest.say('{"type":"returned"}\nj1')
@@ -70,7 +70,7 @@ describe('a sandbox', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_WALL_TIME' } })
   })
 
-  it('is refused where it promises less than is required', async () => {
+  it('is rejected if it lacks a required guarantee', async () => {
     await using sandbox = createSandbox(answer(), { ready: 0 })
     const creation = createCodeMode({
       sandbox,

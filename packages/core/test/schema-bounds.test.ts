@@ -4,7 +4,7 @@ import { nearest } from '../src/catalog/nearest.ts'
 import type { JsonSchema } from '../src/catalog/tool.ts'
 import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
 
-/** Ten times and more what each took on a busy machine; without bounds each took minutes, or gigabytes. */
+/** At least ten times the measured time on a busy machine. Without bounds, each took minutes or gigabytes of memory. */
 const BUDGET_MS = 10_000
 const SIZE = 10_000
 
@@ -28,7 +28,7 @@ function doubling(levels: number, name: string): Record<string, unknown> {
   return definitions
 }
 
-/** CPU time, which a busy machine blurs less than the time that passes. */
+/** Measures CPU time, which varies less than wall time on a busy machine. */
 function cpuMsOf<Result>(action: () => Result): { result: Result; ms: number } {
   const before = process.cpuUsage()
   const result = action()
@@ -81,7 +81,7 @@ const HOSTILE: readonly (readonly [what: string, make: () => JsonSchema])[] = [
       ),
   ],
   [
-    'alternatives told apart by a discriminator',
+    'alternatives with a discriminator',
     () => ({
       oneOf: range(SIZE).map((index) => ({ $ref: `#/$defs/d${index}` })),
       discriminator: {
@@ -94,15 +94,15 @@ const HOSTILE: readonly (readonly [what: string, make: () => JsonSchema])[] = [
   ['a million constants', () => object({ a: { enum: range(1_000_000) } })],
 ]
 
-describe('a schema from outside', () => {
-  it.each(HOSTILE)('is read in bounded time where it has %s', (_, make) => {
+describe('an untrusted schema', () => {
+  it.each(HOSTILE)('is converted in bounded time with %s', (_, make) => {
     const schema = make()
     const { result, ms } = cpuMsOf(() => typeFromSchema(schema, { name: 'T' }))
     expect(ms).toBeLessThan(BUDGET_MS)
     expect((result.declarations + result.type).length).toBeLessThan(5_000_000)
   })
 
-  it('that is over a bound becomes wider, with a warning, and harms no other tool', () => {
+  it('that exceeds a bound becomes a wider type, with a warning, and does not affect other tools', () => {
     const hostile = {
       allOf: [{ $ref: '#/$defs/d0' }, { $ref: '#/$defs/e0' }],
       $defs: { ...doubling(60, 'd'), ...doubling(60, 'e') },
@@ -120,14 +120,14 @@ describe('a schema from outside', () => {
     expect(warnings).not.toEqual([])
   })
 
-  it('has a pattern for the empty key, and none for the others', () => {
+  it('may have a pattern that matches only the empty key', () => {
     const { type } = typeFromSchema({ type: 'object', patternProperties: { '^$': { type: 'number' } } }, { name: 'T' })
     expect(type).not.toMatch(/\[key: string\]: number/)
   })
 })
 
-describe('names from outside', () => {
-  it('become identifiers in linear time where they collapse to one', () => {
+describe('untrusted names', () => {
+  it('become identifiers in linear time if they collide', () => {
     const names = range(20_000).map(
       (index) => `a${[...index.toString(2)].map((bit) => (bit === '1' ? '-' : '_')).join('')}`,
     )
@@ -142,7 +142,7 @@ describe('names from outside', () => {
     expect(result.length).toBeLessThan(1_000)
   })
 
-  it('are compared with a mistaken one in bounded time', () => {
+  it('are compared with a misspelled name in bounded time', () => {
     const known = range(20_000).map((index) => `tool${index}${'x'.repeat(200)}`)
     const { ms } = cpuMsOf(() => nearest('tol'.repeat(1_000), known))
     expect(ms).toBeLessThan(BUDGET_MS)

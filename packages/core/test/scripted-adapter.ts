@@ -1,9 +1,9 @@
 import type { Guest, GuestExit, GuestInit, RunInit, SandboxAdapter } from '../src/contract.ts'
 
-/** What an attacker does who has taken over the whole guest: it says what it likes, when it likes. */
+/** The script of a compromised guest, which may send any message at any time. */
 export type Script = (guest: ScriptedGuest) => void | Promise<void>
 
-/** An adapter whose guests follow a script instead of running a program. */
+/** An adapter whose guests follow a script and do not run programs. */
 export class ScriptedAdapter implements SandboxAdapter {
   readonly name = 'scripted'
   readonly engine = 'scripted@1'
@@ -79,7 +79,7 @@ export class ScriptedGuest implements Guest {
     this.#exit({ why: 'terminated' })
   }
 
-  /** Says these messages; objects are written as headers. */
+  /** Sends these messages. Objects are encoded as headers. */
   say(...messages: readonly (string | object)[]): void {
     this.init.onOutput(messages.map((message) => (typeof message === 'string' ? message : JSON.stringify(message))))
   }
@@ -92,7 +92,7 @@ export class ScriptedGuest implements Guest {
     this.#exit(exit)
   }
 
-  /** The next message from the host. */
+  /** Waits for the next message from the host. */
   hears(): Promise<void> {
     return new Promise((resolve) => {
       this.#heard = resolve

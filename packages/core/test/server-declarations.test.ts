@@ -6,7 +6,7 @@ import { declarationsFromTools } from '../src/schema/declarations.ts'
 import { STYLES, type Style } from '../src/schema/style.ts'
 import { checkTypes } from './schema-proof/typescript-check.ts'
 
-/** What a server answers to tools/list that tells a model of a tool. */
+/** The part of an answer to `tools/list` that describes a tool to a model. */
 interface ListedTool {
   readonly name: string
   readonly title?: string
@@ -19,7 +19,7 @@ interface ListedTool {
 const LISTED = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations']
 const FOLDER = new URL('./data/mcp/', import.meta.url)
 
-/** Servers whose declarations are kept to be read: a change of the writer shows in them as a change of text. */
+/** Servers whose declarations are stored as snapshots, so that changes of the output are visible in reviews. */
 const KEPT = new Map([
   ['modelcontextprotocol__server-filesystem', 'filesystem'],
   ['modelcontextprotocol__server-memory', 'memory'],
@@ -33,7 +33,7 @@ const KEPT = new Map([
   ['playwright__mcp', 'playwright'],
 ])
 
-/** Of the tokens of tools/list, over all servers. */
+/** Maximum share of the tokens of `tools/list`, over all servers. */
 const LARGEST_SHARE: Record<Style, number> = { full: 0.7, compact: 0.4, signatures: 0.12 }
 
 const servers = readdirSync(FOLDER)
@@ -52,7 +52,7 @@ function textsOf(namespace: string, listed: readonly ListedTool[]): Record<Style
   return { full: text('full'), compact: text('compact'), signatures: text('signatures') }
 }
 
-/** The names of special tokens may stand in a description, where they are text. */
+/** Counts tokens. Names of special tokens in a description count as text. */
 const tokensIn = (text: string): number => countTokens(text, { disallowedSpecial: new Set() })
 
 const tokens = declared.map(({ name, tools, texts }) => ({
@@ -63,7 +63,7 @@ const tokens = declared.map(({ name, tools, texts }) => ({
   signatures: tokensIn(texts.signatures),
 }))
 
-/** Only what is about a tool; a list has identifiers and icons too, which no one would send to a model. */
+/** Keeps only the parts that describe a tool, without identifiers and icons, which a model does not receive. */
 function listing(tool: ListedTool): Partial<ListedTool> {
   return Object.fromEntries(Object.entries(tool).filter(([field]) => LISTED.includes(field)))
 }
@@ -76,26 +76,26 @@ describe('the declarations of real servers', () => {
     const verdicts = checkTypes(cases.map(({ text }) => ({ declarations: text, type: 'unknown', instances: [true] })))
     const problems = cases.flatMap(({ name, style }, index) => {
       const { problems = ['not checked'], accepted = [] } = verdicts[index] ?? {}
-      // A text that cannot even be parsed takes no value.
+      // Declarations that cannot be parsed accept no value.
       const all = accepted[0] === true ? problems : [...problems, 'is no TypeScript']
       return all.map((problem) => `${name}, ${style}: ${problem}`)
     })
     expect(problems).toEqual([])
   })
 
-  it.each(declared.filter(({ isKept }) => isKept))('are those that are kept for $name', async ({ name, texts }) => {
+  it.each(declared.filter(({ isKept }) => isKept))('match the snapshot of $name', async ({ name, texts }) => {
     await expect(texts.full).toMatchFileSnapshot(`./snapshots/${name}.d.ts`)
   })
 
-  it('keep every server that is to be kept', () => {
+  it('include every server with a snapshot', () => {
     expect(declared.filter(({ isKept }) => isKept)).toHaveLength(KEPT.size)
   })
 
-  it.each(STYLES)('take few enough tokens as %s', (style) => {
+  it.each(STYLES)('stay within the token budget in the style %s', (style) => {
     expect(total(style) / total('raw')).toBeLessThanOrEqual(LARGEST_SHARE[style])
   })
 
-  it.each(tokens)('are no larger than the list of tools of $name', ({ full, raw }) => {
+  it.each(tokens)('take no more tokens than the tool list of $name', ({ full, raw }) => {
     expect(full).toBeLessThanOrEqual(raw)
   })
 })

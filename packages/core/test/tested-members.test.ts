@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { prepareProgram } from '../src/program/program.ts'
 
-/** What a program gives whose namespace has a function for every name, as a guest's namespaces have. */
+/** Runs a program whose namespace has a function for every name, like the namespaces of a guest. */
 async function valueOf(text: string): Promise<unknown> {
   const { source } = await prepareProgram(text)
   const known = Object.freeze({ get: () => 'got' })

@@ -7,7 +7,7 @@ import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const MB = 1024 * 1024
 
-/** What a guest is sent for its call of `tools.get`, and the main thread's CPU time in ms. */
+/** Returns the message that a guest receives for a call of `tools.get`, and the CPU time of the main thread in ms. */
 async function answerOf(tools: ToolSource, payload = 'j{}'): Promise<{ message: string; cpuMs: number }> {
   let cpuMs = 0
   const adapter = new ScriptedAdapter(async (guest) => {
@@ -38,18 +38,18 @@ describe('the output of a tool', () => {
     ['bytes', new Uint8Array(2 * MB)],
     ['a boxed text', Object('x'.repeat(2 * MB))],
     ['errors within errors', errors(60)],
-  ])('is refused before it is encoded where it is too large: %s', async (_, output) => {
+  ])('is rejected before it is encoded if it is too large: %s', async (_, output) => {
     const { message, cpuMs } = await answerOf(get(output))
     expect(message).toMatch(TOO_LARGE)
     expect(cpuMs).toBeLessThan(5_000)
   })
 
-  it('passes where only its shared parts written out would be larger than what it holds, within the limit', async () => {
+  it('passes if its expanded size is within the limit', async () => {
     const { message } = await answerOf(get(Array(10).fill({ text: 'x'.repeat(1_000) })))
     expect(message).toMatch(/"type":"returned"/)
   })
 
-  it('may refer to itself where no schema is in the way', async () => {
+  it('may refer to itself if the tool has no output schema', async () => {
     const circular: unknown[] = [1]
     circular.push(circular)
     expect((await answerOf(get(circular))).message).toMatch(/"type":"returned"/)
@@ -57,7 +57,7 @@ describe('the output of a tool', () => {
     expect((await answerOf({ get: typed })).message).toMatch(/TOOL_OUTPUT_INVALID.*refers to itself/)
   })
 
-  it('becomes JSON where its schema asks for it', async () => {
+  it('is converted to JSON if its schema requires it', async () => {
     const output = { type: 'object', properties: { at: { type: 'string' } } }
     const tool = defineTool({ outputSchema: output, execute: () => ({ at: new Date(0) }) })
     expect((await answerOf({ get: tool })).message).toContain('j{"at":"1970-01-01T00:00:00.000Z"}')
@@ -68,7 +68,7 @@ describe('the input of a tool', () => {
   const long = 'x'.repeat(100_000)
   const shared = `g[[1],["o","list",[2]],["a",[${Array(300).fill('[3]').join()}]],["o","name","${long}"]]`
 
-  it('is refused where its shared parts written out are too large', async () => {
+  it('is rejected if its expanded size is too large', async () => {
     let ran = false
     const tool = () => {
       ran = true
@@ -80,9 +80,12 @@ describe('the input of a tool', () => {
   it.each([
     ['of a million values', `j{"a":[${Array(400_000).fill(0).join()}]}`],
     ['that refers to itself', 'g[[1],["o","self",[1]]]'],
-    ['of more values than signs in a graph', `g[[1],["a",[${Array(20_000).fill('[2]').join()}]],["a",[1,2,3,4,5,6]]]`],
+    [
+      'of more values than characters in a graph',
+      `g[[1],["a",[${Array(20_000).fill('[2]').join()}]],["a",[1,2,3,4,5,6]]]`,
+    ],
     ['of many values in a graph', `g[[1],["a",[${Array(110_000).fill('["n"]').join()}]]]`],
-  ])('is refused %s', async (_, payload) => {
+  ])('is rejected %s', async (_, payload) => {
     expect((await answerOf(get(1), payload)).message).toMatch(/TOOL_INPUT_INVALID.*holds more than 100000 values/)
   })
 })

@@ -4,9 +4,9 @@ import { plainName } from './nearest.ts'
 import { providerFromSource, type ToolSource } from './provider.ts'
 import type { Parse, Tool } from './tool.ts'
 
-/** A tool with the name that the program calls it by, and its checks. */
+/** A tool with the path that programs call and the validators of its input and output. */
 export interface CatalogTool {
-  /** `namespace.identifier` */
+  /** Path that programs call, as `namespace.identifier`. */
   readonly path: string
   readonly identifier: string
   readonly tool: Tool
@@ -20,18 +20,18 @@ interface Namespace {
   readonly tools: readonly CatalogTool[]
 }
 
-/** All tools of all providers, with the identifiers they got. */
+/** All tools of all providers, with their identifiers. */
 export interface Catalog {
   readonly namespaces: readonly Namespace[]
-  /** The tools' identifiers by namespace, as a guest is told them. */
+  /** The tools' identifiers by namespace, as sent to guests. */
   readonly names: { readonly [namespace: string]: readonly string[] }
-  /** By `namespace.identifier`, and by `namespace.original-name` where no identifier has that name. */
+  /** Finds a tool by `namespace.identifier`, or by `namespace.original-name` if no identifier has that name. */
   readonly find: (path: string) => CatalogTool | undefined
   /** Finds a tool that only the model can call, by path or name. */
   readonly findDirect: (path: string) => string | undefined
 }
 
-/** What a namespace must not hide from the program. */
+/** Globals that a namespace must not shadow. */
 const GLOBAL_NAMES = new Set(
   `atob btoa clearImmediate clearInterval clearTimeout codemode console crypto escape fetch global globalThis isFinite isNaN
   parseFloat parseInt performance process queueMicrotask require self setImmediate setInterval setTimeout structuredClone
@@ -42,6 +42,8 @@ const isGlobal = (name: string): boolean =>
   GLOBAL_NAMES.has(name) || (/^[A-Z]/.test(name) && Object.hasOwn(globalThis, name))
 
 /**
+ * Collects the tools of all sources and assigns their identifiers. Sources with the same name share a namespace.
+ *
  * @param direct names of tools that only the model can call, for error messages
  * @throws `TypeError` for two tools of one provider with the same name
  */

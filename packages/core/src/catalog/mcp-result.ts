@@ -28,7 +28,7 @@ const KINDS: readonly unknown[] = ['text', 'image', 'audio', 'resource', 'resour
 
 const KEYS: readonly string[] = ['content', 'structuredContent', 'isError', '_meta']
 
-/** Whether a value is what a client of the Model Context Protocol gives for a call, and nothing more, such as a message. */
+/** Returns whether a value is the result of an MCP tool call, without keys from other types, such as chat messages. */
 export function isMcpResult(value: unknown): value is McpResult {
   if (typeof value !== 'object' || value === null || !('content' in value)) return false
   if (!Object.keys(value).every((key) => KEYS.includes(key))) return false
@@ -37,9 +37,11 @@ export function isMcpResult(value: unknown): value is McpResult {
 }
 
 /**
- * What a program gets of a result: its structured content if it has any, else its blocks; one block stands for itself.
+ * Converts an MCP result to the value that a program receives: its structured content if there is any, otherwise its
+ * blocks. A single block is not wrapped in an array.
  *
- * @throws `ToolCallError` `TOOL_FAILED` with the result's text, where the result says that it is an error
+ * @param tool name of the tool, for the error message
+ * @throws `ToolCallError` `TOOL_FAILED` with the result's text if `isError` is set
  */
 export function parseMcpResult(tool: string, result: McpResult): unknown {
   const content = result.content ?? []
@@ -50,7 +52,7 @@ export function parseMcpResult(tool: string, result: McpResult): unknown {
       .trim()
     throw new ToolCallError('TOOL_FAILED', text === '' ? `${tool} failed` : text)
   }
-  // null is a result; only absence is none.
+  // null is a valid result; only undefined means that there is no structured content.
   if (result.structuredContent !== undefined) return result.structuredContent
   return content.length === 1
     ? parseBlock(content[0] as ContentBlock)
@@ -79,7 +81,10 @@ function parseBlock(block: ContentBlock): unknown {
   }
 }
 
-/** Objects and arrays are what a server without structured content means by JSON; `123` and `true` are texts. */
+/**
+ * Parses text that contains a JSON object or array, and returns any other text unchanged. Servers without structured
+ * content send objects and arrays as JSON, but `123` and `true` are usually text.
+ */
 export function parseText(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
@@ -89,7 +94,7 @@ export function parseText(text: string): unknown {
   }
 }
 
-/** Servers pass on what is safe in addresses too. */
+/** Decodes base64. Some servers send its URL-safe variant. */
 function bytesOf(base64: string): Uint8Array {
   const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)

@@ -1,14 +1,14 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Longer names are not compared: mistakes are made in short ones. */
+/** Maximum length of a name that is compared. Typing mistakes occur in shorter names. */
 const MAX_LENGTH = 200
-/** Maximum work of one search, in pairs of characters: thousands of names of common length. */
+/** Maximum work of one search in pairs of characters. It is enough for thousands of names of common length. */
 const MAX_PAIRS = 2_000_000
 
 /** Removes the differences between camel case, snake case and kebab case. */
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
 
-/** The known name most like a mistaken one, if any is like enough to be meant. Bounded work, however many are known. */
+/** Returns the known name that is most similar to a mistaken one, if one is similar enough. The work is bounded. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined
   const wanted = plainName(name)
@@ -16,7 +16,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   let least = Math.max(2, wanted.length / 3)
   let pairs = 0
   for (const candidate of known) {
-    // Two names differ by at least the difference of their lengths.
+    // The edit distance is at least the difference of the lengths.
     if (candidate.length > MAX_LENGTH || candidate.length <= wanted.length - least) continue
     const likely = plainName(candidate)
     if (Math.abs(likely.length - wanted.length) >= least) continue

@@ -1,15 +1,17 @@
 import { isStandardSchema } from './standard-schema.ts'
 import { defineTool, type SchemaInput, type Tool, type ToolDefinition, type UnnamedTool } from './tool.ts'
 
-/** A source of tools under one namespace: an MCP server, a record of functions. */
+/** A set of tools in one namespace, such as the tools of an MCP server. */
 export interface ToolProvider {
-  /** Becomes the global object that the program calls, as an identifier. */
+  /** Name of the namespace. Programs access it as a global object; it is converted to a valid identifier. */
   readonly name: string
+  /** Description of the namespace in the declarations. Default: none. */
   readonly description?: string
+  /** Tools of the provider. Names must be unique within a namespace. */
   readonly tools: readonly Tool[]
 }
 
-/** A function, what `defineTool` makes or takes, or a tool whose schemas are those of a library. */
+/** A function, the result or the argument of `defineTool`, or a tool whose schemas come from a schema library. */
 export type ToolLike =
   | ToolDefinition<SchemaInput, SchemaInput>
   | (Omit<UnnamedTool, 'inputSchema' | 'outputSchema'> & {
@@ -18,14 +20,23 @@ export type ToolLike =
     })
   | ((input: never, context: Parameters<Tool['execute']>[1]) => unknown)
 
+/** Tools by name. */
 export type ToolRecord = { readonly [name: string]: ToolLike }
 
+/** A tool provider, or a record of tools for the namespace `tools`. */
 export type ToolSource = ToolProvider | ToolRecord
 
-/** The namespace of tools that no provider gives. */
+/** The namespace of tools that are passed without a provider. */
 const DEFAULT_NAMESPACE = 'tools'
 
-/** @throws `TypeError` for a tool without `execute` */
+/**
+ * Creates a tool provider from tools.
+ *
+ * @param options.name name of the namespace
+ * @param options.description description of the namespace in the declarations. Default: none.
+ * @param options.tools a record or a list of tools
+ * @throws `TypeError` for a tool without `execute`, or with an unsupported key such as `parameters`
+ */
 export function toolProvider(options: {
   name: string
   description?: string
@@ -36,20 +47,24 @@ export function toolProvider(options: {
   return { name, ...(description === undefined ? {} : { description }), tools: named }
 }
 
-/** @throws `TypeError` for what is no source of tools */
+/**
+ * Returns a provider unchanged, and converts a record of tools to a provider.
+ *
+ * @throws `TypeError` for any other value
+ */
 export function providerFromSource(source: ToolSource): ToolProvider {
   if (typeof source !== 'object' || source === null) {
-    throw new TypeError('`tools` must be a record of tools by name, a provider, or a list of those')
+    throw new TypeError('`tools` must be a record of tools by name, a provider, or a list of these')
   }
   if (isProvider(source)) return source
   if (typeof source.execute === 'function' && TOOL_KEYS.some((key) => key in source)) {
-    throw new TypeError('A list in `tools` holds sources of tools: give a tool in a record, by its name')
+    throw new TypeError('A list in `tools` must contain records or providers, not single tools: pass { name: tool }')
   }
   return toolProvider({ name: DEFAULT_NAMESPACE, tools: source })
 }
 
 const TOOL_KEYS = ['name', 'description', 'inputSchema', 'parseInput']
-/** Names that other libraries have for the schemas of a tool. */
+/** Names that other libraries use for the schemas of a tool, with our names. */
 const FOREIGN_KEYS = [
   ['parameters', 'inputSchema'],
   ['input', 'inputSchema'],
@@ -67,7 +82,7 @@ function toolsFromRecord(record: ToolRecord): Tool[] {
 function toTool(name: string, tool: ToolLike): UnnamedTool {
   if (typeof tool === 'function') return { execute: tool as Tool['execute'] }
   if (typeof tool?.execute !== 'function') {
-    throw new TypeError(`The tool ${name} is neither a function nor has an \`execute\``)
+    throw new TypeError(`The tool ${name} must be a function, or an object with an \`execute\` function`)
   }
   for (const [key, meant] of FOREIGN_KEYS)
     if (key in tool) throw new TypeError(`The tool ${name} has \`${key}\`, which is not supported; use \`${meant}\``)

@@ -2,8 +2,11 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import type { JsonSchema, Parse, SchemaInput } from './tool.ts'
 
 /**
- * Splits a developer's schema into what describes and what checks. A Standard Schema checks by itself, transforms
- * included, and describes if its library gives JSON Schema too (https://standardschema.dev/json-schema).
+ * Converts a developer's schema to a JSON Schema for the declarations, a function that validates values, or both. A
+ * Standard Schema validates and transforms values itself. It has a JSON Schema if its library supports
+ * https://standardschema.dev/json-schema.
+ *
+ * @throws `TypeError` for a schema that is neither JSON Schema nor Standard Schema
  */
 export function parseSchema(side: 'input' | 'output', schema: SchemaInput): { schema?: JsonSchema; parse?: Parse } {
   if (isStandardSchema(schema)) {
@@ -20,6 +23,7 @@ export function parseSchema(side: 'input' | 'output', schema: SchemaInput): { sc
   return { schema: schema as JsonSchema }
 }
 
+/** Returns whether a value implements Standard Schema. */
 export function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
   return (
     (typeof schema === 'object' || typeof schema === 'function') &&
@@ -29,16 +33,16 @@ export function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
   )
 }
 
-/** Values cross the wall as they are, so that what is no JSON, such as a date, is no mistake; it is only not described. */
+/** Converts types that JSON Schema cannot represent, such as dates, to `any`: programs can pass and receive them. */
 const LIBRARY_OPTIONS = { unrepresentable: 'any' }
 
 function describe(side: 'input' | 'output', schema: StandardSchemaV1): JsonSchema | undefined {
   const converter = (schema['~standard'] as Partial<StandardJSONSchemaV1['~standard']>).jsonSchema
-  // The model writes what goes into an input and reads what comes out of an output.
+  // The model writes a value before the input schema transforms it, and reads a value after the output schema did.
   return converter?.[side]({ target: 'draft-2020-12', libraryOptions: LIBRARY_OPTIONS })
 }
 
-/** Checks as another does, and gives the value as it was: for a tool that parses its input by itself. */
+/** Returns a parser that validates like `parse` but keeps the original value, for tools that parse their own input. */
 export function checking(parse: Parse): Parse {
   return async (value) => {
     const parsed = await parse(value)
@@ -46,10 +50,10 @@ export function checking(parse: Parse): Parse {
   }
 }
 
-/** In place of a check that the framework of a tool makes, or does not make either. */
+/** Accepts every value. Used instead of validation if the framework of a tool validates itself, or never validates. */
 export const unchecked: Parse = async (value) => ({ value })
 
-/** Maximum number of branches of a union, and of problems in each, that a message lists. */
+/** Maximum number of union branches in a message, and of problems listed for each. */
 const MAX_BRANCHES = 5
 
 function problemText(issue: StandardSchemaV1.Issue): string {

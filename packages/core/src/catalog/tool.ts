@@ -4,69 +4,80 @@ import { assertKnownOptions } from '../options.ts'
 import type { ValueSize } from '../protocol/value-size.ts'
 import { parseSchema } from './standard-schema.ts'
 
-/** A JSON Schema as data: TypeBox schemas are such, and so are those of MCP servers. */
+/** A JSON Schema object. TypeBox schemas and the schemas of MCP tools are JSON Schemas. */
 export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
 
-/** What a tool is told about the call beside its input. */
-export interface ToolContext {
-  /** Aborts when the execution ends, for whatever reason. */
+/** Information about a tool call that the tool receives in addition to its input. */
+export interface ToolContext<Context = unknown> {
+  /** Aborts if the execution ends before the call has settled. */
   readonly signal: AbortSignal
-  /** The number that the guest gave the call, from 1. */
+  /** Number of the call in its execution, from 1. */
   readonly callId: number
-  /** What the host gave this execution as its `context`. */
-  readonly context?: unknown
+  /** The `context` option of the execution. */
+  readonly context?: Context
 }
 
-/** Hints of the Model Context Protocol about what a tool does. They are claims, not guarantees. */
+/** Hints about the effects of a tool, as the Model Context Protocol defines them. They are claims, not guarantees. */
 export interface ToolAnnotations {
+  /** Whether the tool does not modify anything. */
   readonly readOnlyHint?: boolean
+  /** Whether the tool may delete or overwrite data. Only meaningful for tools that are not read-only. */
   readonly destructiveHint?: boolean
+  /** Whether repeating a call with the same input has no further effect. */
   readonly idempotentHint?: boolean
+  /** Whether the tool interacts with external systems, such as the web. */
   readonly openWorldHint?: boolean
 }
 
-/** Whether a value is what a tool takes or what it gives. Defaults are filled into inputs alone. */
+/** Whether a value is the input or the output of a tool. Schema defaults are only filled into inputs. */
 export type ValueSide = 'input' | 'output'
 
-/** Checks a value and may transform it. Resolves to the value, or to what is wrong with it. */
+/** Validates a value and may transform it. Resolves to the resulting value, or to the problems found. */
 export type Parse = (
   value: unknown,
   context?: ParseContext,
 ) => Promise<{ readonly value: unknown } | { readonly problems: readonly string[] }>
 
-/** What the engine knows of a value that it has checked. Custom checks may ignore it. */
+/** Information about the value for its validation. Custom functions may ignore it. */
 export interface ParseContext {
+  /** Measured size of the value. */
   readonly size: ValueSize
-  /** Characters that the value may have once its defaults are filled in. */
+  /** Maximum size of the value in UTF-16 code units after schema defaults are filled in. */
   readonly maxCharacters: number
   /**
-   * Checks a value where that can be stopped, once defaults are filled into it there. Resolves to what is wrong with it.
-   * Absent on platforms without such a place.
+   * Validates a value in the sandbox's `ProgramReader`, where the work can be stopped. Defaults are filled in there
+   * first. Resolves to the problems found. Absent if the sandbox has no reader.
    */
   readonly checkElsewhere?: ((schema: JsonSchema, value: unknown) => Promise<readonly string[]>) | undefined
 }
 
-/** One function that the host offers. `name` is the original one; the program may call it by a tidier one. */
+/** A function of the host that programs can call. */
 export interface Tool {
+  /** Original name of the tool. Programs call it by an identifier that is derived from this name. */
   readonly name: string
+  /** Description for the model. Default: none. */
   readonly description?: string
-  /** Of the one object it takes. Without one, any input is let through. */
+  /** JSON Schema of the input. Default: any input is accepted. */
   readonly inputSchema?: JsonSchema
+  /** JSON Schema of the output. Default: any output is accepted. */
   readonly outputSchema?: JsonSchema
+  /** Hints about the effects of the tool. Default: none. */
   readonly annotations?: ToolAnnotations
-  /** Replaces validation by `inputSchema`; gives what `execute` is called with. */
+  /** Validates the input instead of `inputSchema`. `execute` receives the value that it resolves to. */
   readonly parseInput?: Parse
+  /** Validates the output instead of `outputSchema`. The program receives the value that it resolves to. */
   readonly parseOutput?: Parse
+  /** Runs the tool and returns its output, or a promise of it. An error that it throws is thrown in the program. */
   execute(input: unknown, context: ToolContext): unknown
 }
 
-/** A tool as {@link defineTool} makes it, before a record's key gives it its name. */
+/** A tool without a name. Returned by {@link defineTool}; the key in a tool record becomes the name. */
 export type UnnamedTool = Omit<Tool, 'name'>
 
-/** A schema as a developer has it: JSON Schema, TypeBox, or any library that speaks Standard Schema. */
+/** A schema in a developer's code: JSON Schema, TypeBox, or a schema of any library that supports Standard Schema. */
 export type SchemaInput = StandardSchemaV1 | object | boolean
 
-/** The TypeScript of a schema, where it tells TypeScript any: TypeBox and Standard Schema do, plain JSON Schema does not. */
+/** The TypeScript type of a TypeBox or Standard Schema. `unknown` for plain JSON Schema. */
 type ValueOf<Schema, Side extends 'input' | 'output'> = Schema extends StandardSchemaV1
   ? Side extends 'input'
     ? StandardSchemaV1.InferInput<Schema>
@@ -75,29 +86,45 @@ type ValueOf<Schema, Side extends 'input' | 'output'> = Schema extends StandardS
     ? Static<Schema>
     : unknown
 
-export interface ToolDefinition<Input extends SchemaInput, Output extends SchemaInput> {
+/** Options for {@link defineTool}. */
+export interface ToolDefinition<Input extends SchemaInput, Output extends SchemaInput, Context = unknown> {
+  /** Description for the model. Default: none. */
   readonly description?: string
-  /** Describes the one object that the tool takes. Default: any input is accepted. */
+  /** Schema of the one value that the tool takes, usually an object. Default: any input is accepted. */
   readonly inputSchema?: Input
-  /** Describes what the tool returns. Default: any output is accepted. */
+  /** Schema of the value that the tool returns. Default: any output is accepted. */
   readonly outputSchema?: Output
+  /** Hints about the effects of the tool. Default: none. */
   readonly annotations?: ToolAnnotations
+  /** Runs the tool with validated input and returns its output. An error that it throws is thrown in the program. */
   execute(
     input: ValueOf<Input, 'output'>,
-    context: ToolContext,
+    context: ToolContext<Context>,
   ): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
 }
 
 const TOOL_OPTIONS = ['description', 'inputSchema', 'outputSchema', 'annotations', 'execute']
 
 /**
- * Describes a function to the model and checks what goes in and out of it.
+ * Defines a tool: a function with a description for the model and schemas that validate its input and output.
  *
- * @throws `TypeError` for an unknown option, and for a schema that is neither JSON Schema nor Standard Schema
+ * @example
+ * ```ts
+ * const weather = defineTool({
+ *   description: 'Returns the temperature of a city in degrees Celsius.',
+ *   inputSchema: z.object({ city: z.string() }),
+ *   outputSchema: z.number(),
+ *   execute: ({ city }, { signal }) => fetchTemperature(city, signal),
+ * })
+ * ```
+ *
+ * @throws `TypeError` for an unknown option, or a schema that is neither JSON Schema nor Standard Schema
  */
-export function defineTool<const Input extends SchemaInput = JsonSchema, const Output extends SchemaInput = JsonSchema>(
-  definition: ToolDefinition<Input, Output>,
-): UnnamedTool {
+export function defineTool<
+  const Input extends SchemaInput = JsonSchema,
+  const Output extends SchemaInput = JsonSchema,
+  Context = unknown,
+>(definition: ToolDefinition<Input, Output, Context>): UnnamedTool {
   if (typeof definition?.execute !== 'function') throw new TypeError('A tool needs an `execute` function')
   assertKnownOptions('defineTool()', definition, TOOL_OPTIONS)
   const { description, annotations, inputSchema, outputSchema } = definition

@@ -1,4 +1,4 @@
-/** Runs something in the async context that was captured. */
+/** Runs a function in a captured async context. */
 export type Within = <Value>(run: () => Value) => Value
 
 interface AsyncHooks {
@@ -6,8 +6,9 @@ interface AsyncHooks {
 }
 
 /**
- * Captures the caller's async context, where the platform has one. What a thread or a socket says comes in the context of
- * whoever made it, which may be another request's; tools are to run in that of the one who asked.
+ * Captures the caller's async context, if the platform supports it. Messages from a thread or socket arrive in the
+ * context that created it, which may belong to another request. Tools must run in the context of the caller of
+ * `execute`.
  */
 export function captureAsyncContext(): Within {
   return AsyncLocalStorage?.snapshot?.() ?? ((run) => run())

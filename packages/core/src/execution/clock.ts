@@ -1,4 +1,4 @@
-/** The host's time as a guest is told it: from the wall clock at the start, then never backwards. */
+/** The clock of one execution. It starts at the wall-clock time and never goes backwards. */
 export class Clock {
   readonly #epoch = Date.now()
   readonly #started = performance.now()
@@ -7,7 +7,9 @@ export class Clock {
   /** Milliseconds since the execution began. */
   readonly elapsed = (): number => performance.now() - this.#started
 
-  /** Milliseconds since the epoch, at least as late as `earliest` and as any time told before. */
+  /**
+   * Returns the time for the guest in milliseconds since the epoch: at least `earliest` and any time returned before.
+   */
   tell(earliest = 0): number {
     this.#last = Math.max(this.#last, earliest, this.#epoch + this.elapsed())
     return this.#last

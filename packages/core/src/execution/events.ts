@@ -1,32 +1,35 @@
 import type { ExecutionErrorCode } from '../errors.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
-/** One line of the program's console. */
+/** One message that the program wrote to its console. */
 export interface LogEntry {
+  /** Console method that the program called. */
   readonly level: LogLevel
+  /** Formatted arguments of the call. */
   readonly text: string
-  /** Since the execution began. */
+  /** Time since the start of the execution in milliseconds. */
   readonly timeMs: number
 }
 
-/** One tool call, as the host saw it. */
+/** One tool call of an execution. */
 export interface ToolCallRecord {
-  /** The guest's number for it, from 1, in the order the program made its calls. */
+  /** Number of the call, from 1, in the order in which the program made its calls. */
   readonly id: number
-  /** `namespace.tool` */
+  /** Tool that was called, as `namespace.tool`. */
   readonly tool: string
-  /** Since the execution began. */
+  /** Start of the call in milliseconds since the start of the execution. */
   readonly startedMs: number
-  /** Until it settled, waiting for its turn included. */
+  /** Duration of the call in milliseconds, including the time in the queue. */
   readonly durationMs: number
+  /** How the call ended. `cancelled`: the execution ended before the call did. */
   readonly outcome: 'returned' | 'failed' | 'cancelled'
-  /** Its tool says that it changes nothing. */
+  /** Set if the tool is annotated with `readOnlyHint`. */
   readonly readOnly?: true
-  /** What a failed call failed with. */
+  /** Error code of a failed call. */
   readonly code?: ExecutionErrorCode
 }
 
-/** What happens while a program runs, as it happens. */
+/** A log entry, or the start or end of a tool call. `timeMs`: milliseconds since the start of the execution. */
 export type ExecutionEvent =
   | ({ readonly type: 'log' } & LogEntry)
   | { readonly type: 'tool-call-start'; readonly id: number; readonly tool: string; readonly timeMs: number }

@@ -22,31 +22,35 @@ import { normaliseStack } from './stack.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 import { type Settled, ToolCalls } from './tool-calls.ts'
 
+/** Options for {@link executeProgram}. */
 export interface ExecutionOptions {
   readonly program: PreparedProgram
-  /** Runs since the execution began, which may be before its program was read. */
+  /** Clock that started with the execution, which may be before its program was parsed. */
   readonly clock: Clock
   readonly catalog: Catalog
   readonly limits: Required<Limits>
   readonly guests: GuestSource
   readonly signal: AbortSignal
-  /** For the tools, as it is. */
+  /** Value that the tools receive. */
   readonly context?: unknown
-  /** Filters the messages of tool calls that fail. Default: none. */
+  /** Filters the messages of failed tool calls. Default: no filter. */
   readonly redact?: false | Redact
-  /** Where it is watched. */
+  /** Span that traces the execution. */
   readonly span?: ExecutionSpan | undefined
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
+  /** Collects the messages of the run. */
   readonly transcript?: Transcript
 }
 
-/** Every message of a run, in order. `journal`, fed to a fresh guest, repeats the run; `output` is what it then says. */
+/** All messages of a run. */
 export interface Transcript {
+  /** Messages to the guest, in order. A fresh guest that receives them repeats the run. */
   readonly journal: string[]
+  /** Messages from the guest, in order. */
   readonly output: string[]
 }
 
-/** The part of a result that says how the program ended. */
+/** The part of a result that describes how the program ended. */
 type Outcome = Succeeded | Failed
 interface Succeeded extends Pick<Executed, 'remarks'> {
   readonly status: 'succeeded'
@@ -59,25 +63,27 @@ interface Failed extends Pick<Executed, 'remarks'> {
   readonly error: ExecutionError
 }
 
-/** Room for what stands around a payload in a message. */
+/** Maximum size of a message without its payload. */
 const HEADER_BYTES = 4_096
-/** Parallel calls send their inputs in one turn; more than this many full ones is a flood. */
+/**
+ * Number of messages of maximum size that a guest may send in one turn: concurrent calls send their inputs together.
+ */
 const FULL_MESSAGES_PER_TURN = 4
 const MAX_ERROR_TEXT = 10_000
-/** Tools that a program waited for. */
+/** Maximum number of tools that a timeout message lists. */
 const MAX_NAMED = 3
-/** A run that was in a turn more often when its guest was lost is the cause, whatever it looks like. */
+/** Maximum number of guests that may be lost during a turn. If more are lost, the program counts as the cause. */
 const MAX_LOSSES = 10
-/** How long messages of the guest are taken before other work of the host gets its turn. */
+/** Time to handle guest messages before yielding to other work of the host, in milliseconds. */
 const SLICE_MS = 20
-/** `setTimeout` knows no longer delay; the guest asks again when woken early. */
+/** Maximum delay that `setTimeout` supports. A guest that is woken early requests another wake-up. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 /**
- * One program, one fresh guest, one result. Trusts nothing that comes out of the guest: messages are checked, calls
- * counted and time taken here.
+ * Runs one program in a fresh guest. Nothing that the guest sends is trusted: the host validates messages, counts calls
+ * and measures time.
  *
- * @throws the signal's reason, a `SandboxError`, or what `onEvent` threw; never for what a program does
+ * @throws the signal's reason, a `SandboxError`, or an error of `onEvent`. A failed program does not throw.
  */
 export function executeProgram(options: ExecutionOptions): Promise<Executed> {
   return new Promise((resolve, reject) => {
@@ -93,7 +99,7 @@ class Execution {
   readonly #calls: ToolCalls
   readonly #callRecords: ToolCallRecord[] = []
   readonly #log: Log
-  /** Ends the wait for a guest, where there is one. */
+  /** Ends the wait for a guest. */
   #waiting: AbortController | undefined
   readonly #journal = new Journal()
   #guest: Guest | undefined
@@ -101,21 +107,23 @@ class Execution {
   #wallTimer: ReturnType<typeof setTimeout> | undefined
   #wakeTimer: ReturnType<typeof setTimeout> | undefined
   #wakeAt: number | null = null
-  /** Messages for the guest so far, those that it has still to be fed included. */
+  /** Number of messages for the guest so far, including those that it has not received yet. */
   #sent = 0
   #acknowledged = 0
-  /** How much this guest has said: less than was heard before, while it repeats the run of one that was lost. */
+  /**
+   * Numbers of calls and logs from this guest. They are lower than the totals while it repeats the run of a lost guest.
+   */
   #callsSaid = 0
   #logsSaid = 0
   #logsHeard = 0
-  /** Messages that repeat the run of a lost guest. */
+  /** Number of messages that repeat the run of a lost guest. */
   #repeated = 0
-  /** What came from the guest and has not been looked at. */
+  /** Handlers of guest messages that are not handled yet. */
   readonly #inbox: (() => void)[] = []
   #isDraining = false
-  /** Settled when what came with the messages that were taken last has been looked at, too. */
+  /** Resolves when the inbox is empty. Unset while it is. */
   #outputRead: PromiseWithResolvers<void> | undefined
-  /** What the guest said of its end. It counts when the turn is over: what loops on afterwards has not ended. */
+  /** Outcome that the guest reported. It applies at the end of the turn, since the program may still be in a loop. */
   #outcome: Outcome | undefined
   #over = false
   #cpuTimeMs: number | undefined
@@ -209,11 +217,11 @@ class Execution {
     })
   }
 
-  /** Brings a fresh guest to where the lost one was. Tool calls in flight go on, and none is made again. */
+  /** Brings a fresh guest to the state of the lost one. Open tool calls continue, and no call is repeated. */
   #repeat(guest: Guest): void {
     if (!this.#journal.isWhole) {
       this.#guest = guest
-      return this.#fail('SANDBOX_CRASHED', 'The guest was lost, and its run was too long to be kept and repeated')
+      return this.#fail('SANDBOX_CRASHED', 'The guest was lost, and its run was too long to record and repeat')
     }
     const [first, ...rest] = this.#journal.messages
     this.#acknowledged = 0
@@ -234,7 +242,7 @@ class Execution {
     return text
   }
 
-  /** Where there is no guest at present, the next one finds it in the journal. */
+  /** Sends a message. If there is no guest at the moment, the next one receives it from the journal. */
   #send(message: HostMessage, payload?: string): void {
     if (this.#over) return
     const text = this.#record(message, payload)
@@ -252,7 +260,7 @@ class Execution {
     this.#drain()
   }
 
-  /** Takes what came from the guest, in order and in slices: one turn may bring hundreds of thousands of messages. */
+  /** Handles the inbox in order and in time slices: one turn may send hundreds of thousands of messages. */
   #drain(): void {
     if (this.#isDraining) return
     this.#isDraining = true
@@ -275,7 +283,7 @@ class Execution {
   }
 
   #onOutput(text: string): void {
-    // What follows a program's end is late, and says nothing.
+    // Messages after the end of the program are ignored.
     if (this.#over || this.#outcome !== undefined) return
     this.#options.transcript?.output.push(text)
     try {
@@ -324,7 +332,7 @@ class Execution {
       if (this.#journal.knowsCall(id, tool, payload)) return
       return this.#fail(
         'SANDBOX_CRASHED',
-        'The guest was lost, and its run could not be repeated: it calls other tools',
+        'The guest was lost, and its run could not be repeated: it made different tool calls',
       )
     }
     if (id > limits.toolCalls) {
@@ -364,7 +372,7 @@ class Execution {
     })
   }
 
-  /** One timer for all of the guest's, set once a turn, however often the guest changed its mind. */
+  /** Sets the one host timer for all timers of the guest, once per turn. */
   #armWake(): void {
     clearTimeout(this.#wakeTimer)
     const at = this.#wakeAt
@@ -398,7 +406,7 @@ class Execution {
           case 'turn':
             return this.#fail('LIMIT_CPU', `The program computed for more than ${limits.cpuTimeMs} ms`)
           case 'output':
-            return this.#fail('LIMIT_MESSAGE_SIZE', `The guest sent more than ${limits.messageBytes} bytes at once`)
+            return this.#fail('LIMIT_MESSAGE_SIZE', `The guest sent more than ${limits.messageBytes} bytes in one turn`)
           default:
             return exit.limit satisfies never
         }
@@ -411,10 +419,13 @@ class Execution {
     }
   }
 
-  /** A guest lost with what it shared is replaced. One that may be to blame is repeated where it can hurt only itself. */
+  /** Replaces a guest that lost its worker. If it may be the cause, the new one shares no worker. */
   #recover(lost: Guest, { running, detail }: Extract<GuestExit, { why: 'lost' }>): void {
     if (running && ++this.#losses > MAX_LOSSES) {
-      return this.#fail('SANDBOX_CRASHED', `The sandbox crashed ${this.#losses} times under this program: ${detail}`)
+      return this.#fail(
+        'SANDBOX_CRASHED',
+        `The sandbox crashed ${this.#losses} times while it ran this program: ${detail}`,
+      )
     }
     this.#guest = undefined
     this.#options.guests.retire(lost)
@@ -465,15 +476,15 @@ class Execution {
   }
 
   #refuse(reason: unknown): void {
-    // At once: of what event handlers throw while everything is ended, the first counts as well.
+    // Reject first: event handlers may throw while `#stop` ends everything, and the first error must win.
     this.#reject(reason)
     this.#stop(reason)
   }
 
   /**
-   * Ends everything that was begun. False if that was done before.
+   * Ends everything that was started. Returns false if the execution was already over.
    *
-   * @param reason why, where it is not that the program has ended
+   * @param reason abort reason for the tools. Default: the program has ended.
    */
   #stop(reason?: unknown): boolean {
     if (this.#over) return false
@@ -488,7 +499,7 @@ class Execution {
   }
 }
 
-/** A graph may hold far more than its text says: shared parts count wherever they are referenced. */
+/** Decodes a result. A graph may be far larger than its text, since shared parts count at every reference. */
 function readResult(payload: string, limit: number): Outcome {
   const isTooLarge = exceedsBytes(payload, limit) || isCostlyToRead(payload)
   const value = isTooLarge ? undefined : decode(payload)

@@ -7,8 +7,8 @@ import type { ToolCallRecord } from './events.ts'
 import type { Executed, ExecuteResult } from './result.ts'
 
 /**
- * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the program
- * did not await or check.
+ * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the
+ * program did not await or check.
  */
 export function explain({ remarks, ...result }: Executed, code: string, catalog: Catalog): ExecuteResult {
   const warnings = warningsOf(result, remarks, code)
@@ -16,7 +16,7 @@ export function explain({ remarks, ...result }: Executed, code: string, catalog:
   return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog) }
 }
 
-/** Lists likely mistakes of a program that otherwise looks successful. */
+/** Returns warnings about likely mistakes of the program. */
 function warningsOf({ calls, ...result }: ExecuteResult, remarks: Executed['remarks'], code: string): string[] {
   const warnings: string[] = []
   const open = toolsOf(calls, 'cancelled')
@@ -86,7 +86,7 @@ const WORDINGS: readonly (readonly [quickjs: RegExp, v8: string])[] = [
   [/^'([\p{ID_Continue}$]+)' is read-only$/u, 'Assignment to constant variable.'],
 ]
 
-/** Replaces the message of the engine by the one that is used for all engines. */
+/** Replaces an engine's message with the wording that we use for all engines. */
 function wordAlike(
   { code: errorCode, name, message }: ExecutionError,
   code: string,
@@ -109,9 +109,11 @@ function wordMessageAlike(message: string): string {
 }
 
 const UNDEFINED_NAME = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u
-/** Matches the errors that follow when a promise is used in place of its value. */
+/** Matches the errors that occur when a promise is used instead of its value. */
 const MISUSED = /undefined|null|not a function|not iterable|not an object|is not a constructor/
-/** Bounded look-ahead: programs are untrusted, and an unbounded one takes quadratic time. */
+/**
+ * Matches loops on the clock. The look-ahead is bounded: an unbounded one takes quadratic time for hostile programs.
+ */
 const BUSY_WAIT = /\b(?:while|for|do)\b[^;{]{0,200}(?:Date\.now|performance\.now|new Date)/
 const MAX_NAMED = 8
 /** Maximum length of a line that is analysed, in UTF-16 code units. */
@@ -141,7 +143,9 @@ function adviceOn(
   return name === 'TypeError' && isUnawaited && MISUSED.test(message) ? 'Is an await missing?' : undefined
 }
 
-/** Returns whether a tool call is assigned without `await`. The call may or may not have ended when the program fails. */
+/**
+ * Returns whether a tool call is assigned without `await`. The call may or may not have ended when the program fails.
+ */
 function keepsPromise(code: string, { namespaces }: Catalog): boolean {
   const assigned = new Set<string>()
   for (const [, name] of code.matchAll(/(?<![=!<>])=\s*([\w$]+)\.[\w$]+\(/g)) assigned.add(name as string)
@@ -190,7 +194,7 @@ const NO_MODULES = 'There are no modules: use what JavaScript has built in, or c
 const NO_BROWSER = 'There is no browser.'
 const NO_THREADS = 'Threads, shared memory and WebAssembly are not available.'
 
-/** Names that models use out of habit. */
+/** Names from other environments that models often use, with advice. */
 const HABITS: readonly (readonly [names: string, advice: string])[] = [
   ['fetch XMLHttpRequest WebSocket EventSource Request Response Headers FormData axios got http https net', NO_NETWORK],
   ['require module exports fs path os util events child_process _ lodash moment dayjs z', NO_MODULES],
@@ -220,7 +224,9 @@ function adviceOnName(name: string, { namespaces, findDirect }: Catalog): string
   return meant === undefined ? known : `Did you mean ${meant}? ${known}`
 }
 
-/** Finds a tool by its bare name, with its namespace as a prefix, or in another framework's notation (`external_get`). */
+/**
+ * Finds a tool by its bare name, with its namespace as a prefix, or in another framework's notation (`external_get`).
+ */
 function meantTool(name: string, namespaces: Catalog['namespaces']): string | undefined {
   const bare = name.replace(/^(?:external|mcp|tool|tools|functions)_+/, '')
   const paths = namespaces.flatMap(({ identifier, tools }) =>

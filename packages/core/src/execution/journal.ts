@@ -1,16 +1,16 @@
-/** Of all messages and inputs together, in UTF-16 units: what a host keeps for each run so that it can be repeated. */
+/** Maximum length of the recorded messages and inputs of one run, in UTF-16 code units. */
 const MAX_LENGTH = 32 * 1024 * 1024
 
 /**
- * What repeats a run: the messages that went into its guest, and the tool calls that came out. Fed to a fresh guest, the
- * messages bring it to the same point; there its calls meet their records, so that no tool is called twice.
+ * Records a run so that it can be repeated: the messages to the guest and the guest's tool calls. The messages bring a
+ * fresh guest to the same state. Its calls are compared with the recorded ones, so that no tool is called twice.
  */
 export class Journal {
   readonly #messages: string[] = []
   readonly #calls: { readonly path: string; readonly payload: string }[] = []
   #length = 0
 
-  /** False once it was too long to be kept. */
+  /** Whether the whole run is recorded. False once it exceeded the maximum length. */
   get isWhole(): boolean {
     return this.#length <= MAX_LENGTH
   }
@@ -27,7 +27,7 @@ export class Journal {
     if (this.#hasRoom(path.length + payload.length)) this.#calls.push({ path, payload })
   }
 
-  /** Whether the call of this number was the same before. */
+  /** Returns whether the recorded call with this number is the same. */
   knowsCall(id: number, path: string, payload: string): boolean {
     const call = this.#calls[id - 1]
     return call !== undefined && call.path === path && call.payload === payload

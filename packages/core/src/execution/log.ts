@@ -2,7 +2,7 @@ import type { LogLevel } from '../protocol/messages.ts'
 import { utf8Bytes } from '../protocol/size.ts'
 import type { LogEntry } from './events.ts'
 
-/** The log of one execution. The guest cuts its own; this holds a tampered one to the same bound. */
+/** The log of one execution. The guest limits its log itself; this applies the same limit to a tampered guest. */
 export class Log {
   readonly entries: LogEntry[] = []
   readonly #limit: number

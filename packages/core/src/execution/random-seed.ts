@@ -1,11 +1,11 @@
 const SEED_WORDS = 4
-/** A draw costs the same for one seed and for as many. */
+/** Number of seeds per draw. A draw of this many costs as much as a draw of one. */
 const SEEDS_PER_DRAW = 64
 
 const drawn = new Uint32Array(SEED_WORDS * SEEDS_PER_DRAW)
 let next = drawn.length
 
-/** What a guest's randomness grows from: four unsigned 32-bit integers. No two guests get the same. */
+/** Returns the random seed for one guest: four unsigned 32-bit integers. Each call returns a new one. */
 export function drawSeed(): readonly number[] {
   if (next === drawn.length) {
     crypto.getRandomValues(drawn)

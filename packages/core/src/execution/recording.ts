@@ -10,16 +10,22 @@ import { executeProgram, type Transcript } from './execution.ts'
 import { explain } from './explain.ts'
 import type { ExecuteResult } from './result.ts'
 
-/** How many guests may be lost under one run. */
+/** Maximum number of guests that are tried for one replay. */
 const MAX_ATTEMPTS = 10
 
-/** A run as data: on the same engine build, the journal brings a fresh guest to the same point. */
+/** A recorded run. On the same engine build, its journal brings a fresh guest to the same state. */
 export interface Recording extends Transcript {
+  /** Engine build of the sandbox that recorded the run. */
   readonly engine: string
+  /** Program that ran. */
   readonly program: Program
 }
 
-/** Runs a program and keeps every message. @throws as `CodeMode.execute`, and for a program that cannot be read */
+/**
+ * Runs a program and records every message.
+ *
+ * @throws the errors of `CodeMode.execute`, and the parser's error for a program that cannot be parsed
+ */
 export async function recordExecution(
   sandbox: Sandbox,
   options: { readonly code: string; readonly tools: ToolSource; readonly limits?: Limits },
@@ -43,10 +49,10 @@ export async function recordExecution(
 }
 
 /**
- * Feeds a journal to a fresh guest, calling no tool, and returns what the guest says. One that is lost with what it
- * shared says it again on another.
+ * Replays a recording in a fresh guest without calling tools, and returns the messages that the guest sends. If the
+ * guest loses its shared worker, the replay starts again in another guest.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE` where guest after guest is lost
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if 10 guests in a row are lost
  */
 export async function replayExecution(sandbox: Sandbox, recording: Recording): Promise<readonly string[]> {
   const guests = guestsOf(sandbox)
@@ -62,7 +68,7 @@ export async function replayExecution(sandbox: Sandbox, recording: Recording): P
   throw new SandboxError('SANDBOX_UNAVAILABLE', `The guest was lost ${MAX_ATTEMPTS} times while it repeated a run`)
 }
 
-/** The guest's exit, where it came before the end of the journal. */
+/** Replays a journal in a guest. `exit` is set if the guest exited before the end of the journal. */
 function replayIn(
   guest: Guest,
   { program, journal }: Recording,

@@ -4,26 +4,29 @@ import { redactSecrets } from '../redaction/redact-secrets.ts'
 /** Filters the message of a failed tool call. `tool` is the name that the program called. */
 export type Redact = (message: string, tool: string) => string
 
-/** Twice what crosses to the program, since a filter that shortens a text moves up what follows. */
+/** Maximum length that is filtered: twice the length that reaches the program, since a filter may shorten the text. */
 const MAX_READ_LENGTH = 20_000
-/** A longer run of characters is data, not a token. */
+/** Maximum length of a token. A longer run of characters is data. */
 const MAX_TOKEN_LENGTH = 4_096
 const MAX_NAME_LENGTH = 100
 
-/** @throws `TypeError` for an option that is neither a function nor false */
+/**
+ * Returns the filter to use. Default: `redactSecrets`.
+ *
+ * @throws `TypeError` for an option that is neither a function nor false
+ */
 export function chooseRedact(option: false | Redact | undefined): false | Redact {
   if (option === undefined) return redactSecrets
   if (option === false || typeof option === 'function') return option
   throw new TypeError(`\`redact\` must be a function or false; got ${option === null ? 'null' : typeof option}`)
 }
 
-/** What passed a filter on its way through a span, and must not pass it twice. */
+/** Errors that were already filtered when they passed a span. */
 const filtered = new WeakSet<object>()
 
 /**
- * Filters the message of what a tool threw. An error becomes a copy that keeps name and code, and has neither the cause
- * nor the stack of the tool's own. Never throws: where the filter throws or returns no string, the message is
- * "<tool> failed".
+ * Filters the message of a value that a tool threw. Replaces an error with a copy that keeps name and code, but not
+ * cause and stack. Never throws. If the filter throws or does not return a string, the message becomes "<tool> failed".
  */
 export function redactFailure(failure: unknown, tool: string, redact: false | Redact): unknown {
   if (redact === false) return failure
@@ -34,7 +37,7 @@ export function redactFailure(failure: unknown, tool: string, redact: false | Re
   return copy
 }
 
-/** A proxy may throw whatever it is asked. */
+/** Returns whether a value is an error. A proxy may throw on every access. */
 function isError(value: unknown): value is Error {
   try {
     return value instanceof Error
@@ -54,7 +57,7 @@ function copyOf(error: Error, tool: string, redact: Redact): Error {
       ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     })
   } catch {
-    // A getter or a trap of the error, which cannot be read then.
+    // A getter or a proxy trap of the error threw.
     return new Error(withoutMessage(tool))
   }
 }
@@ -64,14 +67,16 @@ function filter(message: string, tool: string, redact: Redact): string {
     const changed: unknown = redact(readable(message), tool)
     if (typeof changed === 'string') return changed
   } catch {
-    // The filter's own error may quote what it was to hide.
+    // The error is ignored: it may quote the secret.
   }
   return withoutMessage(tool)
 }
 
 const withoutMessage = (tool: string): string => `${tool.slice(0, MAX_NAME_LENGTH)} failed`
 
-/** The beginning of a message. A token that the cut would leave in half is cut off whole, since no filter would know it. */
+/**
+ * Returns the beginning of a message. A token at the cut is removed completely: a filter would not detect half of it.
+ */
 function readable(message: string): string {
   if (message.length <= MAX_READ_LENGTH) return message
   let end = MAX_READ_LENGTH

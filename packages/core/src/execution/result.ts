@@ -2,19 +2,25 @@ import type { ExecutionError } from '../errors.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
 import type { LogEntry, ToolCallRecord } from './events.ts'
 
-/** What an execution took. What was not measured is absent. */
+/** Resources that an execution used. */
 export interface Usage {
+  /** Elapsed time of the execution in milliseconds. */
   readonly wallTimeMs: number
+  /** Number of tool calls. */
   readonly toolCalls: number
+  /** CPU time of the guest in milliseconds. Absent if the sandbox does not measure it. */
   readonly cpuTimeMs?: number
-  /** The largest heap seen at the end of a turn. */
+  /** Largest heap size at the end of a turn in bytes. Absent if the sandbox does not measure it. */
   readonly peakMemoryBytes?: number
 }
 
-/** Whatever a program does gives one of these; only the host's own faults reject. */
+/** Result of an execution: the `value` that the program returned, or the `error` with which it failed. */
 export type ExecuteResult = {
+  /** Console output of the program. */
   readonly logs: readonly LogEntry[]
+  /** Tool calls of the program, sorted by number. */
   readonly calls: readonly ToolCallRecord[]
+  /** Resources that the execution used. */
   readonly usage: Usage
   /** Likely mistakes of the program, one sentence each. Absent if there are none. */
   readonly warnings?: readonly string[]
@@ -23,5 +29,5 @@ export type ExecuteResult = {
   | { readonly status: 'failed'; readonly ok: false; readonly error: ExecutionError }
 )
 
-/** A result that {@link explain} has not yet completed, with what the guest said beside its value. */
+/** A result that `explain()` has not completed yet, with the remarks that the guest sent with its value. */
 export type Executed = ExecuteResult & { readonly remarks?: Extract<GuestMessage, { readonly type: 'returned' }> }

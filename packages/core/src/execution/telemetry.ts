@@ -1,32 +1,35 @@
 import type { ExecuteResult } from './result.ts'
 
 /**
- * Watches executions and their tool calls, as tracers do. What it is given to run it runs at once and exactly once, in
- * whatever async context it likes, and gives back what that gives.
+ * Traces executions and their tool calls. Each method must call its `run` argument immediately and exactly once, and
+ * return its result. It may call `run` in any async context.
  */
 export interface Telemetry {
-  /** One execution. Called in the async context of whoever called `execute`. */
+  /** Traces one execution. Called in the async context of the caller of `execute`. */
   execution(started: StartedExecution, run: (span: ExecutionSpan) => Promise<ExecuteResult>): Promise<ExecuteResult>
 }
 
+/** Information about an execution that starts. */
 export interface StartedExecution {
-  /** The program, as the model wrote it. */
+  /** Text of the program that the model wrote. */
   readonly code: string
-  /** The name of the sandbox. */
+  /** Name of the sandbox. */
   readonly sandbox: string
 }
 
+/** Traces the tool calls of one execution. */
 export interface ExecutionSpan {
   /**
-   * One tool call, checks of its input and output included. `run` rejects as the call fails, with a message that has been
-   * filtered, or when it is cancelled.
+   * Traces one tool call, including the validation of its input and output. `run` rejects if the call fails or is
+   * cancelled. The message of a failed call has been filtered.
    */
   call<Payload>(started: StartedCall, run: () => Promise<Payload>): Promise<Payload>
 }
 
+/** Information about a tool call that starts. */
 export interface StartedCall {
-  /** The guest's number for it, from 1. */
+  /** Number of the call in its execution, from 1. */
   readonly id: number
-  /** `namespace.tool` */
+  /** Tool that is called, as `namespace.tool`. */
   readonly tool: string
 }

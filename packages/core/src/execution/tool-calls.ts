@@ -12,69 +12,73 @@ import type { ToolCallRecord } from './events.ts'
 import { type Redact, redactFailure } from './redact.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 
+/** Options for {@link ToolCalls}. */
 export interface ToolCallsOptions {
   readonly catalog: Catalog
+  /** Maximum number of concurrent calls. */
   readonly concurrent: number
+  /** Maximum size of one input or output in bytes. */
   readonly messageBytes: number
-  /** Checks values against costly schemas, where the platform has a place for it. */
+  /** Validates values against costly schemas in the sandbox's reader, if there is one. */
   readonly check: CheckElsewhere | undefined
   readonly context: unknown
-  /** Filters the messages of calls that fail. */
+  /** Filters the messages of failed calls. */
   readonly redact: false | Redact
-  /** The async context that tools run in. */
+  /** Runs tools in the async context of the caller. */
   readonly within: Within
-  /** Where the execution is watched. */
+  /** Span that traces the execution. */
   readonly span: ExecutionSpan | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
-  /** While output of the guest waits to be looked at: it may be that the program has ended. */
+  /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
   readonly outputRead: () => Promise<void> | undefined
   onStart(id: number, tool: string): void
-  /** Not called for calls that the end of the execution cuts off. */
+  /** Not called for cancelled calls. */
   onSettled(id: number, settled: Settled): void
   onRecord(record: ToolCallRecord): void
-  /** A payload is none that a guest of ours writes. Its tool is not run. */
+  /** Called for a payload that our guest runtime cannot have written. Its tool does not run. */
   onForged(error: MalformedValueError): void
 }
 
+/** The outcome of a call, as sent to the guest. */
 export type Settled =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
 
-/** Parts of one input, as something that walks it sees them: shared parts count each time they are reached. */
+/** Maximum number of values in one input. Shared parts count at every reference. */
 const MAX_INPUT_NODES = 100_000
-/** CPU time for a check that is made elsewhere. */
+/** Maximum CPU time of a validation in the reader, in milliseconds. */
 const CHECK_MS = 2_000
-/** The inputs of all open calls together take no more than this many full messages: nothing else bounds what they hold. */
+/** Maximum size of the inputs of all open calls together, in messages of maximum size. No other limit bounds it. */
 const FULL_INPUTS_OPEN = 2
 const MAX_HINTS = 10
 const MAX_HINTED_LENGTH = 100
 const MAX_ERROR_LENGTH = 10_000
 
-/** How long inputs are read before whatever else the host has to do is given its turn. */
+/** Time to decode inputs before yielding to other work of the host, in milliseconds. */
 const SLICE_MS = 20
 
 interface OpenCall {
   readonly id: number
   readonly path: string
   readonly payload: string
-  /** Why its input is not even read. */
+  /** Error for a call that is refused before its input is decoded. */
   readonly refused: ToolCallError | undefined
   readonly startedMs: number
+  /** Created when the tool, or a validation in the reader, needs its signal. Aborts only while the call is open. */
+  controller?: AbortController
 }
 
-/** The host's end of tool calls: runs tools, no more at once than allowed, and cuts them off when the execution ends. */
+/** Runs the tool calls of one execution, limits their concurrency, and cancels them when the execution ends. */
 export class ToolCalls {
   readonly #options: ToolCallsOptions
-  /** Made for the first call: most of what costs an execution little is not done for programs that call nothing. */
-  #controller: AbortController | undefined
-  /** Made for the first call that is watched: what watches it waits for no tool that never settles. */
+  /** Created for the first traced call. Its rejection ends the spans of calls whose tools never settle. */
   #cancelled: PromiseWithResolvers<never> | undefined
   readonly #open = new Map<number, OpenCall>()
   readonly #queue: OpenCall[] = []
   #running = 0
   #openLength = 0
-  /** Reading inputs, since the last pause. */
+  /** Time spent on decoding inputs since the last pause. */
   #readMs = 0
   #pause: Promise<void> | undefined
   #hints = 0
@@ -84,17 +88,17 @@ export class ToolCalls {
     this.#options = options
   }
 
-  /** How many were made. */
+  /** Number of calls made so far. */
   get count(): number {
     return this.#made
   }
 
-  /** The tools whose calls still have to settle, each once. */
+  /** Tools with open calls, without duplicates. */
   get waiting(): string[] {
     return [...new Set([...this.#open.values()].map(({ path }) => path))]
   }
 
-  /** Whether any still has to settle. */
+  /** Whether any call is open. */
   get isOpen(): boolean {
     return this.#open.size > 0
   }
@@ -102,7 +106,10 @@ export class ToolCalls {
   make(id: number, path: string, payload: string): void {
     const isTooMuch = this.#openLength + payload.length > this.#options.messageBytes * FULL_INPUTS_OPEN
     const refused = isTooMuch
-      ? new ToolCallError('LIMIT_MESSAGE_SIZE', 'The calls that are open hold too many bytes: await some of them first')
+      ? new ToolCallError(
+          'LIMIT_MESSAGE_SIZE',
+          'The inputs of the open calls take too many bytes: await some of these calls first',
+        )
       : undefined
     this.#openLength += payload.length
     const call: OpenCall = { id, path, payload, refused, startedMs: this.#options.elapsed() }
@@ -114,9 +121,9 @@ export class ToolCalls {
   }
 
   /**
-   * One at a time: a guest sends hundreds of inputs in one turn, each as costly to read as it may be.
+   * Decodes an input. Pauses between time slices: a guest may send hundreds of costly inputs in one turn.
    *
-   * @throws `MalformedValueError` for a payload that no guest of ours writes
+   * @throws `MalformedValueError` for a payload that our guest runtime cannot have written
    */
   async #read({ id, path, payload }: OpenCall): Promise<{ readonly value: unknown; readonly size: ValueSize }> {
     while (this.#pause !== undefined) await this.#pause
@@ -138,17 +145,17 @@ export class ToolCalls {
   }
 
   /**
-   * Aborts the signal of every call in flight and forgets the rest. Nothing settles after this.
+   * Cancels all open calls: aborts the signals of running ones and drops queued ones. No call settles after this.
    *
-   * @param reason for the tools, as it is; that the program has ended, if there is none
+   * @param reason abort reason for the tools. Default: an error that the program has ended.
    */
   cancel(reason?: unknown): void {
-    this.#queue.length = 0
-    for (const call of this.#open.values()) this.#record(call, { outcome: 'cancelled' })
-    this.#open.clear()
-    if (this.#controller === undefined && this.#cancelled === undefined) return
     const why = reason === undefined ? new Error('The program has ended') : reason
-    this.#controller?.abort(why)
+    const open = [...this.#open.values()]
+    this.#queue.length = 0
+    this.#open.clear()
+    for (const call of open) this.#record(call, { outcome: 'cancelled' })
+    for (const { controller } of open) controller?.abort(why)
     this.#cancelled?.reject(why)
   }
 
@@ -190,7 +197,7 @@ export class ToolCalls {
     if (span === undefined) return this.#execute(call)
     if (this.#cancelled === undefined) {
       this.#cancelled = Promise.withResolvers()
-      // It is for those who wait for a call alone, if there are any.
+      // Avoids an unhandled rejection if no traced call is open.
       this.#cancelled.promise.catch(() => {})
     }
     const { promise: cancelled } = this.#cancelled
@@ -212,37 +219,36 @@ export class ToolCalls {
     if (rest !== undefined) await rest
     this.#assertOpen(id)
     const { tool, parseInput, parseOutput } = this.#find(path)
-    const context = this.#parseContext('input', given.size, (value) =>
+    const context = this.#parseContext(call, 'input', given.size, (value) =>
       value === given.value ? call.payload : encode(value),
     )
     const input = await check(path, 'TOOL_INPUT_INVALID', 'input', parseInput, given.value, context)
     this.#assertOpen(id)
-    this.#controller ??= new AbortController()
-    const { signal } = this.#controller
+    const { signal } = controllerOf(call)
     const output = await tool.execute(input, { signal, callId: id, context: this.#options.context })
-    return this.#write(path, output, parseOutput)
+    return this.#write(call, output, parseOutput)
   }
 
-  /** @param write gives a value as the codec writes it */
-  #parseContext(side: ValueSide, size: ValueSize, write: (value: unknown) => string): ParseContext {
+  /** @param write encodes a value */
+  #parseContext(call: OpenCall, side: ValueSide, size: ValueSize, write: (value: unknown) => string): ParseContext {
     const { check: checkAt, messageBytes } = this.#options
     if (checkAt === undefined) return { size, maxCharacters: messageBytes }
     return {
       size,
       maxCharacters: messageBytes,
       checkElsewhere: async (schema, value) => {
-        this.#controller ??= new AbortController()
+        const { signal } = controllerOf(call)
         try {
-          return await checkAt(schema, write(value), { signal: this.#controller.signal, limitMs: CHECK_MS, side })
+          return await checkAt(schema, write(value), { signal, limitMs: CHECK_MS, side })
         } catch (error) {
           if (!(error instanceof ReaderTimeoutError)) throw error
-          return [`checking it takes more than ${CHECK_MS} ms: give less at once, or a simpler value`]
+          return [`checking it takes more than ${CHECK_MS} ms: pass a smaller or simpler value`]
         }
       },
     }
   }
 
-  /** While its input was read or checked, the program may have ended, and nobody waits for the call any more. */
+  /** Throws if the call was cancelled while its input was decoded or validated. */
   #assertOpen(id: number): void {
     if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
   }
@@ -259,7 +265,7 @@ export class ToolCalls {
     )
   }
 
-  /** Comparing names costs the host, so a guest gets it a few times. */
+  /** Suggests a similar name. Comparing names takes time, so the number of suggestions is limited. */
   #hint(path: string): string {
     if (path.length > MAX_HINTED_LENGTH || ++this.#hints > MAX_HINTS) return ''
     const known = this.#options.catalog.namespaces.flatMap(({ tools }) => tools.map((tool) => tool.path))
@@ -267,18 +273,19 @@ export class ToolCalls {
     return similar === undefined ? '' : ` Did you mean ${similar}?`
   }
 
-  /** Looks at an output's size before anything walks or copies it: what a tool returns may be of any size. */
-  async #write(path: string, output: unknown, parseOutput: Parse | undefined): Promise<string> {
+  /** Validates and encodes an output. Its size is checked first, since a tool may return a value of any size. */
+  async #write(call: OpenCall, output: unknown, parseOutput: Parse | undefined): Promise<string> {
+    const { path } = call
     const { messageBytes } = this.#options
     const size = measureValue(output, messageBytes)
     if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
     let payload: string
     try {
-      const context = this.#parseContext('output', size, encode)
+      const context = this.#parseContext(call, 'output', size, encode)
       payload = encode(await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, context))
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
-      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be passed on: ${error.message}`, {
+      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be serialized: ${error.message}`, {
         cause: error,
       })
     }
@@ -290,23 +297,28 @@ export class ToolCalls {
     const { messageBytes } = this.#options
     return new ToolCallError(
       'LIMIT_MESSAGE_SIZE',
-      `${what} takes more than ${messageBytes} bytes, with shared parts written out wherever they are referenced: ask for less, or pass less`,
+      `${what} takes more than ${messageBytes} bytes, counting shared parts at every reference: request or pass less data`,
     )
   }
 }
 
-/** Found without reading the payload. */
+function controllerOf(call: OpenCall): AbortController {
+  call.controller ??= new AbortController()
+  return call.controller
+}
+
+/** Checks the number of values without decoding the payload. */
 const hasTooManyValues = (payload: string): boolean =>
   payload.startsWith('g') ? isCostlyToRead(payload) : countValues(payload, MAX_INPUT_NODES) > MAX_INPUT_NODES
 
 const tooManyValues = () =>
   new ToolCallError(
     'TOOL_INPUT_INVALID',
-    `The input refers to itself, or holds more than ${MAX_INPUT_NODES} values: pass less at once`,
+    `The input refers to itself, or holds more than ${MAX_INPUT_NODES} values: pass less data per call`,
   )
 
 function sizeOfInput(payload: string, value: unknown): ValueSize {
-  // The plain form is JSON, in which nothing is shared: its text bounds it.
+  // The plain form is JSON, which has no shared parts. The length of its text is an upper bound.
   if (payload.startsWith('j')) {
     const nodes = payload.length <= MAX_INPUT_NODES ? payload.length : MAX_INPUT_NODES
     return { nodes, characters: payload.length, isCyclic: false, isJson: true, isTree: true }
@@ -329,8 +341,8 @@ async function check(
 }
 
 /**
- * The code and the message of a failure, and nothing else of it: no stack, no cause. The message is the tool's own, and
- * has the paths and addresses that the tool wrote into it. What a tool throws may be anything.
+ * Returns the code and the message of a failure, without stack and cause. The message may contain paths and addresses
+ * that the tool wrote into it. A tool may throw any value.
  */
 function describeFailure(path: string, error: unknown): Settled & { ok: false } {
   try {
@@ -338,7 +350,7 @@ function describeFailure(path: string, error: unknown): Settled & { ok: false } 
     const message: unknown = error instanceof Error ? error.message : error
     if (typeof message === 'string' && message !== '') return { ok: false, code: 'TOOL_FAILED', message: clip(message) }
   } catch {
-    // A getter or a trap of the thrown value, which has nothing to say then.
+    // A getter or a proxy trap of the thrown value threw.
   }
   return { ok: false, code: 'TOOL_FAILED', message: `${path} failed` }
 }

@@ -17,7 +17,7 @@ import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
 
-/** `list.map(tools.get)` gives each item with its index, and the list. */
+/** Whether a tool was called as the callback of an array method: `list.map(tools.get)` also passes index and list. */
 const isCallback = ({ length, 1: index, 2: list }: readonly unknown[]): boolean =>
   typeof index === 'number' && (length === 2 || (length === 3 && isArray(list)))
 
@@ -27,7 +27,7 @@ interface PendingCall {
   readonly error: ToolError
 }
 
-/** The guest's end of tool calls: numbered as they are made, settled by the host's messages in any order. */
+/** Sends tool calls to the host, numbered from 1, and settles them when the host replies, in any order. */
 export class Calls {
   readonly #pending = new OriginalMap<number, PendingCall>()
   readonly #post: (message: string) => void
@@ -48,8 +48,9 @@ export class Calls {
   }
 
   /**
-   * An object with a function for each tool. A name it does not have gives a function too, whose call tells what is
-   * wrong; but not `then`, or `await namespace` would wait for ever, nor what built-ins ask any object for.
+   * Creates an object with a function for each tool. An unknown name also returns a function, so that the host reports
+   * the error when it is called. Exceptions are `then`, because `await namespace` would wait forever, and properties
+   * that built-ins read from any object.
    */
   #namespace(namespace: string, tools: readonly string[]): object {
     const functions: Record<string, unknown> = objectCreate(null)

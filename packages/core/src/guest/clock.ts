@@ -12,7 +12,7 @@ import {
 import { define, loadLibrary, named } from './define.ts'
 import type { Library } from './globals.ts'
 
-/** Milliseconds since the epoch. Moves only when a message arrives. */
+/** Current time in milliseconds since the epoch. It changes only when a message arrives. */
 let now = 0
 let startedAt = 0
 
@@ -35,7 +35,7 @@ const LOCAL_FIELDS = ['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds'
 const { UTC, parse: originalParse } = OriginalDate
 const prototype = OriginalDate.prototype as unknown as Record<string, unknown>
 
-/** Defines a method of local time that is one of UTC. */
+/** Defines a method for local time that calls the corresponding method for UTC. */
 function defineLocal(name: string, utc: unknown): void {
   const method = utc as (...rest: unknown[]) => unknown
   const local = {
@@ -47,10 +47,10 @@ function defineLocal(name: string, utc: unknown): void {
 }
 
 /**
- * Gives the guest a clock that stands still within a turn and a time zone that is always UTC, in texts as well: engines
- * differ in how they format dates, and none may tell where its host is.
+ * Installs a clock that stands still within a turn. The time zone is always UTC, also in formatted dates. Engines
+ * format dates differently, and none may reveal the time zone of its host.
  *
- * @param library has the reader of dates that are not in ISO 8601
+ * @param library provides the parser of dates that are not in ISO 8601
  */
 export function installClock(library: Library): void {
   loadReader = () => loadLibrary(library('dates'), [])
@@ -115,7 +115,7 @@ function timeOf(parts: unknown[]): number {
   return typeof value === 'string' ? parse(value) : OriginalNumber(value)
 }
 
-/** ISO 8601 dates that all engines parse alike. */
+/** Matches ISO 8601 dates that all engines parse in the same way. */
 const isoDate = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
 const isoTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$/
@@ -124,7 +124,7 @@ const zone = /(?:Z|[+-]\d\d:\d\d)$/
 let parseDate: ((text: string) => number) | undefined
 let loadReader: () => unknown
 
-/** A text without a zone means local time, which is UTC here whatever the engine thinks. */
+/** Parses a date. A text without a time zone is in UTC, regardless of the engine's local time zone. */
 function parse(text: string): number {
   if (regExpTest(isoDate, text)) return originalParse(text)
   if (regExpTest(isoTime, text)) return originalParse(regExpTest(zone, text) ? text : `${text}Z`)

@@ -10,7 +10,7 @@ const LOGGED = { depth: 4 }
 
 type Write = (level: LogLevel, text: string, truncated: boolean) => void
 
-/** A console whose output goes to the host as events. It stops at its limit, and says so once. */
+/** Console that sends its output to the host. At its size limit, it truncates an entry, marks it and stops. */
 export class Console {
   #write: Write
   #left = 0
@@ -78,7 +78,7 @@ export class Console {
     const console = {}
     for (const name of Object.keys(methods) as (keyof typeof methods)[]) {
       const method = methods[name] as (...values: unknown[]) => void
-      // Logging never throws, whatever traps the values are made of.
+      // Logging never throws, even if getters or proxy traps of a value do.
       const guarded = (...values: unknown[]) => {
         try {
           reflectApply(method, undefined, values)
@@ -92,11 +92,11 @@ export class Console {
     define(globalThis, 'console', console)
   }
 
-  /** Counts UTF-16 units, each a byte at least: the exact count is the host's. */
+  /** Writes an entry. It counts UTF-16 code units, which take at least one byte each; the host counts exact bytes. */
   #emit(level: LogLevel, text: string): void {
     if (this.#left <= 0) return
     const indented = this.#indent === '' ? text : this.#indent + text.replaceAll('\n', `\n${this.#indent}`)
-    // Each entry costs at least its line break, so that empty ones run out as well.
+    // The line break counts, too, so that the number of empty entries is limited.
     const left = this.#left - indented.length - 1
     if (left >= 0) this.#write(level, indented, false)
     else this.#write(level, stringSlice(indented, 0, this.#left), true)

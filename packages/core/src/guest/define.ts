@@ -1,6 +1,6 @@
 import { defineProperty, getOwnPropertyDescriptor } from '../protocol/intrinsics.ts'
 
-/** Defines a property as built-ins are defined: writable, configurable and not enumerable. */
+/** Defines a property with the attributes of built-ins: writable, configurable and not enumerable. */
 export function define(target: object, key: PropertyKey, value: unknown): void {
   defineProperty(target, key, {
     __proto__: null,
@@ -11,7 +11,7 @@ export function define(target: object, key: PropertyKey, value: unknown): void {
   } as PropertyDescriptor)
 }
 
-/** Gives a function the name and the number of parameters that the built-in has in whose place it stands. */
+/** Sets the `name` and `length` of a function to those of the built-in that it replaces. */
 export function named<Callable extends (...rest: never) => unknown>(
   name: string,
   callable: Callable,
@@ -23,7 +23,7 @@ export function named<Callable extends (...rest: never) => unknown>(
   return callable
 }
 
-/** Defines a property whose value is made on first touch, so that a program pays only for what it uses. */
+/** Defines a property whose value is created on first use, so that a program pays only for what it uses. */
 export function defineLazy(target: object, key: PropertyKey, make: () => unknown): void {
   defineProperty(target, key, {
     __proto__: null,
@@ -34,7 +34,7 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
     },
     set(this: unknown, value: unknown) {
       if (this === target || typeof this !== 'object' || this === null) return define(target, key, value)
-      // As an object gets a property of its own where it inherits one.
+      // Assigning to an inherited property defines an own property.
       const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true }
       defineProperty(this, key, own as PropertyDescriptor)
     },
@@ -43,14 +43,14 @@ export function defineLazy(target: object, key: PropertyKey, make: () => unknown
   } as PropertyDescriptor)
 }
 
-/** Globals that libraries inspect to detect Node. They must not find ours. */
+/** Globals by which libraries detect Node. They are removed while a library is evaluated. */
 const HIDDEN = ['process', 'Buffer']
 
 /**
  * Evaluates a library.
  *
- * @param globals those that it makes where it finds none
- * @returns what it exports
+ * @param globals globals that the library defines if they are missing
+ * @returns the exports of the library
  */
 export function loadLibrary(load: () => unknown, globals: readonly string[]): unknown {
   const global = globalThis as Record<string, unknown>

@@ -1,6 +1,6 @@
 import { define } from './define.ts'
 
-/** The names that still have a numeric code (Web IDL, table of DOMException names). */
+/** Numeric codes, by name, for the names that have one (Web IDL, table of DOMException names). */
 const CODES: Record<string, number> = {
   InvalidCharacterError: 5,
   InvalidStateError: 11,

@@ -4,7 +4,7 @@ import type { GuestError } from '../protocol/messages.ts'
 import { define } from './define.ts'
 import { inspect } from './inspect.ts'
 
-/** What a failed tool call rejects with. `code` is one of the `TOOL_…` codes or `LIMIT_MESSAGE_SIZE`. */
+/** Error of a failed tool call. `code` is one of the `TOOL_…` codes or `LIMIT_MESSAGE_SIZE`. */
 export class ToolError extends Error {
   readonly tool: string
   code = 'TOOL_FAILED'
@@ -15,7 +15,7 @@ export class ToolError extends Error {
     this.tool = tool
   }
 
-  /** Made where the call was made, for the sake of its stack; filled in when the call fails. */
+  /** Sets the code and the message. The error itself is created with the call, so that its stack leads to the call. */
   fail(code: string, message: string): this {
     this.#failed = true
     this.code = code
@@ -23,7 +23,7 @@ export class ToolError extends Error {
     return this
   }
 
-  /** The code and the tool, if this really is a failed tool call's error. */
+  /** Returns the code and the tool if the object is the error of a failed tool call. */
   static failureOf(value: object): { readonly code: string; readonly tool: string } | undefined {
     return #failed in value && value.#failed ? { code: value.code, tool: value.tool } : undefined
   }
@@ -33,7 +33,7 @@ define(ToolError.prototype, 'name', 'ToolError')
 define(ToolError, 'name', 'ToolError')
 define(NotSerializableError, 'name', 'NotSerializableError')
 
-/** Describes whatever a program threw. Never throws itself, whatever traps the value is made of. */
+/** Describes a value that a program threw. Never throws, even if getters or proxy traps of the value do. */
 export function describeThrown(thrown: unknown): GuestError {
   try {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return describeErrorLike(thrown as Error)
@@ -77,12 +77,12 @@ function codeOf(error: Error): string {
   return isStackOverflow(error) ? 'LIMIT_STACK' : 'CODE_THREW'
 }
 
-/** V8 lets a program catch that there was no memory for a buffer; whatever else it has no memory for ends the guest. */
+/** Whether V8 had no memory for a buffer. Programs can catch this error; other failed allocations end the guest. */
 function isOutOfMemory(error: Error): boolean {
   return error.name === 'RangeError' && error.message === 'Array buffer allocation failed'
 }
 
-/** Engines word this error differently, so it is compared with one provoked on the spot. */
+/** Whether the error is a stack overflow. Messages differ between engines, so it is compared with a provoked one. */
 function isStackOverflow(error: Error): boolean {
   if (error.name !== 'RangeError' && error.name !== 'InternalError') return false
   try {

@@ -2,7 +2,7 @@ import { clock } from './clock.ts'
 import { define } from './define.ts'
 import { domException } from './dom-exception.ts'
 
-/** The parts of the DOM's events (https://dom.spec.whatwg.org) that make sense without a tree. */
+/** Implements the parts of the DOM's `Event` (https://dom.spec.whatwg.org) that apply without a tree of targets. */
 export class Event {
   readonly type: string
   readonly bubbles: boolean
@@ -69,7 +69,7 @@ export class EventTarget {
     this.#registrations = this.#registrations.filter((known) => known.type !== type || known.listener !== listener)
   }
 
-  /** Throws what the first failing listener threw, after all have run: nobody else would hear of it. */
+  /** Calls the listeners, then throws the first error that one of them threw: nothing else would report it. */
   dispatchEvent(event: Event): boolean {
     event.target = event.currentTarget = this
     const failures: unknown[] = []
@@ -91,7 +91,7 @@ export class EventTarget {
 }
 
 const CREATE = Symbol('only AbortController and AbortSignal make signals')
-/** Private to signals and their controllers. */
+/** Aborts a signal. Only signals and their controllers can do this. */
 let trigger: (signal: AbortSignal, reason: unknown) => void
 
 export class AbortSignal extends EventTarget {

@@ -23,7 +23,7 @@ import { fixIteratorHelpers } from './iterators.ts'
 import { LIBRARIES } from './library-names.ts'
 import { TextEncoder } from './text-encoder.ts'
 
-/** The global names of ECMAScript 2025 that are the same on every engine, and `Intl`. What is not here and not ours is removed. */
+/** Globals to keep: those of ECMAScript 2025 that are the same on every engine, and `Intl`. All others are removed. */
 const KEPT = new Set<PropertyKey>(
   `AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean DataView Date Error EvalError Float32Array
   Float64Array Function Infinity Int16Array Int32Array Int8Array Iterator JSON Map Math NaN Number Object Promise Proxy
@@ -33,8 +33,8 @@ const KEPT = new Set<PropertyKey>(
 )
 
 /**
- * Properties of built-ins that only some engines have, or that show garbage collection or the engine itself. Buffers that
- * grow take memory that V8 does not count.
+ * Properties to remove from built-ins: those that only some engines have, and those that reveal garbage collection or
+ * the engine itself. Resizable buffers take memory that V8 does not count.
  */
 const REMOVED: readonly (readonly [holder: string, ...keys: string[]])[] = [
   ['Error', 'captureStackTrace', 'isError'],
@@ -55,15 +55,15 @@ const REMOVED_METHODS: readonly (readonly [prototype: object, ...keys: string[]]
   [Function.prototype, 'fileName', 'lineNumber', 'columnNumber'],
 ]
 
-/** Of the constructor of regular expressions; they tell of the last match, whoever made it. */
+/** Matches the properties of the `RegExp` constructor that expose the last match, which may be one of the runtime. */
 const LAST_MATCH = /^(?:\$.|input|last(?:Match|Paren)|(?:left|right)Context)$/
 
-/** As many as a host keeps of a stack. */
+/** Maximum number of frames in a stack. It equals the host's maximum. */
 const STACK_FRAMES = 20
 
 /**
- * V8 asks these two on every error: the one how much of the stack to keep, the other, where there is one, what to make of
- * frames that name the functions of the runtime.
+ * Fixes the two properties that V8 reads for every error: the maximum number of stack frames, and a function that
+ * formats the frames and could access the functions of the runtime through them.
  */
 function fixStackTraces(): void {
   const fixed = { __proto__: null, writable: false, enumerable: false, configurable: false }
@@ -72,8 +72,8 @@ function fixStackTraces(): void {
 }
 
 /**
- * QuickJS evaluates a template literal by looking this method up, so that a program that replaced it would write the
- * messages of the runtime. It is fixed on every engine, for programs to find the same everywhere.
+ * Makes `String.prototype.concat` read-only. QuickJS looks it up to evaluate a template literal, so a program that
+ * replaced it could write the messages of the runtime. All engines get the same property.
  */
 function fixTemplateLiterals(): void {
   defineProperty(String.prototype, 'concat', {
@@ -97,11 +97,14 @@ export function removeGlobals(): void {
   for (const key of ownKeys(globalThis)) {
     if (!setHas(KEPT, key)) delete (globalThis as Record<PropertyKey, unknown>)[key]
   }
-  // An engine may keep the names of its platform there.
+  // An engine may define names of its platform on the original prototype.
   setPrototypeOf(globalThis, Object.prototype)
 }
 
-/** V8 has the symbols of explicit resource management, and they cannot be removed. */
+/**
+ * Defines the symbols of explicit resource management, which cannot be removed from V8, on every engine. Removes the
+ * methods of iterators that use them.
+ */
 function installDisposal(): void {
   const { Iterator, Symbol } = globalThis as never as Record<'Iterator' | 'Symbol', Record<PropertyKey, unknown>>
   const asyncIterator = getPrototypeOf(getPrototypeOf(getPrototypeOf((async function* () {})()) as object) as object)
@@ -115,12 +118,12 @@ function installDisposal(): void {
   }
 }
 
-/** No number of QuickJS is longer. */
+/** Maximum number of bits of a BigInt in QuickJS. */
 const MAX_BIGINT_BITS = 1024 * 1024
 
 /**
- * QuickJS cuts no number to the bits that are asked for, and finds a hyperbolic angle for what has none; V8 tells a reviver
- * more than the standard does.
+ * Fixes built-ins that deviate from the standard. In QuickJS, `BigInt.asUintN` does not truncate and `Math.acosh`
+ * returns a number for arguments below 1. V8 passes more arguments to the reviver of `JSON.parse`.
  */
 function mendBuiltIns(): void {
   const { asUintN } = BigInt
@@ -155,7 +158,7 @@ function mendBuiltIns(): void {
   define(JSON, 'parse', named('parse', parse, 2))
 }
 
-/** Buffers that are made do not grow, whatever is asked for. */
+/** Replaces `ArrayBuffer` with a constructor that ignores its options, so that no buffer is resizable. */
 function installFixedBuffers(): void {
   const Original = ArrayBuffer
   function FixedArrayBuffer(length: number): unknown {
@@ -170,7 +173,7 @@ function installFixedBuffers(): void {
   define(globalThis, 'ArrayBuffer', FixedArrayBuffer)
 }
 
-/** The ES2025 built-ins, and `Array.fromAsync`, that some engine lacks: the library `built-ins` has them. */
+/** ES2025 built-ins, and `Array.fromAsync`, that some engines lack. The library `built-ins` provides them. */
 const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string])[] = [
   [Array as never, 'fromAsync'],
   [Promise as never, 'try'],
@@ -180,14 +183,16 @@ const MISSING: readonly (readonly [holder: Record<string, unknown>, key: string]
   [DataView.prototype as never, 'setFloat16'],
 ]
 
-/** What was moved elsewhere is detached. */
+/** Moves the contents of a buffer to a new one, which detaches the original. */
 const { transfer } = ArrayBuffer.prototype as unknown as { transfer(): ArrayBuffer }
 
-/** Gives the function that evaluates a library of the runtime, and returns what it exports. */
+/** Returns the function that evaluates a library of the runtime and returns its exports. */
 export type Library = (name: string) => () => unknown
 
 /**
- * @param report takes what a callback threw that nobody waits for
+ * Installs the globals of the web platform, and the ES2025 built-ins that the engine lacks.
+ *
+ * @param report receives errors that callbacks of `queueMicrotask` throw
  */
 export function installPlatform(library: Library, report: (error: unknown) => void): void {
   const classes = { DOMException, Event, CustomEvent, EventTarget, AbortController, AbortSignal, TextEncoder }
@@ -229,10 +234,10 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
 }
 
 /**
- * What the language itself has and a program does not, and what to do instead. What else models reach for is not there,
- * so that programs that look for it find out.
+ * Replaces `eval` and `import()` with functions that fail with an instruction, and defines `process.env`, `global` and
+ * `self`. Other globals of Node and browsers remain undefined, so that programs can detect that they are missing.
  *
- * @param namespaces what there is to call, which is known only when the program starts
+ * @param namespaces returns the names of the tool namespaces, which are known only when the program starts
  */
 export function installRefusals(namespaces: () => readonly string[]): void {
   const refuse = (name: string, why: string) => {
@@ -248,12 +253,12 @@ export function installRefusals(namespaces: () => readonly string[]): void {
     }),
   )
   define(globalThis, '__import__', () => OriginalPromise.reject(refuse('import()', 'it has no modules')))
-  // What programs look at before they do without: the environment, which is empty.
+  // Many programs read `process.env` and handle missing variables. It is empty here.
   define(globalThis, 'process', freeze({ env: freeze({}) }))
   for (const name of ['global', 'self']) define(globalThis, name, globalThis)
 }
 
-/** `eval` and the function constructors do not exist on workerd, so nowhere. */
+/** Replaces the function constructors with functions that throw. workerd does not support them, so no engine does. */
 export function removeCodeFromStrings(): void {
   const samples = [() => {}, async () => {}, function* () {}, async function* () {}]
   for (const sample of samples) {

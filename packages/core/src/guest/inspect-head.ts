@@ -1,17 +1,17 @@
 import { getOwnPropertyDescriptor, hasOwn, objectKeys } from '../protocol/intrinsics.ts'
 import { chainOf, errorText, functionKind, type Kind, kindOf } from './inspect-kind.ts'
 
-/** What identifies an object in front of its entries. */
+/** Describes an object in the text before its entries. */
 export interface Head {
   readonly kind: Kind
   readonly chain: readonly object[]
-  /** The constructor's name. Null for an object without any prototype. */
+  /** Name of the constructor. Null for an object without a prototype. */
   readonly name: string | null
-  /** Its `Symbol.toStringTag`, unless that is shown among the entries. */
+  /** Value of `Symbol.toStringTag`. Empty if it is shown among the entries. */
   readonly tag: string
 }
 
-/** @param isCutOff whether the object's insides are too deep to be shown */
+/** @param isCutOff whether the contents of the object are too deep to be shown */
 export function headOf(value: object, showHidden: boolean, isCutOff: boolean): Head {
   const chain = chainOf(value)
   const tag: unknown = (value as Record<symbol, unknown>)[Symbol.toStringTag]
@@ -35,7 +35,7 @@ function constructorName(value: object, chain: readonly object[], isCutOff: bool
   return `Object <${name ?? `[Object: null prototype]${objectKeys(parent).length === 0 ? ' {}' : ''}`}>`
 }
 
-/** What stands before the bracket, a space at its end. */
+/** Returns the text before the opening bracket, with a space at its end. */
 export function prefix({ name, tag }: Head, fallback: string, size = ''): string {
   return name === null
     ? `[${fallback}${size}: null prototype]${tagSuffix(fallback, tag)} `
@@ -46,7 +46,7 @@ export function tagSuffix(name: string | null, tag: string): string {
   return tag !== '' && tag !== name ? ` [${tag}]` : ''
 }
 
-/** The text of a kind that shows itself, its name before it only where that tells more. */
+/** Returns the text of a value, with a prefix only if the prefix has more than the name of the kind. */
 export function prefixed(head: Head, text: string): string {
   const before = prefix(head, head.kind)
   return before === `${head.kind} ` ? text : before + text
@@ -68,7 +68,7 @@ export function classText(value: object, { chain, name, tag }: Head): string {
   return `[class ${own ? String(own) : '(anonymous)'}${maker}${tagSuffix(name, tag)}${heritage}]`
 }
 
-/** Stacks differ between engines; a message and what hangs on the error do not. */
+/** Shows an error without its stack, because stacks differ between engines. */
 export function showError(value: Error, head: Head, indent: number): string {
   const text = errorText(value)
   const named: unknown = value.name

@@ -2,11 +2,11 @@ import { hasOwn, isArray, objectKeys } from '../protocol/intrinsics.ts'
 import { isEnumerable } from './inspect-head.ts'
 import { errorText } from './inspect-kind.ts'
 
-/** Longer lists are not searched for further properties: that would make a string of each index. */
+/** Maximum length of lists that are searched for extra properties. The search creates a string for each index. */
 const MAX_SEARCHED = 50_000
 const INDEX = /^(?:0|[1-9]\d*)$/
 
-/** The keys of the properties that are shown. */
+/** Returns the keys of the properties that are shown. */
 export function keysOf(value: object, showHidden: boolean): PropertyKey[] {
   const keys: PropertyKey[] = showHidden ? Object.getOwnPropertyNames(value) : objectKeys(value)
   for (const symbol of Object.getOwnPropertySymbols(value)) {
@@ -15,9 +15,9 @@ export function keysOf(value: object, showHidden: boolean): PropertyKey[] {
   return keys
 }
 
-/** The properties of a list beside its elements. Indices come first among the keys of any object. */
+/** Returns the keys of a list other than its indices. Indices come first among the keys of any object. */
 export function extraKeys(value: object, length: number, showHidden: boolean): PropertyKey[] {
-  // A list with holes at its ends may be wide and yet have few keys.
+  // A long list with holes at its ends may have few keys.
   if (length > MAX_SEARCHED && hasOwn(value, 0) && hasOwn(value, length - 1)) return []
   const keys = keysOf(value, showHidden)
   return keys.slice(keys.findLastIndex(isIndex) + 1)
@@ -27,7 +27,7 @@ export function isIndex(key: PropertyKey): boolean {
   return typeof key === 'string' && INDEX.test(key)
 }
 
-/** What hangs on an error, beside what its text tells. */
+/** Returns the keys of the properties of an error that its text does not show. */
 export function errorKeys(value: Error, showHidden: boolean): PropertyKey[] {
   const keys = keysOf(value, showHidden).filter((key) => !isToldByError(value, key))
   if (hasOwn(value, 'cause') && !keys.includes('cause')) keys.push('cause')

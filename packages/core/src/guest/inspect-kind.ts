@@ -8,7 +8,7 @@ import {
   reflectApply,
 } from '../protocol/intrinsics.ts'
 
-/** What a value is, told by its internals where the language lets them be asked. */
+/** Determines the kind of a value, by its internal slots where the language can test them. */
 
 export type Boxed = 'Number' | 'String' | 'Boolean' | 'Symbol' | 'BigInt'
 export type Kind =
@@ -32,7 +32,7 @@ export type Kind =
   | 'Arguments'
   | 'Object'
 
-/** A built-in method or getter as it is now, taking `this` first. It throws for what is not of its kind. */
+/** Captures a built-in method or getter as a function that takes `this` first. It throws for values of another kind. */
 function builtIn<Result>(prototype: object, key: PropertyKey, ...rest: unknown[]): (self: unknown) => Result {
   const property = getOwnPropertyDescriptor(prototype, key)
   const method = (property?.value ?? property?.get) as (...rest: unknown[]) => Result
@@ -55,11 +55,11 @@ export const typedArrayLength = builtIn<number>(typedArray, 'length')
 
 interface Candidate {
   readonly kind: Kind
-  /** Throws unless the value is of the kind. Absent where nothing tells without side effects. */
+  /** Throws unless the value is of the kind. Undefined if there is no test without side effects. */
   readonly prove: ((value: unknown) => unknown) | undefined
 }
 
-/** By prototype, so that what is none of them costs no failed proof. */
+/** Candidates by prototype, so that an object of no such kind needs no failed test. */
 const candidates = new Map<object, Candidate>()
 const candidate = (prototype: object, kind: Kind, prove?: (value: unknown) => unknown) =>
   candidates.set(prototype, { kind, prove })
@@ -86,10 +86,10 @@ for (const box of [Number, String, Boolean, Symbol, BigInt]) {
   candidate(box.prototype, kind, unbox[kind])
 }
 
-/** A proxy may answer with a new prototype each time it is asked. */
+/** Maximum length of a prototype chain. A proxy may return a new prototype each time. */
 const MAX_PROTOTYPES = 100
 
-/** The object and its prototypes, the nearest first. */
+/** Returns the object and its prototypes, the nearest first. */
 export function chainOf(value: object): object[] {
   const chain = [value]
   for (let next = getPrototypeOf(value); next !== null && chain.length < MAX_PROTOTYPES; ) {
@@ -126,7 +126,7 @@ const functionKinds: readonly (readonly [name: string, prototype: unknown])[] = 
   ['AsyncFunction', getPrototypeOf(async () => {})],
 ]
 
-/** Which sort of function it is, arrows and methods being plain ones. */
+/** Returns the kind of a function. Arrow functions and methods count as plain functions. */
 export function functionKind(chain: readonly object[]): string {
   return functionKinds.find(([, prototype]) => chain.includes(prototype as object))?.[0] ?? 'Function'
 }
@@ -141,7 +141,7 @@ export function isClass(value: object): boolean {
 
 const globalNames = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]\w+$/.test(name)))
 
-/** Whether turning the object into a string would run a built-in, which tells less than showing the object does. */
+/** Whether converting the object to a string would call a built-in method, which shows less than `inspect` does. */
 export function hasBuiltInText(value: object, chain: readonly object[]): boolean {
   if (typeof (value as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive] === 'function') {
     const owner = chain.find((link) => hasOwn(link, Symbol.toPrimitive))

@@ -1,8 +1,8 @@
-/** How shown values are broken into lines and set in columns. The rules are those of Node's `util.inspect`. */
+/** Breaks shown values into lines and columns. The rules are those of Node's `util.inspect`. */
 
-/** One value's text in parts, before it is known whether it fits on a line. */
+/** Text of one value in parts, before it is known whether it fits on a line. */
 export interface Parts {
-  /** What stands before the opening bracket: an error's text, a function's name, a reference mark. */
+  /** Text before the opening bracket: an error's text, a function's name, a reference mark. */
   readonly base: string
   readonly open: string
   readonly close: string
@@ -11,17 +11,17 @@ export interface Parts {
 
 export interface Room {
   readonly breakLength: number
-  /** How many inner levels may share a line. */
+  /** Number of innermost levels that may share a line. */
   readonly compact: number
-  /** The column at which the value begins. */
+  /** Column at which the value begins. */
   readonly indent: number
 }
 
 /**
- * Joins the parts on one line where that stays readable.
+ * Joins the parts, on one line if that is readable.
  *
- * @param innerLevels how deep the value's own nesting was followed
- * @param isWhole whether the entries are one value each, and not rows of several
+ * @param innerLevels number of nesting levels shown inside the value
+ * @param isWhole whether each entry is one value, rather than a row of several
  */
 export function layOut(
   { base, open, close, entries }: Parts,
@@ -41,9 +41,9 @@ export function layOut(
 }
 
 /**
- * Sets a long list of short entries in columns. Returns the entries themselves where columns would not help.
+ * Arranges a long list of short entries in columns. Returns the entries unchanged if columns would not help.
  *
- * @param hasRest whether the last entry only tells how many more there are
+ * @param hasRest whether the last entry is the number of remaining items
  */
 export function inColumns(
   entries: readonly string[],
@@ -83,7 +83,7 @@ export function inColumns(
   return rows
 }
 
-/** Aims at a block whose sides look alike, a character being about 2.5 times as high as wide. */
+/** Returns the number of columns for a roughly square block. A character is about 2.5 times as high as wide. */
 function columnCount(count: number, widest: number, average: number, { breakLength, indent, compact }: Room): number {
   const typical = Math.max(widest - Math.sqrt(widest - average) - 3, 1)
   const square = Math.round(Math.sqrt(2.5 * typical * count) / typical)
@@ -95,7 +95,7 @@ const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u
 const DOUBLE_WIDTH =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/** The columns a text takes on a terminal. */
+/** Returns the number of columns that a text takes on a terminal. */
 function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = 0

@@ -1,4 +1,4 @@
-/** How primitives and keys are shown. The rules are those of Node's `util.inspect`. */
+/** Shows primitives and keys. The rules are those of Node's `util.inspect`. */
 
 interface TextLimits {
   readonly breakLength: number
@@ -21,7 +21,7 @@ const LONE_SURROGATE = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\ud
 const UNPRINTABLE = new RegExp(`[\\x00-\\x1f\\\\\\x7f-\\x9f]|${LONE_SURROGATE}`, 'g')
 const UNPRINTABLE_OR_QUOTE = new RegExp(`'|${UNPRINTABLE.source}`, 'g')
 
-/** A string as a literal: in single quotes if it can be, in others if that saves escapes. */
+/** Returns a string as a literal, in single quotes or, if that avoids escapes, in other quotes. */
 function quote(text: string): string {
   if (PLAIN.test(text)) return `'${text}'`
   if (!text.includes("'")) return `'${text.replace(UNPRINTABLE, escapeCharacter)}'`
@@ -30,7 +30,7 @@ function quote(text: string): string {
   return `'${escapeText(text)}'`
 }
 
-/** Escapes what would not show in a single-quoted literal. */
+/** Escapes quotes and unprintable characters for a literal in single quotes. */
 function escapeText(text: string): string {
   return text.replace(UNPRINTABLE_OR_QUOTE, escapeCharacter)
 }
@@ -45,7 +45,7 @@ export function isPrimitive(value: unknown): value is string | number | bigint |
   return (typeof value !== 'object' && typeof value !== 'function') || value === null
 }
 
-/** @param indent the column at which the text begins */
+/** @param indent column at which the text begins */
 export function showPrimitive(value: unknown, limits = UNLIMITED, indent = 0): string {
   if (typeof value === 'string') return showString(value, limits, indent)
   if (typeof value === 'bigint') return `${value}n`
@@ -65,7 +65,7 @@ function showString(value: string, { breakLength, maxStringLength }: TextLimits,
   )
 }
 
-/** A property's name as it would be written, or nearly. */
+/** Returns the key of a property in approximately the form of source code. */
 export function showKey(key: PropertyKey): string {
   if (typeof key === 'symbol') return escapeText(String(key))
   const name = String(key)

@@ -18,7 +18,7 @@ import {
 import { inColumns, layOut } from './inspect-layout.ts'
 import { counted, isPrimitive, showKey, showPrimitive } from './inspect-primitive.ts'
 
-/** One call of `inspect`: what was asked for, and how far it has come. */
+/** Options and state of one call of `inspect`. */
 export interface Inspection {
   readonly depth: number
   readonly breakLength: number
@@ -28,31 +28,31 @@ export interface Inspection {
   readonly showHidden: boolean
   readonly sorted: boolean | ((left: string, right: string) => number)
   readonly customInspect: boolean
-  /** What custom inspectors are told and given. */
+  /** Options that custom inspectors receive. */
   readonly options: object
   readonly inspect: (value: unknown, options?: object) => string
-  /** The objects that the value being shown is in, the outermost first. */
+  /** Objects that contain the value being shown, the outermost first. */
   readonly seen: object[]
-  /** The numbers of the objects that contain themselves. */
+  /** Numbers of the objects that contain themselves. */
   readonly circular: Map<object, number>
-  /** How many objects the last one shown was in. */
+  /** Nesting level of the last object shown. */
   reached: number
-  /** How many characters may still be written. */
+  /** Remaining number of characters. */
   left: number
 }
 
-/** An object's text but for its properties. */
+/** Text of an object, except for its properties. */
 interface Shape {
   readonly base?: string
   readonly open: string
   readonly close?: string
-  /** The properties shown after the contents. */
+  /** Keys of the properties shown after the contents. */
   readonly keys: readonly PropertyKey[]
-  /** Writes what the object contains otherwise. */
+  /** Writes the contents other than properties. */
   readonly contents?: (add: (entry: string) => boolean, indent: number) => void
-  /** The elements, of a list. */
+  /** Elements, if the object is a list. */
   readonly list?: ArrayLike<unknown>
-  /** The whole text, where nothing is inside. */
+  /** Complete text, if the object has no contents. */
   readonly bare?: string | undefined
 }
 
@@ -60,7 +60,7 @@ const CUSTOM = Symbol.for('nodejs.util.inspect.custom')
 const UNREADABLE = '[Unreadable]'
 const CUT = '… '
 
-/** Shows a value that begins at a column. Never throws, whatever traps the value is made of. */
+/** Shows a value that begins at a column. Never throws, even if getters or proxy traps of the value do. */
 export function show(of: Inspection, value: unknown, indent: number): string {
   if (isPrimitive(value)) return spend(of, showPrimitive(value, of, indent), indent)
   if (of.left <= 0) return CUT
@@ -94,7 +94,7 @@ function showCustom(of: Inspection, value: object, indent: number): string | und
   return spend(of, String(shown), indent).replaceAll('\n', `\n${' '.repeat(indent)}`)
 }
 
-/** A prototype inherits its class's inspector to no instance but itself. */
+/** Whether the object is the prototype of its class. A custom inspector applies only to instances. */
 function isPrototype(value: object): boolean {
   const maker: unknown = value.constructor
   return typeof maker === 'function' && maker.prototype === value
@@ -246,7 +246,7 @@ function addElements(of: Inspection, list: readonly unknown[], indent: number, a
       if (!add(showProperty(of, list, index++, indent - 2, true))) return
       continue
     }
-    // A hole may be four billion elements wide.
+    // A hole can span four billion elements.
     indices ??= objectKeys(list)
     while (cursor < indices.length && Number(indices[cursor]) < index) cursor++
     const next = indices[cursor]
@@ -280,7 +280,7 @@ function collectionShape(of: Inspection, value: object, head: Head): Shape {
     const contents = (add: (entry: string) => boolean, indent: number) => addItems(of, value, kind, size, indent, add)
     return { open, keys, contents, bare: size + keys.length === 0 ? `${open}}` : undefined }
   }
-  // What an iterator would still yield cannot be told without taking it.
+  // The remaining items of an iterator cannot be shown without consuming them.
   if (kind === 'Map Iterator' || kind === 'Set Iterator') return { open: `[${head.tag || kind}] {`, keys }
   const contents = (add: (entry: string) => boolean, indent: number) => {
     if (kind === 'ArrayBuffer' || kind === 'SharedArrayBuffer') addBytes(of, value as ArrayBuffer, add)
@@ -315,7 +315,7 @@ function addBytes(of: Inspection, value: ArrayBuffer, add: (entry: string) => bo
   try {
     bytes = new Uint8Array(value)
   } catch {
-    // Its memory was transferred elsewhere.
+    // The buffer was transferred.
   }
   if (bytes === undefined) add('(detached)')
   else {

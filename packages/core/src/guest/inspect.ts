@@ -2,9 +2,9 @@ import { chainOf, hasBuiltInText } from './inspect-kind.ts'
 import { isPrimitive, showPrimitive } from './inspect-primitive.ts'
 import { type Inspection, show } from './inspect-value.ts'
 
-/** Deeper values are cut off, however deep is asked for: a guest's stack is small. */
+/** Maximum value of the `depth` option: a guest's stack is small. */
 const MAX_DEPTH = 100
-/** About how much text one value may make, so that a hostile one cannot take for ever. */
+/** Approximate maximum number of characters for one value, so that a hostile value cannot take unlimited time. */
 const MAX_LENGTH = 1_000_000
 
 const DEFAULTS = {
@@ -22,11 +22,11 @@ const DEFAULTS = {
   numericSeparator: false,
 }
 
-/** How often custom inspectors may call `inspect` within each other. */
+/** Maximum number of nested calls of `inspect` by custom inspectors. */
 const MAX_NESTED = 50
 let nested = 0
 
-/** A value as Node's `util.inspect` shows it, but for the stacks of errors. */
+/** Returns a value as text like Node's `util.inspect`, but without the stacks of errors. */
 export function inspect(value: unknown, options?: object): string {
   if (nested >= MAX_NESTED) return '…'
   nested++
@@ -67,9 +67,9 @@ function limit(asked: unknown, standard: number): number {
 }
 
 /**
- * Arguments as Node's `console.log` joins them, `%s` and its kin included.
+ * Joins arguments like Node's `console.log`, with support for `%s` and the other directives.
  *
- * @param options of `inspect`, for those that no directive takes
+ * @param options options of `inspect` for arguments without a directive
  */
 export function format(values: readonly unknown[], options?: object): string {
   const [template] = values
@@ -77,7 +77,7 @@ export function format(values: readonly unknown[], options?: object): string {
   let text = ''
   if (typeof template === 'string' && values.length > 1 && template.includes('%')) {
     text = template.replace(/%([%sdifjoOc])/g, (directive, letter: string) => {
-      // Once the arguments have run out, only the escape still means something.
+      // After the last argument, only `%%` is still replaced.
       if (letter === '%') return '%'
       return next < values.length ? convert(letter, values[next++]) : directive
     })

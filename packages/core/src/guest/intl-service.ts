@@ -130,7 +130,7 @@ function answerIntl(method: string, locales: readonly string[]): unknown {
   return Object.keys(METHODS).filter((name) => name in constructors)
 }
 
-/** Reads all properties of a locale at once, so that the guest's object needs no further request. */
+/** Reads all properties of a locale, so that the guest's object needs no further request. */
 function describeLocale(tag: string, options: object | null): Record<string, unknown> {
   const locale = new Intl.Locale(tag, options ?? undefined)
   const read = locale as unknown as Record<string, unknown>

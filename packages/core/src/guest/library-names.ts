@@ -1,4 +1,4 @@
-/** The globals of each library that is evaluated when a program first touches one. */
+/** Globals of each library. A library is evaluated when a program first uses one of its globals. */
 export const LIBRARIES = [
   ['url', ['URL', 'URLSearchParams']],
   ['base64', ['atob', 'btoa']],
@@ -14,7 +14,7 @@ const LIBRARIES_BY_NAME: readonly (readonly [library: string, names: readonly st
   ['digests', DIGESTS],
 ]
 
-/** Libraries that others touch while they are evaluated. */
+/** For each library, the libraries that use it while they are evaluated. */
 const NEEDED_BY: { readonly [name: string]: readonly string[] } = {
   base64: ['text-decoder'],
   buffer: ['digests'],
@@ -22,8 +22,8 @@ const NEEDED_BY: { readonly [name: string]: readonly string[] } = {
 }
 
 /**
- * The libraries of globals that a program may touch, read off its text: strict code reaches a global by its name or
- * through `globalThis`, and either may be written with escapes. Members of `crypto` are counted with them.
+ * Returns the libraries that a program may use, determined from its text. Strict code accesses a global by its name or
+ * through `globalThis`, and either may be written with escapes. The members of `crypto` are included.
  */
 export function librariesTouchedBy(source: string): string[] {
   const reachesAll = source.includes('globalThis') || source.includes('\\u')

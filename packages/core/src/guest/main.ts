@@ -25,18 +25,18 @@ type Program = () => unknown
 /** Maximum length of a path that is sent to the host. */
 const MAX_PATH = 200
 
-/** What an adapter holds of a guest: `load` once with the evaluated program, then `receive` for each message, a turn each. */
+/** Controls a guest. The adapter calls `load` once with the evaluated program, then `receive` for each message. */
 export interface GuestMachine {
   load(program: Program): void
   receive(message: string): void
 }
 
 /**
- * Makes the realm it is evaluated in a guest. After this, the guest changes only when it receives a message.
+ * Turns the current realm into a guest. Afterwards, the state of the guest changes only when it receives a message.
  *
- * @param hand hands one message to the host; the adapter keeps the order
+ * @param hand sends one message to the host; the adapter keeps the order
  * @param library evaluates one of the runtime's libraries in this realm
- * @param intl answers for an engine without `Intl`
+ * @param intl serves requests for an engine without `Intl`
  */
 export function boot(
   hand: (message: string) => void,
@@ -48,7 +48,7 @@ export function boot(
   let ended = false
   let namespaces: readonly string[] = []
 
-  /** A program that has ended says nothing more, so that a run and its replay are the same to the last message. */
+  /** Sends a message unless the program has ended, so that a run and its replay send exactly the same messages. */
   const post = (message: string): void => {
     if (!ended) hand(message)
   }
@@ -125,7 +125,7 @@ export function boot(
     calls.start(message.limits.messageBytes, message.namespaces)
     const run = program as Program
     settle(run(), (value) => {
-      // A program whose value is a function is that function: models write `async () => { … }` and leave the call out.
+      // If the program's value is a function, call it: models write `async () => { … }` without the call.
       if (typeof value !== 'function') return succeed(value)
       try {
         settle((value as Program)(), succeed)

@@ -18,19 +18,24 @@ let b = 0
 let c = 0
 let counter = 1
 
-/** @param words four unsigned 32-bit integers */
+/**
+ * Seeds the random numbers of the guest.
+ *
+ * @param words four unsigned 32-bit integers
+ */
 export function seedRandom(words: readonly number[]): void {
   a = (words[0] as number) | 0
   b = (words[1] as number) | 0
   c = (words[2] as number) | 0
   counter = (words[3] as number) | 0
-  // The author's advice: a dozen rounds until the state is mixed.
+  // The author of sfc32 recommends 12 rounds to mix the state.
   for (let round = 0; round < 12; round++) random32()
 }
 
 /**
- * sfc32, by Chris Doty-Humphrey (PractRand). Fast, passes the statistical suites, and repeats for a repeated seed, which
- * replay needs. It is not fit for secrets, and a guest has none: credentials stay with the host.
+ * Returns the next number of sfc32, by Chris Doty-Humphrey (PractRand). It is fast, passes the statistical test suites
+ * and repeats for the same seed, which replay requires. It is not suitable for secrets, but a guest has none:
+ * credentials stay with the host.
  */
 function random32(): number {
   const sum = (((a + b) | 0) + counter) | 0
@@ -41,7 +46,11 @@ function random32(): number {
   return sum >>> 0
 }
 
-/** @param library has the digests */
+/**
+ * Installs `Math.random` and `crypto`.
+ *
+ * @param library provides the digests
+ */
 export function installRandom(library: Library): void {
   define(Math, 'random', function random() {
     return ((random32() >>> 5) * 67_108_864 + (random32() >>> 6)) / 9_007_199_254_740_992

@@ -3,7 +3,7 @@ import { inspect } from './inspect.ts'
 const INDEX = '(index)'
 const VALUE = 'Values'
 
-/** `console.table` as Node draws it. Undefined for what is not a table: primitives are logged as they are. */
+/** Draws a table like Node's `console.table`. Returns undefined for other values than objects. */
 export function table(rows: unknown, columns?: readonly string[]): string | undefined {
   if (typeof rows !== 'object' || rows === null) return undefined
   const entries: [unknown, unknown][] =

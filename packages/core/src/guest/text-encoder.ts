@@ -1,8 +1,8 @@
 import { charCodeAt, OriginalString, OriginalUint8Array } from '../protocol/intrinsics.ts'
 
 /**
- * UTF-8 only, as the standard says. Our own because it is the hot one: on 1.3 MB in QuickJS it takes 0.26 s, and
- * @exodus/bytes, whose decoder serves beside it, 1.8 s.
+ * Encodes text as UTF-8, the only encoding in the standard. It is not part of the library that provides `TextDecoder`
+ * (@exodus/bytes) for speed: in QuickJS, 1.3 MB take 0.26 s here and 1.8 s with the library.
  */
 export class TextEncoder {
   get encoding(): string {

@@ -15,21 +15,21 @@ interface Timer {
   readonly id: number
   readonly callback: (...rest: unknown[]) => void
   readonly rest: unknown[]
-  /** Milliseconds between firings; undefined for a timeout. */
+  /** Interval in milliseconds. Undefined for a timeout. */
   readonly every: number | undefined
   due: number
 }
 
-/** Longer delays fire at once, as in Node and browsers. */
+/** Maximum delay in milliseconds. Longer delays become 1 ms, as in Node. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 /**
- * Timers whose clock is the host's: the guest says when it wants to be woken next, and each waking fires one timer, so
- * that promise callbacks run between two timers as they do in Node. The host keeps one timer, however many are set here.
+ * Implements timers on the host's clock. The guest sends the time of its next timer. Each wake-up fires one timer, so
+ * that promise callbacks run between two timers as in Node. The host keeps only one timer, however many are set here.
  */
 export class Timers {
   readonly #live = new OriginalMap<number, Timer>()
-  /** A binary heap by due time, then by age. Cleared timers stay until they come up. */
+  /** Binary heap, ordered by due time, then by age. Cleared timers stay until they reach the top. */
   readonly #heap: Timer[] = []
   readonly #wake: (at: number | null) => void
   #asked: number | null = null
@@ -75,7 +75,7 @@ export class Timers {
     define(globalThis, 'clearInterval', named('clearInterval', clear))
   }
 
-  /** Fires the timer that is due first. Whatever its callback throws goes to the caller. */
+  /** Fires the timer that is due first. Throws the error that its callback throws. */
   fire(): void {
     this.#asked = null
     this.#dropCleared()
@@ -95,7 +95,7 @@ export class Timers {
     }
   }
 
-  /** Once what runs now has run: a program may change its timers ten thousand times before. */
+  /** Requests the next wake-up after the current job, in which a program may change its timers ten thousand times. */
   async #ask(): Promise<void> {
     if (this.#isAsking) return
     this.#isAsking = true

@@ -6,11 +6,11 @@ import { describeThrown } from './errors.ts'
 const MAX_REPORTED = 3
 const MAX_LENGTH = 200
 
-/** Records the rejections of promises that a program drops: no engine but V8 reports these to its embedder. */
+/** Records rejections of promises that a program does not await. Only V8 reports these to its embedder. */
 export class UnhandledRejections {
   readonly reported: Rejection[] = []
 
-  /** Watches a promise, or those that a function returns. Returns what takes the place of either. */
+  /** Watches a promise, or the promises that a function returns. Returns the value to use instead of it. */
   readonly watch = (value: unknown): unknown => {
     if (typeof value === 'function') {
       const { watch } = this

@@ -1,9 +1,13 @@
-/** A node of acorn's tree, whose own types are by kind. */
+/** A node of acorn's syntax tree. Acorn itself declares a separate type for each kind of node. */
 export type Node = { readonly type: string; readonly start: number; readonly end: number } & {
   readonly [key: string]: unknown
 }
 
-/** @param skipped nodes that are not entered, nor what they hold */
+/**
+ * Calls a function for every node of a tree, in no particular order.
+ *
+ * @param skipped nodes to skip, with everything inside them
+ */
 export function visit(root: unknown, enter: (node: Node) => void, skipped: ReadonlySet<unknown> = new Set()): void {
   const pending: unknown[] = [root]
   while (pending.length > 0) {
@@ -14,7 +18,7 @@ export function visit(root: unknown, enter: (node: Node) => void, skipped: Reado
   }
 }
 
-/** Returns all names that a program declares anywhere. The others are those of globals. */
+/** Returns every name that a program declares, in any scope. All other names refer to globals. */
 export function declaredNames(ast: Node): Set<string> {
   const names = new Set<string>()
   const declare = (pattern: unknown): void => {
@@ -28,7 +32,7 @@ export function declaredNames(ast: Node): Set<string> {
   return names
 }
 
-/** Returns the names that a pattern declares. Neither default values nor computed keys declare anything. */
+/** Returns the names that a pattern declares. Default values and computed keys declare nothing. */
 function namesOf(pattern: unknown): string[] {
   const names: string[] = []
   const pending = [pattern]
@@ -43,7 +47,7 @@ function namesOf(pattern: unknown): string[] {
   return names
 }
 
-/** Returns the name of an identifier or of a member; empty for any other node. */
+/** Returns the name of an identifier or a member expression, or an empty string for any other node. */
 export function nameOf(node: unknown): string {
   const { type, name, property } = (node ?? {}) as Partial<Node>
   if (type === 'Identifier' || type === 'PrivateIdentifier') return String(name)

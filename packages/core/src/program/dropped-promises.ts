@@ -1,20 +1,20 @@
 import { type Node, nameOf, visit } from './ast.ts'
 import type { Edit } from './positions.ts'
 
-/** Functions that ignore what their callback returns. */
+/** Functions that ignore the return value of their callback. */
 const IGNORING = /^(?:forEach|setTimeout|setInterval|setImmediate)$/
 const OF_PROMISES = /^(?:then|catch|finally)$/
-/** Objects whose methods return no promise. */
+/** Globals whose methods do not return promises. */
 const SYNCHRONOUS =
   /^(?:console|Math|JSON|Object|Array|Reflect|Number|String|Intl|Date|Symbol|Atomics|globalThis|process|Buffer)$/
 
 /**
- * Finds the promises that a program drops: statements that are calls of async functions, of methods of promises and of
- * global objects, and async functions that are given where their result is ignored.
+ * Finds promises that a program drops: statements that call an async function, a promise method or a method of a global
+ * object, and async functions passed as callbacks whose result is ignored.
  *
- * @param declared names that the program declares, as {@link declaredNames} gives them
- * @param returned where statements start that give the program's value
- * @returns edits that hand each promise to the runtime, which reports its rejection
+ * @param declared names that the program declares, as returned by {@link declaredNames}
+ * @param returned start offsets of the statements that produce the program's value
+ * @returns edits that pass each of them to the runtime, which reports its rejection
  */
 export function watchedPromises(ast: Node, declared: ReadonlySet<string>, returned: ReadonlySet<number>): Edit[] {
   const asyncNames = new Set<string>()

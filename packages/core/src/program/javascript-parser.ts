@@ -1,6 +1,6 @@
 import { type Program as Ast, type Expression, type Options, Parser, tokTypes } from 'acorn'
 
-/** The part of acorn's parser that its types leave out and plugins use. */
+/** Members of acorn's parser that plugins use and its types omit. */
 interface ParserState {
   readonly input: string
   pos: number
@@ -14,7 +14,7 @@ interface ParserState {
   finishToken(type: unknown, value: unknown): void
 }
 
-/** The state of acorn's validator of patterns. */
+/** State of acorn's regular expression validator. */
 interface PatternState {
   reset(start: number, pattern: string, flags: string): void
 }
@@ -23,7 +23,10 @@ const LINE_BREAK = /[\n\r\u2028\u2029]/
 
 let PatternStateClass: (new (parser: ParserState) => PatternState) | undefined
 
-/** Acorn exports no such class; its own parser makes one for the first regular expression. */
+/**
+ * Creates the state of the validator. Acorn does not export its class, so it is taken from a parser that has parsed a
+ * regular expression.
+ */
 function createPatternState(parser: ParserState): PatternState {
   if (PatternStateClass === undefined) {
     const probe = new (Parser as unknown as new (options: Options, input: string) => ParserState & { parse(): Ast })(
@@ -37,8 +40,8 @@ function createPatternState(parser: ParserState): PatternState {
 }
 
 /**
- * Reads a regular expression as acorn does, without making a `RegExp` of it: V8 compiles some patterns for minutes, and
- * only the end of the process stops it. The guest's engine compiles the pattern, under the guest's limits.
+ * Parses regular expressions like acorn, but without creating a `RegExp`: V8 compiles some patterns for minutes, and
+ * only ending the process stops it. The guest's engine compiles the pattern, under the guest's limits.
  */
 const PatternParser = Parser.extend((Base: typeof Parser) => {
   const Plain = Base as unknown as new (...rest: unknown[]) => ParserState

@@ -1,26 +1,27 @@
 import { blank } from './positions.ts'
 
-/** Statements that only a module may have, taken out so that the rest can be read as the body of a function. */
+/** A text without its module syntax, so that the rest can be parsed as a function body. */
 export interface WithoutModuleSyntax {
-  /** As long as the text it was made of, line for line. */
+  /** The text, with the same length and the same lines as the original. */
   readonly text: string
   readonly imports: readonly Import[]
 }
 
 interface Import {
   readonly start: number
-  /** Without what it imports as types. */
+  /** The import statement, with its type imports blanked out. */
   readonly text: string
-  /** Empty for one that imports types alone. */
+  /** Names that the import declares. Empty for an import that declares none: `import "x"`. */
   readonly names: readonly string[]
 }
 
 const IMPORT =
   /^[ \t]*import\b[ \t]*(type\b(?![ \t]*(?:,|from\b))[ \t]*)?([\w$*{][^'"`;()]{0,5000}?\bfrom\b\s*)?(["'])[^"'\n]*\3(?:[ \t]*with[ \t]*\{[^{}]*\})?[ \t]*;?/gm
-/** What TypeScript exports beside values and functions vanishes with the types. */
+/** Matches `export` before a declaration. `export type { … }` and `export type *` are left to the type stripper. */
 const EXPORT =
   /^([ \t]*)export(?=[ \t]+(?:declare|abstract|async|function|class|const|let|var|enum|interface|type)\b(?![ \t]*[{*]))/gm
 
+/** Removes imports, and `export` before declarations. Returns undefined if the text has neither. */
 export function withoutModuleSyntax(text: string): WithoutModuleSyntax | undefined {
   const imports: Import[] = []
   const rest = text
@@ -35,17 +36,17 @@ export function withoutModuleSyntax(text: string): WithoutModuleSyntax | undefin
   return rest === text ? undefined : { text: rest, imports }
 }
 
-/** The names that a clause declares: what stands behind `as`, or alone. */
+/** Returns the names that an import clause declares: the name after `as`, or the only name. */
 const namesOf = (clause: string): string[] =>
   [...clause.replace(/\bfrom\s*$/, '').matchAll(/(?:[\w$]+\s+as\s+|\*\s*as\s+)?([\w$]+)/g)].map(
     ([, name]) => name as string,
   )
 
 /**
- * Puts imports back whose names a program uses, which its reader then refuses. Those whose names stood for types alone
- * are left out, as every compiler of TypeScript leaves them out.
+ * Restores imports, so that the parser rejects them. Imports whose names are used only as types stay out, as in every
+ * TypeScript compiler.
  *
- * @param stripped the text without its types, place for place
+ * @param stripped the text without its types, at the same offsets
  */
 export function withUsedImports(stripped: string, { text, imports }: WithoutModuleSyntax): string {
   let result = stripped

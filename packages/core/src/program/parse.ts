@@ -13,7 +13,11 @@ const OPTIONS: Options = {
   allowAwaitOutsideFunction: true,
 }
 
-/** @throws {@link ProgramSyntaxError} */
+/**
+ * Parses a program as a module that may contain `return` and `await` at the top level.
+ *
+ * @throws {@link ProgramSyntaxError}
+ */
 export function parseJavaScript(text: string): Ast {
   try {
     return parse(text, OPTIONS)
@@ -22,7 +26,7 @@ export function parseJavaScript(text: string): Ast {
   }
 }
 
-/** Where the expression that begins at a place ends. Undefined where none does. */
+/** Returns the end offset of the expression that starts at an offset, or undefined if none does. */
 export function parseExpressionEnd(text: string, start: number): number | undefined {
   try {
     return parseExpressionAt(text, start, OPTIONS).end
@@ -31,21 +35,21 @@ export function parseExpressionEnd(text: string, start: number): number | undefi
   }
 }
 
-/** Whether the whole text is one expression, as `{ a: 1 }` is, which as statements would be a block. */
+/** Returns whether the whole text is one expression. `{ a: 1 }` is one, although it would be a block as a statement. */
 export function isExpression(text: string): boolean {
   const end = parseExpressionEnd(text, 0)
   return end !== undefined && isEmptyRest(text.slice(end))
 }
 
-/** Whether nothing stands behind an expression. */
+/** Returns whether nothing but a semicolon follows an expression. */
 export const isEmptyRest = (text: string): boolean => ['', ';'].includes(text.trim())
 
-/** What is a comment in a script, and none in a module. */
+/** Matches the tokens that start a comment in a script but not in a module. */
 const SCRIPT_COMMENT = /<!--|-->/
 
 /**
- * Holds against every engine what was read as a program and then edited and wrapped: it is one async arrow function and
- * nothing else, for those that evaluate scripts and for those that evaluate modules.
+ * Checks the source of a program after all edits. It must be a single async arrow function both as a script and as a
+ * module, since engines evaluate it as either.
  *
  * @throws {@link ProgramSyntaxError}
  */
@@ -53,7 +57,7 @@ export function assertOneFunction(source: string): void {
   const tokens = tokensOfFunction(source, 'module')
   if (!SCRIPT_COMMENT.test(source)) return
   if (tokensOfFunction(source, 'script') === tokens) return
-  throw new ProgramSyntaxError('`<!--` and `-->` begin comments on some engines: write spaces between', {
+  throw new ProgramSyntaxError('`<!--` and `-->` start comments in some engines: put spaces inside them', {
     line: 1,
     column: 1,
   })
@@ -65,13 +69,13 @@ function tokensOfFunction(source: string, sourceType: 'module' | 'script'): numb
   try {
     body = parse(source, { ...OPTIONS, sourceType, onToken }).body as unknown as Node[]
   } catch {
-    // Which is no function either.
+    // The check below rejects it.
   }
   const [statement, ...others] = body
   const expression = statement?.type === 'ExpressionStatement' ? (statement.expression as Node) : undefined
   const isOne = others.length === 0 && expression?.type === 'ArrowFunctionExpression' && expression.async === true
   if (isOne && expression.start === source.search(/\S/) && expression.end === source.length) return onToken.length
-  throw new ProgramSyntaxError('it is no program: parts of it would stand outside of its function', {
+  throw new ProgramSyntaxError('the program is not the body of one function: write it as plain statements', {
     line: 1,
     column: 1,
   })
@@ -81,12 +85,15 @@ function syntaxError(text: string, error: unknown): unknown {
   if (error instanceof RangeError) return new ProgramSyntaxError(TOO_LARGE, { line: 1, column: 1 })
   const offset = (error as { pos?: unknown }).pos
   if (typeof offset !== 'number') return error
-  // Acorn puts the position at the end of its message.
+  // Acorn appends the position to its message.
   const message = (error as Error).message.replace(/\s*\(\d+:\d+\)$/, '')
   return new ProgramSyntaxError(message, positionAt(text, offset))
 }
 
-/** Whether a program returns, awaits, calls or declares something, and is more than one name or one value. */
+/**
+ * Returns whether a program does something, such as return, await, call or declare. A program that is only a name, a
+ * value or a block does nothing.
+ */
 export function doesSomething(ast: Ast): boolean {
   const [first, ...others] = ast.body as unknown as readonly Node[]
   if (first === undefined) return false
@@ -96,17 +103,17 @@ export function doesSomething(ast: Ast): boolean {
   return /^(?:Await|Call|ArrowFunction|Function)Expression$/.test((first.expression as Node).type)
 }
 
-/** Where the value of a program comes from, and what to change and to add for that. */
+/** Changes that turn a program into the body of a function that returns its value. */
 export interface BodyPlan {
   readonly edits: readonly Edit[]
-  /** Stands on lines of its own behind the program. */
+  /** Code to append on a new line after the program. */
   readonly tail: string
 }
 
 /**
- * What makes these statements the body of a function that returns the program's value.
+ * Plans the edits that turn a program into the body of a function that returns the program's value.
  *
- * @throws {@link ProgramSyntaxError} for imports and exports that mean nothing here
+ * @throws {@link ProgramSyntaxError} for imports, re-exports, `import.meta` and calls of template literals
  */
 export function planBody(text: string, ast: Ast): BodyPlan {
   const all = ast.body as unknown as readonly Node[]
@@ -117,7 +124,8 @@ export function planBody(text: string, ast: Ast): BodyPlan {
   const enter = (node: Node): void => {
     switch (node.type) {
       case 'ImportExpression':
-        // Engines differ in what this does, and none may load anything, so it is made a call that explains itself.
+        // Engines treat `import()` differently, and none may load anything, so it becomes a call that rejects with an
+        // explanation.
         edits.push({ start: node.start, end: node.start + 'import'.length, insert: '__import__' })
         return
       case 'MetaProperty':
@@ -127,13 +135,13 @@ export function planBody(text: string, ast: Ast): BodyPlan {
           positionAt(text, node.start),
         )
       case 'TaggedTemplateExpression':
-        // Three backticks are such a thing to JavaScript; nobody else writes one.
+        // JavaScript parses three backticks as a tagged template, which no program contains on purpose.
         if ((node.tag as Node).type === 'TemplateLiteral') {
-          throw new ProgramSyntaxError('a template literal is no function to call', positionAt(text, node.start))
+          throw new ProgramSyntaxError('a template literal is not a function', positionAt(text, node.start))
         }
     }
   }
-  // A condition that is replaced has nothing else to change in it.
+  // Replaced conditions are skipped, since nothing in them needs an edit.
   const root = ast as unknown as Node
   const replaced = new Set(guards)
   visit(root, enter, replaced)
@@ -152,18 +160,21 @@ export function planBody(text: string, ast: Ast): BodyPlan {
 
 const isExportList = ({ type, declaration }: Node): boolean => type === 'ExportNamedDeclaration' && declaration === null
 
-/** A statement that declares functions alone, or nothing that has a value. */
+/** Returns whether a statement declares a function or a class, or is empty. */
 function isFunction(statement: Node): boolean {
   if (/^(?:Function|Class)Declaration$|^EmptyStatement$/.test(statement.type)) return true
   return statement.type === 'VariableDeclaration' && declaredFunctions(statement).length > 0
 }
 
 const COMMON_JS = 'const module={exports:{}};let exports=module.exports;'
-/** What a module of Node exports, or the function in it that a host would call. */
+/** Code that returns the entry function of a CommonJS module, or its exports if it has no such function. */
 const COMMON_JS_ENTRY =
   ';{const of=module.exports,{main,run,handler,default:first}=of??{};return typeof of==="function"?of:main??run??handler??first??of}'
 
-/** `module.exports = …`, `exports.main = …`, `module.exports.main = …`. */
+/**
+ * Returns whether a statement assigns a CommonJS export: `module.exports = …`, `exports.main = …`, `module.exports.main
+ * = …`.
+ */
 function isCommonJsExport(statement: Node): boolean {
   if (statement.type !== 'ExpressionStatement') return false
   let target = statement.expression as Node
@@ -179,12 +190,14 @@ function isCommonJsExport(statement: Node): boolean {
   return false
 }
 
-/** Whether a program has a `module` or `exports` of its own, which are then none of Node's. */
+/** Returns whether a statement declares a `module` or `exports` variable, which then replaces that of CommonJS. */
 const declaresModule = (statement: Node): boolean =>
   statement.type === 'VariableDeclaration' &&
   (statement.declarations as readonly Node[]).some(({ id }) => /^(?:module|exports)$/.test(String((id as Node).name)))
 
-/** The condition under which a file of Node or Deno runs by itself, which a program does. */
+/**
+ * Returns the condition that checks whether a file of Node.js or Deno is the main module. It is true for every program.
+ */
 function mainGuard(text: string, statement: Node): Node | undefined {
   if (statement.type !== 'IfStatement') return undefined
   const test = statement.test as Node
@@ -193,8 +206,8 @@ function mainGuard(text: string, statement: Node): Node | undefined {
 }
 
 /**
- * Edits that return the value which a statement completes with, or declares last: that of its branches, where it has some.
- * None for a loop, and for what says by itself what is returned.
+ * Returns edits that return the value of a statement: the value it completes with, or the last variable it declares. A
+ * branching statement returns the value of each branch. Loops, `return` and `throw` need no edits.
  */
 function planValue(text: string, statement: Node): Edit[] {
   const inside = (node: unknown): Edit[] => (node ? planValue(text, node as Node) : [])
@@ -227,7 +240,7 @@ function planValue(text: string, statement: Node): Edit[] {
         const body = (consequent as readonly Node[]).flatMap(statementsOf)
         const [last, end] = body.slice(-2)
         if (end?.type === 'BreakStatement') return inside(last)
-        // What falls through to the next case has not come to its end.
+        // A case that falls through does not complete here.
         return index === cases.length - 1 ? inside(end ?? last) : []
       })
     }
@@ -239,7 +252,10 @@ function planValue(text: string, statement: Node): Edit[] {
 const statementsOf = (statement: Node): readonly Node[] =>
   statement.type === 'BlockStatement' ? (statement.body as readonly Node[]) : [statement]
 
-/** `{ total, names }` as a last statement: a block to JavaScript, which does nothing. */
+/**
+ * Returns whether a block is meant as an object: JavaScript parses the statement `{ total, names }` as a block without
+ * effect.
+ */
 function isObjectOfNames(text: string, block: Node, body: readonly Node[]): boolean {
   const [statement, ...others] = body
   if (statement?.type !== 'ExpressionStatement' || others.length > 0 || text[statement.end - 1] === ';') return false
@@ -248,7 +264,10 @@ function isObjectOfNames(text: string, block: Node, body: readonly Node[]): bool
   return names.every(({ type }) => type === 'Identifier') && text[block.start] === '{'
 }
 
-/** A function that takes its tools apart, as `({ tools }) => …` does, finds them among the globals. */
+/**
+ * Returns edits that return an expression. A function that destructures its tools, such as `({ tools }) => …`, receives
+ * the global object.
+ */
 function returned(text: string, statement: Node, expression: Node): Edit[] {
   const [open, close] = takesTools(expression) ? ['return((of)=>()=>of(globalThis))(', ')'] : ['return(', ')']
   return [{ start: statement.start, end: statement.start, insert: open }, closeBeforeSemicolon(text, statement, close)]
@@ -270,7 +289,7 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
         positionAt(text, statement.start),
       )
     case 'ExportDefaultDeclaration': {
-      // Its value is the program's. `return(` takes the place of `default`, so that a line break may follow.
+      // The exported value is the value of the program. `return(` replaces `default`, so that a line break may follow.
       const tokens = tokenizer(text.slice(statement.start), OPTIONS)
       tokens.getToken()
       const at = statement.start + tokens.getToken().start
@@ -285,7 +304,7 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
       if (statement.declaration !== null) {
         return [{ start: statement.start, end: statement.start + 'export'.length, insert: '      ' }]
       }
-      // What it exports stays where it is: TypeScript asks for `export {}`, and models list what can be called.
+      // Only the list is removed: TypeScript requires `export {}`, and models list the functions to call.
       if (statement.source === null) return blanks(text, statement)
       throw new ProgramSyntaxError(
         'export … from is not available: a program has no modules',
@@ -301,7 +320,7 @@ function planModuleSyntax(text: string, statement: Node): Edit[] {
   }
 }
 
-/** Line by line, so that lines stay true. */
+/** Returns edits that blank out a node line by line, so that line numbers stay the same. */
 function blanks(text: string, { start, end }: Node): Edit[] {
   return [...text.slice(start, end).matchAll(/[^\n\r]+/g)].map(({ 0: line, index }) => ({
     start: start + index,
@@ -313,7 +332,7 @@ function blanks(text: string, { start, end }: Node): Edit[] {
 const isDeclaration = ({ type }: Node): boolean =>
   /^(?:Function|Class|Variable|ExportNamed)Declaration$|^EmptyStatement$/.test(type)
 
-/** Names of functions that the runner of a program is meant to call. */
+/** Conventional names of entry functions. */
 const ENTRY_NAMES = ['main', 'run']
 
 interface DeclaredFunction {
@@ -323,11 +342,12 @@ interface DeclaredFunction {
 }
 
 /**
- * What calls the function that is the program, where a program only declares: of those that no other part of it uses, the
- * one with such a name, the only one that needs nothing, or the only one.
+ * Returns an expression for the entry function of a program that only contains declarations. Candidates are the
+ * functions that no other part of the program uses. A candidate with an entry name comes first, then the only candidate
+ * that needs no arguments except tools, then the only candidate.
  */
 function entryOf(statements: readonly Node[]): string | undefined {
-  // A name that is declared again is the later function.
+  // If a name is declared twice, the later function counts.
   const declared = [...new Map(statements.flatMap(declaredFunctions).map((each) => [each.name, each])).values()]
   if (declared.length === 0) return undefined
   const places = new Map<string, number[]>()

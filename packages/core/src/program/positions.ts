@@ -1,31 +1,37 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 
-/** A place in a text, both from 1; columns count UTF-16 code units. */
+/** A position in a text. Lines and columns start at 1; columns count UTF-16 code units. */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
-/** Replaces `text[start, end)` by `insert`. Neither side may hold a line break, so that lines stay true. */
+/** Replaces `text[start, end)` with `insert`. Neither may contain a line break, so that line numbers stay the same. */
 export interface Edit {
   readonly start: number
   readonly end: number
   readonly insert: string
 }
 
-/** One way back from a text to the one it was made of, as data. A program's ways are taken in order. */
+/**
+ * Maps positions in a text back to the text it was made from. Plain data. The steps of a program are applied in order.
+ */
 export type PositionStep =
   | { readonly kind: 'prefix'; readonly length: number }
   | { readonly kind: 'edits'; readonly edits: readonly PlacedEdit[] }
-  /** A source map, and how many lines stood before the text where it was made. */
+  /** A source map, and the number of lines that preceded the text when the map was made. */
   | { readonly kind: 'trace'; readonly map: string; readonly linesBefore: number }
 
 interface PlacedEdit extends Position {
-  /** By how much the text became longer. */
+  /** Number of characters that the edit added. Negative if it removed more than it inserted. */
   readonly grown: number
 }
 
-/** Applies edits that do not overlap. */
+/**
+ * Applies edits that do not overlap.
+ *
+ * @returns the new text, and the step that maps its positions back
+ */
 export function applyEdits(text: string, edits: readonly Edit[]): { text: string; step: PositionStep } {
   const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end)
   const placed: PlacedEdit[] = []
@@ -45,7 +51,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): { text: string
   return { text: result + text.slice(from), step: { kind: 'edits', edits: placed } }
 }
 
-/** Where a place of a program was in the model's text. */
+/** Maps a position in a program back to the model's text. */
 export function originalPosition(steps: readonly PositionStep[], position: Position): Position {
   return steps.reduce(stepBack, position)
 }
@@ -58,7 +64,7 @@ function stepBack({ line, column }: Position, step: PositionStep): Position {
       let shift = 0
       for (const edit of step.edits) {
         if (edit.line !== line || edit.column + shift >= column) continue
-        // Within an insertion there is no original place but its start.
+        // A position inside an insertion maps to its start.
         shift += Math.min(edit.grown, column - (edit.column + shift))
       }
       return { line, column: Math.max(1, column - shift) }
@@ -72,7 +78,7 @@ function stepBack({ line, column }: Position, step: PositionStep): Position {
   }
 }
 
-/** As long as a text, line for line, and empty. */
+/** Replaces every character except line breaks with a space. */
 export const blank = (text: string): string => text.replace(/[^\n\r]/g, ' ')
 
 export function positionAt(text: string, offset: number): Position {
@@ -83,14 +89,17 @@ export function positionAt(text: string, offset: number): Position {
   return { line, column: offset - lineStart + 1 }
 }
 
-/** The same place, or the last one where a parser missed something behind the end. */
+/**
+ * Returns the end of the text for a position after its last line, where a parser may report missing code. Returns any
+ * other position unchanged.
+ */
 export function withinText(text: string, { line, column }: Position): Position {
   const lines = text.split('\n')
   const last = lines.length
   return line > last ? { line: last, column: (lines[last - 1] as string).length + 1 } : { line, column }
 }
 
-/** The lines around a place, with a mark under it. */
+/** Returns the lines around a position, with a mark below it. */
 export function codeFrame(text: string, { line, column }: Position): string {
   const lines = text.split('\n')
   const from = Math.max(1, line - 2)
@@ -99,7 +108,7 @@ export function codeFrame(text: string, { line, column }: Position): string {
   const frame: string[] = []
   for (let number = from; number <= to; number++) {
     const source = (lines[number - 1] as string).replace(/\r$/, '')
-    // A long line is shown around the place alone.
+    // Show only the part of a long line around the position.
     const start = number === line ? Math.max(0, column - 80) : 0
     frame.push(`${number === line ? '>' : ' '} ${String(number).padStart(width)} | ${source.slice(start, start + 120)}`)
     if (number === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - start))}^`)

@@ -2,38 +2,47 @@ import type { JsonSchema, ValueSide } from '../catalog/tool.ts'
 import type { PreparedProgram } from './program.ts'
 
 /**
- * Reads programs, and checks values against costly schemas, where that work can be ended at any moment: in a process of
- * its own. Hosts without processes have none; see the guarantee `stopsReading`.
+ * Reads programs and checks values against costly schemas in a separate process, where the work can be stopped at any
+ * time. Hosts without processes have no reader; see the guarantee `stopsReading`.
  */
 export interface ProgramReader extends AsyncDisposable {
-  /** @throws `ProgramSyntaxError`, `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason */
+  /**
+   * Parses the text of a program.
+   *
+   * @throws `ProgramSyntaxError`, `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason
+   */
   read(text: string, task: ReaderTask): Promise<PreparedProgram>
   /**
-   * Resolves to what is wrong with a value, one sentence each; to an empty list for a valid one.
+   * Checks a value. Resolves to one sentence for each problem, or to an empty list for a valid value.
    *
-   * @param payload the value, as the codec writes it, without defaults: a few characters may want a large one often
+   * @param payload the value as encoded by the codec, without defaults: a short value may need a large default many
+   *   times
    * @throws `ReaderTimeoutError`, `SandboxError` `SANDBOX_UNAVAILABLE`, or the signal's reason
    */
   check(schema: JsonSchema, payload: string, task: CheckTask): Promise<readonly string[]>
-  /** Ends what it began. Idempotent; does not wait for a text that is being read. */
+  /** Stops all work in progress without waiting for it. Idempotent. */
   close(): Promise<void>
 }
 
-/** CPU time for one program. The largest sensible program takes a tenth of it. */
+/** Maximum CPU time to read one program, in milliseconds. The largest realistic program takes a tenth of it. */
 export const MAX_READING_MS = 5_000
 
+/** Options for one task of a {@link ProgramReader}. */
 export interface ReaderTask {
-  /** An abort ends the work at once. */
+  /** Aborts the work immediately. */
   readonly signal: AbortSignal
-  /** The CPU time that the work may take, in ms; elapsed time where the system does not measure CPU time. */
+  /**
+   * Maximum CPU time of the work in milliseconds. Elapsed time counts instead if the system does not measure CPU time.
+   */
   readonly limitMs: number
 }
 
+/** Options for checking one value. */
 export interface CheckTask extends ReaderTask {
   readonly side: ValueSide
 }
 
-/** The work took longer than its limit, and was ended. */
+/** Thrown when a task exceeds its time limit and is stopped. */
 export class ReaderTimeoutError extends Error {
   override readonly name = 'ReaderTimeoutError'
 }

@@ -5,23 +5,26 @@ import { ProgramSyntaxError } from './syntax-error.ts'
 import { type JavaScript, stripTypes } from './typescript.ts'
 import { packagedProgram, type Unpacked, unpack } from './unpack.ts'
 
-/** A program with the way back from a place in it to the model's text. Plain data, so that another thread may make it. */
+/**
+ * A program with the steps that map its positions back to the model's text. Plain data, so that another thread can
+ * create it.
+ */
 export interface PreparedProgram extends Program {
   readonly steps: readonly PositionStep[]
 }
 
 export const PROGRAM_NAME = 'program.js'
 
-/** Written over by engines whose programs are modules. */
+/** Space that engines overwrite if they evaluate programs as modules. */
 const LEAD = ' '.repeat('export default '.length)
 const OPENING = `${LEAD}async()=>{"use strict";`
 const CLOSING = '\n}'
 
 /**
- * Makes a model's text a program. It is parsed first, as it stands, and wrapped only then; what comes of that is parsed
- * again, so that no text can close the wrapper.
+ * Turns a model's text into a program. The text is parsed before it is wrapped in a function. The wrapped program is
+ * parsed again, so that no text can close the wrapper.
  *
- * @throws {@link ProgramSyntaxError} with a place in the model's text
+ * @throws {@link ProgramSyntaxError} with a position in the model's text
  */
 export async function prepareProgram(given: string): Promise<PreparedProgram> {
   const { program } = await read({ text: withoutHashBang(given), steps: [] }, { left: MAX_READINGS })
@@ -30,32 +33,33 @@ export async function prepareProgram(given: string): Promise<PreparedProgram> {
 
 interface Reading {
   readonly program: PreparedProgram
-  /** Whether it is more than one value or name. */
+  /** Whether the program does more than evaluate to a single value or name. */
   readonly acts: boolean
 }
 
-/** Ways in which one text is read: what is packed may be packed again. */
+/** Maximum number of attempts to read one text, which may be packaged several times over. */
 const MAX_READINGS = 12
 
-/** @param readings how many are left; shared by all readings of one text */
+/** @param readings remaining attempts, shared by all readings of one text */
 async function read(given: Unpacked, readings: { left: number }): Promise<Reading> {
   readings.left--
   const { text, steps } = given
   const packaged = packagedProgram(text)
   if (packaged !== undefined && readings.left > 0) {
     const inner = await unlessRefused(read({ text: packaged, steps: [] }, readings))
-    // A text that a program gives as its value seldom returns, calls or declares something itself.
+    // Text that is only a value rarely returns, calls or declares anything.
     if ('acts' in inner && inner.acts) return inner
   }
   const asItStands = await unlessRefused(wrap(given))
-  // What is taken away may also stand in a comment or in a text, so what is a program as it stands is left alone.
+  // Fences and tags may also occur in comments and strings, so a text that parses unchanged is not unpacked.
   if (!(asItStands instanceof ProgramSyntaxError)) return asItStands
   let refusal: ProgramSyntaxError | undefined
   for (const inner of unpack(text)) {
     if (readings.left <= 0) break
     const found = await unlessRefused(read({ text: inner.text, steps: [...inner.steps, ...steps] }, readings))
     if (!(found instanceof ProgramSyntaxError)) return found
-    // What stands in a fence is the program, and prose around it none; what is repaired was one before.
+    // For a fenced program, report its own error: the text around it is prose. For repaired text, report the original
+    // error.
     if (inner.steps.length === 0) refusal ??= found
   }
   throw refusal ?? asItStands
@@ -67,12 +71,12 @@ const unlessRefused = <T>(reading: Promise<T>): Promise<T | ProgramSyntaxError> 
     throw error
   })
 
-/** Longer texts, and those with types, cost more than the caller's thread should give. */
+/** Maximum length of a text that is parsed on the caller's thread, in characters. */
 const SMALL_LENGTH = 2_000
 
 /**
- * The same at once, for what most models write: a small text of plain JavaScript. Undefined for any other, which
- * {@link prepareProgram} then reads, where a hostile text can hold up nobody.
+ * Prepares a small text of plain JavaScript synchronously, which covers most programs. Returns undefined for any other
+ * text: {@link prepareProgram} can read it in a separate process, where a hostile text blocks no other work.
  */
 export function prepareSmallProgram(given: string): PreparedProgram | undefined {
   const text = withoutHashBang(given)
@@ -86,7 +90,7 @@ export function prepareSmallProgram(given: string): PreparedProgram | undefined 
   }
 }
 
-/** A first line for a shell is a comment. */
+/** Turns a hashbang line into a comment. */
 const withoutHashBang = (text: string): string => text.replace(/^#!/, '//')
 
 async function wrap({ text, steps }: Unpacked): Promise<Reading> {
@@ -98,14 +102,14 @@ function wrapScript(script: JavaScript): Reading {
   const ast = script.ast ?? parseJavaScript(script.text)
   const { edits, tail } = planBody(script.text, ast)
   const { text, step } = applyEdits(script.text, edits)
-  // The tail stands on a line of its own: the text may end in a comment.
+  // The tail starts on a new line, since the text may end in a comment.
   const source = `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`
   assertOneFunction(source)
   const steps: PositionStep[] = [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps]
   return { program: { name: PROGRAM_NAME, source, steps }, acts: doesSomething(ast) }
 }
 
-/** `f<T>(x)` is also JavaScript, with another meaning: two comparisons. */
+/** Matches calls with type arguments. `f<T>(x)` is also valid JavaScript, but means two comparisons. */
 const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/
 
 async function toJavaScript(text: string): Promise<JavaScript> {
@@ -113,7 +117,7 @@ async function toJavaScript(text: string): Promise<JavaScript> {
     try {
       return { text, ast: parseJavaScript(text), steps: [] }
     } catch {
-      // Not JavaScript; it may still be TypeScript, whose parser tells what is wrong if not.
+      // Not JavaScript. It may be TypeScript; if it is not, the TypeScript parser reports the error.
     }
   }
   return stripTypes(text)

@@ -1,9 +1,9 @@
 import type { Position } from './positions.ts'
 
-/** The message for a text that overflows the stack or the memory of its parser. */
-export const TOO_LARGE = 'the program is nested too deeply, or too large, to be read'
+/** Message for a text that overflows the stack or the memory of its parser. */
+export const TOO_LARGE = 'the program is too large or too deeply nested to be parsed'
 
-/** The program cannot be read. */
+/** Thrown for a program that cannot be parsed. */
 export class ProgramSyntaxError extends Error {
   override readonly name = 'SyntaxError'
   readonly position: Position

@@ -1,16 +1,17 @@
 import { type Node, nameOf, visit } from './ast.ts'
 import type { Edit } from './positions.ts'
 
-/** Globals that are no objects, and those whose members a program may ask for as it stands. */
+/** Globals that are not objects, and globals whose members a program may test unchanged. */
 const LEFT_ALONE = /^(?:undefined|NaN|Infinity|globalThis|global|self|console|process|Math|JSON|Object|Array|Promise)$/
 
 /**
- * Finds members of global objects that a program only tests for: `if (tools.find)`, `typeof tools.find`, `tools.find?.()`.
- * A namespace has a function for every name, whose call explains what is wrong; a test must not find it.
+ * Finds members of global objects that a program only tests: `if (tools.find)`, `typeof tools.find`, `tools.find?.()`.
+ * A namespace returns a function for every name, so that a call of an unknown tool fails with an explanation. A test
+ * must not find that function.
  *
- * @param declared names that the program declares, as `declaredNames` gives them
+ * @param declared names that the program declares, as returned by `declaredNames`
  * @param skipped nodes that are replaced as a whole
- * @returns edits after which the test finds only members that exist
+ * @returns edits after which a test finds only members that exist
  */
 export function testedMembers(
   text: string,
@@ -38,7 +39,7 @@ export function testedMembers(
   })
 }
 
-/** Returns the operands of an expression or a statement that it only tests. */
+/** Returns the operands that an expression or a statement only tests. */
 function testedIn({ type, test, left, right, argument, operator, callee, optional }: Node): Node[] {
   switch (type) {
     case 'IfStatement':

@@ -9,7 +9,7 @@ let amaro: Promise<Amaro> | undefined
 let isBroken = false
 let onLoaded: (() => void) | undefined
 
-/** Loads amaro, which takes 90 to 290 ms: with the first program that has types, or ahead of it. */
+/** Loads amaro, which takes 90 to 290 ms. It is loaded once, for the first program with types or earlier. */
 export function loadTypeScript(): Promise<Amaro> {
   amaro ??= import('#typescript').then((loaded) => {
     onLoaded?.()
@@ -18,35 +18,36 @@ export function loadTypeScript(): Promise<Amaro> {
   return amaro
 }
 
-/** @param listener called once, before the program that needs the stripper is stripped */
+/** Registers a listener that is called once, before the first program is stripped. */
 export function whenStripperLoads(listener: () => void): void {
   onLoaded = listener
 }
 
 export const isStripperLoaded = (): boolean => amaro !== undefined
 
-/** Whether amaro has panicked. Its memory may be inconsistent since: a reader that can be replaced is. */
+/** Returns whether amaro has panicked. Its memory may be inconsistent afterwards, so a reader process is replaced. */
 export const isStripperBroken = (): boolean => isBroken
 
+/** JavaScript made from a model's text. */
 export interface JavaScript {
   readonly text: string
-  /** Of the text, where it was parsed on the way. */
+  /** Syntax tree of the text, if it has already been parsed. */
   readonly ast?: Ast
-  /** The way back to the model's text. */
+  /** Steps that map positions back to the model's text. */
   readonly steps: readonly PositionStep[]
 }
 
-/** A `return` at the top is legal in a program and nowhere else, so it is parsed inside a function. */
+/** A program may `return` at the top level, which no module or script may, so it is parsed inside a function. */
 const OPENING = 'async()=>{'
 const CLOSING = '\n}'
 
 const UNSUPPORTED = 'UnsupportedSyntax'
-/** Amaro counts columns in 16 bits, and panics over a mistake further right. */
+/** Amaro counts columns in 16 bits, and panics on a syntax error in a later column. */
 const MAX_COLUMN = 65_535
 
 /**
- * Takes the types out. Positions are kept, but for syntax that has no place in JavaScript, such as enums: that is
- * rewritten, and positions are mapped back.
+ * Removes the types and keeps all positions. Syntax that JavaScript does not have, such as an enum, is rewritten, and
+ * its positions are mapped back.
  *
  * @throws {@link ProgramSyntaxError}
  */
@@ -59,13 +60,13 @@ export async function stripTypes(text: string): Promise<JavaScript> {
     }, OPENING.length)
   const inFunction = stripInFunction(text)
   if ('text' in inFunction) return inFunction
-  // A `return` at the top stands in no module, and an import in no function.
+  // A module cannot contain a top-level `return`, and a function cannot contain an import.
   const rest = withoutModuleSyntax(text)
   const without = rest && stripInFunction(rest.text)
   if (without && 'text' in without) return { ...without, text: withUsedImports(without.text, rest) }
-  // Unsupported syntax was understood, and only cannot be blanked out.
+  // Unsupported syntax is valid but cannot be replaced with blanks.
   if (inFunction.code === UNSUPPORTED) return rewrite(text, transformSync)
-  // `export default` stands in no function.
+  // A function cannot contain `export default`.
   const asModule = attempt(() => ({ text: transformSync(text, { mode: 'strip-only' }).code, steps: [] }), 0)
   if ('text' in asModule) return asModule
   if (asModule.code === UNSUPPORTED) return rewrite(text, transformSync)
@@ -78,7 +79,7 @@ function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScrip
       const { code, map } = transformSync(source, { mode: 'transform', sourceMap: true })
       return { text: unwrap(code), steps: [{ kind: 'trace', map: map as string, linesBefore }] }
     }, 0)
-  // The opening stands on a line of its own here, so what it adds is a line.
+  // The opening is on a separate line here, so it adds one line.
   const wrapped = `${OPENING}\n${text}${CLOSING}`
   const inFunction = run(wrapped, (code) => code.slice(code.indexOf('{') + 2, code.lastIndexOf('}')), 1)
   if ('text' in inFunction) return inFunction
@@ -87,7 +88,7 @@ function rewrite(text: string, transformSync: Amaro['transformSync']): JavaScrip
   throw later(inFunction, asModule).error
 }
 
-const PANIC = `there is a mistake in it that cannot be located, nested too deeply or in a line of more than ${MAX_COLUMN} characters: break long lines up`
+const PANIC = `a syntax error cannot be located: it is nested too deeply or in a line of more than ${MAX_COLUMN} characters; break long lines up`
 
 interface Failure {
   readonly code: unknown
@@ -113,7 +114,7 @@ function attempt(parse: () => JavaScript, shift: number): JavaScript | Failure {
   }
 }
 
-/** Of two readings of one text, the one that got further knows better what is wrong. */
+/** Returns the failure with the later position: the parser that got further reports the error better. */
 function later(left: Failure, right: Failure): Failure {
   const a = left.error.position
   const b = right.error.position

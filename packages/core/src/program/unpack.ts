@@ -1,17 +1,17 @@
 import { isEmptyRest, parseExpressionEnd } from './parse.ts'
 import { applyEdits, blank, type Edit, type PositionStep } from './positions.ts'
 
-/** A text within another, and the way back to its places. */
+/** A text extracted from another, with the steps that map its positions back. */
 export interface Unpacked {
   readonly text: string
   readonly steps: readonly PositionStep[]
 }
 
 /**
- * What models put around a program, taken away: tags, fences, backticks, escapes and entities of the format that it was
- * written into. For texts that are no program as they stand.
+ * Extracts programs from what models put around them: tags, fences, backticks, and the escapes and entities of another
+ * format. Use it for a text that does not parse unchanged.
  *
- * @yields the texts that may be meant, the likeliest first; few, however many a text holds
+ * @yields the possible programs, the most likely first; few, regardless of the length of the text
  */
 export function* unpack(text: string): Generator<Unpacked, void, void> {
   yield* fromTags(text)
@@ -23,8 +23,9 @@ export function* unpack(text: string): Generator<Unpacked, void, void> {
 }
 
 /**
- * The program in a text that is JavaScript only by chance: the arguments of the tool once more as JSON, or a program as one
- * string or in backticks. Whether it is meant as one, its reader has to see: a value may look like that too.
+ * Returns the program in a text that is valid JavaScript only by chance: the arguments of the tool repeated as JSON, or
+ * a program as one string or in backticks. The caller must decide whether it is a program, since a plain value may look
+ * the same.
  */
 export function packagedProgram(text: string): string | undefined {
   const trimmed = text.trim()
@@ -61,7 +62,7 @@ function programIn(value: unknown, depth = 0): string | undefined {
 
 type Span = readonly [start: number, end: number]
 
-/** Everything else becomes blanks, so that the lines and columns of what is kept stay true. */
+/** Replaces everything outside the spans with blanks, so that the kept text keeps its lines and columns. */
 function keepOnly(text: string, spans: readonly Span[]): Unpacked {
   let kept = ''
   let from = 0
@@ -73,7 +74,7 @@ function keepOnly(text: string, spans: readonly Span[]): Unpacked {
 }
 
 const TAG = /^\s*<([A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>/
-/** Tags of prompts, of formats of tool calls and of pages. Others may be markup that a program is about. */
+/** Tags of prompts, tool call formats and web pages. Other tags may be markup that a program processes. */
 const TAG_NAMES =
   /^(?:code|program|script|source|content|javascript|typescript|js|ts|pre|execute|parameter|parameters|invoke|arguments|input|function|(?:[a-z]+:)?(?:function_calls?|tool_calls?|tool_use|invoke|parameter)|run_program|run_code|tool_code|execute_code)$/i
 
@@ -97,13 +98,13 @@ interface Block {
 const OPENING = /^[ \t]*(`{3,}|~{3,})(.*)$/
 const LANGUAGE =
   /^[ \t]*(javascript|typescript|jsx|tsx|mjs|cjs|mts|js|ts)(?=(?:return|const|let|var|await|async|function|class|if|for|try)\b|[^\w]|$)|^[ \t]*[\w+#.-]*/i
-/** The first line of a program that stands on the line of its fence, and no attributes of the block. */
+/** Matches code on the line of an opening fence, but not attributes of the block. */
 const CODE = /^(?!\s*(?:\{|[\w-]+=["'{\d]))(?=.*(?:[=;(]|\breturn\b))/
 const PROGRAMS = /^(?:js|javascript|mjs|cjs|jsx|ts|typescript|mts|tsx|node|deno|bun)$/i
-/** Output, commands and data, which stand beside programs. */
+/** Languages of output, commands and data, which may accompany programs. */
 const OTHERS =
   /^(?:json[c5]?|ba?sh|sh|shell|zsh|console|te?xt|plaintext|output|html|xml|css|ya?ml|toml|md|markdown|diff|sql|py|python|http|csv|ini|env)$/i
-/** Of a text with more, the first are tried. */
+/** Maximum number of blocks that are tried, from the first. */
 const MAX_BLOCKS = 4
 
 function fencedBlocks(text: string): Block[] {
@@ -125,7 +126,7 @@ function fencedBlocks(text: string): Block[] {
         } else open = { fence, language, start: CODE.test(rest) ? infoAt + found.length : end + 1 }
       }
     } else if (trimmed.endsWith(open.fence)) {
-      // Most often on a line of its own.
+      // The closing fence may also follow code on the same line.
       blocks.push({
         language: open.language,
         span: [open.start, Math.max(open.start, at + trimmed.length - open.fence.length)],
@@ -134,7 +135,7 @@ function fencedBlocks(text: string): Block[] {
     }
     at = end + 1
   }
-  // A model that was cut off, or forgot, did not close it.
+  // The output was cut off, or the model forgot the closing fence.
   if (open !== undefined) blocks.push({ language: open.language, span: [open.start, text.length] })
   return blocks.filter(({ span: [start, end] }) => text.slice(start, end).trim() !== '')
 }
@@ -148,7 +149,7 @@ function fromFences(text: string): Unpacked[] {
   const chosen = [programs, unnamed, blocks].find(({ length }) => length > 0) ?? []
   const spans = chosen.slice(0, MAX_BLOCKS).map(({ span }) => span)
   const ends = ([start, end]: Span) => ENDS.test(text.slice(start, end))
-  // Blocks of which only the last one ends belong together; what ends earlier is one of several proposals.
+  // Blocks belong together if none before the last one returns. Otherwise they are alternative proposals.
   const belongTogether = spans.length > 1 && chosen.length <= MAX_BLOCKS && !spans.slice(0, -1).some(ends)
   const single = [...spans.filter(ends), ...spans.filter((span) => !ends(span))]
   return [...(belongTogether ? [spans] : []), ...single.map((span) => [span])].map((kept) => keepOnly(text, kept))
@@ -191,7 +192,10 @@ function withoutEntities(text: string): Unpacked[] {
   return edits.length === 0 ? [] : [edited(text, edits)]
 }
 
-/** The text of a JSON string without its quotes: line breaks are written `\n`, and none stands for itself. */
+/**
+ * Unescapes the content of a JSON string, with or without quotes. Its line breaks are written as `\n`, so it contains
+ * no actual one.
+ */
 function withoutEscapes(text: string): Unpacked[] {
   const trimmed = text.trim()
   if (trimmed.includes('\n') || !/\\[nrt]/.test(trimmed)) return []
@@ -200,10 +204,10 @@ function withoutEscapes(text: string): Unpacked[] {
   return [{ text: inner.replace(/\\(.)/g, (_, sign: string) => CONTROLS[sign] ?? sign), steps: [] }]
 }
 
-/** Lines from the end on which an object may begin. */
+/** Maximum number of lines, from the end, that are tried as the start of an object. */
 const MAX_OBJECTS = 5
 
-/** `{ total: total, ok: true }` as the last statement is meant as an object, and is a block to JavaScript. */
+/** Makes a text return the object at its end. JavaScript parses `{ total: total, ok: true }` as a block. */
 function withLastObject(text: string): Unpacked[] {
   let start = text.length
   for (let tried = 0; tried < MAX_OBJECTS && start > 0; tried++) {

@@ -4,8 +4,8 @@ import { Settings } from 'typebox/system'
 export type Validator = ReturnType<typeof Schema.Compile>
 
 /**
- * Makes a validator of a JSON Schema: code where the platform makes code from strings, and otherwise an interpreter. A
- * Worker does so only while it starts, which the library cannot know.
+ * Creates a validator for a JSON Schema: compiled code if the platform can create code from strings, otherwise an
+ * interpreter. Cloudflare Workers can do so only during startup, which the library cannot detect.
  */
 export function compileSchema(schema: unknown): Validator {
   try {

@@ -1,8 +1,8 @@
 /**
- * The built-ins that the codec and the guest runtime use, captured when the module is evaluated: in a guest that is
+ * Built-ins that the codec and the guest runtime use, captured when this module is evaluated. In a guest, that is
  * before the program runs, so a program that overwrites `JSON.stringify` or `Map.prototype.get` changes nothing here.
- * Code on this side of the wall also avoids `for…of`, spreads and array destructuring, which look up an iterator on a
- * prototype each time. The technique is Node's `primordials`.
+ * Code that uses them also avoids `for…of`, spreads and array destructuring, which look up an iterator on a prototype
+ * each time. The technique is that of Node's `primordials`.
  */
 
 type Method<Self, Arguments extends readonly unknown[], Result> = (this: Self, ...rest: Arguments) => Result
@@ -10,7 +10,7 @@ type Uncurried<Self, Arguments extends readonly unknown[], Result> = (self: Self
 
 const { bind, call } = Function.prototype
 
-/** Turns a method into a function that takes `this` first and looks nothing up when called. */
+/** Converts a method to a function that takes `this` first and looks up no property when it is called. */
 const uncurryThis: <Self, Arguments extends readonly unknown[], Result>(
   method: Method<Self, Arguments, Result>,
 ) => Uncurried<Self, Arguments, Result> = bind.bind(call) as never
@@ -57,7 +57,7 @@ export const stringIndexOf = uncurryThis(String.prototype.indexOf)
 export const bigIntToString = uncurryThis(BigInt.prototype.toString)
 
 const regExpExec = uncurryThis(RegExp.prototype.exec)
-/** `RegExp.prototype.test` looks `exec` up on the prototype, where a program may have replaced it. */
+/** Tests a text. `RegExp.prototype.test` looks up `exec` on the prototype, where a program may have replaced it. */
 export const regExpTest = (expression: RegExp, text: string): boolean => regExpExec(expression, text) !== null
 
 export const mapGet = uncurryThis(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined
@@ -95,7 +95,7 @@ export const regExpSource = getter<unknown, string>(RegExp.prototype, 'source')
 export const regExpFlags = getter<unknown, string>(RegExp.prototype, 'flags')
 export const arrayBufferByteLength = getter<unknown, number>(ArrayBuffer.prototype, 'byteLength')
 const detached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get
-/** Node 20 cannot tell. */
+/** Whether a buffer is detached. Always false on Node 20, which does not report it. */
 export const arrayBufferDetached: (buffer: unknown) => boolean =
   detached === undefined ? () => false : uncurryThis(detached as Method<unknown, [], boolean>)
 export const dataViewBuffer = getter<unknown, ArrayBuffer>(DataView.prototype, 'buffer')

@@ -3,8 +3,8 @@ import { hasOwn, isArray, jsonStringify, objectKeys, objectPrototype } from './i
 const arrayPrototype = Array.prototype
 
 /**
- * `JSON.stringify` for trees of null, booleans, finite numbers, strings, plain objects and dense arrays, which an
- * inherited `toJSON` cannot divert. JSON has no other hook that reaches such a tree.
+ * Serializes a tree of null, booleans, finite numbers, strings, plain objects and dense arrays as JSON. It never calls
+ * an inherited `toJSON`. `JSON.stringify` has no other hook that affects such a tree.
  */
 export function toJson(tree: unknown): string {
   return hasOwn(objectPrototype, 'toJSON') || hasOwn(arrayPrototype, 'toJSON') ? writeTree(tree) : jsonStringify(tree)

@@ -1,28 +1,28 @@
 import { jsonParse, jsonStringify, stringIndexOf, stringSlice } from './intrinsics.ts'
 import { toJson } from './json.ts'
 
-/** Raised with every change that an older guest or host would misread. */
+/** Version of the protocol. It is incremented with every change that an older guest or host would misinterpret. */
 export const PROTOCOL_VERSION = 1
 
 export const LOG_LEVELS = ['debug', 'info', 'log', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Guest to host. */
+/** Message from the guest to the host. */
 export type GuestMessage =
-  /** `truncated`: the log has reached its limit; this text is cut and nothing follows it. */
+  /** Log entry. `truncated`: the log has reached its limit, so this text is cut and no further entry follows. */
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string; readonly truncated?: true }
-  /** Payload: the input. `id` counts up from 1, in the order the program made its calls. */
+  /** Tool call. The payload is the input. `id` counts from 1, in the order of the calls. */
   | { readonly type: 'call'; readonly id: number; readonly tool: string }
-  /** Wake me at this time of the guest's clock, in milliseconds since the epoch; null takes the wish back. */
+  /** Requests a wake-up at a time of the guest's clock, in milliseconds since the epoch. Null cancels the request. */
   | { readonly type: 'wake'; readonly at: number | null }
   /**
-   * Payload: the value. `omitted`: the path of the first function that was left out of it. `unhandled`: what promises that
-   * nothing awaits were rejected with.
+   * Result of the program. The payload is the value. `omitted`: path of the first function that was left out of it.
+   * `unhandled`: rejections of promises that the program did not await.
    */
   | { readonly type: 'returned'; readonly omitted?: string; readonly unhandled?: readonly Rejection[] }
   | { readonly type: 'threw'; readonly error: GuestError }
 
-/** What a promise was rejected with. */
+/** Reason of a rejected promise. */
 export interface Rejection {
   readonly name: string
   readonly message: string
@@ -30,7 +30,7 @@ export interface Rejection {
   readonly tool?: string
 }
 
-/** How a program ended badly, in the guest's own words: nothing here is to be trusted further than its schema. */
+/** Error of a failed program, as the guest reports it. It is untrusted: only its schema has been checked. */
 export interface GuestError {
   readonly code: string
   readonly name: string
@@ -42,19 +42,19 @@ export interface GuestError {
   readonly details?: string
 }
 
-/** Host to guest. Every one carries the clock: the guest's time stands still until the next. */
+/** Message from the host to the guest. Each one sets the guest's clock, which stands still until the next message. */
 export type HostMessage =
   | {
       readonly type: 'start'
       readonly version: number
       readonly now: number
-      /** Four unsigned 32-bit integers. */
+      /** Seed of the random numbers: four unsigned 32-bit integers. */
       readonly seed: readonly number[]
       readonly limits: { readonly messageBytes: number; readonly resultBytes: number; readonly logBytes: number }
       /** Tool names by namespace, as the program may call them. */
       readonly namespaces: { readonly [namespace: string]: readonly string[] }
     }
-  /** Payload: the output. */
+  /** Result of a tool call. The payload is the output. */
   | { readonly type: 'returned'; readonly now: number; readonly id: number }
   | {
       readonly type: 'failed'
@@ -66,12 +66,12 @@ export type HostMessage =
 
 const SEPARATOR = '\n'
 
-/** A message is one line of JSON, then, after a line break, the payload as the codec wrote it. */
+/** Formats a message: one line of JSON, then, after a line break, the payload as the codec encoded it. */
 export function formatMessage(header: GuestMessage | HostMessage, payload = ''): string {
   return payload === '' ? toJson(header) : toJson(header) + SEPARATOR + payload
 }
 
-/** The same for the two messages that guests send by the hundred: engines write a string faster than an object. */
+/** Formats a tool call without `JSON.stringify` of an object, since guests send hundreds of calls and log entries. */
 export function formatCall(id: number, quotedTool: string, payload: string): string {
   return `{"type":"call","id":${id},"tool":${quotedTool}}${SEPARATOR}${payload}`
 }
@@ -80,7 +80,7 @@ export function formatLog(level: LogLevel, text: string): string {
   return `{"type":"log","level":"${level}","text":${jsonStringify(text)}}`
 }
 
-/** @throws `SyntaxError` where the first line is not JSON */
+/** @throws `SyntaxError` if the first line is not JSON */
 export function parseMessage(text: string): { readonly header: unknown; readonly payload: string } {
   const end = stringIndexOf(text, SEPARATOR)
   return end < 0

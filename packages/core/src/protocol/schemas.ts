@@ -4,7 +4,7 @@ import { type GuestMessage, LOG_LEVELS, parseMessage } from './messages.ts'
 
 const closed = { additionalProperties: false } as const
 
-/** The codes that a guest may claim for its own end. The others are the host's to give. */
+/** Error codes that a guest may report. Only the host uses the others. */
 const GUEST_CODES = [
   'CODE_THREW',
   'VALUE_NOT_SERIALIZABLE',
@@ -78,19 +78,20 @@ const guestMessage = Type.Union([
 const validator = compileSchema(guestMessage)
 export type CheckedGuestMessage = GuestMessage & Type.Static<typeof guestMessage>
 
-/** What arrived is no message of a guest: its runtime was tampered with. */
+/** Thrown for a message that does not follow the protocol, which means that the guest's runtime was tampered with. */
 export class ForgedMessageError extends Error {
   override readonly name = 'ForgedMessageError'
 }
 
-/** @throws {@link ForgedMessageError} */
+/** @throws {@link ForgedMessageError} if the text does not follow the protocol */
 export function parseGuestMessage(text: string): { readonly message: CheckedGuestMessage; readonly payload: string } {
   let parsed: ReturnType<typeof parseMessage>
   try {
     parsed = parseMessage(text)
   } catch (error) {
-    throw new ForgedMessageError('a message of the guest is not JSON', { cause: error })
+    throw new ForgedMessageError('a message from the guest is not JSON', { cause: error })
   }
-  if (!validator.Check(parsed.header)) throw new ForgedMessageError('a message of the guest is not of the protocol')
+  if (!validator.Check(parsed.header))
+    throw new ForgedMessageError('a message from the guest does not follow the protocol')
   return { message: parsed.header as CheckedGuestMessage, payload: parsed.payload }
 }

@@ -1,14 +1,17 @@
-/** The size of a value as something that walks it sees it: shared parts count at every reference. */
+/** Size of a value when it is traversed: shared parts count at every reference. */
 export interface ValueSize {
-  /** Objects and primitives. */
+  /** Number of objects and primitives. */
   readonly nodes: number
-  /** UTF-16 units of texts and keys, bytes of buffers, and one for each node: less than the value's JSON has. */
+  /** UTF-16 code units of strings and keys, bytes of buffers, and one for each node. JSON of the value is longer. */
   readonly characters: number
-  /** Whether a walk would not end. References back are then counted as leaves. */
+  /** Whether the value contains itself. Back references then count as leaves. */
   readonly isCyclic: boolean
-  /** Whether JSON has all of it: plain objects, dense arrays, texts, finite numbers, booleans and null; `undefined` in objects. */
+  /**
+   * Whether JSON can express the value: plain objects, dense arrays, strings, finite numbers, booleans and null, and
+   * `undefined` in objects.
+   */
   readonly isJson: boolean
-  /** Whether nothing in it is known to be referenced twice, as in what JSON text makes. */
+  /** Whether each part is known to be referenced only once, as in parsed JSON. */
   readonly isTree: boolean
 }
 
@@ -20,18 +23,19 @@ interface Frame {
   characters: number
 }
 
-/** A part that has been walked. */
+/** Size of a part that has been traversed. */
 type Known = Pick<ValueSize, 'nodes' | 'characters'>
 
 const NO_CHILDREN: readonly object[] = []
 
-/** A value in a box, such as `Object('text')`: a leaf, whatever keys it shows. */
+/** Classes of boxed primitives, such as `Object('text')`. They count as leaves, regardless of their keys. */
 const BOXES: readonly unknown[] = [String, Number, Boolean, BigInt, Symbol]
 
 /**
  * Measures a value in time linear in the number of its distinct parts, however often these are referenced.
  *
- * @param limit characters, counted once for each distinct part, after which the walk ends: the value is larger
+ * @param limit number of characters, counted once for each distinct part, above which the traversal stops. The value is
+ *   then larger than the result.
  */
 export function measureValue(root: unknown, limit = Number.POSITIVE_INFINITY): ValueSize {
   return new Measurement(limit).measure(root)
@@ -39,11 +43,11 @@ export function measureValue(root: unknown, limit = Number.POSITIVE_INFINITY): V
 
 class Measurement {
   readonly #limit: number
-  /** The sizes of parts that have been walked; undefined while a part is being walked. */
+  /** Sizes of the parts that have been traversed. Undefined while a part is being traversed. */
   readonly #known = new Map<object, Known | undefined>()
   #isCyclic = false
   #isJson = true
-  /** Of the part that is being looked at. */
+  /** Size of the part that is being inspected. */
   #nodes = 0
   #characters = 0
   #children: object[] | undefined
@@ -78,7 +82,7 @@ class Measurement {
         this.#open(child)
         if (this.#children === undefined) {
           const size = { nodes: this.#nodes, characters: this.#characters }
-          // What holds nothing is measured at each reference: that is quicker than knowing it.
+          // Empty parts are measured at each reference, which is faster than remembering them.
           if (size.nodes > 1) this.#known.set(child, size)
           frame.nodes += size.nodes
           frame.characters += size.characters
@@ -106,7 +110,7 @@ class Measurement {
     this.#met += this.#characters
   }
 
-  /** Counts a primitive at once, and remembers an object for later. */
+  /** Counts a primitive immediately, and an object later. */
   #look(value: unknown): void {
     switch (typeof value) {
       case 'string':
@@ -153,11 +157,11 @@ class Measurement {
   #lookIntoArray(list: readonly unknown[]): void {
     const keys = Object.keys(list)
     this.#isJson &&= keys.length === list.length
-    // A walk visits holes, too.
+    // A traversal visits holes, too.
     const holes = Math.max(0, list.length - keys.length)
     this.#nodes += holes
     this.#characters += holes
-    // An array that is full of undefined has no JSON of its own either; its holes and extra keys are told apart later.
+    // JSON cannot express elements that are undefined either. Holes and extra keys are distinguished later.
     for (const key of keys) {
       const value = list[key as never]
       this.#isJson &&= value !== undefined
@@ -165,7 +169,7 @@ class Measurement {
     }
   }
 
-  /** False for an object that is walked like a plain one. */
+  /** Returns false for an object that is traversed like a plain one. */
   #lookIntoKind(object: object): boolean {
     if (object instanceof Map) {
       for (const [key, value] of object) {
@@ -194,28 +198,29 @@ class Measurement {
   }
 }
 
-/** Most objects are plain, which is quickly seen. */
+/** Whether an object is a boxed primitive. The prototype is compared first, because most objects are plain. */
 export const isBox = (object: object): boolean =>
   Object.getPrototypeOf(object) !== Object.prototype && BOXES.some((Box) => object instanceof (Box as new () => object))
 
-/** Reading an array or an object takes as long as reading three numbers. */
+/** Cost of parsing an array or an object, relative to a number. */
 const CONTAINER_COST = 3
-/** Text that costs as much takes up to 50 ms to read, and as long again to measure. */
+/** Maximum cost of text that is parsed on a host's thread: up to 50 ms to parse, and as long again to measure. */
 const MAX_READING_COST = 300_000
 
-/** Whether JSON text, or a graph of the codec, is too costly to read on a host's thread. Found without reading it. */
+/** Whether JSON text, or a graph of the codec, is too costly to parse on a host's thread. Does not parse the text. */
 export function isCostlyToRead(text: string): boolean {
   return countValues(text, MAX_READING_COST, CONTAINER_COST) > MAX_READING_COST
 }
 
 /**
- * Counts the values in JSON text, or in a graph of the codec, without parsing it: commas and brackets outside of texts.
+ * Counts the values in JSON text, or in a graph of the codec, without parsing it, by the commas and brackets outside of
+ * strings.
  *
- * @param limit where the count ends: there are more
- * @param perContainer what an array or an object counts
+ * @param limit count above which counting stops: the text has more values than the result
+ * @param perContainer weight of an array or an object
  */
 export function countValues(text: string, limit: number, perContainer = 1): number {
-  // Each is written with one character at least.
+  // Each value takes at least one character.
   if (text.length * perContainer <= limit) return text.length
   let count = 1
   for (let at = 0; at < text.length && count <= limit; at++) {
@@ -234,7 +239,7 @@ export function countValues(text: string, limit: number, perContainer = 1): numb
   return count
 }
 
-/** The place of the quote that ends a text. */
+/** Returns the position of the quote that ends a string. */
 function endOfText(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0

@@ -1,22 +1,22 @@
-/** Stands for everything that is left out. */
+/** The text that replaces every secret. */
 export const REDACTED = '[redacted]'
 
 /**
- * The name of a field that holds a secret, and what separates it from its value: `password=`, `"api_key": `, `X-Api-Key: `,
- * `clientSecret => `. "Unexpected token = in JSON" is a parser's message.
+ * Matches the name of a field that holds a secret, and the separator before its value: `password=`, `"api_key": `,
+ * `X-Api-Key: `, `clientSecret => `. It does not match the parser message "Unexpected token = in JSON".
  */
 const FIELD =
   /(x-[\w-]{0,40}?(?:key|token|secret|signature)|(?:proxy-)?authorization|(?:api|access|account|subscription|signing|encryption|private|secret(?:[-_ ]?access)?)[-_ ]?key|pass(?:word|wd|phrase)|pwd(?==)|secret|(?<!unexpected )token)(\\{0,16}["'`])?\s{0,8}(%3d|=>|:=|=(?!=)|:(?![:=]))\s{0,8}/gi
 
 const AUTHORIZATION = /authorization$/i
 
-/** Schemes whose credentials are one word. */
+/** Matches schemes whose credentials are one word. */
 const ONE_WORD = /(?:bearer|basic|token|apikey|api-key|negotiate|ntlm|dpop|bot)\s{1,8}(?=[^\s"'`<])/iy
-/** Schemes whose credentials are a list, such as `Digest username="…", response="…"`. */
+/** Matches schemes whose credentials are a list, such as `Digest username="…", response="…"`. */
 const LIST = /(?:digest|hawk|oauth|signature|aws4-hmac-sha256)\s{1,8}(?=\S)/iy
 
 const QUOTE = /(\\{0,16})(["'`])/y
-/** Up to a space, an ampersand or a quote. A placeholder such as `<token>` is not a secret. */
+/** Matches text up to a space, an ampersand or a quote. A placeholder such as `<token>` is not a secret. */
 const WORD = /(?!<)(?:[^\s"'`&\\]|\\(?!\\*["'`]))+/y
 const ENCODED_WORD = /(?:[^\s"'`&\\%]|%(?!26))+/y
 const LINE = /[^\r\n]+/y
@@ -26,7 +26,7 @@ export function redactFields(text: string): string {
   let redacted = ''
   let from = 0
   for (const field of text.matchAll(FIELD)) {
-    // A name within a value that is left out already.
+    // This name is part of a value that has been replaced.
     if (field.index < from) continue
     const value = secretAt(text, field)
     if (value === undefined) continue
@@ -63,21 +63,21 @@ function secretAt(text: string, field: RegExpExecArray): Span | undefined {
   return looksSecret(value, closing !== undefined) ? span : undefined
 }
 
-/** After a colon, prose may follow: "Invalid password: must not be empty". */
+/** Returns false if prose may follow the separator, as in "Invalid password: must not be empty". */
 function isAssignment(name: string, separator: string): boolean {
   return (separator !== ':' && !AUTHORIZATION.test(name)) || /^x-/i.test(name)
 }
 
-/** A value of a key in quotes is not prose, but may be `null`, `true` or `{`. */
+/** Returns whether a value looks like a secret. The value of a quoted key is not prose, but may be `null` or `{`. */
 function looksSecret(value: string, isQuotedKey: boolean): boolean {
   if (value.length >= 20) return true
   return (isQuotedKey || value.length >= 6) && /\d/.test(value)
 }
 
 /**
- * Where a quoted value ends, before its closing quote, or the end of a text that was cut.
+ * Returns the end of a quoted value: the position before its closing quote, or the end of a text that was cut.
  *
- * @param depth backslashes before the opening quote: 1 in JSON that stands in a string of JSON, then 3, 7 …
+ * @param depth number of backslashes before the opening quote: 1 for JSON within a JSON string, then 3, 7 …
  */
 function endOfQuoted(text: string, start: number, quote: string, depth: number): number {
   let backslashes = 0
@@ -87,7 +87,7 @@ function endOfQuoted(text: string, start: number, quote: string, depth: number):
       backslashes++
       continue
     }
-    // An escaped quote has an odd number of escaped backslashes more.
+    // A quote is escaped if an odd number of escaped backslashes precedes it.
     if (char === quote && backslashes >= depth && ((backslashes - depth) / (depth + 1)) % 2 === 0) return at - depth
     backslashes = 0
   }

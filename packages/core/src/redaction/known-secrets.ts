@@ -1,17 +1,19 @@
 import { REDACTED } from './fields.ts'
 
-/** A shorter value is hidden only where it stands alone, since ordinary words may contain it. */
+/** Minimum length of a value that is hidden within words. Ordinary words may contain shorter values. */
 const MIN_EMBEDDED_LENGTH = 6
-/** A shorter value is not hidden: `-y`, `1` and `.` are not secrets. */
+/** Minimum length of a value that is hidden at all: `-y`, `1` and `.` are not secrets. */
 const MIN_LENGTH = 3
 const MAX_TEXT_LENGTH = 20_000
 
-/** Hides values that the host knows to be secret in texts that others wrote, such as messages and output of servers. */
+/** Removes known secrets from texts of other programs, such as the messages and the output of servers. */
 export class KnownSecrets {
   readonly #values: readonly string[]
   readonly #pattern: RegExp | undefined
 
-  /** @param values as they were given. They are found decoded, encoded and escaped as well; very short ones are left out. */
+  /**
+   * @param values the secrets. Decoded, encoded and escaped forms are hidden too; values under 3 characters are not.
+   */
   constructor(values: Iterable<string>) {
     this.#values = [...new Set([...values].flatMap(spellings))]
       .filter(({ length }) => length >= MIN_LENGTH)
@@ -24,21 +26,21 @@ export class KnownSecrets {
     return this.#values[0]?.length ?? 0
   }
 
-  /** The first 20,000 characters of a text, without the values. */
+  /** Returns the first 20,000 characters of a text, with the secrets replaced. */
   hide(text: string): string {
     const end = Math.min(text.length, MAX_TEXT_LENGTH)
     return this.#hideBetween(text.slice(0, end + this.longest), 0, end)
   }
 
   /**
-   * The last `wanted` characters of a text, without the values. A text that was cut itself must have {@link longest}
-   * characters more than `wanted`, so that a value which the cut divides is known.
+   * Returns the last `wanted` characters of a text, with the secrets replaced. A text that was already cut must have
+   * {@link longest} characters more than `wanted`, so that a secret at the cut is found.
    */
   hideInTail(text: string, wanted: number): string {
     return this.#hideBetween(text, Math.max(0, text.length - wanted), text.length)
   }
 
-  /** A value that reaches over the start or the end is hidden whole. */
+  /** Replaces the secrets between two positions. A secret that crosses one of them is replaced completely. */
   #hideBetween(text: string, start: number, end: number): string {
     if (this.#pattern === undefined) return text.slice(start, end)
     let hidden = ''
@@ -53,7 +55,7 @@ export class KnownSecrets {
   }
 }
 
-/** The parts of a URL that no message may have: everything but scheme, host and port. */
+/** Returns the parts of a URL that may be secret: everything except scheme, host and port. */
 export function secretsOfUrl(url: URL): string[] {
   const { href, username, password, pathname, search, hash, searchParams } = url
   const segments = pathname.split('/').filter(({ length }) => length >= 8)
@@ -72,24 +74,24 @@ export function secretsOfUrl(url: URL): string[] {
   ]
 }
 
-/** Cuts every URL in a text to scheme, host and port. URLs of files, which lead to no host, stay. */
+/** Shortens every URL in a text to scheme, host and port. `file:` URLs have no host and are kept. */
 export function cutUrls(text: string): string {
   return text.replace(URL_IN_TEXT, (_, separator: string, rest: string) => separator + hostOf(rest))
 }
 
 const URL_IN_TEXT = /((?<!\bfile):\/\/)([^\s"<>`]+)/gi
 
-/** The host and the port that a URL parser reads, and nothing where it and more lenient readers may differ. */
+/** Returns host and port of a URL, or the redaction mark if lenient parsers could read them differently. */
 function hostOf(rest: string): string {
   const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? ''
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/[^\w\].-]+$/, '')
   const isHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
-  // In `user:12/34@host`, a lenient reader finds a password.
+  // In `user:12/34@host`, a lenient parser finds a password.
   const isAmbiguous = host.includes(':') && rest.includes('@', authority.length)
   return isHost && !isAmbiguous ? host : REDACTED
 }
 
-/** A value as others write it: decoded, encoded, escaped, line by line and word by word. */
+/** Returns the forms in which a value may appear: decoded, encoded, escaped, and its lines and words separately. */
 function spellings(value: string): string[] {
   const escaped = JSON.stringify(value).slice(1, -1)
   const parts = value.split(/\s+/).filter(({ length }) => length >= 8)
@@ -102,7 +104,7 @@ function decoded(value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {
-    // A value with a percent sign of its own is not encoded.
+    // A value with a literal percent sign is not encoded.
     return value
   }
 }

@@ -1,11 +1,11 @@
 import { REDACTED, redactFields } from './fields.ts'
 
 /**
- * Replaces credentials in a text with `[redacted]`: user information in URLs, `Authorization` and API key headers, bearer
- * and basic credentials, fields such as `password=…` and `"client_secret":"…"`, private keys, JSON Web Tokens, and tokens
- * with a well-known prefix such as `ghp_`. The time is linear in the length of the text.
+ * Replaces credentials in a text with `[redacted]`: user information in URLs, `Authorization` and API key headers,
+ * bearer and basic credentials, fields such as `password=…` and `"client_secret":"…"`, private keys, JSON Web Tokens,
+ * and tokens with a well-known prefix such as `ghp_`. The time is linear in the length of the text.
  *
- * It knows forms, not values: a secret in prose, such as "the password is hunter2", stays.
+ * It detects patterns, not values. A secret in prose, such as "the password is hunter2", is not replaced.
  */
 export function redactSecrets(text: string): string {
   return redactFields(
@@ -20,28 +20,31 @@ export function redactSecrets(text: string): string {
     .replace(PREFIXED, REDACTED)
 }
 
-// Every pattern begins with text that cannot stand within what it repeats, or repeats it a bounded number of times: no
-// text makes them take more than linear time.
+// Every pattern takes linear time for any text: it starts with text that cannot occur in its repeated part, or its
+// repetitions are bounded.
 
-/** Without its end, where the text was cut. */
+/** Matches a private key. Its end is missing if the text was cut. */
 const PRIVATE_KEY =
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]{0,60}-----)?/g
 
-/** Up to the last `@` before the path, as URL parsers read it. */
+/** Matches everything up to the last `@` before the path, like URL parsers. */
 const USER_INFO = /(:\/\/)[^\s/?#"<>`]+@/g
 
-/** A password with `/`, `?` or `#` in it is not a valid URL, yet database drivers accept it. A number is a port. */
+/**
+ * Matches passwords with `/`, `?` or `#`. They make a URL invalid, yet database drivers accept them. A number is a
+ * port.
+ */
 const LOOSE_USER_INFO = /(:\/\/)[^\s/?#:@"<>`[]{1,128}:(?!\d{1,5}(?:[/?#\s"'<>`]|$))[^\s"<>`]{1,256}@/g
 
-/** Not the parameters of a challenge, such as `Bearer realm="…"`. */
+/** Does not match the parameters of a challenge, such as `Bearer realm="…"`. */
 const BEARER = /\b(Bearer\s{1,8})(?![\w-]{1,40}=\\*["'])([\w\-.~+/=|:]{8,})/gi
 
 const BASIC = /\b(Basic\s{1,8})([A-Za-z0-9+/_-]{4,}={0,2})/gi
 
-/** Signed URLs of object stores, and the API key that Google puts into a URL. */
+/** Matches the signature in URLs of object stores, and the API key in URLs of Google. */
 const SIGNATURE = /([?&](?:(?:[\w.-]{0,40}[-_.])?(?:sig|signature)=|key=(?=[\w-]{20})))[^\s&#"'<>`]+/gi
 
-/** Three parts, or five if encrypted, and fewer where the text was cut. */
+/** Matches three parts, or five if the token is encrypted, and fewer if the text was cut. */
 const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{8,}(?:\.[\w-]*){0,3}\.[\w-]{2,}/g
 
 const PREFIXED = new RegExp(
@@ -78,10 +81,10 @@ function isUserAndPassword(text: string): boolean {
       char.charCodeAt(0),
     )
     const decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: text of a person has none
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: credentials contain none
     return decoded.includes(':') && !/[\u0000-\u001f\u007f]/.test(decoded)
   } catch {
-    // It is not base64, or not of text.
+    // The text is not base64, or does not decode to text.
     return false
   }
 }

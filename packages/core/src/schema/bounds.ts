@@ -1,10 +1,12 @@
 /**
- * Bounds on what schemas from outside may cost the host. Each is several times what the largest real schemas take: the
- * tools of servers in use, and the API descriptions of GitHub, OpenAI, Figma and Notion. A schema over a bound is declared
- * as a wider type, with a warning.
+ * Limits on the cost of converting untrusted schemas. Each is several times what the largest real schemas need: the
+ * tools of servers in use, and the API descriptions of GitHub, OpenAI, Figma and Notion. A schema over a limit gets a
+ * wider type and a warning.
  */
 
-/** Maximum work to read one schema, in steps: a keyword, a property, a constant, or a part of a merged type. */
+/**
+ * Maximum work to read one schema, in steps. A step is a keyword, a property, a constant, or a part of a merged type.
+ */
 export const MAX_SCHEMA_WORK = 500_000
 /** Maximum work to read all schemas of a catalog, in the same steps. */
 export const MAX_CATALOG_WORK = 3_000_000
@@ -12,24 +14,24 @@ export const MAX_CATALOG_WORK = 3_000_000
 export const MAX_SCHEMA_TEXT = 2_000_000
 /** Maximum length of the declarations of a catalog, in characters before indentation. */
 export const MAX_CATALOG_TEXT = 8_000_000
-/** Steps and characters that earlier tools leave to each later one, so that none can use up the bounds of a catalog. */
+/** Steps and characters reserved for each later tool, so that no tool can use up the limits of a catalog. */
 const RESERVED_PER_TOOL = 4_000
 /** Maximum length of one description, in characters. */
 export const MAX_DESCRIPTION_LENGTH = 20_000
 /** Maximum number of constants in an `enum`, or of values within a `const`. */
 export const MAX_CONSTANTS = 20_000
-/** Maximum length of the constants of an `enum` or a `const` together, in characters. */
+/** Maximum total length of the constants of an `enum` or a `const`, in characters. */
 export const MAX_CONSTANTS_LENGTH = 200_000
-/** Maximum number of patterns of property names in one object that become index signatures. */
+/** Maximum number of property name patterns in one object that become index signatures. */
 export const MAX_TEMPLATES = 32
 /** Maximum length of an absolute URI that names a schema, in characters. */
 export const MAX_URI_LENGTH = 2_000
-/** Maximum number of tools of one namespace that are declared. Programs may call the others, too. */
+/** Maximum number of tools of one namespace that are declared. Programs may also call the others. */
 export const MAX_LISTED_TOOLS = 20_000
 /** Maximum number of warnings about one namespace. */
 export const MAX_NAMESPACE_WARNINGS = 1_000
 
-/** Thrown where a budget has no steps left. The owner of the budget catches it and declares a wider type. */
+/** Thrown when a budget has no steps left. The owner of the budget catches it and declares a wider type. */
 export class BudgetSpentError extends Error {
   override readonly name = 'BudgetSpentError'
 }
@@ -44,7 +46,7 @@ export class Budget {
     this.#left = limit
   }
 
-  /** How much was taken, at most the limit. */
+  /** Amount that was taken, at most the limit. */
   get used(): number {
     return this.#limit - Math.max(0, this.#left)
   }
@@ -53,23 +55,34 @@ export class Budget {
     return this.#left < 0
   }
 
-  /** @throws `BudgetSpentError` if less than that is left, and from then on */
+  /**
+   * Takes an amount from the budget.
+   *
+   * @throws `BudgetSpentError` if less than the amount is left, and on every later call
+   */
   take(amount: number): void {
     this.#left -= amount
     if (this.#left < 0) throw new BudgetSpentError('The budget is spent')
   }
 
-  /** @returns false if less than that is left, and from then on */
+  /**
+   * Takes an amount from the budget.
+   *
+   * @returns false if less than the amount is left, and on every later call
+   */
   tryTake(amount: number): boolean {
     this.#left -= amount
     return this.#left >= 0
   }
 }
 
-/** For types whose size has been paid for already. */
+/** Budget for types whose size has already been counted. */
 export const UNBOUNDED = new Budget(Number.POSITIVE_INFINITY)
 
-/** Divides a total among parties that take their shares one after the other; what one leaves, later ones may use. */
+/**
+ * Divides a total among parties that take their shares one after another. Later parties may use what earlier ones
+ * leave.
+ */
 export class Allotment {
   readonly #total: number
   readonly #most: number
@@ -78,8 +91,8 @@ export class Allotment {
   #parties: number
 
   /**
-   * @param most what one party may use
-   * @param reserved what each party leaves to each later one
+   * @param most maximum share of one party
+   * @param reserved amount that each party leaves for each later one
    */
   private constructor(total: number, parties: number, most: number, reserved: number) {
     this.#total = total
@@ -89,12 +102,15 @@ export class Allotment {
     this.#reserved = reserved
   }
 
-  /** An even share for each namespace of a catalog. */
+  /** Creates an allotment with an even share for each namespace of a catalog. */
   static amongNamespaces(total: number, count: number): Allotment {
     return new Allotment(total, count, total, total / Math.max(1, count))
   }
 
-  /** Enough for each tool of a namespace, and up to half of the total for those that need more. */
+  /**
+   * Creates an allotment that reserves up to half of the total for all tools of a namespace equally. Tools that need
+   * more may use the rest.
+   */
   static amongTools(total: number, count: number, most: number): Allotment {
     return new Allotment(total, count, most, Math.min(RESERVED_PER_TOOL, total / 2 / Math.max(1, count)))
   }
@@ -103,7 +119,7 @@ export class Allotment {
     return this.#total - this.#left
   }
 
-  /** What the next party may use. What it does use counts once it is passed to {@link settle}. */
+  /** Returns the maximum share of the next party. Pass the amount that it uses to {@link settle}. */
   next(): number {
     this.#parties--
     const free = this.#left - this.#reserved * Math.max(0, this.#parties)

@@ -2,7 +2,7 @@ import type { Budget } from './bounds.ts'
 import { intersect } from './combine.ts'
 import type { ArrayType, List, Tuple, Type } from './type.ts'
 
-/** The arrays that are both, where one list or tuple says so; undefined where only TypeScript can work it out. */
+/** Returns the intersection of two array types as one list or tuple, or undefined if only TypeScript can compute it. */
 export function mergeArrays(left: ArrayType, right: ArrayType, work: Budget): ArrayType | undefined {
   if (!isPlain(left) || !isPlain(right)) return undefined
   if (left.op === 'list' && right.op === 'list') {

@@ -15,7 +15,7 @@ import {
   UNKNOWN,
 } from './type.ts'
 
-/** The objects that are both, where one list of properties says so; undefined where only TypeScript can work it out. */
+/** Returns the intersection of two object types in a simpler form, or undefined if only TypeScript can compute it. */
 export function mergeObjects(left: ObjectType, right: ObjectType, work: Budget): ObjectType | undefined {
   if (left.op !== 'properties' || right.op !== 'properties') {
     if (left.op === 'properties') return beside(left, right, work)
@@ -28,7 +28,7 @@ export function mergeObjects(left: ObjectType, right: ObjectType, work: Budget):
   const members = new Map<string, Member>()
   for (const key of new Set([...left.members.keys(), ...right.members.keys()])) {
     const member = mergeMembers(memberOf(left, key, work), memberOf(right, key, work), work)
-    // What may be left out and may not be there is just not there.
+    // An optional property of type `never` is absent from a closed object.
     if (member.isOptional && isNever(member.type) && rest === undefined) continue
     members.set(key, member)
   }
@@ -41,13 +41,13 @@ export function mergeObjects(left: ObjectType, right: ObjectType, work: Budget):
   }
 }
 
-/** The work of merging one property. */
+/** Steps to merge one property. */
 const MERGE_COST = 3
 
-/** How many steps it takes to merge all that an object says. */
+/** Returns the number of steps to merge all parts of an object. */
 const sizeOf = ({ members, templates }: Properties): number => MERGE_COST * (1 + members.size * (1 + templates.length))
 
-/** An object beside alternatives. */
+/** Simplifies the intersection of an object and a union. Returns undefined if nothing can be simplified. */
 function beside(object: Properties, part: ObjectType, work: Budget): ObjectType | undefined {
   if (part.op !== 'union') return undefined
   const isClosed = object.rest === undefined && object.templates.length === 0
@@ -56,8 +56,9 @@ function beside(object: Properties, part: ObjectType, work: Budget): ObjectType 
 }
 
 /**
- * TypeScript asks an index signature about a literal only where nothing names the property, and widens `'a'` to
- * `string` if what names it says less. So an alternative says of a property that it names all that is known of it.
+ * Intersects properties that only the alternatives declare with what the object knows of them. TypeScript uses an index
+ * signature for a literal only if the property is not declared, and widens `'a'` to `string` if the declaration is less
+ * specific.
  */
 function specify(object: Properties, { parts }: Composite<ObjectType>, work: Budget): ObjectType | undefined {
   const specified = parts.map((part) => (part.op === 'properties' ? specifyMembers(object, part, work) : part))
@@ -77,7 +78,7 @@ function specifyMembers(object: Properties, alternative: Properties, work: Budge
   return isSpecified ? { ...alternative, members } : alternative
 }
 
-/** Whether it lets through all values of a kind of which the other lets through some. */
+/** Returns whether a type accepts all values of a kind of which the known type accepts only some. */
 function isVaguer(type: Type, known: Type): boolean {
   if (type.op !== 'shape' || known.op !== 'shape') return isUnknown(type) && !isUnknown(known)
   const scalars = (['boolean', 'number', 'string'] as const).some(
@@ -89,13 +90,16 @@ function isVaguer(type: Type, known: Type): boolean {
   return scalars || parts
 }
 
-/** A closed object beside alternatives: of each it leaves what is about its own properties. */
+/**
+ * Simplifies the intersection of a closed object and a union. Each alternative keeps only what concerns the properties
+ * of the object.
+ */
 function within(closed: Properties, part: Composite<ObjectType>, work: Budget): ObjectType | undefined {
   const left: ObjectType[] = []
   for (const alternative of part.parts) {
     const restricted = restrictTo(closed, alternative)
     if (restricted === undefined) continue
-    // One that asks for nothing more: the alternatives say nothing.
+    // This alternative requires nothing, so the union has no effect.
     if (restricted.op === 'properties' && restricted.members.size === 0) return closed
     left.push(restricted)
   }
@@ -111,7 +115,10 @@ function mergeable(closed: Properties, part: ObjectType, work: Budget): ObjectTy
   return part.op === 'properties' ? mergeObjects(closed, part, work) : undefined
 }
 
-/** Undefined where the alternative asks for a property that may not be there. */
+/**
+ * Limits an alternative to the properties of a closed object. Returns undefined if it requires a property that the
+ * object does not allow.
+ */
 function restrictTo(closed: Properties, alternative: ObjectType): ObjectType | undefined {
   if (alternative.op !== 'properties' || alternative.rest === undefined || !isUnknown(alternative.rest))
     return alternative
@@ -122,7 +129,9 @@ function restrictTo(closed: Properties, alternative: ObjectType): ObjectType | u
   return { ...alternative, members, isOpen: false }
 }
 
-/** A property, named or not: of the templates that mean it, or of the rest. */
+/**
+ * Returns a property. The type of an undeclared property comes from the templates that match it, or else from the rest.
+ */
 export function memberOf(
   object: Pick<Properties, 'members' | 'templates' | 'rest'>,
   key: string,
@@ -153,18 +162,21 @@ export function matches({ prefix, suffix }: Template, key: string): boolean {
   return key.length >= prefix.length + suffix.length && key.startsWith(prefix) && key.endsWith(suffix)
 }
 
-/** Whether every key that one template means is one of the other's too. */
+/** Returns whether every key that matches the narrow template also matches the wide one. */
 export function contains(wide: Template, narrow: Template): boolean {
   return narrow.prefix.startsWith(wide.prefix) && narrow.suffix.endsWith(wide.suffix)
 }
 
-/** An object with one property that is there, or may be, among any others. */
+/** Returns an object type with one property, required or optional, that allows any other properties. */
 export function oneProperty(key: string, type: Type, isOptional: boolean, isOpen: boolean): Properties {
   const members = new Map([[key, { type, isOptional, docs: [] }]])
   return { op: 'properties', members, rest: UNKNOWN, isOpen, templates: [] }
 }
 
-/** Objects that are not so, where that can be said: by one property that is not there, or is of another type. */
+/**
+ * Returns the objects that a type excludes, if they can be expressed by one property that is absent or has another
+ * type.
+ */
 export function complementOfObject(object: ObjectType | undefined): { part: ObjectType | undefined; isExact: boolean } {
   if (object === undefined) return { part: ANY, isExact: true }
   if (object.op === 'any') return { part: undefined, isExact: true }
@@ -174,6 +186,6 @@ export function complementOfObject(object: ObjectType | undefined): { part: Obje
   const [[key, member]] = object.members as unknown as [[string, Member]]
   if (!isExact(member.type)) return wider
   const type = complement(member.type)
-  // One that must be there fails by its absence too.
+  // A required property also fails by being absent.
   return { part: oneProperty(key, type, !member.isOptional, object.isOpen), isExact: isExact(type) }
 }

@@ -20,7 +20,7 @@ import {
   UNKNOWN,
 } from './type.ts'
 
-/** Values of any of the types. */
+/** Returns the union of types. */
 export function unite(types: readonly Type[], work: Budget): Type {
   if (types.length === 1) return types[0] as Type
   const flat = flatten('union', types)
@@ -54,7 +54,7 @@ function uniteShapes(shapes: readonly Shape[], work: Budget): Shape {
   return inexact === 0 && isWhole(merged) ? shapeOf(kindsOf(merged)) : merged
 }
 
-/** Whether it has all values of a kind or none, for every kind. */
+/** Returns whether a shape has all or no values of each kind. */
 function isWhole({ boolean, number, string, array, object }: Shape): boolean {
   return (
     isAllOrNone(boolean) &&
@@ -67,7 +67,10 @@ function isWhole({ boolean, number, string, array, object }: Shape): boolean {
 
 const isAllOrNone = (scalars: Scalars): boolean => scalars === 'all' || scalars.size === 0
 
-/** A set that is the only one is taken as it is; another grows in place, as an `anyOf` may have thousands of constants. */
+/**
+ * Unites the scalars of one kind. A single set is returned unchanged. Several are added to one new set, since an
+ * `anyOf` may have thousands of constants.
+ */
 function uniteScalars(shapes: readonly Shape[], kind: 'boolean' | 'number' | 'string', work: Budget): Scalars {
   let only: ReadonlySet<string | number | boolean> = NO_SCALARS
   let grown: Set<string | number | boolean> | undefined
@@ -117,7 +120,7 @@ function alternativesOf<Part extends ArrayType | ObjectType>(part: Part): readon
   return part.op === 'union' ? (part.parts as readonly Part[]) : [part]
 }
 
-/** Values of all of the types. */
+/** Returns the intersection of types. */
 export function intersect(types: readonly Type[], work: Budget): Type {
   if (types.length === 1) return types[0] as Type
   const flat = flatten('intersection', types)
@@ -134,14 +137,14 @@ const isShape = (type: Type): type is Shape => type.op === 'shape'
 
 const shapesAmong = (types: readonly Type[]): readonly Shape[] => (types.every(isShape) ? types : types.filter(isShape))
 
-/** By halves, so that a thousand lists of one property are merged in n log n steps. */
+/** Intersects shapes by halves, so that a thousand lists of one property are merged in n log n steps. */
 function fold(shapes: readonly Shape[], start: number, end: number, work: Budget): Shape {
   if (end - start <= 1) return shapes[start] ?? UNKNOWN
   const middle = start + ((end - start) >> 1)
   return intersectShapes(fold(shapes, start, middle, work), fold(shapes, middle, end, work), work)
 }
 
-/** The work of making one shape of two, besides their parts. */
+/** Steps to merge two shapes, in addition to their parts. */
 const MERGE_COST = 5
 
 function intersectShapes(left: Shape, right: Shape, work: Budget): Shape {
@@ -184,10 +187,10 @@ function both<Part extends ArrayType | ObjectType>(
   return { op: 'intersection', parts: mergeAmong(parts, merge, work) } as unknown as Part
 }
 
-/** Undefined where the two cannot be one. */
+/** Merges two parts, or returns undefined if that is not possible. */
 type Merge<Part> = (left: Part, right: Part, work: Budget) => Part | undefined
 
-/** Of an intersection's parts those that can be one. */
+/** Merges the parts of an intersection that can be merged. */
 function mergeAmong<Part>(parts: readonly Part[], merge: Merge<Part>, work: Budget): Part[] {
   const kept: Part[] = []
   for (const part of parts) {
@@ -203,7 +206,7 @@ function mergeAmong<Part>(parts: readonly Part[], merge: Merge<Part>, work: Budg
   return kept
 }
 
-/** Values that the type does not let through, and more wherever the type is not exact. */
+/** Returns the type of the values that a type excludes. It is wider wherever the type is not exact. */
 export function complement(type: Type): Type {
   if (type.op !== 'shape') return { ...UNKNOWN, inexact: ALL_KINDS }
   const has = (kind: number) => (type.inexact & kind) !== 0

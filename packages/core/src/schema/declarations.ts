@@ -28,26 +28,33 @@ import type { Documents } from './references.ts'
 import { RULES, STYLES, type Style, type StyleRules } from './style.ts'
 import { type SchemaWarning, Warnings } from './warnings.ts'
 
+/** Options for converting one schema. */
 export interface TypeOptions {
-  /** What the type is called, if it needs a name. */
+  /** Name of the type, if it needs one. */
   readonly name: string
-  /** `value` unless told otherwise: the schema is read to the letter. */
+  /**
+   * How the values of the schema are used. Default: `value`, which follows the schema literally.
+   *
+   * @default 'value'
+   */
   readonly position?: Position
-  /** Other documents that references may point into, by their absolute URI. Nothing is fetched. */
+  /** Other documents that references may point to, by absolute URI. Nothing is fetched. */
   readonly documents?: Documents
 }
 
-/** The TypeScript of one schema. */
+/** The TypeScript type of one schema. */
 export interface SchemaType {
-  /** The named types that `type` needs. */
+  /** Declarations of the named types that `type` uses. */
   readonly declarations: string
   /** A type expression. */
   readonly type: string
-  /** What the type does not say. It is then wider than the schema, never narrower. */
+  /** Parts of the schema that the type does not express. The type is then wider than the schema, never narrower. */
   readonly warnings: readonly SchemaWarning[]
 }
 
-/** Converts one schema of draft-04 to 2020-12, or of OpenAPI 3. Every valid value is of the type. */
+/**
+ * Converts one schema of JSON Schema draft-04 to 2020-12, or of OpenAPI 3. Every valid value is assignable to the type.
+ */
 export function typeFromSchema(schema: JsonSchema, options: TypeOptions): SchemaType {
   const { name, position = 'value', documents } = options
   const warnings = new Warnings()
@@ -60,32 +67,42 @@ export function typeFromSchema(schema: JsonSchema, options: TypeOptions): Schema
   const comments = new Budget(MAX_SCHEMA_TEXT)
   printer.comments = comments
   const inPlace = printer.print(entry)
-  // What needs no other types, or is one of them, stands for itself.
+  // A type that needs no other types, or is the name of one, needs no declaration.
   const isAlone = inPlace.declarations === '' || /^\w+$/.test(inPlace.type)
   const named = isAlone ? { declarations: '', type: inPlace.type } : printer.declare(entry, name)
   if (comments.isSpent) warnings.addFirst('the descriptions are too long, so some are left out')
   return { declarations: inPlace.declarations + named.declarations, type: named.type, warnings: warnings.list }
 }
 
+/** Detail level and token budget of declarations. */
 export interface DeclarationOptions {
-  /** `full` unless told otherwise. */
+  /**
+   * Detail level of the declarations. Default: `full`.
+   *
+   * @default 'full'
+   */
   readonly style?: Style
-  /** Steps down from `style` until the text takes no more. */
+  /**
+   * Maximum length of the text in tokens. If the text is longer, less detailed styles are tried, and then tools are
+   * left out. Default: no maximum.
+   *
+   * @default Infinity
+   */
   readonly maxTokens?: number
-  /** Of the model that will read the text. Without it a token is taken to be 3.5 characters. */
+  /** Counts the tokens of a text as the model that reads it does. Default: one token per 3.5 characters. */
   readonly countTokens?: (text: string) => number
 }
 
-/** The TypeScript of some tools, and what it does not say. */
+/** TypeScript declarations of tools, and what they leave out. */
 export interface Declarations {
   readonly text: string
   readonly style: Style
-  /** What a style or a budget left out, in words; empty where everything is said. */
+  /** Descriptions of what a style or a budget left out. Empty if nothing was left out. */
   readonly omitted: readonly string[]
   readonly warnings: readonly ToolWarning[]
 }
 
-/** The TypeScript of some tools, under one namespace. */
+/** Generates TypeScript declarations of tools in one namespace. */
 export function declarationsFromTools(
   tools: ToolRecord | readonly Tool[],
   options: DeclarationOptions & { readonly namespace: string },
@@ -95,7 +112,9 @@ export function declarationsFromTools(
 
 const CHARACTERS_PER_TOKEN = 3.5
 
-/** The TypeScript of a catalog: an ambient namespace for each provider, a function for each tool. */
+/**
+ * Generates TypeScript declarations of a catalog: an ambient namespace for each provider, and a function for each tool.
+ */
 export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOptions = {}): Declarations {
   const { style = 'full', maxTokens = Number.POSITIVE_INFINITY } = options
   const countTokens = options.countTokens ?? ((text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
@@ -117,7 +136,7 @@ export function declarationsFromCatalog(catalog: Catalog, options: DeclarationOp
     const written = write(namespaces, RULES[style])
     return done(written, textOf(written), style)
   }
-  // What may be written again is read once, and kept.
+  // The schemas are read once, since the text may be written several times.
   const read = namespaces.map((namespace) => ({ ...namespace, tools: [...namespace.tools] }))
   const fits = (text: string): boolean => countTokens(text) <= maxTokens
   let written: readonly WrittenNamespace[] = []
@@ -152,7 +171,7 @@ const OMITTED: { readonly [style in Style]: readonly string[] } = {
   signatures: ['types', 'descriptions of properties', 'long descriptions'],
 }
 
-/** Where even the shortest style is too long, tools are left out from the end: as many as must be. */
+/** Returns how many tools fit if even the shortest style is too long. Tools are left out from the end. */
 function cut(written: readonly WrittenNamespace[], fits: (text: string) => boolean): number {
   let [kept, tooMany] = [0, written.reduce((sum, { functions }) => sum + functions.length, 0)]
   while (tooMany - kept > 1) {
@@ -168,7 +187,7 @@ function write(read: readonly ParsedNamespace[], rules: StyleRules): WrittenName
   return read.map((namespace) => writeNamespace(namespace, rules, text))
 }
 
-/** @param most how many tools there is room for */
+/** @param most maximum number of tools */
 function textOf(written: readonly WrittenNamespace[], most = Number.POSITIVE_INFINITY): string {
   let left = most
   const texts = written.map((namespace) => {

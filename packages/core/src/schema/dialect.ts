@@ -1,10 +1,12 @@
 import { isRecord, own } from './json.ts'
 
-/** Where the drafts of JSON Schema differ in what a keyword means. */
+/** Differences between drafts of JSON Schema in the meaning of keywords. */
 export interface Dialect {
-  /** What names a schema: `id` in draft-04, `$id` since. */
+  /** Keyword that identifies a schema: `id` in draft-04, `$id` in later drafts. */
   readonly id: '$id' | 'id'
-  /** Up to draft-07 a `$ref` hides what stands beside it, and `$id: '#name'` is an anchor. */
+  /**
+   * Whether the draft is draft-07 or older. There `$ref` hides its sibling keywords, and `$id: '#name'` is an anchor.
+   */
   readonly isOld: boolean
 }
 
@@ -12,7 +14,10 @@ const OLD: Dialect = { id: '$id', isOld: true }
 const OLDEST: Dialect = { id: 'id', isOld: true }
 const NEW: Dialect = { id: '$id', isOld: false }
 
-/** By `$schema`; without one, the newest, as the Model Context Protocol says. */
+/**
+ * Returns the dialect that `$schema` declares, or else the inherited one. Default: the newest, as the Model Context
+ * Protocol specifies.
+ */
 export function dialectOf(schema: unknown, inherited: Dialect = NEW): Dialect {
   const uri = isRecord(schema) ? own(schema, '$schema') : undefined
   if (typeof uri !== 'string') return inherited

@@ -6,8 +6,9 @@ import type { Context, Reader } from './reader.ts'
 import { type Type, UNKNOWN } from './type.ts'
 
 /**
- * OpenAPI's `discriminator` says which value of a property means which branch: the branch's own name, or what `mapping`
- * gives it (https://spec.openapis.org/oas/v3.1.1#discriminator-object).
+ * Adds the values of an OpenAPI `discriminator` to the branches. The discriminator names a property, and each branch
+ * accepts its own name or the values that `mapping` assigns to it
+ * (https://spec.openapis.org/oas/v3.1.1#discriminator-object).
  */
 export function discriminate(
   reader: Reader,
@@ -34,7 +35,7 @@ export function discriminate(
   })
 }
 
-/** The values of a mapping by the name, or the reference, of the branch that they mean. */
+/** Returns the values of a mapping, grouped by the name or reference of their branch. */
 function valuesByTarget(reader: Reader, mapping: unknown): ReadonlyMap<unknown, readonly string[]> {
   const values = new Map<unknown, string[]>()
   for (const [value, target] of isRecord(mapping) ? Object.entries(mapping) : []) {

@@ -1,7 +1,7 @@
-/** Of so few, each is compared with all others sooner than a set of them is made. */
+/** Maximum length of a list whose items are compared directly, which is then faster than a set. */
 const FEW = 8
 
-/** Each once, in the order in which they come first; the list itself where nothing repeats. */
+/** Returns each item once, in the order of first occurrence. A short list without repeats is returned unchanged. */
 export function distinct<Item>(list: readonly Item[]): readonly Item[] {
   return list.length <= FEW && !hasRepeats(list) ? list : [...new Set(list)]
 }

@@ -7,30 +7,36 @@ import type { Docs } from './printer.ts'
 import type { StyleRules } from './style.ts'
 
 const MAX_PATTERN_LENGTH = 120
-/** Of a format, a media type or an encoding, in characters. */
+/** Maximum length of a format, a media type or an encoding, in characters. */
 const MAX_WORD_LENGTH = 120
-/** Keywords of one schema, and of those in it, that are looked at for notes: far more than anyone writes. */
+/**
+ * Maximum number of keywords examined for the notes of one schema, including its subschemas. Real schemas have far
+ * fewer.
+ */
 const MAX_NOTED = 1_000
-/** A schema with more keywords is kept with its notes, since thousands of properties may refer to it. */
+/** Number of keywords above which the notes of a schema are cached, since thousands of properties may refer to it. */
 const FEW_NOTED = 100
 const MAX_DEFAULT_LENGTH = 80
 const MAX_EXAMPLES = 2
 const MAX_EXAMPLES_LENGTH = 60
-/** Longer ones are passed over, up to so many. */
+/** Maximum number of examples that are tried. Those that are too long are skipped. */
 const MAX_TRIED_EXAMPLES = 100
-/** How deep constraints are looked for in `allOf` and the like. */
+/** Maximum depth at which `allOf` and similar keywords are searched for constraints. */
 const MAX_DEPTH = 3
 
-/** What a property's schemas say that its type cannot: the nearest schema's words, and all constraints. */
+/**
+ * Returns what the schemas of a property express and its type cannot: the description from the nearest schema, and all
+ * constraints.
+ */
 function docText(schemas: readonly Json[], key: string, rules: StyleRules, known: Known): string {
   const words = rules.propertyDoc > 0 ? shorten(description(schemas, key), rules.propertyDoc) : ''
   if (!rules.constraints) return words
   return joinWords(words, notesOf(schemas, words, rules, known))
 }
 
-/** What was found out about the large schemas and values of one text. */
+/** Cached results about the large schemas and values of one text. */
 interface Known {
-  /** Counts the keywords that the notes of one schema were looked for in. */
+  /** Counts the keywords examined for the notes of one schema. */
   readonly work: Counter
   readonly notes: Map<Json, SchemaNotes>
   readonly largeValues: WeakSet<object>
@@ -49,7 +55,7 @@ interface SchemaNotes {
   readonly isAnnotated: boolean
 }
 
-/** What is added stands on a line of its own below a text of several lines, and in a sentence of its own otherwise. */
+/** Appends one text to another: on a new line if the first has several lines, otherwise as a new sentence. */
 export function joinWords(words: string, added: string): string {
   if (words === '' || added === '') return words + added
   return words + (words.includes('\n') ? '\n' : SENTENCE_ENDS.includes(words.at(-1) as string) ? ' ' : '. ') + added
@@ -61,7 +67,7 @@ function description(schemas: readonly Json[], key: string): string {
   for (const keyword of DESCRIPTIONS) {
     for (const schema of schemas) {
       const text = own(schema, keyword)
-      // Generators title every property by its own name.
+      // Generators often use the name of a property as its title.
       if (typeof text === 'string' && !repeats(text, key)) return cut(text.trim(), MAX_DESCRIPTION_LENGTH)
     }
   }
@@ -70,18 +76,24 @@ function description(schemas: readonly Json[], key: string): string {
 
 const DESCRIPTIONS = ['description', 'title']
 
-/** A text that is so much longer than the key says more; what is left is compared by its letters. */
+/**
+ * Returns whether a text is blank or only repeats a key. Letters and digits are compared; a much longer text is never a
+ * repeat.
+ */
 const repeats = (text: string, key: string): boolean =>
   text.length <= key.length * 2 + 8 && (text.trim() === '' || plain(text) === plain(key))
 
 const plain = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase()
 
-/** Cuts at any character, but never one in two. */
+/** Cuts a text to a length, but not within a surrogate pair. */
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
 
-/** Cuts at the end of a sentence or a line, else of a word; a text without bound, where it is too long for any. */
+/**
+ * Shortens a text to its first sentence or line, or to whole words if that is still too long. An infinite length only
+ * applies the general limit of descriptions.
+ */
 export function shorten(given: string, length: number): string {
   const text = cut(given, MAX_DESCRIPTION_LENGTH)
   if (text.length <= length && (length === Number.POSITIVE_INFINITY || !text.includes('\n'))) return text
@@ -123,7 +135,7 @@ function notesOf(schemas: readonly Json[], words: string, rules: StyleRules, kno
 
 const listed = (list: string, item: string): string => (list === '' ? item : `${list}, ${item}`)
 
-/** What the words say already is not said twice. */
+/** Returns whether the description already contains a note. */
 const isSaid = (note: string, words: string): boolean =>
   note !== 'int' && /^[a-z-]+$/.test(note) && words.includes(note)
 
@@ -145,7 +157,7 @@ function isDefaultSaid(value: string, words: string): boolean {
   return words.includes('default') && words.includes(value.replaceAll('"', '').toLowerCase())
 }
 
-/** @param isWhole whether it is about the value, rather than about each of its items */
+/** @param isWhole whether the schema describes the value itself, rather than each of its items */
 function collect(schema: Json, groups: number, notes: string[], isWhole: boolean, depth: number, work: Counter): void {
   if (work.taken > MAX_NOTED) return
   constrain(schema, groups, notes)
@@ -163,7 +175,7 @@ function collect(schema: Json, groups: number, notes: string[], isWhole: boolean
   }
 }
 
-/** Schemas that hold of every value, or of every one but null. */
+/** Returns the subschemas that apply to every value, or to every value except null. */
 function sureBranches(schema: Json): readonly Json[] {
   const all = own(schema, 'allOf')
   const branches = Array.isArray(all) ? all.slice(0, MAX_NOTED).filter(isRecord) : []
@@ -174,7 +186,7 @@ function sureBranches(schema: Json): readonly Json[] {
   return branches
 }
 
-/** The one that is not of null; undefined where there are more. */
+/** Returns the only branch that is not the null type, or undefined if there are several. */
 function soleBranch(list: readonly unknown[]): unknown {
   if (list.length > MAX_NOTED) return undefined
   let sole: unknown
@@ -190,16 +202,16 @@ const isNull = (schema: JsonSchema): boolean => isRecord(schema) && own(schema, 
 
 const LIMITED = GROUPS.number | GROUPS.string | GROUPS.array | GROUPS.object
 const CONSTRAINED = LIMITED | GROUPS.annotations
-/** Those that may have something noted, here or further in. */
+/** Groups of keywords that may produce notes, directly or in subschemas. */
 const NOTED = CONSTRAINED | GROUPS.items | GROUPS.all | GROUPS.alternatives
 
-/** Notes in the fewest words that keep the meaning: `int`, `1..100`, `length <= 50`, `uri`. */
+/** Adds short notes about the constraints of a schema: `int`, `1..100`, `length <= 50`, `uri`. */
 function constrain(schema: Json, groups: number, notes: string[]): void {
   if (hasIntegers(schema)) notes.push('int')
   if ((groups & CONSTRAINED) === 0) return
   const isAnnotated = (groups & GROUPS.annotations) !== 0
   const format = isAnnotated ? own(schema, 'format') : undefined
-  // How many bits a number has says nothing to a program.
+  // The bit width of a number does not matter to a program.
   if (typeof format === 'string' && !/^u?int\d*$|^float$|^double$/.test(format))
     notes.push(cut(format, MAX_WORD_LENGTH))
   if ((groups & LIMITED) !== 0) limit(schema, groups, format, notes)
@@ -229,13 +241,19 @@ function limit(schema: Json, groups: number, format: unknown, notes: string[]): 
   }
 }
 
-/** Generators bound every integer by what a number can hold, which says nothing. */
+/**
+ * Returns the value of a numeric keyword. Bounds at the limits of safe integers are ignored, since generators add them
+ * to every integer.
+ */
 function number(schema: Json, keyword: string): number | undefined {
   const value = own(schema, keyword)
   return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined
 }
 
-/** In draft-04 and OpenAPI 3.0 `exclusiveMinimum` is a flag of `minimum`, later a bound of its own. */
+/**
+ * Adds notes about the bounds of a number. `exclusiveMinimum` is a flag of `minimum` in draft-04 and OpenAPI 3.0, and a
+ * separate bound in later versions.
+ */
 function limitNumber(schema: Json, notes: string[]): void {
   const minimum = number(schema, 'minimum')
   const maximum = number(schema, 'maximum')
@@ -250,7 +268,7 @@ function limitNumber(schema: Json, notes: string[]): void {
   if (factor !== undefined) notes.push(`multiple of ${factor}`)
 }
 
-/** Generators write out what a format means, at length. */
+/** Returns whether a pattern only spells out a format, as generators often do at length. */
 function isImpliedBy(format: unknown, pattern: string): boolean {
   return typeof format === 'string' && pattern.length > 30
 }
@@ -263,7 +281,7 @@ function regularExpression(pattern: string): string {
 function range(what: string, least: number | undefined, most: number | undefined, notes: string[]): void {
   if (least !== undefined && most !== undefined)
     notes.push(least === most ? `${what}${least}` : `${what}${least}..${most}`)
-  // That a length is not negative goes without saying.
+  // A minimum length of 0 has no effect.
   else if (least !== undefined && (what === '' || least > 0)) notes.push(`${what}>= ${least}`)
   else if (most !== undefined) notes.push(`${what}<= ${most}`)
 }
@@ -283,9 +301,9 @@ function examples(schema: Json, said: string, known: Known): string {
   return texts.length === 0 ? '' : `e.g. ${texts.join(', ')}`
 }
 
-/** A constant on one line; undefined if it is too long, or nested so deeply that it cannot be written. */
+/** Returns a constant as JSON on one line, or undefined if it is too long or too deeply nested. */
 function brief(value: unknown, length: number, { largeValues }: Known): string | undefined {
-  // Long before it is written out.
+  // Large values are rejected before they are written out.
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'bigint' || (typeof value === 'string' && value.length > length)) return undefined
   } else if (largeValues.has(value) || !isSmall(value)) {
@@ -296,7 +314,7 @@ function brief(value: unknown, length: number, { largeValues }: Known): string |
   return text !== undefined && text.length <= length ? text : undefined
 }
 
-/** Whether its text may be as short as the longest that is written. */
+/** Returns whether the JSON of a value may be short enough to print. */
 function isSmall(root: object): boolean {
   const pending: unknown[] = [root]
   let length = 0
@@ -314,7 +332,7 @@ function isSmall(root: object): boolean {
   return true
 }
 
-/** What a printer says beside types, in a style. */
+/** Creates the documentation that a printer adds to types, in the given style. */
 export function docsBy(rules: StyleRules, indent: string): Docs {
   const known: Known = { work: new Counter(), notes: new Map(), largeValues: new WeakSet() }
   return {
@@ -324,7 +342,7 @@ export function docsBy(rules: StyleRules, indent: string): Docs {
   }
 }
 
-/** A doc comment on lines of its own, or nothing. */
+/** Returns a doc comment on separate lines, or an empty string for an empty text. */
 export function docComment(text: string, indent: string): string {
   if (text === '') return ''
   if (!/[\n\r\u2028\u2029]|\*\//.test(text)) return `${indent}/** ${text} */\n`

@@ -10,7 +10,7 @@ export function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'boolean' || isRecord(value)
 }
 
-/** An own property, so that a schema cannot answer with what every object has. */
+/** Returns an own property, so that inherited properties are not mistaken for keywords. */
 export function own(record: Json, key: string): unknown {
   const value = record[key]
   return value !== undefined && Object.hasOwn(record, key) ? value : undefined

@@ -1,14 +1,14 @@
-/** What a regular expression of property names means, where it means no more than a beginning, an end or a whole. */
+/** The meaning of a property name pattern that matches every name, one name, or names with a fixed prefix or suffix. */
 export type KeyPattern =
   | { readonly kind: 'all' }
   | { readonly kind: 'one'; readonly key: string }
   | { readonly kind: 'template'; readonly prefix: string; readonly suffix: string }
 
 /**
- * Reads `^x-`, `_id$`, `^name$` and patterns of anything. A pattern is never run: one that takes for ever to match is
- * read as quickly as any other.
+ * Parses patterns such as `^x-`, `_id$` and `^name$`, and patterns that match every name. The pattern is never
+ * executed, so a pattern with exponential matching time costs no more than any other.
  *
- * @returns undefined for a pattern that a template literal type cannot say
+ * @returns undefined for a pattern that a template literal type cannot express
  */
 export function parseKeyPattern(pattern: string): KeyPattern | undefined {
   const [, start = '', middle = '', end = ''] = /^(\^?)(.*?)(\$?)$/s.exec(pattern) ?? []
@@ -23,7 +23,7 @@ export function parseKeyPattern(pattern: string): KeyPattern | undefined {
   return isFixedEnd ? { kind: 'template', prefix: '', suffix: text } : undefined
 }
 
-/** Undefined where a character has a meaning. */
+/** Removes the escapes from a literal pattern. Returns undefined if a character has a special meaning. */
 function unescapeLiteral(text: string): string | undefined {
   const literal = text.replace(/\\([^\p{L}\p{N}])/gu, '')
   return /[\\^$.*+?()[\]{}|]/.test(literal) ? undefined : text.replace(/\\(.)/gs, '$1')

@@ -2,7 +2,7 @@ import type { Budget } from './bounds.ts'
 import { type Json, own } from './json.ts'
 import { ALL_KINDS, KINDS } from './type.ts'
 
-/** Keywords by what they are about, as bits: one look at a schema tells which of them it has. */
+/** Groups of related keywords, as bits. One pass over a schema finds all groups that it uses. */
 export const GROUPS = {
   reference: 1,
   dynamic: 2,
@@ -50,7 +50,7 @@ const KEYWORDS: { readonly [group in keyof typeof GROUPS]: readonly string[] } =
   annotations: ['format', 'contentMediaType', 'contentEncoding', 'default', 'examples', 'example', 'deprecated'],
 }
 
-/** Those that lead to other schemas of the same value. */
+/** Groups of the keywords that apply other schemas to the same value. */
 export const APPLICATORS =
   GROUPS.reference |
   GROUPS.dynamic |
@@ -67,9 +67,9 @@ const BITS = new Map(
 )
 
 /**
- * The groups of which a schema has a keyword. An inherited one counts too: it is looked for, and found not to be its own.
+ * Returns the groups of the keywords in a schema. Inherited keywords are included; later lookups ignore them.
  *
- * @param work pays for the keywords, where a schema may be looked at many times
+ * @param work budget that pays for the keywords, if a schema may be examined many times
  */
 export function groupsOf(schema: Json, work?: Pick<Budget, 'take'>): number {
   let groups = 0
@@ -82,7 +82,7 @@ export function groupsOf(schema: Json, work?: Pick<Budget, 'take'>): number {
   return groups
 }
 
-/** Whether its numbers are whole. */
+/** Returns whether a schema accepts only integers as numbers. */
 export function hasIntegers(schema: Json): boolean {
   const type = own(schema, 'type')
   return type === 'integer' || (Array.isArray(type) && type.includes('integer') && !type.includes('number'))
@@ -92,7 +92,7 @@ const KINDS_BY_NAME = new Map<unknown, number>([...Object.entries(KINDS), ['inte
 
 export const isKind = (name: unknown): boolean => KINDS_BY_NAME.has(name)
 
-/** The kinds of value that `type` lets through; undefined where it names none. */
+/** Returns the kinds of value that `type` accepts, or undefined if `type` is invalid. */
 export function kindsOfType(type: unknown): number | undefined {
   if (type === undefined) return ALL_KINDS
   if (!Array.isArray(type)) return KINDS_BY_NAME.get(type)

@@ -3,10 +3,10 @@ import { unite } from './combine.ts'
 import { isRecord } from './json.ts'
 import { type Member, NEVER, NO_SCALARS, ONLY, type Shape, type Type, UNSURE } from './type.ts'
 
-/** A constant nested deeper than this is not worth its text. */
+/** Maximum depth of a literal type. Deeper parts of a constant become `unknown`. */
 const MAX_LITERAL_DEPTH = 8
 
-/** The type of these values and no others. */
+/** Returns the type that accepts only the given values. */
 export function literals(values: readonly unknown[], work: Budget): Type {
   work.take(values.length)
   let boolean: Set<boolean> | undefined
@@ -47,7 +47,7 @@ function literal(value: unknown, depth: number, work: Budget): Type {
   return ['string', 'number', 'boolean'].includes(typeof value) ? literals([value], work) : UNSURE
 }
 
-/** Whether constants are few and short enough to be a type. Looks no further than that takes. */
+/** Returns whether constants are few and short enough for a literal type. Stops as soon as a limit is exceeded. */
 export function areLiteral(constants: readonly unknown[]): boolean {
   let count = constants.length
   let length = 0

@@ -1,12 +1,12 @@
-/** Type names that mean something already in the scope of the declarations. */
+/** Type names that already have a meaning in the scope of the declarations. */
 const TAKEN = `AbortSignal Array ArrayBuffer BigInt Boolean Capitalize Date Error Exclude Extract Function Iterator Lowercase Map
 NonNullable Number Object Omit Parameters Partial Pick Promise Proxy Readonly ReadonlyArray Record RegExp Required Set String
 Symbol URL Uint8Array Uppercase WeakMap any bigint boolean never null number object string symbol undefined unknown void`
 
-/** Hands out type names within one text, each once. */
+/** Assigns unique type names within one text. */
 export class TypeNames {
   readonly #used = new Set<string>(TAKEN.split(/\s+/))
-  /** The next number to try: a thousand types may want the same name. */
+  /** Next suffix to try for each name, since a thousand types may request the same name. */
   readonly #next = new Map<string, number>()
 
   claim(wanted: string): string {
@@ -22,7 +22,7 @@ export class TypeNames {
 
 const MAX_NAME_LENGTH = 60
 
-/** `search_result` → `SearchResult`, `2d-point` → `_2dPoint`. */
+/** Converts a text to a type name: `search_result` → `SearchResult`, `2d-point` → `_2dPoint`. */
 function typeName(text: string): string {
   const words = text
     .slice(0, MAX_NAME_LENGTH)
@@ -39,12 +39,12 @@ function upperFirst(word: string): string {
   return first.toUpperCase() + word.slice(first.length)
 }
 
-/** A property's key, quoted only if it must be. */
+/** Returns a property key, quoted only if necessary. */
 export function propertyKey(key: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : quote(key)
 }
 
-/** A string as a literal: JSON's, with the line separators that JSON leaves as they are. */
+/** Returns a string literal: JSON with the line separators escaped, which JSON leaves unescaped. */
 export function quote(text: string): string {
   return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }

@@ -11,8 +11,9 @@ import type { StyleRules } from './style.ts'
 import { isUnknown, type Type } from './type.ts'
 import { type SchemaWarning, Warnings } from './warnings.ts'
 
+/** A warning about a schema of a tool. */
 export interface ToolWarning extends SchemaWarning {
-  /** `namespace.tool` */
+  /** Path of the tool: `namespace.tool`. */
   readonly tool: string
   readonly side: 'input' | 'output'
 }
@@ -27,9 +28,9 @@ export interface ParsedTool {
 }
 
 /**
- * One by one, so that the types of one tool need not outlive its turn.
+ * Parses tools one by one, so that the types of one tool can be released before the next.
  *
- * @param catalogWork what reading all namespaces may cost; this one takes its share when it begins
+ * @param catalogWork work budget for all namespaces; this one takes its share when parsing starts
  */
 export function* parseTools(
   tools: readonly CatalogTool[],
@@ -60,29 +61,30 @@ function parseTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarnin
   return { identifier, path, tool, input, output: read(tool.outputSchema, 'output') }
 }
 
+/** A namespace whose tools are parsed while they are iterated. */
 export interface ParsedNamespace<Tools extends Iterable<ParsedTool> = Iterable<ParsedTool>> {
   readonly identifier: string
   readonly description: string | undefined
   readonly tools: Tools
-  /** How many tools there are to be read. */
+  /** Number of tools to read. */
   readonly count: number
-  /** How many more the namespace has. */
+  /** Number of further tools that are not declared. */
   readonly unlisted: number
-  /** What reading the tools has found so far. */
+  /** Warnings about the tools read so far. */
   readonly warnings: readonly ToolWarning[]
 }
 
-/** A namespace as text, each function apart. */
+/** The text of a namespace, with each function separate. */
 export interface WrittenNamespace {
   readonly head: string
-  /** With the types that each is the first to need. */
+  /** Function declarations, each with the types that it is the first to use. */
   readonly functions: readonly string[]
   readonly unlisted: number
-  /** Parts of tools that did not fit. */
+  /** Warnings about parts of tools that did not fit. */
   readonly warnings: readonly ToolWarning[]
 }
 
-/** @param catalogText what the text of all namespaces may take, in characters */
+/** @param catalogText budget for the text of all namespaces, in characters */
 export function writeNamespace(
   { identifier, description, tools, count, unlisted }: ParsedNamespace,
   rules: StyleRules,
@@ -101,7 +103,10 @@ export function writeNamespace(
   return { head, functions, unlisted, warnings }
 }
 
-/** @param most how many functions there is room for: where none has types, any beginning of them is complete */
+/**
+ * @param most maximum number of functions; functions without types do not depend on each other, so any number is
+ *   complete
+ */
 export function namespaceText({ head, functions, unlisted }: WrittenNamespace, most: number): string {
   const left = Math.max(0, functions.length - most) + unlisted
   let text = head
@@ -110,14 +115,14 @@ export function namespaceText({ head, functions, unlisted }: WrittenNamespace, m
   return `${text}}\n`
 }
 
-/** A tool of which all is ready to be printed. */
+/** A tool that is ready to be printed. */
 interface AddedTool {
   readonly identifier: string
   readonly path: string
   readonly doc: string
   readonly input: PrintNode | undefined
   readonly output: PrintNode | undefined
-  /** A tool that needs nothing may be called with nothing. */
+  /** Whether the tool cannot be called without input. */
   readonly needsInput: boolean
 }
 
@@ -156,7 +161,7 @@ function docOf(tool: Tool, rules: StyleRules): string {
   return joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
 }
 
-/** In characters. A larger type stands beside its function, under a name. */
+/** Maximum length of a type inside a function signature, in characters. A longer type is declared by name. */
 const LARGE = 2_000
 
 function declareTool(printer: Printer, added: AddedTool, allotment: Allotment, warnings: ToolWarning[]): string {
@@ -190,7 +195,7 @@ function mayBeEmpty(type: Type): boolean {
   return true
 }
 
-/** What the tool says of its output as a whole: that it was only observed, for one. */
+/** Returns the description of the output as a `@returns` tag. It may state that the output was only observed. */
 function returns(schema: JsonSchema | undefined, rules: StyleRules): string {
   const text = isRecord(schema) ? own(schema, 'description') : undefined
   const words = typeof text === 'string' && rules.propertyDoc > 0 ? shorten(text.trim(), rules.propertyDoc) : ''

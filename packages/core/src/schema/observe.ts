@@ -2,33 +2,40 @@ import type { JsonSchema, Tool } from '../catalog/tool.ts'
 import { Budget } from './bounds.ts'
 import { isRecord } from './json.ts'
 
-/** What is deeper or more is let be anything: a sample is no reason to grow without bound. */
+/** Maximum depth of samples. Deeper values become `unknown`, so that types cannot grow without limit. */
 const MAX_DEPTH = 8
+/** Maximum number of properties of an object. An object with more is treated as a map. */
 const MAX_PROPERTIES = 60
-/** Of a list, as many elements as tell what the others are like. */
+/** Maximum number of elements sampled per array. */
 const MAX_ELEMENTS = 50
-/** Values of one result that are looked at. A result that shares parts may be far larger than its memory. */
+/**
+ * Maximum number of values examined per result. A result with shared parts may expand to far more than its size in
+ * memory.
+ */
 const MAX_VALUES = 100_000
-/** Places that are kept for one tool, over all of its results. */
+/** Maximum number of properties recorded for one tool, over all its results. */
 const MAX_PLACES = 5_000
-/** In characters. An object with a longer name is taken for a map. */
+/** Maximum length of a property name, in characters. An object with a longer name is treated as a map. */
 const MAX_KEY_LENGTH = 200
-/** A property is taken to be always there once it was in so many objects, and missing from none. */
+/** Minimum number of observed objects. After that, a property that was present in all of them is required. */
 const ENOUGH_OBJECTS = 2
 
-/** Learns the output types of tools that declare none, from the results they give. */
+/** Infers the output types of tools without an output schema from their results. */
 export interface Observer {
-  /** The same tools, whose results are looked at as they pass; those with an output schema are left alone. */
+  /** Returns the tools with their results recorded. Tools with an output schema are returned unchanged. */
   watch(tools: readonly Tool[]): Tool[]
-  /** Looks at one result of a tool. */
+  /** Records one result of a tool. */
   record(tool: string, output: unknown): void
-  /** The tools with what was learnt as their output schema, marked as observed; tools without a result as they are. */
+  /**
+   * Returns the tools with the inferred output schema, marked as observed. Tools with their own output schema, or
+   * without a recorded result, are returned unchanged.
+   */
   describe(tools: readonly Tool[]): Tool[]
 }
 
 /**
- * A tool of an MCP server often declares no output, so a program must guess what it gets. What has been seen is a better
- * guess, though it is no promise: types come out wider than the samples, never as their literals.
+ * Creates an observer. Tools of MCP servers often declare no output schema, so that a program must guess. Observed
+ * types are not guaranteed: they are wider than the samples and contain no literals.
  */
 export function observe(): Observer {
   const seen = new Map<string, Observed>()
@@ -65,7 +72,7 @@ export function observe(): Observer {
 /** The results of one tool. */
 class Observed {
   readonly #value = new Seen()
-  /** How many more places may be kept. */
+  /** Remaining number of properties that may be recorded. */
   readonly #places = new Budget(MAX_PLACES)
   #count = 0
 
@@ -84,18 +91,18 @@ class Observed {
   }
 }
 
-/** What looking at a result may take. */
+/** Budgets for examining one result. */
 interface Effort {
   readonly values: Budget
   readonly places: Budget
 }
 
-/** What stood in one place of the samples. */
+/** Values seen at one position of the samples. */
 class Seen {
   readonly #kinds = new Set<string>()
-  /** Something that has no JSON type, or is too deep to look at. */
+  /** Whether a value has no JSON type, or is too deep to examine. */
   #isUnclear = false
-  /** An object of so many names that only its values are alike. */
+  /** Whether the property names are data, so that the object is a map. */
   #isMap = false
   #objects = 0
   readonly #properties = new Map<string, { readonly seen: Seen; count: number }>()
@@ -146,7 +153,7 @@ class Seen {
   }
 
   #objectKeywords(): object {
-    // So many names are data, not a shape: of such a map only the values are alike.
+    // So many property names are data, not a shape.
     if (this.#isMap) return { additionalProperties: true }
     const properties = [...this.#properties].map(([key, { seen }]) => [key, seen.schema()])
     const isSure = this.#objects >= ENOUGH_OBJECTS
@@ -157,7 +164,7 @@ class Seen {
 
 const KINDS = new Set(['string', 'number', 'boolean', 'null', 'array', 'object'])
 
-/** Dates, maps and bytes are objects of which JSON Schema has no word. */
+/** Returns whether an object can be described by JSON Schema, unlike dates, maps and bytes. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Array.isArray(value)

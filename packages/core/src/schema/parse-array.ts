@@ -10,9 +10,12 @@ export interface ArrayPart {
   readonly isExact: boolean
 }
 
-/** Longer tuples say little more than their element type and cost much. */
+/** Maximum length of a tuple. A longer one is costly and adds little to its element type. */
 const MAX_TUPLE = 8
-/** Of a tool: fixed lengths such as coordinates. Others would refuse `rows.map(…)`, whose length no type knows. */
+/**
+ * Maximum length of a fixed-length array that becomes a tuple in the types of a tool, such as coordinates. A tuple
+ * rejects `rows.map(…)`, since TypeScript does not know its length.
+ */
 const MAX_FIXED = 4
 
 const INEXACT = ['contains', 'minContains', 'maxContains', 'uniqueItems']
@@ -21,7 +24,7 @@ const PREFIX_KEYWORDS = ['prefixItems', 'items']
 
 const NO_ELEMENTS: readonly Type[] = []
 
-/** What a schema says of arrays. */
+/** Parses the keywords of a schema that describe arrays. */
 export function parseArray(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ArrayPart {
   const prefix = prefixKeyword(schema)
   const elements = prefix === undefined ? NO_ELEMENTS : parsePrefix(reader, schema, prefix, context, hint)
@@ -54,22 +57,22 @@ function parsePrefix(reader: Reader, schema: Json, keyword: string, context: Con
 const isBounded = (part: { elements: readonly Type[]; rest: Type | undefined }, most: number): boolean =>
   part.rest === undefined ? part.elements.length <= most : most === Number.POSITIVE_INFINITY
 
-/** What lists the elements one by one. */
+/** Returns the keyword that lists the elements one by one. */
 function prefixKeyword(schema: Json): string | undefined {
   return PREFIX_KEYWORDS.find((keyword) => Array.isArray(own(schema, keyword)))
 }
 
-/** What says something of the elements after those, if it is a schema. */
+/** Returns the keyword that describes the elements after the listed ones, if its value is a schema. */
 function restKeyword(schema: Json, groups: number, hasPrefix: boolean): string {
   const items = own(schema, 'items')
   if (isSchema(items)) return 'items'
   if (hasPrefix && Array.isArray(items) && isSchema(own(schema, 'additionalItems'))) return 'additionalItems'
-  // Beside these, `unevaluatedItems` depends on more than the schema's own items.
+  // With these keywords, `unevaluatedItems` depends on more than the schema's own items.
   const isAlone = (groups & APPLICATORS) === 0 && !Object.hasOwn(schema, 'contains')
   return isAlone ? 'unevaluatedItems' : 'items'
 }
 
-/** @param rest undefined where nothing may follow */
+/** @param rest undefined if no further elements are allowed */
 function sized(
   isLoose: boolean,
   prefix: readonly Type[],
@@ -103,7 +106,7 @@ function isTuple(isLoose: boolean, isFixed: boolean, least: number, most: number
   return isLoose ? isFixed : (least > 0 && least <= MAX_TUPLE) || most <= MAX_TUPLE
 }
 
-/** As many elements as are said, as must be there, or as there may be, if they are few. */
+/** Returns the number of elements to write out: as many as are listed, required or allowed, as long as they are few. */
 function lengthOf(prefix: number, least: number, most: number): number {
   const wanted = Math.max(prefix, least <= MAX_TUPLE ? least : 0)
   return most <= MAX_TUPLE ? Math.max(wanted, most) : wanted

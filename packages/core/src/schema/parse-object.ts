@@ -23,14 +23,14 @@ export interface ObjectPart {
   readonly isExact: boolean
 }
 
-/** Each is a union beside the object; more of them would say less than they cost. */
+/** Maximum number of dependencies. Each adds a union to the object; more would cost more than they express. */
 const MAX_DEPENDENCIES = 4
-/** Names that may be written out as properties. */
+/** Maximum number of names in `propertyNames` that become properties. */
 const MAX_LISTED_NAMES = 50
 
 const NONE: ReadonlySet<unknown> = new Set()
 
-/** An object as it is read, before it is a type. */
+/** An object type under construction. */
 interface Draft {
   readonly members: Map<string, Member>
   readonly templates: Template[]
@@ -39,7 +39,7 @@ interface Draft {
   isExact: boolean
 }
 
-/** What a schema says of objects. */
+/** Parses the keywords of a schema that describe objects. */
 export function parseObject(reader: Reader, schema: Json, groups: number, context: Context, hint: string): ObjectPart {
   const draft: Draft = { members: new Map(), templates: [], rest: UNKNOWN, isOpen: false, isExact: true }
   parseProperties(reader, schema, context, draft)
@@ -50,7 +50,7 @@ export function parseObject(reader: Reader, schema: Json, groups: number, contex
   parseCounts(schema, draft)
   const { members, templates, rest, isOpen } = draft
   const isBare = members.size === 0 && templates.length === 0 && rest !== undefined && isUnknown(rest)
-  // Under a seal even an object without properties is closed, unless others in its place have some.
+  // Under `unevaluatedProperties: false`, an object without properties is closed too, unless applicators may add some.
   const isSealed = context.isSealed && (groups & APPLICATORS) === 0
   if (isBare && !isSealed) return { part: ANY, isExact: draft.isExact }
   const isSaid =
@@ -69,7 +69,8 @@ function areExact(members: ReadonlyMap<string, Member>): boolean {
 function parseProperties(reader: Reader, schema: Json, context: Context, draft: Draft): void {
   const properties = own(schema, 'properties')
   if (properties === undefined) return
-  if (!isRecord(properties)) return reader.warn(context, '`properties` is no object, and ignored', 'properties')
+  if (!isRecord(properties))
+    return reader.warn(context, '`properties` is not an object, so it is ignored', 'properties')
   const listed = own(schema, 'required')
   if (Array.isArray(listed)) reader.work.take(listed.length)
   const required = Array.isArray(listed) && listed.length > 0 ? new Set<unknown>(listed) : NONE
@@ -79,10 +80,10 @@ function parseProperties(reader: Reader, schema: Json, context: Context, draft: 
   for (const key of keys) {
     const value = properties[key]
     if (!isSchema(value)) {
-      reader.warn(place, 'is no schema, so any value is let through', key)
+      reader.warn(place, 'is not a schema, so any value is accepted', key)
     }
     const property = isSchema(value) ? value : true
-    // A host that is not given what has a default takes the default.
+    // The host applies the default of a missing property.
     const hasDefault = reader.position === 'input' && isRecord(property) && Object.hasOwn(property, 'default')
     draft.members.set(key, {
       type: reader.part(property, place, key, key),
@@ -92,7 +93,7 @@ function parseProperties(reader: Reader, schema: Json, context: Context, draft: 
   }
 }
 
-/** A property is documented by its schema, and where that only refers, by what it refers to. */
+/** Returns the schemas that document a property: its own schema, and the schema that it references. */
 function docsOf(reader: Reader, schema: JsonSchema, { isEmbedded }: Context): Json[] {
   if (typeof schema === 'boolean') return []
   const reference = own(schema, '$ref')
@@ -123,20 +124,22 @@ function parsePatterns(reader: Reader, schema: Json, context: Context, hint: str
     const type = reader.part(value, step(context, 'patternProperties'), pattern, hint)
     const read = parseKeyPattern(pattern)
     const isOneTooMany = read?.kind === 'template' && draft.templates.length >= MAX_TEMPLATES
-    if (isOneTooMany) reader.warn(context, `only ${MAX_TEMPLATES} patterns of names are said`, 'patternProperties')
+    if (isOneTooMany)
+      reader.warn(context, `only ${MAX_TEMPLATES} patterns of property names are declared`, 'patternProperties')
     if (read === undefined || isOneTooMany) unclear.push(type)
     else parsePattern(read, type, draft, work)
   }
   nest(draft.templates, work)
   if (unclear.length === 0) return
-  // Which properties they mean, no type can say: each may be of theirs, or of the rest.
+  // No type can express which properties these patterns match, so any property may have their types or that of the
+  // rest.
   draft.isExact = false
   draft.rest = unite([draft.rest ?? NEVER, ...unclear], work)
   draft.isOpen ||= isUnknown(draft.rest)
   draft.templates.splice(0, draft.templates.length, ...draft.templates.map((known) => widen(known, unclear, work)))
 }
 
-/** A key that a narrower template means is one of the wider's too, and of both their types. */
+/** Intersects the type of each template with those of the wider templates that match all its keys. */
 function nest(templates: Template[], work: Budget): void {
   for (const [index, narrow] of templates.entries()) {
     const wider = templates.filter((wide) => wide !== narrow && contains(wide, narrow)).map(({ type }) => type)
@@ -180,7 +183,7 @@ function parsePattern(pattern: KeyPattern, type: Type, draft: Draft, work: Budge
   }
 }
 
-/** `propertyNames` leaves of the properties those with such names. */
+/** Removes the properties whose names `propertyNames` rejects. */
 function parseNames(reader: Reader, schema: Json, context: Context, draft: Draft): void {
   const schemaOfNames = own(schema, 'propertyNames')
   if (!isSchema(schemaOfNames) || schemaOfNames === true) return
@@ -222,14 +225,14 @@ function parseNamePattern(schema: JsonSchema, draft: Draft): void {
   draft.isOpen = false
 }
 
-/** What is required but not described is there all the same. */
+/** Adds required properties that the schema does not describe. */
 function parseRequired(reader: Reader, schema: Json, draft: Draft): void {
   const required = own(schema, 'required')
   if (!Array.isArray(required)) return
   const isMissing = (key: unknown): key is string => {
     if (typeof key !== 'string') return false
     const known = draft.members.get(key)
-    // What is described was read with whether it is required.
+    // Described properties have already been read as required or optional.
     return known === undefined || (known.isOptional && known.docs.length === 0)
   }
   reader.work.take(required.length)
@@ -249,7 +252,10 @@ function parseCounts(schema: Json, draft: Draft): void {
   }
 }
 
-/** What a property's presence asks for: others, or a schema for the whole object. */
+/**
+ * Returns the types of dependencies: if a property is present, other properties are required or the whole object must
+ * match a schema.
+ */
 export function dependencies(reader: Reader, schema: Json, context: Context): Type[] {
   const { work } = reader
   const types: Type[] = []
@@ -261,7 +267,7 @@ export function dependencies(reader: Reader, schema: Json, context: Context): Ty
       work.take(isList ? 1 + value.length : 1)
       if ((!isList && !isSchema(value)) || value === true) continue
       if (types.length >= MAX_DEPENDENCIES) {
-        reader.warn(context, `only ${MAX_DEPENDENCIES} dependencies are said`, keyword)
+        reader.warn(context, `only ${MAX_DEPENDENCIES} dependencies are declared`, keyword)
         return types
       }
       const present = { ...UNKNOWN, object: oneProperty(key, UNKNOWN, false, isOpen) }

@@ -1,6 +1,6 @@
 import type { Definition } from './type.ts'
 
-/** A piece of the text to be: equal pieces are one entry, so that what repeats is seen, and said once. */
+/** A node of the text to print. Equal nodes are one object, so that repeated types are detected and declared once. */
 export type PrintNode = PrintNodeBase &
   (
     | { readonly op: 'text'; readonly text: string; readonly isLiteral: boolean }
@@ -26,11 +26,11 @@ export type ObjectNode = PrintNodeBase & ObjectBody
 
 export interface PrintNodeBase {
   readonly id: number
-  /** How many others it is a part of. */
+  /** Number of nodes that contain this one. */
   uses: number
-  /** What it may be called. */
+  /** Suggested type name. */
   hint: string
-  /** About how many characters it takes where it stands, once that was asked. */
+  /** Approximate length where it is printed, in characters. Undefined until it is measured. */
   size: number | undefined
 }
 
@@ -42,13 +42,13 @@ export interface EntryMember {
 }
 
 export interface Signature {
-  /** A type of keys: `string`, or a template literal. */
+  /** Type of the keys: `string` or a template literal. */
   readonly keys: string
   readonly type: PrintNode
   readonly isMaybeUndefined: boolean
 }
 
-/** A list is not worth a name: each use of it is one of its element. */
+/** Counts one use of a node. A list never gets a name, so its uses also count as uses of its element. */
 export function use(entry: PrintNode): void {
   entry.uses++
   if (entry.op === 'list') use(entry.element)
@@ -78,7 +78,7 @@ export function forEachChild(entry: PrintNode, visit: (child: PrintNode) => void
   }
 }
 
-/** A number that equal objects share, and that few others have. */
+/** Returns a hash of an object. Equal objects have the same hash. */
 export function lookOf({ members, signatures }: ObjectNode): number {
   let look = signatures.length
   for (const { key, isOptional, type, doc } of members) {

@@ -43,16 +43,21 @@ const ON_EVERY_OBJECT = new Set(
 
 const NO_SIGNATURES: readonly Signature[] = []
 
-/** An index signature must cover the named properties; a union of more types than this says nothing. */
+/**
+ * Maximum number of types in an index signature that must cover the named properties. With more, its type is `unknown`.
+ */
 const MAX_COVERED = 6
 
-/** How far kinds of value are looked for through names, unions and intersections; further in, there may be any. */
+/**
+ * Maximum depth of names, unions and intersections that are searched for kinds of value. Deeper types may be of any
+ * kind.
+ */
 const MAX_KINDS_DEPTH = 500
 
-/** Characters that a use of an entry takes besides the entry itself, or instead of it. */
+/** Characters that a use of a node takes, in addition to the node or instead of it. */
 const USE_COST = 10
 
-/** Turns types into entries. */
+/** Converts types to print nodes. */
 export class PrintNodes {
   readonly #byKey = new Map<string, PrintNode>()
   readonly #docs = new Map<string, number>()
@@ -73,17 +78,17 @@ export class PrintNodes {
     this.#docOf = docOf
   }
 
-  /** What the entries of the types that follow may take, in characters. Once it is spent, every type is `unknown`. */
+  /** Budget for the nodes of the following types, in characters. Once it is spent, new types become `unknown`. */
   set budget(budget: Budget) {
     this.#budget = budget
   }
 
-  /** One that was met and not asked for yet. */
+  /** Returns a definition that was found and has not been returned before. */
   newDefinition(): Definition | undefined {
     return this.#newDefinitions.pop()
   }
 
-  /** What is known of types, which no other schema shares. Equal entries are found again all the same. */
+  /** Clears the caches by type, since schemas do not share types. Equal nodes are still found. */
   forgetTypes(): void {
     this.#byType.clear()
     this.#byPart.clear()
@@ -123,7 +128,10 @@ export class PrintNodes {
     return entry
   }
 
-  /** Beside a named type, a shape says only what concerns the kinds of value that the named one has. */
+  /**
+   * Returns the nodes of the parts. In an intersection with a named type, a shape only describes the kinds of value
+   * that the named type has.
+   */
   #partsOf({ op, types }: Combined, hint: string): PrintNode[] {
     if (op === 'union') return types.map((type) => this.of(type, hint))
     let kinds = ALL_KINDS
@@ -135,7 +143,10 @@ export class PrintNodes {
     return types.map((type) => this.of(type.op === 'shape' ? intersect([type, filter], UNBOUNDED) : type, hint))
   }
 
-  /** Kept by the type, as types may meet each other again and again. While one is looked at, it may be anything. */
+  /**
+   * Returns the kinds of value of a type. The result is cached, since types may contain each other many times. A type
+   * that is still being examined may be of any kind.
+   */
   #kindsOf(type: Type, depth = 0): number {
     if (type.op === 'shape') return kindsOf(type)
     const known = this.#kinds.get(type)
@@ -160,7 +171,7 @@ export class PrintNodes {
     }
   }
 
-  /** Most types are of one kind, which needs no list of alternatives. */
+  /** Returns the node of a shape. Most shapes are of one kind and need no list of alternatives. */
   #shape(shape: Shape, hint: string): PrintNode {
     const { array, object } = shape
     const kinds = kindsOf(shape)
@@ -238,7 +249,10 @@ export class PrintNodes {
     return entry
   }
 
-  /** Kept by the part: alternatives within alternatives may meet it again and again. */
+  /**
+   * Returns the node of a union or an intersection. The node is cached, since nested alternatives may contain it many
+   * times.
+   */
   #compositePart(part: Composite<ArrayType> | Composite<ObjectType>, hint: string): PrintNode {
     const made = this.#byPart.get(part)
     if (made !== undefined) return made
@@ -278,7 +292,10 @@ export class PrintNodes {
     return this.#distinct({ op: 'object', members, signatures, ...this.#base(hint) })
   }
 
-  /** Most objects are unlike all others at first sight, or equal to the first that looked the same: only the rest need a key. */
+  /**
+   * Returns the known node of an equal object, or adds the object. Most objects have a unique hash or equal the first
+   * object with their hash, so only the others need a key.
+   */
   #distinct(object: ObjectNode): PrintNode {
     const look = lookOf(object)
     const first = this.#objects.get(look)
@@ -291,7 +308,9 @@ export class PrintNodes {
     return this.#byKey.get(key) ?? this.#keep(key, object)
   }
 
-  /** A name may hold any character, so its length goes before it. */
+  /**
+   * Returns a key that only equal objects share. Names may contain any character, so each is preceded by its length.
+   */
   #keyOf({ members, signatures }: ObjectNode): string {
     let key = 'o'
     for (const { key: name, isOptional, type, doc } of members)
@@ -301,14 +320,17 @@ export class PrintNodes {
     return key
   }
 
-  /** TypeScript finds a function of these names on an object that has no such property, and compares its type. */
+  /**
+   * Returns the node of a property. On an object without a property of these names, TypeScript finds the inherited
+   * function and compares its type.
+   */
   #memberType(name: string, { type, isOptional }: Member): PrintNode {
     const entry = this.of(type, name)
     if (!isOptional || !ON_EVERY_OBJECT.has(name) || isUnknown(type)) return entry
     return this.#composite('union', [entry, this.#text('Function')], name)
   }
 
-  /** Numbers keep the keys of entries short, however long what is said. */
+  /** Returns a number for a doc text, which keeps the keys of nodes short. */
   #docNumber(doc: string): number {
     const known = this.#docs.get(doc)
     if (known !== undefined) return known
@@ -342,7 +364,7 @@ export class PrintNodes {
   }
 
   #restSignature({ members, templates }: Properties, rest: Type, hint: string): Signature {
-    // It covers whatever is named.
+    // `unknown` covers every named property.
     if (isUnknown(rest)) return { keys: 'string', type: this.#text('unknown'), isMaybeUndefined: false }
     const named = [...members.values()]
     const covered = cover([{ type: rest }, ...named, ...templates])
@@ -374,24 +396,27 @@ export class PrintNodes {
   }
 }
 
-/** What stands for itself: where any array or object will do, the place says so. */
+/** An array or object type except `any`, which is printed by the code around it. */
 type Part = Exclude<ArrayType | ObjectType, Any>
 
 const isPart = (part: ArrayType | ObjectType | undefined): part is Part => part !== undefined && part.op !== 'any'
 
-/** `items` → `item`: what one of many may be called. */
+/** Returns the singular of a name: `items` → `item`. */
 function singular(hint: string): string {
   if (/(?:ss|us|is)$/i.test(hint)) return hint
   return hint.replace(/ies$/i, 'y').replace(/(?<=[a-z])s$/i, '')
 }
 
-/** What a signature must say: TypeScript wants of it every type that its keys may have elsewhere in the object. */
+/**
+ * Returns the type of an index signature. TypeScript requires it to include every type that its keys have elsewhere in
+ * the object.
+ */
 function cover(parts: readonly { readonly type: Type }[]): Type {
   const types = distinct(parts.map(({ type }) => type))
   return types.length > MAX_COVERED ? UNKNOWN : unite(types, UNBOUNDED)
 }
 
-/** In an intersection one closed part closes all, so the others, and their alternatives, need not say that they are open. */
+/** Removes index signatures from open objects. In an intersection with a closed object, they are not needed. */
 function withoutSignature(part: Part): Part {
   if (part.op !== 'union') return closed(part)
   return { op: 'union', parts: (part.parts as Part[]).map(closed) } as Part

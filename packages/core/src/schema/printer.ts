@@ -6,24 +6,30 @@ import { type EntryMember, type ObjectNode, type PrintNode, type Signature, use 
 import { PrintNodes } from './print-nodes.ts'
 import type { Definition, Member, Type } from './type.ts'
 
-/** How tightly the outermost operator of a text binds, so that the next one knows where parentheses go. */
+/** Precedence of the outermost operator of a text, which determines where parentheses are needed. */
 const BINDING = { union: 0, intersection: 1, primary: 2 } as const
 type Binding = (typeof BINDING)[keyof typeof BINDING]
 
 export const INDENT = '  '
-/** In characters. An object without comments stays on one line up to here. */
+/** Maximum length of a line, in characters. A shorter object without comments is printed on one line. */
 const MAX_LINE = 72
-/** In characters. What a name costs: its declaration, and each place where it stands. */
+/** Cost of a name in characters: of its declaration, and of each use. */
 const DECLARATION_COST = 24
 const USE_COST = 10
-/** In characters. What is shorter reads better in its place, however often it stands there: `string | null`. */
+/**
+ * Minimum length of a type that gets a name, in characters. A shorter type is easier to read in place, even if it is
+ * repeated: `string | null`.
+ */
 const MIN_NAMED = 40
-/** In characters. What stands further from the margin gets a name, so that indentation cannot multiply a text. */
+/**
+ * Maximum indentation, in characters. A more deeply nested object gets a name, so that indentation cannot multiply the
+ * text.
+ */
 const MAX_INDENT = 60
-/** Sizes are added up no further. */
+/** Maximum size that is measured, in characters. */
 const ENOUGH = 100_000
 
-/** What is said beside the types, and how far from the margin all of it stands. */
+/** Documentation that is printed with types, and the indentation of the text. */
 export interface Docs {
   readonly indent: string
   member(member: Member, key: string): string
@@ -31,8 +37,8 @@ export interface Docs {
 }
 
 /**
- * Writes types that share one scope. What contains itself, and what is long and said more than once, gets a name: so the
- * text grows with the schemas, however often their parts refer to each other.
+ * Prints types that share one scope. Recursive types and long repeated types get names, so that the text grows with the
+ * size of the schemas and not with the number of references.
  */
 export class Printer {
   readonly #entries: PrintNodes
@@ -53,9 +59,9 @@ export class Printer {
   }
 
   /**
-   * Everything that will be printed must be added first: what repeats is known only then.
+   * Adds a type. Add all types before printing, since only then are all repeated types known.
    *
-   * @param budget of the text, in characters; what is over it is `unknown`
+   * @param budget budget for the text, in characters; what exceeds it becomes `unknown`
    */
   add(type: Type, hint: string, budget: Budget): PrintNode {
     this.#entries.budget = budget
@@ -67,26 +73,26 @@ export class Printer {
   }
 
   /**
-   * What the comments in the texts that follow may take, in characters. Once it is spent, they are left out. Their lines are
-   * indented, so their size is known only when they are printed.
+   * Budget for the comments in the following texts, in characters. Once it is spent, comments are left out. Their lines
+   * are indented, so their size is known only when they are printed.
    */
   set comments(comments: Budget) {
     this.#comments = comments
   }
 
-  /** The text of an entry in its place, and of the named types that it needs and that were not printed yet. */
+  /** Returns the text of a node, and declarations of the named types that it needs and that were not printed before. */
   print(entry: PrintNode): { readonly type: string; readonly declarations: string } {
     const type = this.#text(entry, this.#indent)
     return { type, declarations: this.#drain() }
   }
 
-  /** The same under a name of its own. */
+  /** Prints a node as the declaration of a named type. */
   declare(entry: PrintNode, wanted: string): { readonly type: string; readonly declarations: string } {
     const name = this.#named.get(entry) ?? this.#name(entry, entry, wanted, '')
     return { type: name, declarations: this.#drain() }
   }
 
-  /** About how many characters an entry takes where it stands. */
+  /** Returns the approximate length of a node where it is printed, in characters. */
   size(entry: PrintNode): number {
     if (entry.size !== undefined) return entry.size
     entry.size = Math.min(this.#measure(entry), ENOUGH)
@@ -127,7 +133,7 @@ export class Printer {
     return this.#isShared(entry) ? USE_COST : this.size(entry)
   }
 
-  /** What is called by name is looked at too, once: it may repeat what others say. */
+  /** Adds each named type once, since it may repeat parts of other types. */
   #addDefinitions(budget: Budget): void {
     for (let definition = this.#entries.newDefinition(); definition; definition = this.#entries.newDefinition()) {
       const doc = this.#docs.definition(definition)
@@ -137,7 +143,7 @@ export class Printer {
     }
   }
 
-  /** Whether naming an entry is shorter than saying it again. */
+  /** Returns whether naming a node is shorter than repeating it. */
   #isShared(entry: PrintNode): boolean {
     if (entry.uses < 2 || !isNameable(entry)) return false
     const size = this.size(entry)
@@ -146,7 +152,7 @@ export class Printer {
 
   #drain(): string {
     let declarations = ''
-    // Printing adds to the list.
+    // Printing may append to the list.
     for (const { name, entry, doc } of this.#pending) {
       declarations += `${this.#comment(doc, this.#indent)}${this.#indent}type ${name} = ${this.#body(entry, name)}\n`
     }
@@ -154,7 +160,7 @@ export class Printer {
     return declarations
   }
 
-  /** A named type may be nothing but another's name, though never its own. */
+  /** Returns the text of a named type. It may be an alias of another named type, but never of itself. */
   #body(entry: PrintNode, name: string): string {
     const isAlias = this.#named.get(entry) !== name && this.#named.has(entry)
     return isAlias ? (this.#named.get(entry) as string) : this.#unnamed(entry, this.#indent)
@@ -202,7 +208,7 @@ export class Printer {
     return known ?? this.#name(definition, entry, definition.hint, doc)
   }
 
-  /** Parentheses where an operator of this binding would take the type apart. */
+  /** Returns the text of a node, in parentheses if an operator of this precedence would split it. */
   #within(entry: PrintNode, indent: string, outer: Binding): string {
     const text = this.#text(entry, indent)
     return this.#named.has(entry) || bindingOf(entry) >= outer ? text : `(${text})`
@@ -257,7 +263,10 @@ export class Printer {
   }
 }
 
-/** Undefined where it is too long, or a part of it takes several lines. */
+/**
+ * Joins the members of an object on one line. Returns undefined if the line is too long or a member takes several
+ * lines.
+ */
 function onOneLine(lines: readonly string[], indent: string): string | undefined {
   let length = indent.length
   for (const line of lines) length += line.length + 2
@@ -266,7 +275,10 @@ function onOneLine(lines: readonly string[], indent: string): string | undefined
   return line.includes('\n') ? undefined : line
 }
 
-/** `Record` is shorter, and a type that contains itself may not stand in one. */
+/**
+ * Writes a single index signature as `Record`, which is shorter. Only simple values qualify, since a recursive type
+ * cannot be used in `Record`.
+ */
 function asRecord(lines: readonly string[], line: string): string {
   const [, value] =
     /^\[key: string\]: ((?:string|number|boolean|unknown|null)(?:\[\])?)$/.exec(lines[0] as string) ?? []
@@ -278,7 +290,7 @@ function bindingOf(entry: PrintNode): Binding {
   return entry.op === 'text' && entry.text.includes(' | ') ? BINDING.union : BINDING.primary
 }
 
-/** Words such as `string` stand for themselves, and a named type has its name. */
+/** Returns whether a node can have a name. Keywords such as `string` need none, and a named type already has one. */
 function isNameable(entry: PrintNode): boolean {
   return entry.op === 'text' ? entry.isLiteral : entry.op !== 'named' && entry.op !== 'list'
 }

@@ -25,9 +25,9 @@ import {
 import type { Place, Warnings } from './warnings.ts'
 
 /**
- * Where a schema's values stand. `value`: anywhere, and the schema is read to the letter. `input` and `output`: of a tool,
- * whose objects are written without an index signature unless they ask for other properties, since a property that is not
- * declared is more likely a mistake. An input is an object, and what has a default may be left out of it.
+ * How the values of a schema are used. `value` follows the schema literally. `input` and `output` are the values of a
+ * tool: objects have no index signature unless their schema asks for other properties, since an undeclared property is
+ * more likely a mistake. An input is an object, and a property with a default is optional in it.
  */
 export type Position = 'value' | 'input' | 'output'
 
@@ -36,46 +36,46 @@ export interface ReaderOptions {
   readonly position: Position
   readonly documents?: Documents
   readonly warnings: Warnings
-  /** What reading may cost. A schema that costs more is `unknown`. */
+  /** Budget for reading. A schema that costs more becomes `unknown`. */
   readonly work: Budget
 }
 
-/** Where a schema is read, and in what company. */
+/** The location of a schema, and the surrounding keywords that affect it. */
 export interface Context extends Place {
   readonly parent: Context | undefined
-  /** An `unevaluatedProperties: false` around it closes what it leaves open. */
+  /** Whether an enclosing `unevaluatedProperties: false` closes objects that the schema leaves open. */
   readonly isSealed: boolean
-  /** It stands in a document with a name of its own, within the one that is read. */
+  /** Whether the schema is in an embedded document with its own URI. */
   readonly isEmbedded: boolean
 }
 
-/** A schema whose reading has begun. */
+/** State of a schema whose reading has started. */
 interface Reading {
   readonly hint: string
   readonly boundary: number
   definition: Definition | undefined
-  /** Undefined until it has been read. */
+  /** Undefined until the schema has been read. */
   type: Type | undefined
-  /** How many types are nested in the type. */
+  /** Nesting depth of the type. */
   height: number
 }
 
 /**
- * What is nested deeper gets a name and is read from the beginning again, and what so much is nested in gets one too: the
- * stack holds, however deep a schema is, and however deep its references make it.
+ * Maximum nesting depth, which bounds the stack. A schema that is nested deeper gets a name and is read separately. A
+ * type with so many levels inside it gets a name too.
  */
 const MAX_DEPTH = 100
 
-/** A reference that leads back to itself with nothing in between: it says nothing. */
+/** The type of a reference that leads directly back to itself, and therefore has no meaning. */
 const CIRCULAR: Shape = { ...UNSURE }
 
-/** Names of types in one list, at most: more repeat each other. */
+/** Maximum number of names in a `type` list. A longer list repeats names. */
 const MAX_KINDS = 7
-/** So few and short constants are read where they stand. */
+/** Maximum number and length of constants that are read without caching. */
 const FEW_CONSTANTS = 16
 const BRIEF_LENGTH = 100
 
-/** Values of one kind of which the schema says more than their type can. */
+/** Types of one kind that are wider than their schema. */
 const SOME = {
   number: { ...ONLY.number, inexact: KINDS.number },
   string: { ...ONLY.string, inexact: KINDS.string },
@@ -93,11 +93,11 @@ export class Reader {
   readonly #documents: Documents | undefined
   #references: References | undefined
   readonly #read = new Map<JsonSchema, Reading>()
-  /** Those under a seal, apart: they are read to other types. */
+  /** Schemas inside `unevaluatedProperties: false`, which have different types there. */
   #readSealed: Map<JsonSchema, Reading> | undefined
   readonly #deferred: { definition: Definition; context: Context }[] = []
   #depth = 0
-  /** Of what was read last, within the schema that is being read. */
+  /** Nesting depth of the parts of the current schema that have been read. */
   #height = 0
   #boundary = 0
 
@@ -110,7 +110,7 @@ export class Reader {
     this.work = options.work
   }
 
-  /** Most schemas refer to nothing. */
+  /** Resolver of references. Created on first use, since most schemas have no references. */
   get references(): References {
     this.#references ??= new References(this.#root, this.work, this.#documents)
     return this.#references
@@ -122,7 +122,7 @@ export class Reader {
       return this.#readAll()
     } catch (error) {
       if (!(error instanceof BudgetSpentError)) throw error
-      this.warnings.addFirst('the schema is too large or too complex to be a type, so any value is let through')
+      this.warnings.addFirst('the schema is too large or too complex to convert, so any value is accepted')
       return UNSURE
     }
   }
@@ -137,14 +137,20 @@ export class Reader {
     return this.position === 'input' ? this.#inputOf(type) : type
   }
 
-  /** What a tool is given is an object, whether its schema cares to say so or not; one that says otherwise is believed. */
+  /**
+   * Restricts the type of an input to objects, even if its schema does not. A schema with a `type` is left unchanged.
+   */
   #inputOf(type: Type): Type {
     if (typeof this.#root === 'object' && Object.hasOwn(this.#root, 'type')) return type
     const object = intersect([type, ONLY.object], this.work)
     return isNever(object) ? type : object
   }
 
-  /** @param hint what the type may be called if it needs a name */
+  /**
+   * Returns the type of a schema.
+   *
+   * @param hint name of the type, if it needs one
+   */
   type(schema: JsonSchema, context: Context, hint: string): Type {
     if (schema === true) return UNKNOWN
     if (schema === false) return NEVER
@@ -182,7 +188,7 @@ export class Reader {
     return known.type
   }
 
-  /** The type of a part of a value, such as a property: a schema may contain itself there. */
+  /** Returns the type of a part of a value, such as a property. A schema may contain itself there. */
   part(schema: JsonSchema, context: Context, keyword: string, hint: string): Type {
     if (typeof schema === 'boolean') return schema ? UNKNOWN : NEVER
     return plain(schema, this.work) ?? this.#within(schema, step(context, keyword), hint)
@@ -250,9 +256,9 @@ export class Reader {
     return useful.length === 0 && parts.includes(CIRCULAR) ? CIRCULAR : intersect(useful, this.work)
   }
 
-  /** Where it says nothing, a circular reference leaves the type open. */
+  /** Warns about a circular reference, which leaves the type open. */
   #certain(type: Type, context: Context): Type {
-    if (type === CIRCULAR) this.warn(context, 'the reference leads back to itself, so any value is let through')
+    if (type === CIRCULAR) this.warn(context, 'the reference leads back to itself, so any value is accepted')
     return type
   }
 
@@ -262,7 +268,7 @@ export class Reader {
     const target = this.references.resolve(reference, schema, context.isEmbedded)
     if (target !== undefined)
       return this.type(target.schema, this.#targetContext(context, target.isEmbedded), target.name)
-    this.warn(context, `nothing is known of ${reference}, so any value is let through`, '$ref')
+    this.warn(context, `cannot resolve ${reference}, so any value is accepted`, '$ref')
     return UNSURE
   }
 
@@ -281,11 +287,11 @@ export class Reader {
     const target = this.references.resolveDynamic(reference, schema)
     if (target !== undefined)
       return this.type(target.schema, this.#targetContext(context, target.isEmbedded), target.name)
-    this.warn(context, `${reference} may mean several schemas, so any value is let through`, keyword)
+    this.warn(context, `${reference} may refer to several schemas, so any value is accepted`, keyword)
     return { ...UNSURE, object: { op: 'properties', members: new Map(), rest: UNKNOWN, isOpen: true, templates: [] } }
   }
 
-  /** The part of the type that the schema says itself. */
+  /** Returns the type that the schema describes without applicators. */
   #own(schema: Json, groups: number, context: Context, hint: string): Type {
     const kinds = this.#kinds(schema, context)
     let shape = shapeOf(kinds)
@@ -300,7 +306,7 @@ export class Reader {
       if (part.op !== 'any' || !isExact) shape = { ...shape, object: part, inexact }
     }
     if ((groups & GROUPS.values) !== 0 && !areFewConstants(schema)) {
-      this.warn(context, 'the constants are too many or too long to be a type, so others are let through')
+      this.warn(context, 'there are too many constants, or they are too long, so other values are accepted')
       return { ...sized(schema, groups, kinds, shape), inexact: kinds }
     }
     return limited(schema, groups, kinds, shape, this.work)
@@ -312,7 +318,7 @@ export class Reader {
     const kinds = kindsOfType(type)
     if (kinds !== undefined) return kinds
     const name = [type].flat().find((each) => !isKind(each))
-    this.warn(context, `${JSON.stringify(name)} is no type, so any value is let through`, 'type')
+    this.warn(context, `${JSON.stringify(name)} is not a JSON Schema type, so any value is accepted`, 'type')
     return ALL_KINDS
   }
 
@@ -352,18 +358,21 @@ export class Reader {
     return [unite([intersect([met, yes], this.work), intersect([complement(met), no], this.work)], this.work)]
   }
 
-  /** Whether objects that are silent about other properties are written without an index signature. */
+  /** Whether objects have no index signature if their schema does not mention other properties. */
   get isLoose(): boolean {
     return this.position !== 'value'
   }
 }
 
-/** What says nothing of its parts needs no place to be read, unless it is wrong. */
+/**
+ * Returns the type of a schema without subschemas, which needs no context. Returns undefined for any other schema, and
+ * for an invalid one.
+ */
 function plain(schema: Json, work: Budget): Type | undefined {
   const groups = groupsOf(schema, work)
   if ((groups & WITH_PARTS) !== 0) return undefined
   const type = own(schema, 'type')
-  // Long lists are read once, however often the schema is met.
+  // Long lists are read only once, even if the schema occurs many times.
   const isLong = (groups & GROUPS.values) !== 0 && !areBriefConstants(schema)
   if (isLong || (Array.isArray(type) && type.length > MAX_KINDS)) return undefined
   const kinds = kindsOfType(type)
@@ -386,7 +395,7 @@ function areFewConstants(schema: Json): boolean {
   return !Array.isArray(values) || areLiteral(values)
 }
 
-/** The values of a shape that the keywords about numbers, strings and constants leave. */
+/** Restricts a shape by the keywords about numbers, strings and constants. */
 function limited(schema: Json, groups: number, kinds: number, said: Shape, work: Budget): Type {
   const shape = sized(schema, groups, kinds, said)
   if ((groups & GROUPS.values) === 0) return shape
@@ -395,7 +404,7 @@ function limited(schema: Json, groups: number, kinds: number, said: Shape, work:
   return Array.isArray(values) ? intersect([shape, literals(values, work)], work) : shape
 }
 
-/** The shape, inexact in the kinds of value whose size or form is limited. */
+/** Marks a shape as inexact in the kinds of value whose size or form is limited. */
 function sized(schema: Json, groups: number, kinds: number, said: Shape): Shape {
   let shape = said
   const isSomeNumber = (kinds & KINDS.number) !== 0 && ((groups & GROUPS.number) !== 0 || hasIntegers(schema))
@@ -415,7 +424,10 @@ export function step(parent: Context, keyword: string): Context {
   return { parent, step: keyword, isSealed: parent.isSealed, isEmbedded: parent.isEmbedded }
 }
 
-/** Kinds that more than one branch lets through: `oneOf` refuses what is in both, and a union does not. */
+/**
+ * Returns the kinds that several branches accept. `oneOf` rejects values that match several branches, which a union
+ * does not.
+ */
 function sharedKinds(branches: readonly Type[]): number {
   let seen = 0
   let shared = 0

@@ -4,43 +4,45 @@ import { type Dialect, dialectOf } from './dialect.ts'
 import { isRecord, isSchema, type Json, own } from './json.ts'
 import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from './subschemas.ts'
 
-/** Other documents by their absolute URI. Nothing is ever fetched. */
+/** Other documents by absolute URI. Nothing is fetched. */
 export type Documents = { readonly [uri: string]: JsonSchema }
 
+/** The schema that a reference leads to. */
 export interface Target {
   readonly schema: JsonSchema
-  /** What a type of it may be called: the last step of the reference. */
+  /** Suggested type name: the last step of the reference. */
   readonly name: string
-  /** Whether it stands in a document with a name of its own, other than the one that is read. */
+  /** Whether the schema is in a document with its own URI, other than the one that is read. */
   readonly isEmbedded: boolean
 }
 
-/** Where a schema stands: the document or embedded document, whose URI its references are relative to, and its draft. */
+/** Location of a schema: the document or embedded document that its references are relative to, and its draft. */
 interface Resource {
   readonly document: Document
   readonly dialect: Dialect
 }
 
-/** Schemas of one URI. */
+/** Schemas that share one URI. */
 interface Document {
   readonly uri: string
   readonly anchors: Map<string, JsonSchema>
-  /** What its references lead to, by their text. */
+  /** Targets of references in the document, by the text of the reference. */
   readonly found: Map<string, Target | undefined>
 }
 
-/** Stands for every URI that is too long: nothing is found there, and no URI is relative to it. */
+/** Replacement for every URI that is too long. It contains no schemas, and no URI is relative to it. */
 const TOO_LONG = 'json-schema:too-long'
 
-/** The work of parsing a URI, in steps. */
+/** Steps to parse a URI. */
 const URI_COST = 50
 
-/** What a document without a name is called. */
+/** URI of a document that has none. */
 const NAMELESS = 'json-schema:///'
 
 /**
- * Finds what references point to, within one document and those it was given. Reads `$id` and anchors once, and only if
- * there is a reference. The kept libraries (json-schema-ref-parser, hyperjump) fetch, and rewrite or validate the document.
+ * Resolves references within one document and the documents passed to it. Reads `$id` and anchors once, and only if a
+ * reference needs them. The maintained libraries (json-schema-ref-parser, hyperjump) fetch documents, and rewrite or
+ * validate them.
  */
 export class References {
   readonly #root: JsonSchema
@@ -54,7 +56,7 @@ export class References {
   readonly #rootDialect: Dialect
   #isIndexed = false
 
-  /** @param work pays for each schema that is indexed, and for the length of each reference */
+  /** @param work budget that pays for each indexed schema, and for the length of each reference */
   constructor(root: JsonSchema, work: Budget, documents: Documents = {}) {
     this.#root = root
     this.#work = work
@@ -69,14 +71,16 @@ export class References {
   }
 
   /**
-   * @param isEmbedded of the schema that the reference stands in
-   * @returns undefined for a reference to nothing, or to a document that was not given
+   * Finds the schema that a reference leads to.
+   *
+   * @param isEmbedded whether the schema that contains the reference is embedded
+   * @returns undefined for a reference to nothing, or to a document that was not passed
    */
   resolve(reference: string, from: JsonSchema, isEmbedded: boolean): Target | undefined {
     return (isEmbedded ? undefined : this.#direct(reference)) ?? this.#resolve(reference, from)
   }
 
-  /** Most references lead to a place in the document itself, and for those nothing needs to be indexed. */
+  /** Follows a reference to a location in the document itself. Most references are of this kind and need no index. */
   #direct(reference: string): Target | undefined {
     if (!reference.startsWith('#/')) return undefined
     const known = this.#places.get(reference)
@@ -104,7 +108,10 @@ export class References {
     return found.get(reference)
   }
 
-  /** A `$dynamicRef` may mean any schema with that dynamic anchor: only a sole one is sure. */
+  /**
+   * Finds the schema of a `$dynamicRef`. It may refer to any schema with that dynamic anchor, so it is resolved only if
+   * there is exactly one.
+   */
   resolveDynamic(reference: string, from: JsonSchema): Target | undefined {
     this.#indexOnce()
     const candidates = this.#dynamicAnchors.get(reference.slice(reference.indexOf('#') + 1))
@@ -132,7 +139,7 @@ export class References {
     return { schema, name, isEmbedded }
   }
 
-  /** The schema of a URI, in the document or among those that were given. */
+  /** Returns the schema of a URI, from the document or from those passed to the constructor. */
   #given(uri: string): JsonSchema | undefined {
     const known = this.#roots.get(uri)
     if (known !== undefined) return known
@@ -143,7 +150,7 @@ export class References {
     return given
   }
 
-  /** Follows a JSON Pointer, which may lead through what is no schema. */
+  /** Follows a JSON Pointer, which may pass through values that are not schemas. */
   #follow(resource: JsonSchema, pointer: string): JsonSchema | undefined {
     let node: unknown = resource
     let current = this.#resources.get(resource)
@@ -173,7 +180,7 @@ export class References {
     return document
   }
 
-  /** Without recursion: a document may be as deep as it likes. */
+  /** Indexes a document without recursion, since it may be nested to any depth. */
   #index(root: JsonSchema, inherited: Resource): void {
     const pending: [unknown, Resource][] = [[root, inherited]]
     for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
@@ -230,10 +237,10 @@ function newDocument(uri: string): Document {
   return { uri, anchors: new Map(), found: new Map() }
 }
 
-/** An absolute URI, undefined for an invalid one, and its fragment as it stands in the reference. */
+/** Returns the absolute URI, or undefined for an invalid one, and the fragment as written in the reference. */
 function absolute(reference: string, base: string): { readonly uri: string | undefined; readonly fragment: string } {
   const at = reference.indexOf('#')
-  // Most references: no URL needs to be parsed.
+  // Most references are only a fragment, so no URL needs to be parsed.
   if (at === 0) return { uri: base, fragment: reference.slice(1) }
   const fragment = at < 0 ? '' : reference.slice(at + 1)
   const relative = at < 0 ? reference : reference.slice(0, at)
@@ -242,14 +249,14 @@ function absolute(reference: string, base: string): { readonly uri: string | und
   return { uri: href !== undefined && href.length > MAX_URI_LENGTH ? TOO_LONG : href, fragment }
 }
 
-/** One step of a JSON Pointer in a URI fragment. */
+/** Decodes one step of a JSON Pointer in a URI fragment. */
 function decode(step: string): string {
   if (!/[%~]/.test(step)) return step
   let decoded = step
   try {
     decoded = decodeURIComponent(step)
   } catch {
-    // A lone percent sign is meant as it stands.
+    // A lone percent sign is kept unchanged.
   }
   return decoded.replaceAll('~1', '/').replaceAll('~0', '~')
 }

@@ -1,16 +1,17 @@
-/** How much the declarations say. */
+/** Detail levels of declarations, from the most detailed to the least. */
 export const STYLES = ['full', 'compact', 'signatures'] as const
+/** Detail level of declarations. */
 export type Style = (typeof STYLES)[number]
 
 export interface StyleRules {
-  /** Of a tool's description, in characters; cut at the end of a sentence where there is one. */
+  /** Maximum length of a tool's description, in characters. It is cut at the end of a sentence if possible. */
   readonly toolDoc: number
-  /** Of a property's. */
+  /** Maximum length of a property's description, in characters. */
   readonly propertyDoc: number
-  /** Whether formats, ranges, patterns and the like are said. */
+  /** Whether formats, ranges, patterns and similar constraints are included. */
   readonly constraints: boolean
   readonly examples: boolean
-  /** Whether types are written, or only what tools there are. */
+  /** Whether types are included. Without them, every input and output is `unknown`. */
   readonly types: boolean
 }
 

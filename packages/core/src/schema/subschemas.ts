@@ -17,7 +17,7 @@ export const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set([
 ])
 /** Keywords whose value is a list of schemas. */
 export const LIST_KEYWORDS: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'items', 'oneOf', 'prefixItems'])
-/** Keywords whose value has schemas by name. */
+/** Keywords whose value is an object of schemas by name. */
 export const MAP_KEYWORDS: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
@@ -28,7 +28,7 @@ export const MAP_KEYWORDS: ReadonlySet<string> = new Set([
 ])
 const DEFINITIONS: readonly string[] = ['$defs', 'definitions']
 
-/** The schemas directly within one. Definitions are applied only by reference, so they can be left out. */
+/** Yields the schemas directly within a schema. Definitions apply only by reference, so they can be left out. */
 export function* subschemas(schema: Json, withDefinitions: boolean): Generator<Json> {
   for (const [keyword, value] of Object.entries(schema)) {
     if (!withDefinitions && DEFINITIONS.includes(keyword)) continue

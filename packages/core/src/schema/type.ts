@@ -2,8 +2,9 @@ import type { JsonSchema } from '../catalog/tool.ts'
 import type { Json } from './json.ts'
 
 /**
- * What a schema lets through, before it is text. Keywords apply to one type of JSON value only, so a {@link Shape} keeps
- * each apart: `{ minLength: 1 }` says nothing of numbers, `{ properties }` nothing of strings.
+ * The values that a schema accepts, in a form that can be combined before it is printed. Keywords apply to one kind of
+ * JSON value only, so a {@link Shape} keeps the kinds separate: `{ minLength: 1 }` does not affect numbers, and `{
+ * properties }` does not affect strings.
  */
 export type Type = Shape | Named | Combined
 
@@ -15,14 +16,14 @@ export interface Shape {
   readonly string: Scalars
   readonly array: ArrayType | undefined
   readonly object: ObjectType | undefined
-  /** {@link KINDS} whose part is wider than the schema: nothing may be concluded from what it leaves out. */
+  /** Bits of the {@link KINDS} whose part is wider than the schema, so that their complement is unknown. */
   readonly inexact: number
 }
 
-/** All values of a kind, or these. */
+/** All values of a kind, or a set of them. */
 export type Scalars = 'all' | ReadonlySet<string | number | boolean>
 
-/** A type that must be called by name: it contains itself, or is too deep to be written in place. */
+/** A type that must be referenced by name: it contains itself, or is too deep to be written in place. */
 export interface Named {
   readonly op: 'named'
   readonly definition: Definition
@@ -34,7 +35,7 @@ export interface Definition {
   type: Type | undefined
 }
 
-/** What only TypeScript can work out: a named type is part of it. */
+/** A union or intersection that only TypeScript can compute, since it contains a named type. */
 export interface Combined {
   readonly op: 'union' | 'intersection'
   readonly types: readonly Type[]
@@ -55,27 +56,27 @@ export interface List {
 export interface Tuple {
   readonly op: 'tuple'
   readonly elements: readonly Type[]
-  /** How many of the elements must be there. */
+  /** Number of required elements. */
   readonly required: number
-  /** The type of what follows; undefined if nothing may. */
+  /** Type of further elements. Undefined if none are allowed. */
   readonly rest: Type | undefined
 }
 
 export interface Properties {
   readonly op: 'properties'
   readonly members: ReadonlyMap<string, Member>
-  /** The type of other properties; undefined if there may be none. */
+  /** Type of other properties. Undefined if none are allowed. */
   readonly rest: Type | undefined
-  /** Whether others are said to be welcome, rather than just not forbidden. */
+  /** Whether an index signature declares other properties even if they may have any value. */
   readonly isOpen: boolean
-  /** Types by the pattern of their key, such as `x-${string}`. */
+  /** Types of properties by key pattern, such as `x-${string}`. */
   readonly templates: readonly Template[]
 }
 
 export interface Member {
   readonly type: Type
   readonly isOptional: boolean
-  /** Schemas that document it, the nearest first. */
+  /** Schemas that document the property, the nearest first. */
   readonly docs: readonly Json[]
 }
 
@@ -119,10 +120,10 @@ export const UNKNOWN: Shape = {
   inexact: 0,
 }
 
-/** Lets everything through, for want of better knowledge. */
+/** Accepts every value, because nothing more precise is known. */
 export const UNSURE: Shape = { ...UNKNOWN, inexact: ALL_KINDS }
 
-/** All values of one kind. */
+/** Types with all values of one kind. */
 export const ONLY: { readonly [kind in Kind]: Shape } = {
   null: { ...NEVER, null: true },
   boolean: { ...NEVER, boolean: 'all' },
@@ -148,7 +149,7 @@ export function isNever(type: Type): boolean {
   return type.op === 'shape' && kindsOf(type) === 0
 }
 
-/** Which kinds of value a shape lets through at all. */
+/** Returns the kinds of value that a shape accepts. */
 export function kindsOf(shape: Shape): number {
   let kinds = 0
   if (shape.null) kinds |= KINDS.null
@@ -162,12 +163,15 @@ export function kindsOf(shape: Shape): number {
 
 export const hasScalars = (scalars: Scalars): boolean => scalars === 'all' || scalars.size > 0
 
-/** Whether a type says exactly what its schema does. */
+/** Returns whether a type accepts exactly the values that its schema accepts. */
 export function isExact(type: Type): boolean {
   return type.op === 'shape' && type.inexact === 0
 }
 
-/** All values of some kinds. One object for each choice of kinds, so that what is known of it is found again. */
+/**
+ * Returns the type of all values of some kinds. Each combination of kinds has a single object, so that caches by type
+ * find it.
+ */
 export function shapeOf(kinds: number): Shape {
   SHAPES[kinds] ??= newShapeOf(kinds)
   return SHAPES[kinds]
@@ -187,7 +191,7 @@ function newShapeOf(kinds: number): Shape {
   }
 }
 
-/** All values of some kinds, by the kinds. */
+/** Results of {@link shapeOf}, by the kinds. */
 const SHAPES: (Shape | undefined)[] = Array.from({ length: ALL_KINDS + 1 })
 SHAPES[0] = NEVER
 for (const [kind, bit] of Object.entries(KINDS)) SHAPES[bit] = ONLY[kind as Kind]

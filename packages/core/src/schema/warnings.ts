@@ -1,23 +1,25 @@
-/** A place in a schema, from the inside out: made into a pointer only when there is something to say of it. */
+/**
+ * A location in a schema, from the inside out. It is converted to a JSON Pointer only if there is a warning about it.
+ */
 export interface Place {
-  /** Undefined for the root, whose step is no matter. */
+  /** Undefined for the root, whose step is ignored. */
   readonly parent: Place | undefined
   readonly step: string
 }
 
-/** What a conversion could not say, and where. The type is then wider than the schema, never narrower. */
+/** A part of a schema that the type does not express. The type is then wider than the schema, never narrower. */
 export interface SchemaWarning {
   /** JSON Pointer of the schema, as a URI fragment: `#/properties/a`. */
   readonly pointer: string
   readonly message: string
 }
 
-/** A hostile schema has as many mistakes as it likes. */
+/** Maximum number of warnings, since a hostile schema may contain any number of mistakes. */
 const MAX_WARNINGS = 100
 const MAX_MESSAGE_LENGTH = 300
 const MAX_POINTER_LENGTH = 500
 
-/** The warnings of one conversion, each once. */
+/** Warnings of one conversion, without duplicates. */
 export class Warnings {
   readonly list: SchemaWarning[] = []
 
@@ -27,7 +29,9 @@ export class Warnings {
     if (!this.list.some((known) => isSame(known, warning))) this.list.push(warning)
   }
 
-  /** A warning about the schema as a whole, which stands before all others and takes the place of one too many. */
+  /**
+   * Adds a warning about the whole schema before all others. If there are too many warnings, the last one is removed.
+   */
   addFirst(message: string): void {
     this.list.unshift({ pointer: '#', message })
     if (this.list.length > MAX_WARNINGS) this.list.pop()
@@ -37,7 +41,7 @@ export class Warnings {
 const isSame = (left: SchemaWarning, right: SchemaWarning): boolean =>
   left.pointer === right.pointer && left.message === right.message
 
-/** A pointer that would be too long begins with `#/…` and has only its last steps. */
+/** Returns a JSON Pointer. If it would be too long, it begins with `#/…` and contains only the last steps. */
 function pointerTo(place: Place): string {
   const steps: string[] = []
   let length = 0

@@ -1,16 +1,16 @@
 import type { Pattern } from './pattern.ts'
 
-/** A check that stands for a keyword. The library that validates calls it where the keyword stood (`~refine`). */
+/** A check that replaces a schema keyword. The validation library calls it instead of the keyword (`~refine`). */
 export interface Assertion {
   check(value: unknown): boolean
   error(): string
 }
 
-/** Longer lists of allowed values tell a model little and cost much. */
+/** Maximum number of allowed values in a message. Longer lists take many tokens and help a model little. */
 const MAX_TOLD_VALUES = 20
 const MAX_TOLD_PATTERN = 200
 
-/** `enum` and `const`, in time linear in the value, however many are allowed. */
+/** Checks `enum` and `const` in time linear in the value, however many values are allowed. */
 export function enumAssertion(values: readonly unknown[]): Assertion {
   const primitives = new Set(values.filter((value) => !isObject(value)))
   const objects = new Set(values.filter(isObject).map(canonicalJson))
@@ -23,7 +23,7 @@ export function enumAssertion(values: readonly unknown[]): Assertion {
   return {
     check: (value) => {
       if (isObject(value)) return objects.size > 0 && objects.has(canonicalJson(value))
-      // A longer text is not even hashed.
+      // A string that is too long is rejected before it is hashed.
       return typeof value === 'string' && value.length > longest ? false : primitives.has(value)
     },
     error: () =>
@@ -33,7 +33,7 @@ export function enumAssertion(values: readonly unknown[]): Assertion {
   }
 }
 
-/** `uniqueItems`, in time linear in the size of the items. */
+/** Checks `uniqueItems` in time linear in the size of the items. */
 export const uniqueItemsAssertion: Assertion = {
   check: (value) => !Array.isArray(value) || areUnique(value),
   error: () => 'must not have duplicate items',
@@ -45,7 +45,7 @@ function areUnique(items: readonly unknown[]): boolean {
   return primitives.size + new Set(objects.map(canonicalJson)).size === items.length
 }
 
-/** `minLength` and `maxLength`, in code points as JSON Schema counts them. */
+/** Checks `minLength` and `maxLength`, in code points as JSON Schema counts them. */
 export function lengthAssertion(minimum: number, maximum: number): Assertion {
   return {
     check: (value) => typeof value !== 'string' || hasLength(value, minimum, maximum),
@@ -67,7 +67,7 @@ export function patternAssertion(source: string, pattern: Pattern): Assertion {
 }
 
 function hasLength(text: string, minimum: number, maximum: number): boolean {
-  // A code point takes one or two units.
+  // A code point takes one or two UTF-16 code units.
   if (text.length < minimum || text.length > 2 * maximum) return false
   if (text.length >= 2 * minimum && text.length <= maximum) return true
   let length = 0
@@ -77,7 +77,7 @@ function hasLength(text: string, minimum: number, maximum: number): boolean {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** The same text for values that JSON Schema calls equal, and only for those: whatever the order of keys. */
+/** Returns the same text for values that JSON Schema considers equal, regardless of the order of keys. */
 const canonicalJson = (value: object): string => JSON.stringify(value, withSortedKeys)
 
 function withSortedKeys(_key: string, value: unknown): unknown {

@@ -5,23 +5,23 @@ import { Budget, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { isRecord, type Json, own } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
 
-/** A part of a value that JSON has nothing for, where the schema asks for JSON. */
+/** Thrown for a part of a value that JSON cannot express, although the schema asks for JSON. */
 export class NotJsonError extends Error {
   override readonly name = 'NotJsonError'
 }
 
-/** Schemas that may apply to one part of a value. More alternatives are taken for a schema that says nothing. */
+/** Maximum number of schemas that apply to one part of a value. With more, the part is treated as having no schema. */
 const MAX_SCHEMAS = 64
 const MAX_STEP_LENGTH = 100
 const MAX_PATH_LENGTH = 1_000
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 /**
- * Makes JSON of what a program or a tool gave, where a schema asks for it: a Date becomes its ISO text where a string is
- * allowed, bytes become base64 where the schema says so. Parts that the schema says nothing about are left as they are.
+ * Converts a value from a program or a tool to JSON where a schema asks for it. A Date becomes its ISO text where a
+ * string is allowed. Bytes become base64 where the schema requests it. Parts without a schema do not change.
  *
- * @returns the value itself where nothing is to be changed
- * @throws `BudgetSpentError` for a schema whose references are too many
+ * @returns the value itself if nothing changes
+ * @throws `BudgetSpentError` for a schema with too many references
  * @throws {@link NotJsonError} with the path of a part that cannot be JSON: a Map, an Error, an array with holes, …
  */
 export function toJsonValue(schema: JsonSchema, value: unknown): unknown {
@@ -30,10 +30,10 @@ export function toJsonValue(schema: JsonSchema, value: unknown): unknown {
 }
 
 /**
- * A value as a validator is to see it: an object without members stands for each part that JSON has nothing for. A validator
- * would otherwise look at every byte of a buffer, and at every character of a boxed text, as a member of an object.
+ * Prepares a value for a validator: an empty object replaces each part that JSON cannot express. Otherwise, a validator
+ * would visit every byte of a buffer, and every character of a boxed string, as a member of an object.
  *
- * @returns the value itself where it has no such part
+ * @returns the value itself if it has no such part
  */
 export function withoutExotics(value: unknown, known: Map<object, unknown> = new Map()): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -58,7 +58,7 @@ function withoutExoticMembers(value: object, known: Map<object, unknown>): objec
   return list
 }
 
-/** Where a part stands, from the inside out: a path is written only for a part that is refused. */
+/** Position of a part, from the inside out. Its path is only formatted if the part is rejected. */
 interface Place {
   readonly parent: Place | undefined
   readonly step: string | number
@@ -71,9 +71,9 @@ class JsonConversion {
     this.#references = references
   }
 
-  /** @param schemas as {@link expand} gives them */
+  /** @param schemas schemas from {@link expand} */
   convert(schemas: readonly Json[], value: unknown, place: Place | undefined): unknown {
-    // Where a schema says nothing, all values that can cross the wall are valid.
+    // Without a schema, all values that the codec supports are valid.
     if (typeof value !== 'object' || value === null || schemas.length === 0) return value
     if (Array.isArray(value)) return this.#array(schemas, value, place)
     const prototype: unknown = Object.getPrototypeOf(value)
@@ -81,7 +81,7 @@ class JsonConversion {
     return this.#exotic(schemas, value, place)
   }
 
-  /** The schemas that say something about a value, behind references and alternatives. */
+  /** Follows references and alternatives. Returns the schemas that constrain a value. */
   expand(given: readonly unknown[]): readonly Json[] {
     const found = new Set<Json>()
     const pending = [...given]
@@ -179,7 +179,7 @@ function patternSchemas(schema: Json): unknown[] {
   return isRecord(patterns) ? Object.values(patterns) : []
 }
 
-/** Undefined for an instance of a class, whose data is its JSON. */
+/** Describes a value that JSON cannot express. Returns undefined for an instance of a class, whose data is its JSON. */
 function kindOf(value: object): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date'
   if (isBytes(value)) return 'bytes'
@@ -189,10 +189,10 @@ function kindOf(value: object): string | undefined {
 }
 
 function arrayFault(list: readonly unknown[]): string {
-  // Its keys, not its length: that may be any number.
+  // Iterates over the keys, because the length may be any number.
   const hole = Object.keys(list).findIndex((key, index) => key !== String(index))
   const at = hole < 0 ? Object.keys(list).length : hole
-  return at < list.length ? `an array with a hole at ${at}` : 'an array with other keys than its items'
+  return at < list.length ? `an array with a hole at ${at}` : 'an array with keys other than its indices'
 }
 
 function refusal(place: Place | undefined, fault: string): NotJsonError {

@@ -4,21 +4,22 @@ import { MAP_KEYWORDS } from '../schema/subschemas.ts'
 import { type Assertion, enumAssertion, lengthAssertion, patternAssertion, uniqueItemsAssertion } from './assertions.ts'
 import { compilePattern, planPattern } from './pattern.ts'
 
-/** The keyword under which the library takes checks of ours. */
+/** Keyword under which the validation library accepts custom checks. */
 const REFINE = '~refine'
 
 /**
- * Keywords that the library would assert at a cost that the schema's author chooses: a backtracking pattern, a format
- * checked by patterns, an enum as a chain of comparisons, lengths and uniqueness by its own measures.
- * `format` is an annotation, as JSON Schema 2020-12 has it by default; the rest says nothing about values.
+ * Keywords that are replaced or removed. The validation library would assert most of them at a cost that the schema's
+ * author controls: a backtracking pattern, a format checked by patterns, an enum as a chain of comparisons, and its own
+ * implementations of lengths and uniqueness. `format` is an annotation, which is the default in JSON Schema 2020-12.
+ * The rest does not constrain values.
  */
 const REPLACED: ReadonlySet<string> = new Set(
   'enum const uniqueItems minLength maxLength pattern format default examples description title $comment'.split(' '),
 )
 
 /**
- * Writes a schema such that asserting it takes time linear in the value for each visit of a keyword. Keywords that are not
- * asserted are left out, so the schema only becomes wider.
+ * Rewrites a schema so that each visit of a keyword takes time linear in the value. Keywords that are not asserted are
+ * removed, so the result accepts all values that the schema accepts.
  */
 export async function lowerSchema(root: JsonSchema): Promise<JsonSchema> {
   if (!isRecord(root)) return root
@@ -55,14 +56,14 @@ async function lowerOne(
   if (assertions.length > 0) target[REFINE] = assertions
 }
 
-/** A reference may lead to any place in a schema, so every object in it is lowered as if it were a schema. */
+/** Lowers the value of a keyword. A reference may lead to any object in it, so each one is lowered as a schema. */
 function lowerKeyword(key: string, value: unknown, lower: (schema: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map(lower)
   if (!MAP_KEYWORDS.has(key) || !isRecord(value)) return lower(value)
   return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, lower(schema)] as const))
 }
 
-/** A key of a schema may be `__proto__`. */
+/** Sets a property. The key may be `__proto__`. */
 function set(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
 }
@@ -74,8 +75,8 @@ const KEY_KEYWORDS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether patterns for keys are left out: the library asserts them by itself, so all of them must be harmless to V8's engine
- * under the flag `u`.
+ * Whether patterns for keys are removed. The validation library asserts them itself, so V8's engine must match all of
+ * them in linear time with the flag `u`.
  */
 export function hasUnassertedKeys(schema: Json): boolean {
   if (!isRecord(schema.patternProperties)) return false

@@ -4,42 +4,44 @@ import { toRe2 } from './re2-pattern.ts'
 /** Tests a text in time linear in its length. */
 export interface Pattern {
   test(text: string): boolean
-  /** Relative cost of one UTF-16 unit of the text. 1 is what a native regular expression takes. */
+  /** Relative cost for each UTF-16 code unit of the text. A native regular expression has cost 1. */
   readonly costPerUnit: number
 }
 
 /**
- * How a pattern of a schema is asserted. Patterns come from outside, and a backtracking engine takes exponential time for
- * some of them, so V8's own is used only where the pattern's form rules that out.
+ * Describes how a pattern of a schema is asserted. Patterns are untrusted, and a backtracking engine takes exponential
+ * time for some of them. V8's engine is therefore only used if the form of the pattern excludes this.
  */
 export type PatternPlan =
   | { readonly kind: 'native'; readonly regExp: RegExp }
-  /** For RE2, whose time is linear. `size` bounds its program, in instructions. */
+  /** Uses RE2, which takes linear time. `size` is the maximum number of instructions of its program. */
   | { readonly kind: 're2'; readonly source: string; readonly size: number }
-  /** No linear engine can assert it. */
+  /** No linear-time engine can assert the pattern. */
   | { readonly kind: 'none'; readonly reason: string }
 
-/** Longer patterns are not asserted. The longest in 1,633 schemas of real tools has 214. */
+/** Maximum length of a pattern that is asserted. The longest in 1,633 schemas of real tools has 214 characters. */
 const MAX_PATTERN_LENGTH = 2_000
-/** `\p{…}` and the like become hundreds of ranges each. */
+/** Maximum number of character sets such as `\p{…}`, each of which becomes hundreds of ranges. */
 const MAX_PROPERTY_SETS = 16
 const MAX_RE2_SIZE = 1_000
-/** Ways in which bounded repetitions of a native pattern may share a text. */
+/** Maximum number of ways in which the bounded repetitions of a native pattern may divide a text. */
 const MAX_NATIVE_WAYS = 64
 
-/** Plans how to assert a pattern: with the `u` flag, as JSON Schema recommends, else without, as older schemas expect. */
+/** Plans how to assert a pattern: with the `u` flag, as JSON Schema recommends, or without, as older schemas expect. */
 export function planPattern(source: string): PatternPlan {
   if (source.length > MAX_PATTERN_LENGTH) return none(`it has more than ${MAX_PATTERN_LENGTH} characters`)
   for (const flags of ['u', '']) {
     const parsed = parse(source, flags === 'u')
     if (parsed === undefined) continue
-    if (countPropertySets(source) > MAX_PROPERTY_SETS) return none('it names too many character properties')
+    if (countPropertySets(source) > MAX_PROPERTY_SETS)
+      return none(`it has more than ${MAX_PROPERTY_SETS} character sets such as \\p{…}`)
     if (isNativelyLinear(parsed)) return { kind: 'native', regExp: new RegExp(source, flags) }
     const re2 = toRe2(parsed, flags === 'u')
-    if (re2 === undefined) return none('it looks around or back, which no linear engine does')
-    return re2.size > MAX_RE2_SIZE ? none('it repeats too much') : { kind: 're2', ...re2 }
+    if (re2 === undefined)
+      return none('it has a part that RE2 does not support, such as a lookaround or a backreference')
+    return re2.size > MAX_RE2_SIZE ? none('its repetitions are too large') : { kind: 're2', ...re2 }
   }
-  return none('it is not a regular expression of JavaScript')
+  return none('it is not a valid JavaScript regular expression')
 }
 
 const none = (reason: string): PatternPlan => ({ kind: 'none', reason })
@@ -48,7 +50,7 @@ function parse(source: string, isUnicode: boolean): AST.Pattern | undefined {
   try {
     return new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length, { unicode: isUnicode })
   } catch {
-    // A mistake in the pattern, or one nested past what the stack takes. Either way it is not asserted.
+    // The pattern is invalid, or nested too deeply for the stack. Either way, it is not asserted.
     return undefined
   }
 }
@@ -77,10 +79,10 @@ export async function compilePattern(plan: PatternPlan): Promise<Pattern | undef
   }
 }
 
-/** Of one instruction, beside a native step. */
+/** Cost of one instruction of RE2, relative to a native step. */
 const RE2_COST = 10
 
-/** What may still be undecided while a text is matched, part by part. */
+/** Choices of a backtracking engine while it matches a pattern. */
 interface Choices {
   /** Repetitions without an upper bound. */
   unbounded: number
@@ -89,9 +91,9 @@ interface Choices {
 }
 
 /**
- * Whether V8's backtracking engine takes linear time for it: there is at most one unbounded repetition of a single
- * character, it stands behind `^`, and bounded repetitions leave few ways. Lookaround is allowed before any repetition,
- * where it runs once.
+ * Whether V8's backtracking engine takes linear time for a pattern. It may have one unbounded repetition, of a single
+ * character and in a pattern that begins with `^`. Bounded repetitions may end in a few ways only. Lookahead is allowed
+ * before any repetition, where it runs once.
  */
 function isNativelyLinear(pattern: AST.Pattern): boolean {
   const choices: Choices = { unbounded: 0, ways: pattern.alternatives.length }
@@ -118,7 +120,7 @@ function addChoices({ elements }: AST.Alternative, choices: Choices, isTop: bool
           if (!element.alternatives.every((alternative) => addChoices(alternative, inner, false))) return false
           if (inner.unbounded > 1 || inner.ways > MAX_NATIVE_WAYS || (inner.unbounded === 1 && choices.ways > 1))
             return false
-          // It runs from the start of the text alone, if the pattern is anchored.
+          // In an anchored pattern, it only runs from the start of the text.
           if (inner.unbounded === 1) choices.unbounded = Math.max(choices.unbounded, 1)
         }
         break

@@ -1,7 +1,7 @@
 import { nearest } from '../catalog/nearest.ts'
 import { isRecord } from '../schema/json.ts'
 
-/** More problems do not help a model more. */
+/** Maximum number of problems in a message. More do not help a model. */
 const MAX_PROBLEMS = 5
 const MAX_PROBLEM_LENGTH = 500
 
@@ -23,7 +23,7 @@ const MAX_FIELDS = 20
 export function describeProblems(problems: readonly Problem[], schema?: unknown): string[] {
   const texts = new Set<string>()
   for (const problem of problems) {
-    // `additionalProperties` says the same with the property's name.
+    // `additionalProperties` reports the same problem with the property's name.
     if (problem.keyword !== 'boolean') texts.add(clip(describeProblem(problem, schema)))
     if (texts.size > MAX_PROBLEMS) break
   }

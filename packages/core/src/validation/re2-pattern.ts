@@ -1,15 +1,15 @@
 import type { AST } from '@eslint-community/regexpp'
 
-/** A pattern in RE2's syntax, with an upper bound of its program's instructions. */
+/** A pattern in RE2's syntax, with the maximum number of instructions of its program. */
 interface Re2Pattern {
   readonly source: string
   readonly size: number
 }
 
-/** RE2 refuses larger counts. */
+/** Maximum repetition count in RE2. */
 const MAX_COUNT = 1_000
 
-/** White space and line ends as JavaScript has them: RE2's `\s` and `.` know ASCII alone. */
+/** White space and line ends as JavaScript defines them. RE2's `\s` and `.` only support ASCII. */
 const SPACE =
   '\\t\\n\\v\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}'
 const NOT_SPACE =
@@ -18,13 +18,13 @@ const LINE_ENDS = '\\n\\r\\x{2028}\\x{2029}'
 const DIGIT = '0-9'
 const WORD = '0-9A-Za-z_'
 
-/** A part of a pattern that RE2 has nothing for. */
+/** Thrown for a part of a pattern that RE2 cannot express. */
 class Untranslatable extends Error {}
 
 /**
- * Writes a pattern of JavaScript, without flags or with `u`, in RE2's syntax.
+ * Translates a JavaScript pattern, without flags or with `u`, to RE2's syntax.
  *
- * @returns undefined for lookaround, back references, and properties that RE2 does not know
+ * @returns undefined if the pattern has a part that RE2 cannot express, such as a lookaround or a backreference
  */
 export function toRe2(pattern: AST.Pattern, isUnicode: boolean): Re2Pattern | undefined {
   try {
@@ -111,7 +111,7 @@ function characterClass(node: AST.CharacterClass): string {
   return `[${node.negate ? '^' : ''}${parts.join('')}]`
 }
 
-/** As it stands within a class. */
+/** Returns a character set in the syntax used inside a character class. */
 function characterSet(node: AST.CharacterSet): string {
   switch (node.kind) {
     case 'any':
@@ -133,7 +133,7 @@ function characterSet(node: AST.CharacterSet): string {
 }
 
 function character(code: number): string {
-  // RE2 reads text by code points, and has no halves of surrogate pairs.
+  // RE2 matches code points, so it cannot match one half of a surrogate pair.
   if (code >= 0xd800 && code <= 0xdfff) throw new Untranslatable()
   return `\\x{${code.toString(16)}}`
 }

@@ -2,10 +2,10 @@ import type { JsonSchema } from '../catalog/tool.ts'
 import { isBox, measureValue, type ValueSize } from '../protocol/value-size.ts'
 import { isRecord, type Json, own } from '../schema/json.ts'
 
-/** The depth of schemas of inputs in practice. The validator asks for what is missing further down. */
+/** Maximum depth at which defaults are filled in. Further down, the validator reports missing properties. */
 const MAX_DEPTH = 20
 
-/** What to fill in at one level of a value. Absent where nothing is. */
+/** Defaults to fill in at one level of a value, and below it. */
 interface Plan {
   readonly defaults: readonly Default[]
   readonly properties: readonly (readonly [key: string, plan: Plan])[]
@@ -18,17 +18,17 @@ interface Default {
   readonly size: ValueSize
 }
 
-/** A value with its defaults, and its size with them. Both are the given ones where nothing was missing. */
+/** A value with its defaults, and its size with them. Both are unchanged if nothing was missing. */
 export interface Filled {
   readonly value: unknown
   readonly size: ValueSize
 }
 
 /**
- * Prepares filling in properties that a schema requires and also has a default for. The declarations let a program leave
- * these out, so the tool must not miss them. Other defaults stay the tool's own to apply.
+ * Prepares filling in properties that a schema requires and also has a default for. The declarations allow programs to
+ * omit these properties, but tools must receive them. Tools apply all other defaults themselves.
  *
- * @returns undefined for a schema without such properties, which is the rule
+ * @returns undefined for a schema without such properties, as most schemas are
  */
 export function planRequiredDefaults(schema: JsonSchema): ((value: unknown, size: ValueSize) => Filled) | undefined {
   const plan = planOf(schema, 0, new Map())
@@ -38,7 +38,7 @@ export function planRequiredDefaults(schema: JsonSchema): ((value: unknown, size
 function planOf(schema: unknown, depth: number, known: Map<Json, Plan | undefined>): Plan | undefined {
   if (!isRecord(schema) || depth > MAX_DEPTH) return undefined
   if (known.has(schema)) return known.get(schema)
-  // A schema within itself is left alone: only references make one, and these are not followed.
+  // A schema within itself is skipped: only references can create one, and they are not followed.
   known.set(schema, undefined)
   const required = new Set(Array.isArray(schema.required) ? schema.required : [])
   const defaults: Default[] = []
@@ -58,13 +58,13 @@ function planOf(schema: unknown, depth: number, known: Map<Json, Plan | undefine
   return plan
 }
 
-/** What a part of a value grows by, at every reference. */
+/** Increase in size of a part of a value, counted at every reference. */
 interface Growth {
   nodes: number
   characters: number
 }
 
-/** A part that is referenced often is filled once, and a default is copied once, however often it is filled in. */
+/** Fills in defaults. Each part is filled once, however often it is referenced, and each default is copied once. */
 class Filling {
   readonly #size: ValueSize
   readonly #copies = new Map<object, unknown>()
@@ -158,5 +158,5 @@ class Filling {
   }
 }
 
-/** Not bytes, and not a boxed text: these have a member for each byte and character. */
+/** Whether a value is an object, but not bytes or a boxed string, which have a member for each byte or character. */
 const isPlain = (value: unknown): value is Json => isRecord(value) && !ArrayBuffer.isView(value) && !isBox(value)

@@ -7,35 +7,35 @@ import { subschemas } from '../schema/subschemas.ts'
 import { compilePattern, planPattern } from './pattern.ts'
 import { Visits } from './visits.ts'
 
-/** The work that one schema causes, at most. */
+/** Maximum work that one schema causes. */
 interface Weight {
-  /** For each node of a value. */
+  /** Work for each node of a value. */
   readonly perNode: number
-  /** For each UTF-16 unit of a text. */
+  /** Work for each UTF-16 code unit of a string. */
   readonly perTextUnit: number
-  /** For each character in an object or a list, at any depth. */
+  /** Work for each character in an object or an array, at any depth. */
   readonly perContained: number
 }
 
 /**
- * What it costs to compile a schema and to check values by it, estimated before either is done: a compiled validator cannot
- * be interrupted. One unit takes 10 to 50 ns.
+ * Estimated cost of compiling a schema and of checking values with it. It is estimated in advance, because a compiled
+ * validator cannot be interrupted. One unit takes 10 to 50 ns.
  */
 export interface SchemaCost {
   readonly compile: number
-  /** An upper bound for one value. Infinite where the estimate itself would take too long. */
+  /** Returns an upper bound for one value. Infinity if the estimate itself would take too long. */
   check(value: unknown, size: Pick<ValueSize, 'nodes' | 'characters'>): number
 }
 
-/** A check of ours takes as long as some 20 comparisons of compiled code. */
+/** Cost of one of our checks, which takes as long as about 20 comparisons in compiled code. */
 const ASSERTION = 20
-/** Tracking which properties were evaluated. */
+/** Cost of tracking which properties were evaluated. */
 const UNEVALUATED = 50
-/** Where the rough estimate stays below, a closer one is not worth its time. */
+/** Maximum rough estimate that is used without a more precise one, which would take longer than it could save. */
 const ROUGHLY_CHEAP = 200_000
-/** Larger values are not counted more closely: that would take as long as it may save. */
+/** Maximum number of nodes for a precise estimate. For larger values, it would take as long as it could save. */
 const MAX_COUNTED_NODES = 20_000
-/** Schemas that are larger are not analysed: their cost counts as infinite. */
+/** Maximum number of schemas that are analysed. The cost of a larger document counts as infinite. */
 const MAX_SCHEMAS = 20_000
 
 export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
@@ -50,7 +50,7 @@ export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
   if (weight === undefined) return UNKNOWN
   const { perNode, perTextUnit, perContained } = weight
   const check: SchemaCost['check'] = (value, { nodes, characters }) => {
-    // As if each schema applied to each part of the value.
+    // Assumes that each schema applies to each part of the value.
     const rough = perNode * nodes + (perTextUnit + perContained) * characters
     if (rough <= ROUGHLY_CHEAP || nodes > MAX_COUNTED_NODES) return rough
     return new Visits(weights, characters).count(root, value)
@@ -58,10 +58,10 @@ export async function estimateCost(root: JsonSchema): Promise<SchemaCost> {
   return { compile: shape.text + (shape.references + shape.ids) * shape.schemas, check }
 }
 
-/** Of a schema that is too large to be analysed. */
+/** Cost of a schema that is too large to be analysed. */
 const UNKNOWN: SchemaCost = { compile: Number.POSITIVE_INFINITY, check: () => Number.POSITIVE_INFINITY }
 
-/** Counts what the library's compiler repeats: text at each level of nesting, all schemas for each reference and each id. */
+/** Counts what the library's compiler repeats: text at each nesting level, all schemas for each reference and id. */
 function readShape(root: Json): { text: number; references: number; ids: number; schemas: number } | undefined {
   let text = 0
   let references = 0
@@ -70,7 +70,7 @@ function readShape(root: Json): { text: number; references: number; ids: number;
   const pending: [schema: Json, depth: number, copies: number][] = [[root, 1, 1]]
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     const [schema, depth, copies] = entry
-    // Objects that a schema shares are compiled, and counted, at each place.
+    // Objects that occur several times in a schema are compiled, and counted, each time.
     schemas += copies
     if (schemas > MAX_SCHEMAS) return undefined
     text += copies * depth * (10 + (Array.isArray(schema.required) ? schema.required.length : 0))
@@ -81,20 +81,23 @@ function readShape(root: Json): { text: number; references: number; ids: number;
   return { text, references, ids, schemas }
 }
 
-/** The weights of the schemas of one document, each computed once. */
+/** Computes the weights of the schemas of one document, each only once. */
 export class Weights {
   readonly #references: References
   readonly #targets = new Map<Json, readonly Json[]>()
-  /** Those of a schema alone. */
+  /** Weights of each schema alone. */
   readonly #own = new Map<Json, Weight>()
-  /** With all that it applies. Undefined while a schema is being weighed. */
+  /** Weights of each schema with all schemas that it applies. Undefined while a schema is being weighed. */
   readonly #whole = new Map<Json, Weight | undefined>()
 
   constructor(root: JsonSchema) {
     this.#references = new References(root, new Budget(MAX_SCHEMA_WORK))
   }
 
-  /** @returns infinite for a schema that refers to itself: its cost depends on the form of the value */
+  /**
+   * Computes the weight of a schema with all schemas that it applies. It is infinite for a schema that refers to
+   * itself, because the cost then depends on the form of the value.
+   */
   async weigh(schema: Json): Promise<Weight> {
     if (this.#whole.has(schema)) return this.#whole.get(schema) ?? INFINITE
     this.#whole.set(schema, undefined)
@@ -107,12 +110,12 @@ export class Weights {
     return whole
   }
 
-  /** @returns what {@link weigh} has found of the schema alone */
+  /** Returns the weight of the schema alone, as {@link weigh} computed it. */
   own(schema: Json): Weight {
     return this.#own.get(schema) ?? INFINITE
   }
 
-  /** The schemas that a schema refers to, each reference resolved once. */
+  /** Returns the schemas that a schema refers to. Each reference is resolved once. */
   targets(schema: Json): readonly Json[] {
     let targets = this.#targets.get(schema)
     if (targets === undefined) {
@@ -136,14 +139,14 @@ const INFINITE: Weight = {
   perContained: Number.POSITIVE_INFINITY,
 }
 
-/** @param times factor of the right weight */
+/** @param times factor for the right weight */
 const add = (left: Weight, right: Weight, times: number): Weight => ({
   perNode: left.perNode + times * right.perNode,
   perTextUnit: left.perTextUnit + times * right.perTextUnit,
   perContained: left.perContained + times * right.perContained,
 })
 
-/** Returns how often the compiled code applies an inner schema to a value: `contains` is repeated for each of its bounds. */
+/** Returns how often compiled code applies an inner schema to a value. `contains` is repeated for each bound. */
 export function timesApplied(schema: Json, inner: unknown): number {
   if (inner !== schema.contains) return 1
   return 1 + Number('minContains' in schema) + Number('maxContains' in schema)

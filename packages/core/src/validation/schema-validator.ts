@@ -9,19 +9,19 @@ import { describeProblems } from './problems.ts'
 import { planRequiredDefaults } from './required-defaults.ts'
 import { estimateCost, type SchemaCost } from './schema-cost.ts'
 
-/** Units of cost that one value may take on the host's thread: 5 to 25 ms. */
+/** Maximum cost of checking one value on the host's thread, in units. It takes 5 to 25 ms. */
 const MAX_COST_HERE = 500_000
-/** Units for compiling one schema there. */
+/** Maximum cost of compiling one schema on the host's thread, in units. */
 const MAX_COMPILE_COST_HERE = 60_000
-/** Units for telling what is wrong, one by one: the library keeps a record for each. */
+/** Maximum cost at which each problem is described, in units. The library creates a record for each problem. */
 const MAX_DESCRIBED_COST = 100_000
 
-const TOO_COSTLY = 'checking it would take too long here: give less at once, or a simpler value'
+const TOO_COSTLY = 'checking it would take too long here: pass a smaller or simpler value'
 
 const TOO_DEEP = 'it is nested too deeply'
-const INVALID = 'it is not as the schema says'
+const INVALID = 'it does not match the schema'
 
-/** What is made of a schema when it is first needed: most tools of a large server are never called. */
+/** Data that is prepared when a schema is first needed. Most tools of a large server are never called. */
 interface Prepared {
   readonly schema: JsonSchema
   readonly cost: SchemaCost
@@ -30,8 +30,8 @@ interface Prepared {
 }
 
 /**
- * Creates the check of a tool's input or output by its JSON Schema. Values that take long to check are checked elsewhere,
- * where that can be stopped; where there is no such place they are refused.
+ * Creates the function that validates a tool's input or output by its JSON Schema. Values that take long to check are
+ * passed to `checkElsewhere`, which can be stopped. Without it, they are rejected.
  */
 export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
   let prepared: Promise<Prepared> | undefined
@@ -55,7 +55,7 @@ export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
     }
     const isCompiledHere = cost.compile <= MAX_COMPILE_COST_HERE
     let units = isCompiledHere ? cost.check(seen, size) : Number.POSITIVE_INFINITY
-    // Filling in visits what the check would visit.
+    // Filling in defaults visits the same parts as the check.
     const unfilled = value
     if (defaults !== undefined && (units <= MAX_COST_HERE || context?.checkElsewhere !== undefined)) {
       const filled = defaults(value, size)
@@ -67,7 +67,7 @@ export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
       }
     }
     if (context !== undefined && size.characters > context.maxCharacters)
-      return refused('with its defaults it is too large')
+      return refused('it is too large with its defaults')
     const problems =
       units <= MAX_COST_HERE
         ? checkHere(schema, await validator(), units, seen)
@@ -97,7 +97,7 @@ async function checkElsewhere(
   return context.checkElsewhere(schema, value)
 }
 
-/** @param units what the check costs, by its estimate */
+/** @param units estimated cost of the check */
 function checkHere(schema: unknown, validator: Validator, units: number, value: unknown): readonly string[] {
   try {
     if (validator.Check(value)) return []
@@ -105,21 +105,21 @@ function checkHere(schema: unknown, validator: Validator, units: number, value: 
     const problems = describeProblems(validator.Errors(value)[1], schema)
     return problems.length > 0 ? problems : [INVALID]
   } catch (error) {
-    // A value nested past what the stack takes.
+    // The value is nested too deeply for the stack.
     if (error instanceof RangeError) return [TOO_DEEP]
     throw error
   }
 }
 
-/** Schemas whose validators a process keeps. */
+/** Maximum number of validators that a process keeps. */
 const MAX_KEPT = 8
 const kept = new Map<string, Promise<Prepared>>()
 
 /**
- * The whole check, without bounds: for a process that can be ended.
+ * Checks a value completely, without limits. It is meant for a process that can be killed.
  *
- * @param schema as JSON
- * @param payload the value, without its defaults, as the codec writes it
+ * @param schema JSON Schema as JSON text
+ * @param payload value without its defaults, as the codec encodes it
  */
 export async function checkPayload(schema: string, payload: string, side: ValueSide): Promise<readonly string[]> {
   const key = side + schema

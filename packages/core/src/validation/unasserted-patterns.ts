@@ -5,12 +5,12 @@ import type { ToolWarning } from '../schema/namespace.ts'
 import { hasUnassertedKeys } from './lower-schema.ts'
 import { planPattern } from './pattern.ts'
 
-/** Schemas of one catalog that are looked at. */
+/** Maximum number of objects and arrays in the schemas of one catalog that are inspected. */
 const MAX_SCHEMAS = 200_000
 const MAX_WARNINGS = 1_000
 const MAX_TOLD_LENGTH = 100
 
-/** Names the patterns of a catalog's schemas that are not asserted, because no linear-time engine can match them. */
+/** Returns a warning for each pattern of a catalog's schemas that is not asserted, with the reason. */
 export function unassertedPatterns({ namespaces }: Catalog): ToolWarning[] {
   const warnings: ToolWarning[] = []
   let schemas = 0

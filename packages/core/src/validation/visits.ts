@@ -2,7 +2,7 @@ import { isRecord, type Json } from '../schema/json.ts'
 import { LIST_KEYWORDS } from '../schema/subschemas.ts'
 import { timesApplied, type Weights } from './schema-cost.ts'
 
-/** Steps after which the count itself takes too long. */
+/** Maximum number of steps. The count itself would otherwise take too long. */
 const MAX_STEPS = 20_000
 
 const IN_PLACE = ['not', 'if', 'then', 'else'] as const
@@ -10,13 +10,13 @@ const EVERY_MEMBER = ['additionalProperties', 'unevaluatedProperties'] as const
 const EVERY_ITEM = ['items', 'contains', 'additionalItems', 'unevaluatedItems'] as const
 
 /**
- * Counts the work of a validator for a schema that refers to itself: what alternatives multiply shows only beside a value.
+ * Counts the work of a validator for one value, since only the value shows how often alternatives multiply the work.
  * Each pair of a schema and a part of the value is counted once, so that the count stays small where the work does not.
  */
 export class Visits {
   readonly #weights: Weights
   readonly #characters: number
-  /** Undefined while a pair is being counted: a schema that applies itself to the same value never ends. */
+  /** Work for each pair. Undefined while it is being counted: a schema that applies itself to its value never ends. */
   readonly #known = new Map<Json, Map<unknown, number | undefined>>()
   #steps = 0
 
@@ -25,7 +25,7 @@ export class Visits {
     this.#characters = characters
   }
 
-  /** @returns infinity where there is no end to it, or the count would take too long */
+  /** @returns the work for a schema and a value; infinity if it does not end, or if the count would take too long */
   count(schema: unknown, value: unknown): number {
     if (!isRecord(schema)) return 1
     if (++this.#steps > MAX_STEPS) return Number.POSITIVE_INFINITY

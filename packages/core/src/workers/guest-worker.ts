@@ -4,76 +4,80 @@ import { PooledGuest } from './pooled-guest.ts'
 import { StallMeter } from './stall-meter.ts'
 import { unref } from './timers.ts'
 
-/** The way to one process or thread that guests share. */
+/** Connection to a worker: one process or thread that guests share. */
 export interface WorkerLink {
   post(message: ToWorker): void
-  /** Whether the guest in a slot is in a turn, as the worker notes in memory that outlives it. */
+  /** Whether the guest in a slot is in a turn. The worker stores this in memory that outlives it. */
   isInTurn(slot: number): boolean
-  /** Asks the turn in a slot to end, where the worker reads no messages meanwhile. */
+  /** Asks the turn in a slot to end. Needed if the worker reads no messages during a turn. */
   interrupt?(slot: number): void
-  /** Of the whole worker, where it is a process. */
+  /** Returns the resident memory of the worker in bytes, if the worker is a process. */
   residentBytes?(): number | undefined
-  /** What the whole worker has computed so far, in ms; undefined where the system does not tell. */
+  /** Returns the CPU time of the worker so far in milliseconds. Undefined if the system does not report it. */
   cpuTimeMs?(): number | undefined
-  /** Resolves when nothing of it runs any more. */
+  /** Kills the worker. Resolves when none of its code can run. */
   kill(): Promise<void>
 }
 
 export interface WorkerEvents {
   onMessage(message: FromWorker): void
-  /** Once, when nothing of the worker runs any more. */
+  /** Called once, when the worker has exited. */
   onDeath(death: WorkerExit): void
 }
 
 export interface WorkerExit {
   readonly detail: string
-  /** What it ran out of, where that is known. */
+  /** Resource that the worker ran out of, if that is known. */
   readonly limit?: 'memory'
-  /** Somebody else killed it, so that nobody in it is to blame. */
+  /** The cause is outside of the worker, such as a signal from another process, so no guest is responsible. */
   readonly isForeign?: boolean
-  /** The whole system ran out of memory, and its memory killer chose this process. */
+  /** The whole system ran out of memory, and its out-of-memory killer chose this process. */
   readonly isSystemOutOfMemory?: boolean
 }
 
 export interface GuestWorkerOptions {
-  /** Guests at once. */
+  /** Maximum number of guests at the same time. */
   readonly capacity: number
-  /** One turn at a time, so that a guest that computes keeps its neighbours waiting. */
+  /** Whether the worker runs one turn at a time, so that other guests wait while one computes. */
   readonly isSerial: boolean
-  /** @param signal aborts the start when the sandbox is closed */
+  /**
+   * Starts a worker.
+   *
+   * @param signal aborts the start when the sandbox is closed
+   */
   connect(events: WorkerEvents, signal: AbortSignal): Promise<WorkerLink>
-  /** Called once, when it is dead. */
+  /** Called once, when the worker has exited. */
   onDead?(worker: GuestWorker): void
 }
 
 const TICK_MS = 50
-/** A host that was held up itself accuses nobody of the time it lost. */
+/** Maximum time that one tick counts, so that a stalled host does not charge its own delay to guests. */
 const MAX_TICK_MS = 2 * TICK_MS
-/** How long guests wait for a neighbour that computes. */
+/** How long guests wait for another guest that computes. */
 const MAX_WAIT_MS = 100
-/** How long a turn that nobody needs any more may go on. */
+/** How long the turn of a guest that has exited may continue before the worker is killed. */
 const LEAVE_MS = 250
-/** What a guest that computes may take beside its heap: the engine's spaces are roomy, and what is freed goes back late. */
+/** Memory that a computing guest may take in addition to its heap: engines reserve memory and return it late. */
 const TURN_BYTES = 64 * 1024 * 1024
-/** What one that waits takes at least. */
+/** Minimum memory that is allowed for a waiting guest. */
 const WAITING_BYTES = 4 * 1024 * 1024
 const SLACK_BYTES = 128 * 1024 * 1024
-/** How long a worker may owe an answer without computing at all. */
+/** How long a worker may owe a response without using CPU time. */
 const STALLED_MS = 4_000
-/** How long it may owe one outside any turn, computing or not: turns have limits of their own. */
+/** How long a worker may owe a response while no guest is in a turn. Turns have separate limits. */
 const SILENT_MS = 12_000
 
 /**
- * The host's end of one process or thread and of the guests in it. What ends a worker ends all of them; the one to blame
- * is told why, and the others are lost, to be repeated elsewhere.
+ * Controls one worker and the guests in it. When a worker exits, all its guests exit. The guest that caused it receives
+ * the reason; the others are lost and can be repeated elsewhere.
  */
 export class GuestWorker {
   readonly #options: GuestWorkerOptions
   readonly #guests = new Map<number, PooledGuest>()
   readonly #freeSlots: number[]
-  /** Guests to be dropped when there is time for it: it costs those who wait for a program's result. */
+  /** Guests to drop when there is time. Dropping a guest immediately would delay the result of its program. */
   readonly #drops: number[] = []
-  /** Slots of guests that are gone, and still in a turn: since when, in ticks' time. */
+  /** For each slot whose guest has exited but is still in a turn, the time since the exit in milliseconds. */
   readonly #leaving = new Map<number, number>()
   #link: WorkerLink | undefined
   #isDead = false
@@ -82,11 +86,11 @@ export class GuestWorker {
   #ownBytes = 0
   #ticking: ReturnType<typeof setInterval> | undefined
   #tickedAt = 0
-  /** Since it was last heard while it owed an answer and no guest was in a turn. */
+  /** Milliseconds since the last message in which the worker owed a response and no guest was in a turn. */
   #silentMs = 0
   readonly #stall = new StallMeter(() => this.#link?.cpuTimeMs?.())
   #killing: Promise<void> | undefined
-  /** The guest that the worker is killed for, and its exit. */
+  /** Guest because of which the worker is killed, and its exit. */
   #verdict: { readonly guest: PooledGuest; readonly exit: GuestExit } | undefined
 
   private constructor(options: GuestWorkerOptions) {
@@ -94,7 +98,11 @@ export class GuestWorker {
     this.#freeSlots = Array.from({ length: options.capacity }, (_, index) => options.capacity - 1 - index)
   }
 
-  /** @throws whatever `connect` throws */
+  /**
+   * Starts a worker.
+   *
+   * @throws the errors of `connect`
+   */
   static async start(options: GuestWorkerOptions, signal: AbortSignal): Promise<GuestWorker> {
     const worker = new GuestWorker(options)
     const events: WorkerEvents = {
@@ -106,12 +114,12 @@ export class GuestWorker {
     return worker
   }
 
-  /** Whether it may take another guest at present. */
+  /** Whether the worker can take another guest at present. */
   get isOpen(): boolean {
     return !this.isSpent && !this.#isBlocked
   }
 
-  /** Whether it will never take another. */
+  /** Whether the worker will never take another guest. */
   get isSpent(): boolean {
     return this.#isDead || this.#isWorn || this.#killing !== undefined
   }
@@ -122,12 +130,14 @@ export class GuestWorker {
   }
 
   /**
-   * @param onFree called once, when the worker has the guest no more
-   * @returns the guest's exit if the worker, or the guest with it, was lost meanwhile
+   * Creates a guest.
+   *
+   * @param onFree called once, when the worker no longer has the guest
+   * @returns the guest, or its exit if it was lost while it was created
    */
   async makeGuest(init: GuestInit, onFree: () => void): Promise<Guest | GuestExit> {
     const slot = this.#freeSlots.pop()
-    if (slot === undefined) throw new RangeError('a worker was given more guests than it takes')
+    if (slot === undefined) throw new RangeError('The worker has no free slot for another guest')
     const guest = new PooledGuest(this, ++this.#made, slot, init, onFree)
     this.#guests.set(guest.number, guest)
     this.#flushDrops()
@@ -146,7 +156,7 @@ export class GuestWorker {
     return this.#link?.isInTurn(guest.slot) === true
   }
 
-  /** Looks after its guests from time to time, for as long as any is busy. */
+  /** Checks the guests at intervals while any of them is busy. */
   watch(): void {
     if (this.#ticking !== undefined) return
     this.#tickedAt = performance.now()
@@ -156,7 +166,7 @@ export class GuestWorker {
     unref(this.#ticking)
   }
 
-  /** Forgets a guest that has exited. Between turns nothing of it runs, and dropping it may wait. */
+  /** Removes a guest that has exited. None of its code runs between turns, so dropping it can wait. */
   forget(guest: PooledGuest): void {
     this.#guests.delete(guest.number)
     if (!this.#isDead && this.isInTurn(guest)) this.#leaving.set(guest.slot, 0)
@@ -170,7 +180,7 @@ export class GuestWorker {
     this.post({ type: 'end', guest: guest.number })
   }
 
-  /** Ends everything in it, for what one guest did or for no guest's fault. */
+  /** Kills the worker, either because of one guest, which exits with `exit`, or for another reason. */
   kill(guest?: PooledGuest, exit?: GuestExit): Promise<void> {
     if (guest !== undefined && exit !== undefined) this.#verdict ??= { guest, exit }
     this.#killing ??= this.#link?.kill() ?? Promise.resolve()
@@ -185,7 +195,7 @@ export class GuestWorker {
     this.#silentMs = 0
     this.#stall.reset()
     const guest = this.#guests.get(message.guest)
-    // What a guest that is gone has left behind concerns nobody.
+    // Messages from a guest that has exited are ignored.
     if (guest === undefined) return
     if (message.type === 'stuck') this.kill(guest, message.exit)
     else guest.onMessage(message)
@@ -196,7 +206,7 @@ export class GuestWorker {
     clearInterval(this.#ticking)
     const guests = [...this.#guests.values()]
     const suspects = this.#killing === undefined ? guests.filter((guest) => this.isInTurn(guest)) : []
-    // Judged before its pool discards it, which kills it as well, as if it had been the host that ended it.
+    // The exits are determined first: `onDead` makes the pool kill the worker, as if the host had ended it.
     const exits = guests.map((guest) => this.#judge(guest, suspects, death))
     this.#options.onDead?.(this)
     for (const [index, guest] of guests.entries()) guest.exit(exits[index] as GuestExit)
@@ -223,7 +233,7 @@ export class GuestWorker {
       this.#ticking = undefined
       return
     }
-    // A process that is stopped does not use up its guests' turns.
+    // The time during which a process is stopped does not count for the turns of its guests.
     const isComputing = this.#stall.tick(passed)
     for (const guest of busy) guest.tick(passed, this.isInTurn(guest), isComputing)
     if (this.#isUnresponsive(passed, busy)) return this.#replace()
@@ -244,8 +254,8 @@ export class GuestWorker {
   }
 
   /**
-   * Gives its guests up, to be repeated elsewhere. They do not wait for its end: the system may be slow to kill what is
-   * swapped out.
+   * Gives up all guests, so that they can be repeated elsewhere, and kills the worker. The guests do not wait for its
+   * exit, because the system may take long to kill a process that is swapped out.
    */
   #replace(): void {
     const detail = 'its process did not answer'
@@ -255,7 +265,7 @@ export class GuestWorker {
     }
   }
 
-  /** A guest that computes while others wait goes on by itself. What it has computed in this turn is lost. */
+  /** Ends a guest that computes while others wait, so that it can be repeated alone. The work of its turn is lost. */
   #makeWay(busy: readonly PooledGuest[]): void {
     const computing = busy.find(({ ranMs }) => ranMs >= MAX_WAIT_MS)
     if (computing === undefined || !busy.some(({ waitedMs }) => waitedMs >= MAX_WAIT_MS)) return
@@ -275,7 +285,7 @@ export class GuestWorker {
     }
   }
 
-  /** What a guest allocates past its heap, only the process as a whole shows. */
+  /** Checks the memory of the process. Memory that guests allocate outside of their heaps is not measured otherwise. */
   #watchMemory(busy: readonly PooledGuest[]): void {
     const resident = this.#link?.residentBytes?.()
     if (resident === undefined) return
@@ -286,13 +296,13 @@ export class GuestWorker {
     if (resident <= allowed) return
     const running = busy.filter(({ ranMs }) => ranMs > 0)
     const [first] = running
-    // Without anybody to blame, what is gone is gone: it takes no more guests, and ends with the last.
+    // No running guest explains the growth: stop reusing this worker. It exits with its last guest.
     if (first === undefined) this.#isWorn = true
     else if (running.length === 1) this.kill(first, { why: 'limit', limit: 'memory' })
     else this.#quarantine(running)
   }
 
-  /** One of them takes too much. Each goes on by itself, and the one that does is found out there. */
+  /** Ends all running guests, because one of them takes too much memory. Repeating each alone shows which one. */
   #quarantine(suspects: readonly PooledGuest[]): void {
     for (const guest of suspects) guest.exit({ why: 'lost', running: true, detail: 'its process took too much memory' })
     this.kill()

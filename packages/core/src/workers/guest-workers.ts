@@ -6,14 +6,14 @@ import { Pool, type PoolOptions } from './pool.ts'
 export type GuestWorkersOptions = Omit<GuestWorkerOptions, 'onDead'> &
   Pick<PoolOptions<GuestWorker>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
 
-/** How often a guest is made anew whose worker was lost while it was made. */
+/** Maximum number of attempts to create a guest. An attempt fails if the worker is lost meanwhile. */
 const MAX_ATTEMPTS = 20
-/** Before the second attempt, doubled for each further one. */
+/** Delay before the second attempt. It doubles for each further attempt. */
 const FIRST_DELAY_MS = 5
-/** What makes guests fail may pass, such as a lack of descriptors: all attempts together take about two seconds. */
+/** Maximum delay. All attempts take about two seconds, since causes such as a lack of descriptors can be temporary. */
 const MAX_DELAY_MS = 100
 
-/** All workers of one adapter: those that guests share, and one for each guest that must be alone. */
+/** Manages the workers of one adapter: shared workers, and a separate worker for each guest that must be alone. */
 export class GuestWorkers implements AsyncDisposable {
   readonly #shared: Pool<GuestWorker>
   readonly #alone: Pool<GuestWorker>
@@ -33,7 +33,12 @@ export class GuestWorkers implements AsyncDisposable {
     this.#alone = pool({ min: 0, eager: 1, most: 1, growAfterMs: 0 })
   }
 
-  /** @throws what starting a worker throws; `SandboxError`; the signal's reason */
+  /**
+   * Starts a guest.
+   *
+   * @throws `SandboxError` `SANDBOX_UNAVAILABLE` after the last attempt; `SandboxError` `SANDBOX_CLOSED`; the errors of
+   *   starting a worker; the signal's reason
+   */
   async start(init: GuestInit): Promise<Guest> {
     const pool = init.alone ? this.#alone : this.#shared
     let detail = ''
@@ -47,7 +52,7 @@ export class GuestWorkers implements AsyncDisposable {
       if (!('why' in guest)) return guest
       if ('detail' in guest && guest.detail !== undefined) detail = `: ${guest.detail}`
     }
-    throw new SandboxError('SANDBOX_UNAVAILABLE', `A guest could not be made in ${MAX_ATTEMPTS} attempts${detail}`)
+    throw new SandboxError('SANDBOX_UNAVAILABLE', `Cannot start a guest after ${MAX_ATTEMPTS} attempts${detail}`)
   }
 
   async #backOff(attempt: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import type { GuestExit, Program, RunInit, Turn } from '../contract.ts'
 
-/** Between the host and one worker. `guest` numbers the worker's guests; `slot` is where its status is noted. */
+/** Message from the host to a worker. `guest` is the number of a guest; `slot` is where its status is stored. */
 export type ToWorker =
   | {
       readonly type: 'make'
@@ -17,16 +17,17 @@ export type ToWorker =
       readonly limits: RunInit['limits']
     }
   | { readonly type: 'send'; readonly guest: number; readonly message: string }
-  /** They are between two turns, and nobody asks for them any more. */
+  /** Drops guests that are between two turns and no longer needed. */
   | { readonly type: 'drop'; readonly guests: readonly number[] }
-  /** Whatever it is at; answered by its exit. */
+  /** Ends a guest, also during a turn. The worker responds with the guest's exit. */
   | { readonly type: 'end'; readonly guest: number }
 
+/** Message from a worker to the host. */
 export type FromWorker =
   | { readonly type: 'made'; readonly guest: number }
   | { readonly type: 'output'; readonly guest: number; readonly messages: readonly string[] }
   | { readonly type: 'turn'; readonly guest: number; readonly turn: Turn; readonly messages: readonly string[] }
-  /** The guest is gone; its worker is as good as before. */
+  /** The guest has exited. Its worker can be reused. */
   | { readonly type: 'exit'; readonly guest: number; readonly exit: GuestExit }
-  /** The guest must end, and only the end of its worker can end it. */
+  /** The guest must end, and only killing its worker can end it. */
   | { readonly type: 'stuck'; readonly guest: number; readonly exit: GuestExit }

@@ -2,20 +2,28 @@ import { SandboxError } from '../errors.ts'
 import { unref } from './timers.ts'
 
 export interface PoolOptions<Member> {
-  /** How many are kept warm. The first `acquire` starts them. */
+  /** Number of members that are always kept. The first `acquire` that waits creates them. */
   readonly min: number
+  /** Maximum number of members. */
   readonly max: number
-  /** How many holders each member takes at once. One, unless told otherwise. */
+  /** Number of holders that each member takes at the same time. Default: 1. */
   readonly eager?: number
-  /** How many it takes where requests would wait for long. As many as `eager`, unless told otherwise. */
+  /** Number of holders that each member takes if requests would otherwise wait long. Default: `eager`. */
   readonly most?: number
-  /** How long requests wait while no member comes back, before members take more holders or another is made. */
+  /**
+   * Milliseconds that requests wait while no member is released, before members take more holders or another member is
+   * created.
+   */
   readonly growAfterMs: number
-  /** How long one above `min` may stand idle. */
+  /** Milliseconds after which an idle member is destroyed, if there are more than `min`. */
   readonly idleMs: number
-  /** Whether a member may take another holder at present. */
+  /** Whether a member can take another holder at present. Default: always. */
   accepts?(member: Member): boolean
-  /** @param signal aborted when the pool closes: what is not made then is not needed */
+  /**
+   * Creates a member.
+   *
+   * @param signal aborts the creation when the pool closes
+   */
   create(signal: AbortSignal): Promise<Member>
   destroy(member: Member): Promise<void>
 }
@@ -31,10 +39,11 @@ interface State {
 }
 
 /**
- * The threads or processes of an adapter, used again and again, unlike the guests in them. Kept pools (tarn,
- * generic-pool) grow at once: on a machine with few cores a burst of short executions would then start threads that cost
- * more than the wait, so this one lets requests wait as long as others end meanwhile. Where none ends, all of them wait
- * for something, so that its members can as well hold more at once.
+ * Pool of the threads or processes of an adapter, which are reused, unlike the guests in them.
+ *
+ * Existing pools (tarn, generic-pool) grow immediately. On a machine with few cores, a burst of short executions would
+ * then start threads that cost more than the wait. This pool lets requests wait while other holders finish. If none
+ * finishes, all of them wait for something, so members can take more holders at the same time.
  */
 export class Pool<Member extends object> implements AsyncDisposable {
   readonly #options: PoolOptions<Member>
@@ -44,10 +53,10 @@ export class Pool<Member extends object> implements AsyncDisposable {
   readonly #waiters: Waiter<Member>[] = []
   readonly #work = new Set<Promise<unknown>>()
   #growTimer: ReturnType<typeof setTimeout> | undefined
-  /** How many holders a member takes at present. */
+  /** Number of holders that a member takes at present. */
   #density: number
   #creating = 0
-  /** Whether a member came back since the last look: then those who wait are being served. */
+  /** Whether a member was released since the last check. Requests are then being served. */
   #returned = false
   readonly #closed = new AbortController()
   #isClosed = false
@@ -60,7 +69,11 @@ export class Pool<Member extends object> implements AsyncDisposable {
     this.#density = this.#eager
   }
 
-  /** @throws whatever `create` throws; `SandboxError` `SANDBOX_CLOSED`; the signal's reason */
+  /**
+   * Takes a member, or waits for one.
+   *
+   * @throws the errors of `create`; `SandboxError` `SANDBOX_CLOSED`; the signal's reason
+   */
   acquire(signal?: AbortSignal): Promise<Member> {
     if (this.#isClosed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
@@ -89,7 +102,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     })
   }
 
-  /** Gives a member back that can serve again. */
+  /** Releases a member that can be reused. */
   release(member: Member): void {
     const state = this.#members.get(member)
     if (state === undefined) return
@@ -102,7 +115,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     this.#retireLater(member, state)
   }
 
-  /** Takes a member out for good and destroys it. Does nothing for one that is already out. */
+  /** Removes a member and destroys it. Does nothing for a member that was already removed. */
   discard(member: Member): void {
     const state = this.#members.get(member)
     if (state === undefined) return
@@ -130,7 +143,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     while (this.#work.size > 0) await Promise.allSettled(this.#work)
   }
 
-  /** The one with the fewest holders, if it takes another. */
+  /** Returns the member with the fewest holders among those that take another. */
   #freest(): Member | undefined {
     let freest: Member | undefined
     let fewest = this.#density
@@ -157,7 +170,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     }
   }
 
-  /** Once no member holds more than it takes eagerly, those that come next do better one after the other again. */
+  /** Resets the density to `eager` when no member has more holders. The next holders then finish sooner one by one. */
   #thin(): void {
     if (this.#waiters.length > 0) return
     if ([...this.#members.values()].every(({ holders }) => holders <= this.#eager)) this.#density = this.#eager
@@ -197,7 +210,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     }
   }
 
-  /** Whether a member takes more holders, if not at the present density. */
+  /** Whether any member would take more holders at a higher density. */
   #hasRoom(): boolean {
     return [...this.#members].some(
       ([member, { holders }]) => holders < this.#most && this.#options.accepts?.(member) !== false,
@@ -210,16 +223,16 @@ export class Pool<Member extends object> implements AsyncDisposable {
     const creation = this.#options.create(this.#closed.signal).then(
       (member) => {
         this.#creating--
-        // As if it came back: whoever waits is served.
+        // A new member is treated like a released one, which serves the waiting requests.
         this.#members.set(member, { holders: 1 })
         this.release(member)
       },
       (error: unknown) => {
         this.#creating--
-        // One that cannot be made would not be made for the others either; those that are there may take them.
+        // Another attempt would fail for the other requests as well. If existing members have room, they take them.
         if (this.#hasRoom()) return
         const waiters = this.#waiters.splice(0)
-        // What failed for those who waited when it began may succeed for those who have come since.
+        // Requests that arrived after the creation began get another attempt, which may succeed.
         this.#waiters.push(...waiters.filter((waiter) => !waiting.has(waiter)))
         for (const waiter of waiters) if (waiting.has(waiter)) waiter.reject(error)
         if (this.#waiters.length > 0 && this.#creating === 0 && !this.#isClosed) this.#create()

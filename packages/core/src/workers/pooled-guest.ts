@@ -2,22 +2,22 @@ import type { Guest, GuestExit, GuestInit, RunInit } from '../contract.ts'
 import type { GuestWorker } from './guest-worker.ts'
 import type { FromWorker } from './messages.ts'
 
-/** How long a turn that is to end may take to do so. */
+/** How long a turn may take to end after it was asked to. */
 const GRACE_MS = 250
 
-/** The host's end of one guest in a worker. */
+/** Controls one guest in a worker. */
 export class PooledGuest implements Guest {
   readonly number: number
   readonly slot: number
   readonly memoryBytes: number
-  /** With its exit, if it was lost before. */
+  /** Resolves when the guest has been created, or with its exit if it was lost before. */
   readonly made: Promise<GuestExit | undefined>
   readonly exited: Promise<GuestExit>
-  /** Since it began the turn that it is in. */
+  /** Time that the guest has computed in its current turn, in milliseconds. */
   ranMs = 0
-  /** Since there was something for it to do that it has not begun. */
+  /** Time that the guest has waited for its next turn to begin, in milliseconds. */
   waitedMs = 0
-  /** After its last turn. */
+  /** Heap size after the last turn, in bytes. */
   heapBytes = 0
   readonly #worker: GuestWorker
   readonly #onFree: () => void
@@ -45,7 +45,7 @@ export class PooledGuest implements Guest {
     this.#resolveExited = exited.resolve
   }
 
-  /** Whether it has something to do. */
+  /** Whether the guest has work to do. */
   get isBusy(): boolean {
     return this.#unacknowledged > 0 || !this.#isMade
   }
@@ -83,7 +83,7 @@ export class PooledGuest implements Guest {
         this.#rest()
         this.heapBytes = message.turn.memoryBytes ?? 0
         if (message.messages.length > 0 && !this.#isEnding) this.#init?.onOutput(message.messages)
-        // The output may have ended the guest.
+        // The handler of the output may have terminated the guest.
         return this.#isEnding ? undefined : this.#init?.onTurn(message.turn)
       case 'exit':
         return this.exit(message.exit)
@@ -92,7 +92,7 @@ export class PooledGuest implements Guest {
     }
   }
 
-  /** @param isComputing whether its worker has computed in this tick */
+  /** @param isComputing whether the worker has used CPU time in this tick */
   tick(passedMs: number, isInTurn: boolean, isComputing: boolean): void {
     if (isInTurn && this.#wasInTurn && isComputing) this.ranMs += passedMs
     if (!isInTurn) this.waitedMs += passedMs
@@ -128,7 +128,7 @@ export class PooledGuest implements Guest {
     if (!this.isBusy) return this.exit({ why: 'terminated' })
     this.#worker.interrupt(this)
     this.#grace = setTimeout(() => {
-      // In a turn, only the end of the worker ends it. What waits behind a neighbour has nobody left to hear it.
+      // If the guest is still in a turn, only killing the worker ends it. Otherwise it waits behind another guest.
       if (this.#worker.isInTurn(this)) this.#worker.kill(this, { why: 'terminated' })
       else this.exit({ why: 'terminated' })
     }, GRACE_MS)

@@ -1,28 +1,31 @@
 /**
- * Measures how long a process has been owing an answer without computing, as one does that is stopped, swapped out or
- * deadlocked. Fed by the host's ticks, so that a host that was held up itself adds no more than one of them.
+ * Measures how long a process has owed a response without using CPU time, because it is stopped, swapped out or
+ * deadlocked. The host's ticks advance it, so that a stalled host adds at most one tick.
  */
 export class StallMeter {
   readonly #readCpuTime: () => number | undefined
   #cpuTimeMs: number | undefined
   #stalledMs = 0
 
-  /** @param readCpuTime what the process has computed so far, in ms; undefined where the system does not tell */
+  /**
+   * @param readCpuTime returns the CPU time of the process so far in milliseconds, or undefined if the system does not
+   *   report it
+   */
   constructor(readCpuTime: () => number | undefined) {
     this.#readCpuTime = readCpuTime
   }
 
-  /** Since the process last computed, or was last heard. Stays 0 where its CPU time is unknown. */
+  /** Milliseconds since the process last used CPU time or responded. Stays 0 if its CPU time is unknown. */
   get stalledMs(): number {
     return this.#stalledMs
   }
 
-  /** Starts again: the process has answered, or owed nothing until now. */
+  /** Restarts the measurement. Called when the process has responded, or begins to owe a response. */
   reset(): void {
     this.#stalledMs = 0
   }
 
-  /** @returns whether the process has computed since the last tick, which is assumed where its CPU time is unknown */
+  /** @returns whether the process has used CPU time since the last tick; true if its CPU time is unknown */
   tick(passedMs: number): boolean {
     const before = this.#cpuTimeMs
     this.#cpuTimeMs = this.#readCpuTime()

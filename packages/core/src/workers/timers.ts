@@ -1,4 +1,4 @@
-/** Node's timers keep a process alive unless told not to; elsewhere they are numbers. */
+/** Allows a Node process to exit while the timer is pending. Does nothing on platforms whose timers are numbers. */
 export function unref(timer: unknown): void {
   if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
 }

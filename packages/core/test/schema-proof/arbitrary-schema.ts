@@ -1,10 +1,10 @@
-/** Schemas of every common keyword in any combination, and values that such schemas often let through. */
+/** Generates schemas with any combination of common keywords, and values that are often valid under such schemas. */
 import fc, { type Arbitrary, type MaybeWeightedArbitrary } from 'fast-check'
 import type { Schema, SchemaObject } from './subschemas.ts'
 
 /**
- * Few names and values, so that keywords meet: a `required` that names a property, a `const` beside an `enum` with it. None
- * is a name such as toString, which to TypeScript every object has: of those no type can say that they may be left away.
+ * A small set of names and values, so that keywords interact, such as a `required` that names a property. Names such as
+ * `toString` are excluded: TypeScript finds them on every object, so a type cannot express that they are optional.
  */
 const KEYS = ['a', 'b', 'x-1', 'x-2']
 const SCALARS = [null, true, false, 0, 1, 2.5, -3, '', 'a', 'x-1', 'longer']
@@ -21,7 +21,9 @@ const size = fc.integer({ min: 0, max: 3 })
 const INHERITED = new RegExp(`"(${Object.getOwnPropertyNames(Object.prototype).join('|')})":`)
 const hasNoInheritedName = (value: unknown): boolean => !INHERITED.test(JSON.stringify(value))
 
-/** Values of the same names and scalars; those that JSON has besides are seldom valid, but know nothing of the schema. */
+/**
+ * Values of the same names and scalars, and other JSON values, which are seldom valid but independent of the schema.
+ */
 export const arbitraryValue: Arbitrary<unknown> = fc.oneof(
   {
     arbitrary: fc.letrec((tie) => ({
@@ -40,7 +42,7 @@ export const arbitraryValue: Arbitrary<unknown> = fc.oneof(
 const oneType = fc.constantFrom(...TYPES).map((type) => ({ type }))
 const someTypes = fc.uniqueArray(fc.constantFrom(...TYPES), { minLength: 1, maxLength: 3 }).map((type) => ({ type }))
 
-/** Keywords that have no schemas in them. */
+/** Keywords without subschemas. */
 const plainKeywords = fc.oneof<MaybeWeightedArbitrary<SchemaObject>[]>(
   { arbitrary: oneType, weight: 4 },
   { arbitrary: someTypes, weight: 2 },
@@ -61,7 +63,7 @@ const plainKeywords = fc.oneof<MaybeWeightedArbitrary<SchemaObject>[]>(
     .map((map) => ({ dependentRequired: map })),
 )
 
-/** A few of the keywords: all at once would seldom let a value through. Of the same name, the last one stays. */
+/** Combines a few keywords, because a schema with all of them would accept few values. The last of equal names wins. */
 const merged = (...parts: Arbitrary<SchemaObject>[]): Arbitrary<SchemaObject> =>
   fc.array(fc.oneof(...parts), { minLength: 1, maxLength: 4 }).map((some) => Object.assign({}, ...some))
 
@@ -92,7 +94,7 @@ const { schema } = fc.letrec<{ schema: Schema; keywords: SchemaObject; objects: 
         some.map((oneOf) => ({ oneOf })),
         some.map((allOf) => ({ allOf })),
         sub.map((not) => ({ not })),
-        // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+        // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
         fc.record({ if: sub, then: sub, else: sub }, { requiredKeys: ['if'] }),
       ),
       objects: merged(
@@ -123,7 +125,7 @@ const { schema } = fc.letrec<{ schema: Schema; keywords: SchemaObject; objects: 
   },
 )
 
-/** A document of 2020-12, whose schemas refer to each other, to themselves and to the whole. */
+/** A 2020-12 document whose schemas refer to each other, to themselves and to the root. */
 export const arbitrarySchema: Arbitrary<Schema> = fc
   .tuple(schema, schema, schema)
   .map(([root, one, two]) => (typeof root === 'boolean' ? root : { ...root, $defs: { one, two } }))

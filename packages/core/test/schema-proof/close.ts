@@ -1,4 +1,4 @@
-/** Closes the objects that say nothing of further properties, as a tool's input is read; so that no value has any. */
+/** Closes objects without `additionalProperties`, like the input of a tool, so that values have no extra properties. */
 import { isObject, mapSubschemas, type Schema } from './subschemas.ts'
 
 export function close(schema: Schema): Schema {

@@ -4,11 +4,11 @@ import type { Schema } from './subschemas.ts'
 export interface Conversion {
   readonly declarations: string
   readonly type: string
-  /** Why there is none; the type is `unknown` then. */
+  /** The reason of a failed conversion. The type is then `unknown`. */
   readonly failure?: string
 }
 
-/** A converter that throws on one schema is a finding, and no reason to leave the others unmeasured. */
+/** Converts a schema. An error becomes a `failure`, so that the other schemas are still measured. */
 export function convert(schema: Schema, options: Omit<TypeOptions, 'name'>): Conversion {
   try {
     const { declarations, type } = typeFromSchema(schema, { name: 'Value', ...options })

@@ -1,4 +1,4 @@
-/** Valid instances that a type may refuse, as no readable type can do better. An entry that is not needed fails. */
+/** Valid instances that a type may reject, because no readable type can accept them. Unused entries fail the test. */
 export interface Explained {
   readonly file: string
   readonly group: string

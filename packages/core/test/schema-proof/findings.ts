@@ -1,4 +1,4 @@
-/** What the measurements find fault with, in the words that a failing test prints. */
+/** Collects the findings of the measurements and formats them for failing tests. */
 import { EXPLAINED, type Explained } from './explained.ts'
 import type { Measured } from './measure.ts'
 
@@ -8,10 +8,10 @@ export interface Finding {
   readonly instance: unknown
 }
 
-/** Valid instances that the type refuses. */
+/** Returns the valid instances that the type rejects. */
 export const refused = (measured: readonly Measured[]): Finding[] => findings(measured, true)
 
-/** Invalid instances that the type takes although a type could refuse them. */
+/** Returns the invalid instances that the type accepts, although a type could reject them. */
 export const slipped = (measured: readonly Measured[]): Finding[] => findings(measured, false)
 
 function findings(measured: readonly Measured[], valid: boolean): Finding[] {
@@ -44,7 +44,7 @@ export function describeFinding({ subject, description, instance }: Finding): st
 
 const clip = (text: string): string => (text.length > 600 ? `${text.slice(0, 600)}…` : text)
 
-/** Conversions that failed or whose declarations do not compile. */
+/** Returns the conversions that failed or whose declarations do not compile. */
 export const broken = (measured: readonly Measured[]): string[] =>
   measured
     .filter(({ problems }) => problems.length > 0)

@@ -1,19 +1,19 @@
-/** Makes values for a schema: by json-schema-faker, and by a plainer generator where that gives up. */
+/** Generates values for a schema with json-schema-faker, or with a simpler generator if that fails. */
 import { generateSync, type JsonSchema } from 'json-schema-faker'
 import { isObject, localTarget, type Schema, type SchemaObject } from './subschemas.ts'
 
 type Random = (below: number) => number
 
-/** Deeper than this, everything optional is left away, so that recursion ends. */
+/** Depth from which optional properties are omitted, so that recursion ends. */
 const DEEPEST = 6
 
 export interface Generation {
   readonly seed: number
-  /** How likely an optional property is there, from 0 to 1. */
+  /** Probability that an optional property is present, from 0 to 1. */
   readonly optionals: number
 }
 
-/** @returns `undefined` where the faker cannot */
+/** Generates a value with json-schema-faker. Returns undefined if it fails. */
 export function fakeValue(schema: Schema, { seed, optionals }: Generation): unknown {
   try {
     return generateSync(schema as JsonSchema, { seed, optionalsProbability: optionals, maxDepth: DEEPEST, maxItems: 3 })
@@ -22,7 +22,7 @@ export function fakeValue(schema: Schema, { seed, optionals }: Generation): unkn
   }
 }
 
-/** Follows the common keywords and hopes for the best; the caller validates. */
+/** Generates a value from the common keywords. The value may be invalid, so the caller must validate it. */
 export function plainValue(schema: Schema, optionals: number, random: Random): unknown {
   const value = (node: Schema, depth: number): unknown => {
     if (!isObject(node)) return 'any'

@@ -21,12 +21,12 @@ interface Test {
 const read = <Content>(file: string): Content =>
   JSON.parse(readFileSync(new URL(`../data/json-schema-test-suite/${file}`, import.meta.url), 'utf8')) as Content
 
-/** The suite says by the folder of what draft a schema is, and only later drafts also by `$schema`. */
+/** Sets `$schema`. The suite marks the draft by folder, and only later drafts also by `$schema`. */
 function ofItsDraft(schema: Schema, draft: Draft): Schema {
   return isObject(schema) && !('$schema' in schema) ? { $schema: META_SCHEMA[draft], ...schema } : schema
 }
 
-/** The remotes that tests of the draft refer to: those in its own folder, and those that are in none. */
+/** Returns the remote documents of a draft: those in its folder and those without a folder. */
 function documentsOf(draft: Draft): Documents {
   const remotes = Object.entries(read<Documents>('remotes.json')).filter(([uri]) => {
     const folder = /^http:\/\/localhost:1234\/(draft[^/]+)\//.exec(uri)?.[1]
@@ -36,7 +36,7 @@ function documentsOf(draft: Draft): Documents {
   return { ...(ofDraft as Documents), ...metaSchemas(draft) }
 }
 
-/** Validators of the schemas as they are and of weakened ones, whose references lead to weakened documents. */
+/** Creates validators for original schemas, and for weakened schemas with references to weakened documents. */
 function judges(draft: Draft) {
   const documents = documentsOf(draft)
   const weakened = mapEntries(documents, (document) => weaken(document as Schema)) as Documents
@@ -44,8 +44,9 @@ function judges(draft: Draft) {
 }
 
 /**
- * What the suite says of its own schema, and what Ajv says of one with types. Ajv is wrong about a few schemas, so where
- * it differs from the suite it must have been right about the whole group.
+ * Returns the validity of a test: from the suite for published schemas, from Ajv for schemas with added types. Ajv is
+ * wrong about a few schemas, so a different result only counts if Ajv agrees with the suite on the whole published
+ * group.
  */
 function validityUnder(schema: Schema, { schema: published, tests }: Group, exact: Compile) {
   if (JSON.stringify(schema) === JSON.stringify(published)) return ({ valid }: Test) => valid
@@ -63,7 +64,7 @@ const groupsOf = (draft: Draft): { file: string; group: Group }[] =>
     groups.map((group) => ({ file, group: { ...group, schema: ofItsDraft(group.schema, draft) } })),
   )
 
-/** Valid instances that weakening has made invalid. There must be none, as weakening may only let more through. */
+/** Returns the valid instances that are invalid after weakening. The list must be empty. */
 export function wronglyWeakened(draft: Draft): string[] {
   const { exact, weak } = judges(draft)
   return groupsOf(draft).flatMap(({ file, group }) => {
@@ -75,7 +76,7 @@ export function wronglyWeakened(draft: Draft): string[] {
   })
 }
 
-/** Measures one draft, as published or with the types written out that its authors left away. */
+/** Measures one draft, as published or with the types added that its authors omitted. */
 export function measureSuite(draft: Draft, form: 'published' | 'typed'): Measured[] {
   const { documents, exact, weak } = judges(draft)
   const subjects: Subject[] = []
@@ -87,7 +88,7 @@ export function measureSuite(draft: Draft, form: 'published' | 'typed'): Measure
       const { description, data } = test
       const valid = validity(test)
       if (valid === undefined) return []
-      // Where Ajv cannot judge the weakened schema, an invalid instance may be invalid in any way.
+      // If Ajv cannot validate the weakened schema, the reason for an invalid instance is unknown.
       return valid || isWeaklyValid?.(data) === false ? [{ description, instance: data, valid }] : []
     })
     const conversion = convert(schema, { documents })

@@ -16,14 +16,14 @@ interface Server {
 
 const FOLDER = new URL('../data/mcp/', import.meta.url)
 
-/** From each schema, with all that is optional, without, and mixed. */
+/** Variants of valid values per schema: with all optional properties, with none, and mixed. */
 const VALID: readonly Generation[] = [
   { seed: 1, optionals: 1 },
   { seed: 2, optionals: 0 },
   { seed: 3, optionals: 0.5 },
   { seed: 4, optionals: 0.8 },
 ]
-/** A server with hundreds of tools says the same thing often: fewer of each are enough. */
+/** Number of tools above which fewer values per schema are generated, because large servers repeat their schemas. */
 const MANY_TOOLS = 100
 const MUTATIONS = 40
 const INVALID = 10
@@ -54,7 +54,7 @@ export function measureTools(): Measured[] {
   return measure(subjects)
 }
 
-/** The protocol's default is 2020-12. */
+/** Returns the draft of a schema. The default of MCP is 2020-12. */
 function draftOf(schema: Schema): 'draft7' | 'draft2020-12' {
   return isObject(schema) && String(schema.$schema).includes('draft-07') ? 'draft7' : 'draft2020-12'
 }

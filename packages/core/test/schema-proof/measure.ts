@@ -1,9 +1,9 @@
-/** What one conversion is worth: counted over instances whose validity is known. */
+/** Measures conversions over instances of known validity. */
 import type { Conversion } from './convert.ts'
 import type { Schema } from './subschemas.ts'
 import { checkTypes } from './typescript-check.ts'
 
-/** An instance that is valid, or invalid in a way that TypeScript can express. Others are not measured. */
+/** An instance that is valid, or invalid in a way that TypeScript can express. */
 export interface Sample {
   readonly description: string
   readonly instance: unknown
@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 export interface Subject {
-  /** Where the schema is from: draft, file and group, or server, tool and side. */
+  /** Origin of the schema: draft, file and group, or server, tool and position. */
   readonly path: readonly string[]
   readonly schema: Schema
   readonly conversion: Conversion
@@ -19,7 +19,7 @@ export interface Subject {
 }
 
 export interface Measured extends Subject {
-  /** Why the conversion failed or its declarations do not compile. */
+  /** Reasons why the conversion failed or its declarations do not compile. */
   readonly problems: readonly string[]
   readonly results: readonly (Sample & { readonly accepted: boolean })[]
 }

@@ -1,4 +1,4 @@
-/** Makes one small mistake somewhere in a value: the kinds of mistake that a model makes in a call. */
+/** Introduces one small mistake into a value, of the kind that models make in calls. */
 import { isObject } from './subschemas.ts'
 
 type Random = (below: number) => number
@@ -13,7 +13,7 @@ export function mutate(value: unknown, random: Random): unknown {
   return changeAt(value, path, (part) => mistake(part, random))
 }
 
-/** `undefined` takes the part away. */
+/** Replacements for a part of a value. `undefined` removes it. */
 function mistake(part: unknown, random: Random): unknown {
   switch (random(5)) {
     case 0:
@@ -39,7 +39,7 @@ function pathsIn(value: unknown, path: Path): Path[] {
 }
 
 function changeAt(value: unknown, [key, ...rest]: Path, change: (part: unknown) => unknown): unknown {
-  // A whole value cannot be taken away, only emptied.
+  // The root value cannot be removed, only emptied.
   if (key === undefined) return change(value) ?? {}
   if (Array.isArray(value)) {
     return value.flatMap((item: unknown, index) => {

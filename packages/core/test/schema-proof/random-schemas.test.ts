@@ -9,27 +9,27 @@ import { type Measured, measure, type Subject, tally } from './measure.ts'
 import type { Schema } from './subschemas.ts'
 import { metaSchemas, type Validate, validators } from './validators.ts'
 
-/** The suite always makes the same schemas, so that a change is judged by nothing else; GLOVEBOX_SEED makes others. */
+/** Seed of the schemas. Fixed by default, so that results are comparable. `GLOVEBOX_SEED` generates other schemas. */
 const SEED = Number(process.env.GLOVEBOX_SEED ?? 1_759_292_834)
 const RUNS = Number(process.env.GLOVEBOX_RUNS ?? 300)
-/** Made once and tried on every schema: to judge a value costs little, and few are valid. */
+/** Number of values tried on every schema. Validating a value is fast, and few values are valid. */
 const VALUES = 1_000
-/** Of those that are valid; the types are the slower judge. */
+/** Maximum number of valid values per schema that are type-checked, which is slower than validation. */
 const MOST_VALID = 24
 
-/** On average; fewer would mean that the values no longer fit the schemas, and that the proof proves little. */
+/** Minimum average number of valid values per schema. With fewer values the test would prove little. */
 const LEAST_VALID_PER_SCHEMA = 6
 
 /**
- * The generator looks at the schema, and so finds values that chance does not. json-schema-faker cannot help: it never
- * comes back from some schemas that refer to themselves.
+ * Generates values from the schema, to find values that random values miss. json-schema-faker is not used, because it
+ * never returns for some recursive schemas.
  */
 function generated(schema: Schema): unknown[] {
   const rolls = random(SEED)
   return [0, 0.5, 1].map((optionals) => plainOrNothing(schema, optionals, rolls))
 }
 
-/** It follows a reference that leads straight back to itself until the stack is full. */
+/** Generates a value. A reference that leads directly to itself overflows the stack and yields undefined. */
 function plainOrNothing(schema: Schema, optionals: number, rolls: ReturnType<typeof random>): unknown {
   try {
     return plainValue(schema, optionals, rolls)
@@ -40,14 +40,14 @@ function plainOrNothing(schema: Schema, optionals: number, rolls: ReturnType<typ
 }
 
 function validAmong(values: readonly unknown[], isValid: Validate | undefined): unknown[] {
-  // Through JSON and back, as only what comes through is an instance.
+  // Only values that survive a JSON round trip are instances.
   const distinct = new Set(values.filter((value) => value !== undefined).map((value) => JSON.stringify(value)))
   const valid = [...distinct].map((text) => JSON.parse(text) as unknown).filter((value) => isValid?.(value) === true)
   const step = Math.max(1, valid.length / MOST_VALID)
   return valid.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
 }
 
-/** One program for all, as TypeScript takes longer to start than to check them. */
+/** Measures all schemas in one TypeScript program, because starting one takes longer than checking them. */
 function measureRandom(): Measured[] {
   const compile = validators('draft2020-12', metaSchemas('draft2020-12'))
   const values = fc.sample(arbitraryValue, { seed: SEED, numRuns: VALUES })
@@ -59,21 +59,21 @@ function measureRandom(): Measured[] {
   return measure(subjects)
 }
 
-describe(`random schemas, by GLOVEBOX_SEED=${SEED}`, () => {
+describe(`random schemas (GLOVEBOX_SEED=${SEED})`, () => {
   let measured: Measured[] = []
   beforeAll(() => {
     measured = measureRandom()
   })
 
-  it('become declarations that compile', () => {
+  it('convert to declarations that compile', () => {
     expect(broken(measured)).toEqual([])
   })
 
-  it('lose no valid value', () => {
+  it('convert to types that accept every valid value', () => {
     expect(refused(measured).map(describeFinding)).toEqual([])
   })
 
-  it('have values to be measured on', () => {
+  it('have enough valid values', () => {
     expect(tally(measured).valid, `GLOVEBOX_SEED=${SEED}`).toBeGreaterThan(RUNS * LEAST_VALID_PER_SCHEMA)
   })
 })

@@ -11,22 +11,22 @@ describe('the schemas of real tools', () => {
     measured = measureTools()
   })
 
-  it('become declarations that compile', () => {
+  it('convert to declarations that compile', () => {
     expect(broken(measured)).toEqual([])
   })
 
-  it('have values to be measured on', () => {
+  it('each have a valid and an invalid value', () => {
     const bare = measured.filter(
       ({ results }) => !results.some(({ valid }) => valid) || results.every(({ valid }) => valid),
     )
     expect(bare.map(({ path }) => path.join(' / '))).toEqual([])
   })
 
-  it('lose no valid value', () => {
+  it('convert to types that accept every valid value', () => {
     expect(refused(measured).map(describeFinding)).toEqual([])
   })
 
-  it('refuse what a type can refuse', () => {
+  it('convert to types that reject expressible mistakes', () => {
     const accepted = slipped(measured).map(describeFinding).join('\n')
     expect(precision(tally(measured)), accepted).toBeGreaterThanOrEqual(LEAST_PRECISION)
   })

@@ -1,4 +1,4 @@
-/** A JSON Schema as the proof handles it: read from a file, so nothing is known of its keywords' values. */
+/** A JSON Schema from a file. The values of its keywords are unknown. */
 export type Schema = boolean | { readonly [keyword: string]: unknown }
 export type SchemaObject = Exclude<Schema, boolean>
 
@@ -27,7 +27,7 @@ export const isObject = (value: unknown): value is SchemaObject =>
 
 export const isSchema = (value: unknown): value is Schema => typeof value === 'boolean' || isObject(value)
 
-/** The same schema with each direct subschema replaced. Data (enum, const, default, examples) is no schema. */
+/** Returns the schema with each direct subschema replaced. Data (enum, const, default, examples) is kept. */
 export function mapSubschemas(schema: SchemaObject, change: (sub: Schema, keyword: string) => Schema): SchemaObject {
   return mapEntries(schema, (value, keyword) => {
     const one = (sub: unknown) => (isSchema(sub) ? change(sub, keyword) : sub)
@@ -37,12 +37,12 @@ export function mapSubschemas(schema: SchemaObject, change: (sub: Schema, keywor
   })
 }
 
-/** By `Object.fromEntries`, which unlike assignment makes an own property of `__proto__`. */
+/** Maps the values of an object. Unlike assignment, `Object.fromEntries` creates an own `__proto__` property. */
 export function mapEntries(object: SchemaObject, change: (value: unknown, key: string) => unknown): SchemaObject {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
 }
 
-/** Every subschema and the schema itself, in the order of the text. */
+/** Returns the schema and all its subschemas in document order. */
 export function everySubschema(schema: Schema): Schema[] {
   const found: Schema[] = [schema]
   if (isObject(schema)) {
@@ -54,7 +54,7 @@ export function everySubschema(schema: Schema): Schema[] {
   return found
 }
 
-/** What a reference within the document names; `undefined` where only a full resolver could say. */
+/** Resolves a reference within the document. Returns undefined if that requires a full resolver. */
 export function localTarget(root: Schema, reference: unknown): Schema | undefined {
   if (reference === '#') return root
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return undefined

@@ -1,4 +1,4 @@
-/** The page of the documentation that says how true the types are. */
+/** Renders the documentation page about the accuracy of the generated types. */
 import { type Measured, precision, soundness, type Tally, tally } from './measure.ts'
 import { measureSuite } from './measure-suite.ts'
 import { measureTools } from './measure-tools.ts'
@@ -6,19 +6,37 @@ import { DRAFTS } from './validators.ts'
 
 const INTRODUCTION = `# Schema conversion
 
-The tables say how true the TypeScript is that is written for a JSON Schema. _Sound_ is the share of valid values that the type takes:
-a value that it refuses would be a correct call that fails the type check. _Precise_ is the share of invalid values that it refuses,
-counted over the values that are invalid in a way TypeScript can express. Each value is written as a literal of the type and given to
-the TypeScript compiler, in strict mode. The values of the first table are those of the
-[JSON Schema Test Suite](https://github.com/json-schema-org/JSON-Schema-Test-Suite), drafts 4, 6, 7, 2019-09 and 2020-12 together, by
-the file of the suite; its schemas are converted as they are published, and again with the \`type\` written out that their authors left
-away, as an untyped \`properties\` says nothing of a value that is no object. Those of the second were made from the schemas of the tools
-of real MCP servers: generated for the valid ones, and then spoilt in one place for the invalid ones.
+This page shows how accurate the TypeScript is that Glovebox generates for JSON Schemas.
 
-_Expressible_ is defined by a weakened schema, from which all is taken that no type can say: bounds of numbers, lengths, formats,
-patterns (but for plain beginnings and endings of keys), uniqueness, \`contains\`, counts of properties, that a number is whole, that
-_only_ one branch of \`oneOf\` fits, arrays that must be longer than eight, and negations of more than a type, some values or one property.
-A value is invalid in an expressible way if a validator refuses it under the weakened schema as well.
+- **Sound** is the share of valid values that the type accepts. A valid value that the type rejects would be a correct call that fails the
+  type check.
+- **Precise** is the share of invalid values that the type rejects. Only values that are invalid in a way TypeScript can express count.
+
+## Method
+
+Each value is written as a literal of the type and given to the TypeScript compiler in strict mode.
+
+The first table uses the values of the [JSON Schema Test Suite](https://github.com/json-schema-org/JSON-Schema-Test-Suite), with drafts 4,
+6, 7, 2019-09 and 2020-12 together, by file of the suite. Its schemas are converted twice:
+
+- as published,
+- with the missing \`type\` added (the _typed_ columns), because \`properties\` without a \`type\` does not constrain values that are not objects.
+
+The second table uses the schemas of tools of real MCP servers. Valid values were generated from the schemas. Invalid values are valid values
+that were changed in one place.
+
+### Expressible
+
+_Expressible_ is defined by a weakened schema, from which everything is removed that no type can express:
+
+- bounds of numbers, and that a number is an integer,
+- lengths, formats, and patterns (except simple prefixes and suffixes of keys),
+- uniqueness, \`contains\`, and counts of properties,
+- that _only_ one branch of \`oneOf\` matches,
+- arrays that must have more than eight elements,
+- negations of more than a type, some values or one property.
+
+A value is invalid in an expressible way if a validator also rejects it under the weakened schema.
 `
 
 export function conversionPage(): string {
@@ -59,5 +77,5 @@ const toolsRow = (name: string, measured: readonly Measured[]) => {
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
 const sound = (counts: Tally) => (counts.valid === 0 ? '–' : percent(soundness(counts)))
 const precise = (counts: Tally) => (counts.invalid === 0 ? '–' : percent(precision(counts)))
-/** Rounded down, so that only what is whole reads as 100 %. */
+/** Rounds down, so that only a complete match is shown as 100 %. */
 const percent = (share: number) => `${Math.floor(share * 1000) / 10} %`

@@ -1,4 +1,6 @@
-/** Asks the TypeScript compiler which values a type takes. One program for all cases, as starting one is what costs. */
+/**
+ * Checks with the TypeScript compiler which values a type accepts. Uses one program for all cases, as starting is slow.
+ */
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
@@ -9,9 +11,9 @@ export interface TypeCase {
 }
 
 export interface TypeVerdict {
-  /** What is wrong with the declarations themselves. */
+  /** Compiler errors of the declarations. */
   readonly problems: readonly string[]
-  /** Of each instance, whether its literal is assignable to the type. */
+  /** Whether each instance is assignable to the type, in order. */
   readonly accepted: readonly boolean[]
 }
 
@@ -26,17 +28,17 @@ const OPTIONS: ts.CompilerOptions = {
 }
 const LIBRARY = dirname(ts.getDefaultLibFilePath(OPTIONS))
 
-/** The library's files are the same in every program. */
+/** Cache of library files, which are the same in every program. */
 const parsed = new Map<string, ts.SourceFile | undefined>()
 
 export function checkTypes(cases: readonly TypeCase[]): TypeVerdict[] {
-  // A module for each case, so that their names cannot meet.
+  // Each case is a separate module, so that names do not collide.
   const files = new Map(cases.map((each, index) => [`/case-${index}.ts`, moduleOf(each)]))
   const program = ts.createProgram([...files.keys()], OPTIONS, hostOf(files))
   return cases.map((each, index) => verdict(program, `/case-${index}.ts`, each))
 }
 
-/** Instances have a line each, and follow the declarations. */
+/** Writes the declarations, followed by one line per instance. */
 function moduleOf({ declarations, type, instances }: TypeCase): string {
   const values = instances.map((instance, index) => `export const value${index}: TypeUnderTest = ${literal(instance)}`)
   return [declarations, `export type TypeUnderTest = ${type}`, ...values].join('\n')
@@ -44,7 +46,7 @@ function moduleOf({ declarations, type, instances }: TypeCase): string {
 
 function verdict(program: ts.Program, name: string, { instances }: TypeCase): TypeVerdict {
   const file = program.getSourceFile(name)
-  if (file === undefined) throw new Error(`the program has lost ${name}`)
+  if (file === undefined) throw new Error(`the program does not contain ${name}`)
   const first = ts.getLineAndCharacterOfPosition(file, file.text.length).line - instances.length + 1
   const syntax = program.getSyntacticDiagnostics(file)
   const problems: string[] = []
@@ -80,16 +82,16 @@ function hostOf(files: ReadonlyMap<string, string>): ts.CompilerHost {
   }
 }
 
-/** A JSON value as an expression of TypeScript, on one line. */
+/** Formats a JSON value as a TypeScript expression on one line. */
 export function literal(value: unknown): string {
   if (typeof value === 'number') {
-    // JSON's 1e400 has become infinite; written so, TypeScript reads it the same way.
+    // JSON.parse reads 1e400 as Infinity, and TypeScript reads this literal the same way.
     if (!Number.isFinite(value)) return value < 0 ? '-1e400' : '1e400'
     return Object.is(value, -0) ? '-0' : String(value)
   }
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  // Without the brackets `__proto__` would set the prototype.
+  // Without the brackets, `__proto__` would set the prototype.
   const members = Object.entries(value).map(([key, member]) => {
     return `${key === '__proto__' ? '["__proto__"]' : JSON.stringify(key)}: ${literal(member)}`
   })

@@ -8,7 +8,9 @@ import type { Schema } from './subschemas.ts'
 export const DRAFTS = ['draft4', 'draft6', 'draft7', 'draft2019-09', 'draft2020-12'] as const
 export type Draft = (typeof DRAFTS)[number]
 export type Documents = Record<string, Schema>
-/** `undefined` where Ajv cannot say: it recurses for ever on a few schemas that only refer to themselves. */
+/**
+ * Validates an instance. Returns undefined if Ajv fails, as it recurses endlessly on a few self-referential schemas.
+ */
 export type Validate = (instance: unknown) => boolean | undefined
 
 const Ajv04 = ((draft04.default as { default?: unknown }).default ?? draft04.default) as unknown as typeof Ajv
@@ -37,7 +39,7 @@ const META_SCHEMA_FILES: Record<Draft, readonly string[]> = {
   ].map((name) => `ajv/dist/refs/json-schema-2020-12/${name}.json`),
 }
 
-/** The meta-schemas of a draft, which schemas may refer to like any document. */
+/** Returns the meta-schemas of a draft, which schemas may reference like any document. */
 export function metaSchemas(draft: Draft): Documents {
   const require = createRequire(import.meta.url)
   return Object.fromEntries(
@@ -48,16 +50,16 @@ export function metaSchemas(draft: Draft): Documents {
   )
 }
 
-/** Gives `undefined` for a schema that Ajv cannot compile. */
+/** Compiles a schema. Returns undefined if Ajv cannot compile it. */
 export type Compile = (schema: Schema) => Validate | undefined
 
-/** A compiler of validators of one draft, which may refer to `documents` and to nothing else. */
+/** Creates a compiler for schemas of one draft that may only reference `documents`. */
 export function validators(draft: Draft, documents: Documents): Compile {
   const shared = createAjv(draft, documents)
   const compiled = new Map<Schema, Validate | undefined>()
   return (schema) => {
     if (compiled.has(schema)) return compiled.get(schema)
-    // An Ajv remembers each identifier, and two schemas of the suite often share one.
+    // Ajv keeps identifiers between schemas, and schemas of the suite often share one.
     const isNamed = /"(\$?id|\$\w*[aA]nchor)":/.test(JSON.stringify(schema))
     const ajv = isNamed ? createAjv(draft, documents) : shared
     const validate = compile(ajv, schema)
@@ -69,14 +71,14 @@ export function validators(draft: Draft, documents: Documents): Compile {
 function createAjv(draft: Draft, documents: Documents): Ajv {
   const options: Options = {
     strict: false,
-    // Or every object would have a property `constructor`.
+    // Otherwise every object would have a property `constructor`.
     ownProperties: true,
     validateFormats: false,
     validateSchema: false,
-    // Ours, so that a weakened meta-schema can stand in for the original one.
+    // We add meta-schemas ourselves, so that a weakened one can replace the original.
     meta: false,
     logger: false,
-    // Up to draft-07 a reference hides its siblings.
+    // Up to draft-07, siblings of a reference are ignored.
     ignoreKeywordsWithRef: !draft.startsWith('draft20'),
   }
   const ajv = new CLASSES[draft](options) as unknown as Ajv
@@ -95,7 +97,7 @@ function compile(ajv: Ajv, schema: Schema): Validate | undefined {
       }
     }
   } catch {
-    // Ajv has limits of its own, such as patterns; what it cannot judge is not counted.
+    // Ajv does not support some schemas, for example some patterns. These are not counted.
     return undefined
   }
 }

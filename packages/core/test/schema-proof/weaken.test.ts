@@ -26,11 +26,11 @@ describe('weakening', () => {
     ],
     [{ properties: { minimum: { minimum: 1 } } }, { properties: { minimum: {} } }],
     [{ contains: true, unevaluatedItems: false }, {}],
-  ])('of %j leaves %j', (schema, weaker) => {
+  ])('reduces %j to %j', (schema, weaker) => {
     expect(weaken(schema)).toEqual(weaker)
   })
 
-  it.each(DRAFTS)('makes nothing of %s invalid that was valid', (draft) => {
+  it.each(DRAFTS)('keeps valid instances of %s valid', (draft) => {
     expect(wronglyWeakened(draft)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Takes from a schema all that TypeScript cannot say. "Invalid in a way TypeScript can express" is then defined: it is
- * what stays invalid under the weakened schema. So weakening may only ever let more through.
+ * Removes from a schema everything that TypeScript cannot express. An instance is "invalid in a way TypeScript can
+ * express" if it is invalid under the weakened schema. Weakening must therefore never make a valid instance invalid.
  */
 import {
   everySubschema,
@@ -34,7 +34,7 @@ const INEXPRESSIBLE = new Set([
   'maxProperties',
 ])
 
-/** TypeScript finds these on every object, so it cannot demand them. */
+/** Property names that TypeScript finds on every object, so that a type cannot require them. */
 const ON_EVERY_OBJECT = new Set([
   'constructor',
   'hasOwnProperty',
@@ -45,26 +45,26 @@ const ON_EVERY_OBJECT = new Set([
   'valueOf',
 ])
 
-/** A tuple of more elements than this is no type that anyone would write. */
+/** Maximum length of a tuple. Longer tuples are not useful as types. */
 const LONGEST_TUPLE = 8
 const ANNOTATIONS = new Set(['$comment', '$schema', 'title', 'description', 'default', 'examples', 'deprecated'])
 
-/** What the types of tools do not say, by choice, though they could. */
+/** Constraints that the types of tools could express but deliberately do not. */
 export interface Choices {
-  /** A property with a default may be left out. */
+  /** Whether properties with a default are optional. */
   readonly hasOptionalDefaults: boolean
-  /** Lists may have any length, or `rows.map(…)` could not be passed; all but fixed ones of a few elements. */
+  /** Whether lists may have any length, so that `rows.map(…)` is accepted. Short lists of fixed length are tuples. */
   readonly hasFreeLengths: boolean
 }
 
 const TO_THE_LETTER: Choices = { hasOptionalDefaults: false, hasFreeLengths: false }
-/** A list of so many elements at the most is a tuple, if its length is fixed. */
+/** Maximum length at which a list of fixed length is a tuple. */
 const LONGEST_FIXED = 4
 
-/** @returns the weaker schema; `$defs` and the like keep their places, so references into it still hold */
+/** Returns the weakened schema. The positions of `$defs` and similar keywords are kept, so references stay valid. */
 export function weaken(schema: Schema, choices: Choices = TO_THE_LETTER): Schema {
-  // What `contains` or a condition has looked at counts as evaluated. Without them more would be left unevaluated, and
-  // the result would be stricter than the original; so the keywords about the unevaluated go with them.
+  // Items and properties that `contains` or a condition matched count as evaluated. Removing these keywords alone would
+  // make the schema stricter, so the `unevaluated…` keywords are removed with them.
   const lost = { items: false, properties: false, ...choices }
   const weaker = weakenNode(schema, schema, lost)
   const strip = (node: Schema): Schema =>
@@ -83,13 +83,13 @@ function weakenNode(schema: Schema, root: Schema, lost: Lost, isName = false): S
   if (!isObject(schema)) return schema
   let node: SchemaObject = without(schema, droppedNegations(schema, root, lost))
   node = mapSubschemas(node, (sub, keyword) =>
-    // Kept negations are those that weakening leaves as they are.
+    // Negations are only kept if weakening does not change them.
     keyword === 'not' || keyword === 'if' ? sub : weakenNode(sub, root, lost, keyword === 'propertyNames'),
   )
   if ('contains' in node) lost.items = true
   node = weakenPatternProperties(node)
   const { oneOf, ...rest } = node
-  // A value that fits two branches fits their union as well.
+  // A value that matches two branches also matches their union.
   if (Array.isArray(oneOf)) {
     node = 'anyOf' in rest ? { ...rest, allOf: [...list(rest.allOf), { anyOf: oneOf }] } : { ...rest, anyOf: oneOf }
   }
@@ -130,7 +130,10 @@ function weakenType(type: unknown): unknown {
   return Array.isArray(type) ? [...new Set(type.map((each) => (each === 'integer' ? 'number' : each)))] : type
 }
 
-/** Weaker inside a negation is stronger outside, so a negation stays whole or goes whole. */
+/**
+ * Returns the negations to drop. Weakening inside a negation would strengthen the schema, so it is kept or dropped
+ * whole.
+ */
 function droppedNegations(schema: SchemaObject, root: Schema, lost: Lost): string[] {
   const dropped: string[] = []
   if ('not' in schema && !(isPlainNegation(schema.not) && !isWeakenable(schema.not as Schema, root))) {
@@ -144,7 +147,7 @@ function droppedNegations(schema: SchemaObject, root: Schema, lost: Lost): strin
   return dropped
 }
 
-/** The negations that a type can say: of a type, of values, or that one property is there. */
+/** Returns whether a type can express the negation: of a type, of values, or of one required property. */
 function isPlainNegation(schema: unknown): boolean {
   if (!isObject(schema)) return typeof schema === 'boolean'
   const keywords = Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword))
@@ -153,7 +156,9 @@ function isPlainNegation(schema: unknown): boolean {
   return keywords[0] === 'type' || keywords[0] === 'enum' || keywords[0] === 'const'
 }
 
-/** Whether weakening would change the schema or, one reference on, what it refers to. An unknown target might change. */
+/**
+ * Returns whether weakening may change the schema or a directly referenced one. An unknown target counts as changed.
+ */
 function isWeakenable(schema: Schema, root: Schema, follow = true): boolean {
   if (
     JSON.stringify(weakenNode(schema, root, { items: false, properties: false, ...TO_THE_LETTER })) !==
@@ -169,7 +174,7 @@ function isWeakenable(schema: Schema, root: Schema, follow = true): boolean {
   })
 }
 
-/** Keys that an inexpressible pattern might match may hold anything, and so may the keys beside them. */
+/** Drops inexpressible key patterns. Any other key may then hold any value, because a dropped pattern may match it. */
 function weakenPatternProperties(schema: SchemaObject): SchemaObject {
   const { patternProperties } = schema
   if (!isObject(patternProperties)) return schema
@@ -178,6 +183,6 @@ function weakenPatternProperties(schema: SchemaObject): SchemaObject {
   return { ...schema, patternProperties: Object.fromEntries(kept), additionalProperties: true }
 }
 
-/** Patterns that a template literal type can say. */
+/** Returns whether a template literal type can express the pattern. */
 const isTemplate = (pattern: unknown): boolean =>
   typeof pattern === 'string' && /^(\^[^\\^$.|?*+()[\]{}]+\$?|[^\\^$.|?*+()[\]{}]+\$)$/.test(pattern)

@@ -1,4 +1,4 @@
-/** Writes out the `type` that an author meant: schemas of the suite leave it away, real ones seldom do. */
+/** Adds the intended `type` to schemas. Schemas of the suite often omit it, real ones seldom do. */
 import { isObject, mapSubschemas, type Schema } from './subschemas.ts'
 
 const TYPE_OF_KEYWORD = new Map(
@@ -35,7 +35,7 @@ const TYPE_OF_KEYWORD = new Map(
 
 export function writeTypes(schema: Schema): Schema {
   if (!isObject(schema)) return schema
-  // Not within negations and conditions, where "of another type" is often just what is asked.
+  // Types are not added within negations and conditions, where another type is often intended.
   const node = mapSubschemas(schema, (sub, keyword) => (keyword === 'not' || keyword === 'if' ? sub : writeTypes(sub)))
   if ('type' in node || 'enum' in node || 'const' in node) return node
   const types = new Set(Object.keys(node).flatMap((keyword) => TYPE_OF_KEYWORD.get(keyword) ?? []))

@@ -11,9 +11,9 @@ for (let index = 0; index < 64; index++) {
   decodeTable[alphabet.charCodeAt(index)] = index
 }
 
-/** Standard base64 with padding (RFC 4648, section 4). No engine has it natively in every version we support. */
+/** Encodes bytes as base64 with padding (RFC 4648, section 4). No engine has it natively in all supported versions. */
 export function bytesToBase64(bytes: Uint8Array): string {
-  // A program may have replaced the getter of `length`, and its answer bounds the loop.
+  // A program may have replaced the getter of `length`, which bounds the loop.
   const length = typedArrayByteLength(bytes)
   let text = ''
   for (let start = 0; start < length; start += CHUNK_BYTES) {
@@ -34,7 +34,7 @@ export function bytesToBase64(bytes: Uint8Array): string {
   return text
 }
 
-/** Returns undefined for anything but what {@link bytesToBase64} writes. */
+/** Decodes the output of {@link bytesToBase64}. Returns undefined for other text. */
 export function base64ToBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   const length = text.length
   if (length % 4 !== 0) return undefined

@@ -25,7 +25,7 @@ import {
 import { base64ToBytes } from './base64.ts'
 import { MAX_ERRORS, MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, Special } from './graph.ts'
 
-/** The text is not what `encode` writes: a fault of its sender, or a forgery. */
+/** Thrown for text that `encode` does not write. The sender is faulty or hostile. */
 export class MalformedValueError extends OriginalError {
   static {
     this.prototype.name = 'MalformedValueError'
@@ -33,10 +33,10 @@ export class MalformedValueError extends OriginalError {
 }
 
 /**
- * Accepts nothing but what `encode` writes, so a hostile sender can make any value of the supported kinds and nothing
- * else. Work and memory are linear in the length of the text.
+ * Decodes text from `encode` and accepts nothing else. A hostile sender can create any value of the supported kinds,
+ * but nothing else. Work and memory are linear in the length of the text.
  *
- * @throws {@link MalformedValueError}
+ * @throws {@link MalformedValueError} for any other text
  */
 export function decode(text: string): unknown {
   const form = text[0]
@@ -67,8 +67,8 @@ class GraphDecoder {
   }
 
   decode(): unknown {
-    // A node may stand in an earlier one, so every object exists before any is filled. Views and boxes cannot be filled
-    // later: they come last, and what they refer to is a buffer or a primitive, never another view.
+    // A node may refer to a later one, so every object is created before any is filled. Views and boxes cannot be
+    // filled later. They are created last, and refer to a buffer or a primitive, never to another view.
     const late: number[] = []
     for (let index = 1; index < this.#nodes.length; index++) {
       const node = this.#content(index)
@@ -108,7 +108,7 @@ class GraphDecoder {
         try {
           return new OriginalRegExp(string(node[1]), string(node[2]))
         } catch {
-          // Engines differ a little in the syntax they know.
+          // The syntax that engines support differs slightly.
           return malformed('a regular expression does not compile here')
         }
       case NodeKind.error:
@@ -132,7 +132,7 @@ class GraphDecoder {
     const source = node[2]
     const buffer = typeof source === 'string' ? bytes(source) : this.#value(source)
     try {
-      // The brand check comes first: given a number or a list, a view would allocate what the sender asks for.
+      // The brand check comes first: from a number or a list, a view would allocate any size that the sender chooses.
       arrayBufferByteLength(buffer)
       return new View(buffer as ArrayBuffer)
     } catch {
@@ -176,7 +176,7 @@ class GraphDecoder {
   #properties(target: object, node: readonly unknown[], from: number): void {
     for (let index = from; index < node.length; index += 2) {
       const key = string(node[index])
-      // Elements are written as such: a far index or a length would make more of a short text than it says.
+      // Elements are not encoded as properties: a high index or a length would let a short text create a large array.
       if (isArray(target) && (key === 'length' || regExpTest(arrayIndex, key)))
         return malformed('an index among the properties')
       defineProperty(target, key, {
@@ -199,7 +199,7 @@ class GraphDecoder {
 
   #value(slot: unknown): unknown {
     if (!isArray(slot)) {
-      // Undefined is what a list that ends too early gives.
+      // A list that ends too early results in undefined.
       if (slot === undefined || (typeof slot === 'object' && slot !== null)) return malformed('not a slot')
       return slot
     }
@@ -241,7 +241,7 @@ function errorShell(name: string, message: string): Error {
   const Known = errorConstructors[name]
   const error = new (Known ?? OriginalError)(message)
   if (Known === undefined) hide(error, 'name', name)
-  // The stack would be this side's own, which is of no use to anyone and may name the host's files.
+  // The stack of this function is useless to the receiver and may contain file names of the host.
   hide(error, 'stack', message === '' ? name : `${name}: ${message}`)
   return error
 }

@@ -43,7 +43,7 @@ import { bytesToBase64 } from './base64.ts'
 import { MAX_ERRORS, MAX_NUMERIC_KEYS, MAX_REGEXP_LENGTH, NodeKind, type Slot, Special } from './graph.ts'
 import { isPlainJson } from './plain.ts'
 
-/** A value that cannot cross the wall. `path` is where it stands, as in `$.rows[3].save`; `what` says what it is. */
+/** Thrown for a value that cannot be encoded. `path` is its position, as in `$.rows[3].save`; `what` describes it. */
 export class NotSerializableError extends OriginalError {
   static {
     this.prototype.name = 'NotSerializableError'
@@ -60,15 +60,22 @@ export class NotSerializableError extends OriginalError {
 
 export interface EncodeOptions {
   /**
-   * Objects of classes give their own properties, as `structuredClone` has it. By default they give what their `toJSON`
-   * gives, where they have one, as `JSON.stringify` has it.
+   * Whether instances of classes are encoded by their own properties even if they have a `toJSON` method, as in
+   * `structuredClone`. Default: false, which calls `toJSON`, as `JSON.stringify` does.
    */
   readonly ownData?: boolean
-  /** Called with the path of each function that is a property of an object of a class, and is left out. By default it is refused. */
+  /**
+   * Called with the path of each function that is left out because it is a property of an instance of a class. Default:
+   * such a function throws a {@link NotSerializableError}.
+   */
   readonly onMethod?: (path: string) => void
 }
 
-/** @throws {@link NotSerializableError} */
+/**
+ * Encodes a value as text.
+ *
+ * @throws {@link NotSerializableError} if a part of the value cannot be encoded
+ */
 export function encode(value: unknown, options: EncodeOptions = {}): string {
   return isPlainJson(value) ? `j${toJson(value)}` : `g${toJson(new GraphEncoder(options).encode(value))}`
 }
@@ -124,7 +131,7 @@ class GraphEncoder {
     }
   }
 
-  /** @param value is not asked for its JSON again */
+  /** @param value value whose `toJSON` has been called if it has to be */
   #reference(value: unknown, path: string): Slot {
     if (typeof value !== 'object' || value === null) return this.#slot(value, path)
     let id = mapGet(this.#ids, value)
@@ -141,7 +148,7 @@ class GraphEncoder {
     try {
       if (isArray(value)) return this.#array(value, path)
       if (isArrayBufferView(value)) return this.#view(value, path)
-      // Each branch ends in a captured brand check, which throws for an impostor with a forged tag.
+      // Each branch ends in a captured brand check, which throws for an object with a forged tag.
       switch (objectToString(value)) {
         case '[object Object]':
           return this.#properties([NodeKind.object], value, this.#dataKeys(value, path), 0, path)
@@ -204,7 +211,8 @@ class GraphEncoder {
 
   #array(value: readonly unknown[], path: string): unknown[] {
     const keys = objectKeys(value)
-    // The receiver's work must stay linear in the length of the text, so holes are written one by one, and so bounded.
+    // Holes are written one by one, so that the receiver's work is linear in the length of the text. Their number is
+    // limited for that reason.
     if (value.length - keys.length > MAX_HOLES) {
       throw new NotSerializableError(path, `an array with ${value.length - keys.length} holes`)
     }
@@ -268,7 +276,7 @@ class GraphEncoder {
     return node
   }
 
-  /** Engines differ in what they read from the memory of a transferred buffer. */
+  /** Throws for a transferred buffer, because engines read different things from its memory. */
   #assertAttached(buffer: object, path: string): void {
     if (arrayBufferDetached(buffer)) throw new NotSerializableError(path, 'a buffer that was transferred')
   }
@@ -281,7 +289,7 @@ class GraphEncoder {
     const length = isTyped ? typedArrayByteLength(value) : dataViewByteLength(value)
     const name = isTyped ? type : 'DataView'
     if (viewConstructors[name as string] === undefined) throw new NotSerializableError(path, `a ${name}`)
-    // A view that shows part of its buffer travels as that part: the rest, as in Node's pooled Buffers, is not its own.
+    // A view of a part of its buffer is encoded with that part only. The rest may be unrelated, as in Node's Buffers.
     if (objectToString(buffer) !== '[object ArrayBuffer]')
       throw new NotSerializableError(path, 'a view of shared memory')
     this.#assertAttached(buffer, path)
@@ -294,7 +302,7 @@ function base64Of(buffer: ArrayBuffer, offset: number, length: number): string {
   return bytesToBase64(new OriginalUint8Array(buffer, offset, length))
 }
 
-/** An object of a class. The built-in classes cross as what they are. */
+/** Whether an object is an instance of a class. Built-in classes do not count: they have their own encoding. */
 function isOfClass(value: object): boolean {
   const prototype = getPrototypeOf(value)
   if (prototype === null || prototype === objectPrototype) return false

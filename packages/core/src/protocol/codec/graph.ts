@@ -1,20 +1,21 @@
 /**
- * The graph form of a value: a list of nodes, one for each object, the first being the root. What stands inside a node
- * is a slot: a string, a finite number, a boolean or null as themselves, anything else as an array.
- * Flat, so that depth costs no stack, and an object that stands in two places is written once.
+ * A value in the graph form: a string, a finite number, a boolean or null as itself, anything else as an array. Objects
+ * are references, `[number of the node]`.
+ *
+ * The graph form is a list: the slot of the root, then one node for each object, numbered from 1. Nodes contain slots.
+ * The list is flat, so that depth takes no stack and an object that occurs twice is written once.
  */
 export type Slot = string | number | boolean | null | readonly [number] | readonly [special: string, digits?: string]
 
 /**
- * What a value may hold of what costs its reader more than its length. V8 does not seed the hash of numbers, so that keys
- * can be made to collide; an error is made with a stack; and compiling a regular expression takes as long as its author
- * likes.
+ * Limits for parts that cost the receiver more than their length. V8 does not seed the hash of numbers, so that keys
+ * can be chosen to collide. Each error is created with a stack. Compiling a regular expression can take any time.
  */
 export const MAX_NUMERIC_KEYS = 4_000
 export const MAX_ERRORS = 4_000
 export const MAX_REGEXP_LENGTH = 1_000
 
-/** How a node begins. */
+/** First element of a node. */
 export const NodeKind = {
   /** `[kind, key, slot, key, slot, …]` */
   object: 'o',
@@ -34,7 +35,7 @@ export const NodeKind = {
   arrayBuffer: 'b',
   /** `[kind, type, buffer slot, byteOffset, byteLength]` */
   view: 'v',
-  /** `[kind, slot]`: `Object(1)` and its like */
+  /** `[kind, slot]`: `Object(1)` and similar */
   boxed: 'O',
 } as const
 export type NodeKind = (typeof NodeKind)[keyof typeof NodeKind]
@@ -46,6 +47,6 @@ export const Special = {
   infinity: 'i',
   negativeInfinity: '-i',
   negativeZero: '-0',
-  /** `[special, hexadecimal digits, "-" before a negative]`: linear to read, unlike decimal */
+  /** `[special, hexadecimal digits]`, with "-" before a negative number. Decimal is not parsed in linear time. */
   bigInt: 'B',
 } as const

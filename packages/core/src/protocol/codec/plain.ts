@@ -1,17 +1,17 @@
 import { getPrototypeOf, isArray, OriginalSet, objectKeys, objectPrototype, setAdd, setHas } from '../intrinsics.ts'
 
-/** Deeper trees take the graph form, which needs no recursion; engines differ in how deep they recurse. */
+/** Maximum depth of plain JSON. Deeper trees take the graph form without recursion, whose limit differs by engine. */
 const MAX_DEPTH = 200
 
 /**
- * Whether JSON says everything about this value: null, booleans, strings, finite numbers other than -0, plain objects
- * and dense arrays, each object standing in one place only.
+ * Whether JSON expresses the value completely: null, booleans, strings, finite numbers other than -0, plain objects and
+ * dense arrays, where each object occurs only once.
  */
 export function isPlainJson(value: unknown): boolean {
   return isPlain(value, undefined, 0)
 }
 
-/** @param seen the objects met so far; made for the first object within another, which most inputs do not have */
+/** @param seen objects found so far; created for the first object within another, which most inputs do not have */
 function isPlain(value: unknown, seen: Set<object> | undefined, depth: number): boolean {
   switch (typeof value) {
     case 'string':
