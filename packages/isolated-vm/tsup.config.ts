@@ -3,8 +3,8 @@ import { defineConfig } from 'tsup'
 const shared = { target: 'es2023', clean: true } as const
 
 export default defineConfig([
-  // Of hundreds of small files, the few that are needed.
+  // Bundled, because the package consists of hundreds of small files and few are needed.
   { ...shared, entry: ['src/index.ts'], format: 'esm', dts: true, noExternal: ['typebox'] },
-  // Node loads it sooner than a module, and every process starts with it.
+  // CommonJS loads faster than ES modules, and every process loads this file.
   { ...shared, entry: ['src/child.ts'], format: 'cjs' },
 ])

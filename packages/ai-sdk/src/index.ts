@@ -6,29 +6,35 @@ import { type RunProgramTool, runProgramTool } from './run-program-tool.ts'
 
 type ByName = Readonly<Record<string, unknown>>
 
-/** What `streamText` takes as its system prompt, of any version. */
+/** System prompt that `streamText` accepts, in any supported version. */
 type System = string | SystemModelMessage | SystemModelMessage[]
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<Tools extends ToolSet, Prompt extends System = string> extends WrapperOptions {
+  /** System prompt. The returned one has usage instructions appended. Default: none. */
   readonly system?: Prompt
   /**
-   * Tools of the AI SDK. Those without `execute`, those of a provider and those that need approval stay what they are:
-   * the model calls them by itself, and the AI SDK treats them as ever.
+   * Tools of the AI SDK. Tools without `execute`, provider-defined tools and tools that need approval are not available
+   * to programs: the model calls them directly, and the AI SDK handles them as usual.
    */
   readonly tools: Tools
-  /** What `streamText` of version 7 is given, so that no program calls what needs approval. */
+  /**
+   * Approval policies by tool name, as passed to `streamText` of AI SDK 7. Programs cannot call a tool whose policy is
+   * anything other than `'approved'` or `'not-applicable'`. Default: none.
+   */
   readonly toolApproval?: { readonly [Name in keyof Tools]?: unknown }
-  /** The tools' own contexts, by name, as `streamText` of version 7 is given them. */
+  /** Contexts of the tools by name, as passed to `streamText` of AI SDK 7. Default: none. */
   readonly toolsContext?: { readonly [Name in keyof Tools]?: unknown }
 }
 
-/** The tools to give to `streamText`: the one that runs programs, and those that no program may call. */
+/** Tools for `streamText`: the tool that runs programs, and the tools that programs cannot call. */
 export type WrappedToolSet<Tools extends ToolSet, Name extends string = 'run_program'> = Record<Name, RunProgramTool> &
   Direct<Tools>
 
-/** Some of the tools: which, no type tells. */
+/** Subset of the tools. Types cannot express which ones, so each is optional. */
 type Direct<Tools extends ToolSet> = string extends keyof Tools ? Tools : Partial<Tools>
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<
   Tools extends ToolSet,
   Prompt extends System = string,
@@ -39,10 +45,10 @@ export interface WrappedTools<
 }
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
- * `streamText`, `generateText` or an agent.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * returned `system` and `tools` to `streamText`, `generateText` or an agent.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export function codemode<
   Tools extends ToolSet,
@@ -53,7 +59,9 @@ export function codemode<
   const approvals: ByName = toolApproval ?? {}
   const contexts: ByName = toolsContext ?? {}
   if (typeof toolApproval === 'function') {
-    throw new TypeError('`toolApproval` must be by name here: a function is not asked about the calls of programs')
+    throw new TypeError(
+      '`toolApproval` must be an object keyed by tool name, got a function; use an object, or list the tools in `direct`',
+    )
   }
   const { codeMode, direct, guidance } = wrapTools({
     tools: Object.entries(tools),
@@ -70,7 +78,7 @@ export function codemode<
   }
 }
 
-/** Anything but what surely lets a call through. */
+/** Returns false only for policies that always allow the call. */
 function mayNeedApproval(approval: unknown): boolean {
   const type = typeof approval === 'object' && approval !== null && 'type' in approval ? approval.type : approval
   return type !== undefined && type !== 'not-applicable' && type !== 'approved'

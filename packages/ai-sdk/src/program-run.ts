@@ -1,28 +1,28 @@
 import type { CodeMode, ExecutionEvent, ModelOutput, ToolCallRecord } from '@glovebox/core'
 
-/** A call of a tool by a program, as a user interface may show it: `tool` is `namespace.tool`, and times are since the program began. */
+/** Tool call made by a program. `tool` is `namespace.tool`; `startedMs` counts from the start of the program. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
   | { status: 'running' }
   | { status: ToolCallRecord['outcome']; durationMs: number }
 )
 
 interface ProgramView {
-  /** The last ones. */
+  /** Last 100 calls. */
   calls: ProgramCall[]
-  /** The end of what the console shows. */
+  /** Last 10,000 characters of the console output. */
   logs: string
 }
 
-/** A run of a program as plain JSON: while it goes on, and when it has ended, with what the model is told. */
+/** State of a program as plain JSON. A finished program has the `output` that the model receives. */
 export type ProgramRun = ProgramView & ({ status: 'running' } | { status: 'succeeded' | 'failed'; output: ModelOutput })
 
-/** More than that nobody reads while it goes by. */
+/** Maximum number of calls and of log characters in a state. */
 const SHOWN_CALLS = 100
 const SHOWN_LOGS = 10_000
-/** Between two states of a run that goes on. */
+/** Minimum time between two states of a running program. */
 const INTERVAL_MS = 100
 
-/** Runs a program and gives its states as it goes, the last one when it has ended. Whoever stops listening ends it. */
+/** Runs a program and yields its states, the last one with its output. Ending the iteration aborts the program. */
 export async function* watchProgram(
   codeMode: CodeMode,
   code: string,
@@ -47,7 +47,7 @@ export async function* watchProgram(
     const result = await execution
     yield { status: result.ok ? 'succeeded' : 'failed', ...progress.show(), output: codeMode.tool.output(result) }
   } finally {
-    stopped.abort(new Error('Nobody waits for the program any more'))
+    stopped.abort(new Error('The reader of the program states stopped reading'))
   }
 }
 
@@ -60,13 +60,13 @@ async function pause(ms: number, until: Promise<unknown>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** What is shown of a run, kept small however long it is. */
+/** Collects the state of a run, with bounded size. */
 class Progress {
   readonly #calls = new Map<number, ProgramCall>()
   #logs = ''
   #change = Promise.withResolvers<false>()
 
-  /** Resolves when there is something new to show. */
+  /** Resolves when the state has changed since the last `show()`. */
   changed(): Promise<false> {
     return this.#change.promise
   }

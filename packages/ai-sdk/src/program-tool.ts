@@ -10,7 +10,7 @@ import {
 } from '@glovebox/core/framework'
 import { asSchema, type ToolSet } from 'ai'
 
-/** What the AI SDK tells a tool about its call, in the words of all versions. */
+/** Call options that the AI SDK passes to a tool, common to all supported versions. */
 export interface CallOptions {
   readonly toolCallId: string
   readonly messages: readonly unknown[]
@@ -19,7 +19,7 @@ export interface CallOptions {
 
 type Schema = Parameters<typeof asSchema>[0]
 
-/** A tool, in the words of all versions. */
+/** Tool of any supported version of the AI SDK. */
 interface AnyTool {
   readonly type?: string
   readonly description?: string | ((options: { context: unknown }) => string)
@@ -31,7 +31,7 @@ interface AnyTool {
   execute?(input: unknown, options: object): unknown
 }
 
-/** A tool as programs may call it; undefined for one that a client, a provider or a person has to be asked for. */
+/** Converts a tool for programs. Returns undefined for tools that a client, a provider or a person must handle. */
 export function toProgramTool(given: ToolSet[string], name: string, toolContext: unknown): ProgramTool | undefined {
   const tool = given as AnyTool
   const { type = 'function', description, inputSchema, outputSchema, needsApproval = false } = tool
@@ -42,7 +42,7 @@ export function toProgramTool(given: ToolSet[string], name: string, toolContext:
     ...(text === undefined ? {} : { description: text }),
     inputSchema: jsonSchemaOf(inputSchema),
     ...(parseInput === undefined ? {} : { parseInput }),
-    // The AI SDK checks no output of a tool that it runs.
+    // The AI SDK does not validate the outputs of tools that it runs.
     ...(outputSchema === undefined ? {} : { outputSchema: outputSchemaOf(outputSchema), parseOutput: unchecked }),
     execute: async (input, { signal, callId, context: outer }: ToolContext) => {
       const context = await contextOf(tool, name, toolContext)
@@ -63,16 +63,16 @@ export function toProgramTool(given: ToolSet[string], name: string, toolContext:
 function jsonSchemaOf(schema: Schema): object {
   const { jsonSchema } = asSchema(schema)
   if (!('then' in jsonSchema)) return jsonSchema
-  throw new TypeError('a schema of it is a promise of JSON Schema, which has to be awaited first')
+  throw new TypeError('its schema is asynchronous; await it first')
 }
 
-/** As what comes out of it, which a schema of the AI SDK's own does not tell from what goes in. */
+/** Returns the JSON Schema of parsed values. The AI SDK's own schemas do not distinguish them from unparsed values. */
 function outputSchemaOf(schema: NonNullable<Schema>): object | boolean {
   return '~standard' in schema ? (parseSchema('output', schema).schema ?? true) : jsonSchemaOf(schema)
 }
 
 function parserOf(schema: Schema): Parse | undefined {
-  // The problems that a library of schemas finds are better told than the AI SDK tells them.
+  // Schema libraries report problems in more detail than the AI SDK does.
   if (schema !== undefined && '~standard' in schema) return parseSchema('input', schema).parse
   const { validate } = asSchema(schema)
   if (validate === undefined) return
@@ -90,7 +90,7 @@ async function contextOf({ contextSchema }: AnyTool, name: string, toolContext: 
   throw new TypeError(`The context of ${name} in \`toolsContext\` is not valid: ${parsed.problems.join('; ')}`)
 }
 
-/** A tool that streams gives its last result. */
+/** Returns the awaited result of a tool, or the last value that a streaming tool yields. */
 async function lastOf(given: unknown): Promise<unknown> {
   if (typeof given !== 'object' || given === null || !(Symbol.asyncIterator in given)) return await given
   let last: unknown

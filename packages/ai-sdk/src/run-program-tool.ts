@@ -3,7 +3,7 @@ import { jsonSchema, type Tool } from 'ai'
 import { type ProgramRun, watchProgram } from './program-run.ts'
 import type { CallOptions } from './program-tool.ts'
 
-/** The one tool for the model. What it streams, a user interface can show; the model is given `output` alone. */
+/** Tool that runs programs. It streams states for a user interface; the model receives only `output`. */
 export type RunProgramTool = Tool<{ code: string }, ProgramRun>
 
 export function runProgramTool(codeMode: CodeMode): RunProgramTool {
@@ -13,7 +13,7 @@ export function runProgramTool(codeMode: CodeMode): RunProgramTool {
     inputSchema: jsonSchema<{ code: string }>(inputSchema),
     execute: ({ code }: { code: string }, options: CallOptions) =>
       watchProgram(codeMode, code, { context: options, signal: options.abortSignal }),
-    // Version 5 gives the output itself.
+    // AI SDK 5 passes the output directly; later versions wrap it.
     toModelOutput: (given: ProgramRun | { output: ProgramRun }) => {
       const run = 'status' in given ? given : given.output
       return { type: 'json', value: run.status === 'running' ? null : run.output }

@@ -2,7 +2,7 @@ import { vi } from 'vitest'
 import { describeWrapper } from '../../../test/support/describe-wrapper.ts'
 import { converse } from './conversation.ts'
 
-// The wrapper finds the version that its user has.
+// Make the wrapper import this version.
 vi.mock('ai', () => import('ai-5'))
 
 describeWrapper({ name: 'ai 5', ask: (question) => converse(5, question) })

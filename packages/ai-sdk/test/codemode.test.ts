@@ -11,7 +11,7 @@ import { scriptedLanguageModel } from './scripted-language-model.ts'
 
 const everythingServer = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js')
 
-/** Runs one program with these tools, as a model would have it run: what the model is told, what is shown meanwhile, what was asked. */
+/** Runs a program with these tools through `streamText`. Returns its output, its states and the model requests. */
 async function run(program: string, given: ToolSet, options: Partial<WrapOptions<ToolSet>> = {}) {
   const model = new ScriptedModel([{ program }, { text: 'Done' }])
   const { system, tools } = codemode({ tools: given, ...options })
@@ -19,7 +19,7 @@ async function run(program: string, given: ToolSet, options: Partial<WrapOptions
     model: scriptedLanguageModel(7, model),
     system: system as string,
     tools,
-    prompt: 'Go on',
+    prompt: 'Continue',
     stopWhen: stepCountIs(3),
   })
   const states: ProgramRun[] = []
@@ -31,7 +31,7 @@ async function run(program: string, given: ToolSet, options: Partial<WrapOptions
 }
 
 describe('codemode', () => {
-  it('is the whole of what a user has to write', async () => {
+  it('lets a model call tools from a program with a single wrapper call', async () => {
     const weather = tool({
       description: 'The weather in a city.',
       inputSchema: z.object({ city: z.string() }),
@@ -60,16 +60,16 @@ describe('codemode', () => {
     expect(model.requests[1]).toContain('"output":{"type":"json","value":{"result":21}}')
   })
 
-  it('names the tool that runs programs as its host chooses', () => {
+  it('gives the tool that runs programs the name and description from the options', () => {
     const { system, tools } = codemode({ tools: {}, toolName: 'execute', toolDescription: 'Runs code.' })
     expect(Object.keys(tools)).toEqual(['execute'])
     expect(tools.execute.description).toMatch(/^Runs code\./)
     expect(system).toContain('pass it to execute:')
-    // @ts-expect-error there is no tool of the usual name then
+    // @ts-expect-error no tool has the default name
     expect(tools.run_program).toBeUndefined()
   })
 
-  it('tells a program that calls what is not for programs to leave it to the model', async () => {
+  it('makes a program that calls a direct tool fail with a hint to call it directly', async () => {
     const refund = tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 1 })
     const { output } = await run('return await tools.refund({})', { refund })
     expect(output).toMatchObject({
@@ -77,7 +77,7 @@ describe('codemode', () => {
     })
   })
 
-  it('adds to a system prompt of messages', () => {
+  it('appends its guidance to a system prompt of messages', () => {
     const { system } = codemode({ system: [{ role: 'system', content: 'You sell tea.' }], tools: {} })
     expect(system).toEqual([
       { role: 'system', content: 'You sell tea.' },
@@ -85,7 +85,7 @@ describe('codemode', () => {
     ])
   })
 
-  it('leaves to the AI SDK what a client, a provider or a person has to be asked for, and says so', () => {
+  it('keeps tools that need a client, a provider or approval as direct tools, and names them in its prompt', () => {
     const inputSchema = z.object({})
     const given = {
       free: tool({ inputSchema, execute: () => 1 }),
@@ -111,19 +111,19 @@ describe('codemode', () => {
   })
 
   it.each([
-    ['a policy that is a function', { toolApproval: (() => 'denied') as never }, '`toolApproval` must be by name'],
-    ['a name that is no tool', { direct: ['nothing'] }, '`direct` names what is no tool: nothing'],
+    ['a policy that is a function', { toolApproval: (() => 'denied') as never }, '`toolApproval` must be an object'],
+    ['an unknown tool name', { direct: ['nothing'] }, '`direct` lists unknown tools: nothing'],
     [
-      'a tool of its own name',
+      'a direct tool named run_program',
       { tools: { run_program: tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 1 }) } },
       'is called run_program',
     ],
     [
-      'a schema that is a promise',
+      'an asynchronous schema',
       { tools: { late: tool({ inputSchema: jsonSchema(async () => ({})), execute: () => 1 }) } },
-      'The tool late cannot be declared: a schema of it is a promise',
+      'The tool late cannot be declared: its schema is asynchronous',
     ],
-  ])('refuses %s', (_title, options, message) => {
+  ])('throws a TypeError for %s', (_title, options, message) => {
     expect(() => codemode({ tools: {}, ...options } as WrapOptions<ToolSet>)).toThrow(message)
   })
 })
@@ -135,7 +135,7 @@ describe('a tool in a program', () => {
     return input
   }
 
-  it('takes Zod, with its transforms, and tells of mistakes in its words', async () => {
+  it('accepts Zod schemas with transforms, and reports problems with their messages', async () => {
     const inputSchema = z.object({ day: z.string().transform((text) => new Date(text)), times: z.number().default(2) })
     const tools = { zod: tool({ inputSchema, execute: ({ day, times }) => day.getUTCFullYear() * times }) }
     expect((await run('return await tools.zod({ day: "2026-01-01" })', tools)).output).toEqual({ result: 4052 })
@@ -143,7 +143,7 @@ describe('a tool in a program', () => {
     expect(output).toEqual({ error: expect.stringContaining('day: Invalid input: expected string, received number') })
   })
 
-  it('has its message filtered as the options of the wrapper have it', async () => {
+  it('has its error message filtered by the `redact` option', async () => {
     const execute = (): string => {
       throw new Error('token=abc123')
     }
@@ -155,7 +155,7 @@ describe('a tool in a program', () => {
     expect(await output({ redact: (_, name) => `filtered for ${name}` })).toContain('filtered for tools.fail')
   })
 
-  it('takes JSON Schema', async () => {
+  it('accepts JSON Schema', async () => {
     const inputSchema = jsonSchema<{ n: number }>({ type: 'object', properties: { n: { type: 'integer' } } })
     const tools = { json: tool({ inputSchema, execute: see }) }
     expect((await run('return await tools.json({ n: 3 })', tools)).output).toEqual({ result: { n: 3 } })
@@ -163,7 +163,7 @@ describe('a tool in a program', () => {
     expect(output).toEqual({ error: expect.stringContaining('TOOL_INPUT_INVALID') })
   })
 
-  it('takes Standard Schema', async () => {
+  it('accepts Standard Schema', async () => {
     const even: StandardSchemaV1<number> & StandardJSONSchemaV1<number> = {
       '~standard': {
         version: 1,
@@ -180,7 +180,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('is told its call, its context and the signal of its program', async () => {
+  it('receives its call id, its context and the signal of its program', async () => {
     const calls: unknown[] = []
     const tools = {
       who: tool({
@@ -204,7 +204,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('that streams gives its last result', async () => {
+  it('returns its last value if it streams', async () => {
     const tools = {
       slow: tool({
         inputSchema: z.object({}),
@@ -217,7 +217,7 @@ describe('a tool in a program', () => {
     expect((await run('return await tools.slow({})', tools)).output).toEqual({ result: 'whole' })
   })
 
-  it('of a real MCP server gives what its content says', async () => {
+  it('returns the parsed content of its result if it belongs to a real MCP server', async () => {
     const server = new StdioTransport({ command: process.execPath, args: [everythingServer] })
     const client = await createMCPClient({ transport: server })
     try {
@@ -235,7 +235,7 @@ describe('a tool in a program', () => {
     }
   })
 
-  it('is described by its output schema, which checks nothing', async () => {
+  it('is described, but not validated, by its output schema', async () => {
     const inputSchema = z.object({})
     const tools = {
       row: tool({ inputSchema, outputSchema: z.object({ id: z.number() }), execute: () => ({ id: 1, extra: 2 }) }),
@@ -249,7 +249,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('may give what only looks like a result of the protocol', async () => {
+  it('may return values that only resemble MCP results', async () => {
     const message = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
     const page = { type: 'doc', content: [{ type: 'paragraph', text: 'x' }] }
     const tools = {
@@ -264,7 +264,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('that is dynamic says by its result that it failed', async () => {
+  it('fails with the text of an MCP error result if it is dynamic', async () => {
     const failing = dynamicTool({
       inputSchema: z.object({}),
       execute: async () => ({ isError: true, content: [{ type: 'text', text: 'No such issue' }] }),
@@ -276,7 +276,7 @@ describe('a tool in a program', () => {
 })
 
 describe('a run of a program', () => {
-  it('is shown while it goes on, and the model is told its result alone', async () => {
+  it('streams its states while it runs, and only its output reaches the model', async () => {
     const step = Promise.withResolvers<void>()
     const tools = { step: tool({ inputSchema: z.object({}), execute: () => step.promise }) }
     setTimeout(() => step.resolve(), 50)
@@ -294,7 +294,7 @@ describe('a run of a program', () => {
     expect(requests[1]).not.toContain('durationMs')
   })
 
-  it('stays small, however much happens in it', async () => {
+  it('has states of bounded size', async () => {
     const tools = { step: tool({ inputSchema: z.object({}), execute: () => 1 }) }
     const program = 'for (let i = 0; i < 200; i++) { console.log("x".repeat(1_000)); await tools.step({}) }'
     const { states } = await run(program, tools)
@@ -302,7 +302,7 @@ describe('a run of a program', () => {
     expect(states.at(-1)?.logs).toHaveLength(10_000)
   })
 
-  it('ends when nobody listens any more', async () => {
+  it('is aborted when the iteration ends', async () => {
     const called = Promise.withResolvers<void>()
     const aborted = Promise.withResolvers<string>()
     const tools = {
@@ -329,7 +329,7 @@ describe('a run of a program', () => {
 })
 
 describe('types', () => {
-  it('keep the inputs of tools and their names, and tell a user interface of runs', () => {
+  it('preserve the inputs and names of tools, and describe runs for a user interface', () => {
     const weather = tool({
       inputSchema: z.object({ city: z.string() }),
       execute: (input) => {
@@ -344,7 +344,7 @@ describe('types', () => {
     type Shown = InferUITools<typeof tools>['run_program']
     expectTypeOf<Shown['input']>().toEqualTypeOf<{ code: string }>()
     expectTypeOf<Shown['output']>().toEqualTypeOf<ProgramRun>()
-    // @ts-expect-error no tool is called so
+    // @ts-expect-error no tool has this name
     codemode({ tools: { weather }, toolApproval: { wether: 'user-approval' } })
   })
 })

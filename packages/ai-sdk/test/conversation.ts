@@ -3,18 +3,18 @@ import type { Question, ToolSpec } from '../../../test/support/describe-wrapper.
 import { codemode } from '../src/index.ts'
 import { scriptedLanguageModel, type Version } from './scripted-language-model.ts'
 
-/** Version 5 knows no approval: what needs one is a tool of the client, which asks and then does it. */
+/** Creates a tool. AI SDK 5 has no approvals, so tools that need approval are client tools there. */
 function toolOf({ description, schema, needsApproval = false, execute }: ToolSpec, version: Version): Tool {
   const described = { description, inputSchema: schema }
   if (version === 5 && needsApproval) return tool(described as never)
   return tool({ ...described, needsApproval, execute: (input, { abortSignal }) => execute(input, abortSignal) })
 }
 
-/** Holds a conversation with the version of the AI SDK that `ai` stands for, until nobody has to be asked any more. */
+/** Holds a conversation with the imported version of the AI SDK until no tool call needs an answer. */
 export async function converse(version: Version, { model, tools: specs, signal, approve }: Question): Promise<string> {
   const given: ToolSet = Object.fromEntries(specs.map((spec) => [spec.name, toolOf(spec, version)]))
   const { system, tools } = codemode({ system: 'You sell tea.', tools: given })
-  const messages: ModelMessage[] = [{ role: 'user', content: 'Go on' }]
+  const messages: ModelMessage[] = [{ role: 'user', content: 'Continue' }]
   for (;;) {
     const result = streamText({
       model: scriptedLanguageModel(version, model),
@@ -36,7 +36,7 @@ export async function converse(version: Version, { model, tools: specs, signal, 
 type Content = Awaited<ReturnType<typeof streamText>['content']>
 type Answer = (ModelMessage & { role: 'tool' })['content'][number]
 
-/** What the person says to each request for approval, and what the client does for each of its own tools. */
+/** Answers each approval request, and runs each client tool. */
 async function answerAll(
   content: Content,
   specs: readonly ToolSpec[],

@@ -7,7 +7,7 @@ export type Version = 5 | 6 | 7
 
 const MOCKS = { 5: MockLanguageModelV2, 6: MockLanguageModelV3, 7: MockLanguageModelV4 }
 
-/** The AI SDK's own mock of a language model, of one version, with a script. */
+/** Creates the AI SDK's mock language model, in one version, with scripted answers. */
 export function scriptedLanguageModel(version: Version, model: ScriptedModel): MockLanguageModelV4 {
   let calls = 0
   const doStream = async (request: { prompt: unknown; tools?: unknown }) => {

@@ -12,29 +12,32 @@ import { sharedQuickJS } from '@glovebox/quickjs/shared'
 
 type Text = Anthropic.Beta.BetaTextBlockParam
 type System = string | Text[]
-/** What the tool runner takes as its tools. */
+/** Tool that the tool runner accepts. */
 type AnyTool = Parameters<Anthropic['beta']['messages']['toolRunner']>[0]['tools'][number]
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<Prompt extends System = string> extends WrapperOptions {
+  /** System prompt. The returned one has usage instructions appended. Default: none. */
   readonly system?: Prompt
   /**
-   * Tools of Anthropic's SDK. Those that the API runs and those whose shape the API knows (a shell, a text editor, a
-   * computer) stay what they are: the model calls them by itself.
+   * Tools of Anthropic's SDK. Server tools, tools without `run` and tools that the API defines (bash, text editor,
+   * computer use) are not available to programs: the model calls them directly.
    */
   readonly tools: readonly AnyTool[]
 }
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<Prompt extends System = string> {
   system: Prompt extends string ? string : Text[]
-  /** The tools to give to the tool runner: the one that runs programs, and those that no program may call. */
+  /** Tools for the tool runner: the tool that runs programs, and the tools that programs cannot call. */
   tools: AnyTool[]
 }
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
- * `client.beta.messages.toolRunner()`.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * returned `system` and `tools` to `client.beta.messages.toolRunner()`.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export function codemode<Prompt extends System = string>(options: WrapOptions<Prompt>): WrappedTools<Prompt> {
   const { system, tools, ...rest } = options
@@ -58,7 +61,7 @@ export function codemode<Prompt extends System = string>(options: WrapOptions<Pr
   }
 }
 
-/** A tool of the host's own, with a schema and a way to run it. */
+/** Custom tool with an input schema and a `run` function. */
 type FreeTool = Extract<BetaRunnableTool, { input_schema: unknown }>
 
 function isFree(tool: AnyTool): tool is FreeTool {
@@ -66,14 +69,14 @@ function isFree(tool: AnyTool): tool is FreeTool {
   return 'run' in tool && 'input_schema' in tool && (type === undefined || type === null || type === 'custom')
 }
 
-/** A tool as programs may call it. Its texts are read as those of the Model Context Protocol are. */
+/** Converts a tool for programs. Text results are parsed as MCP text content: JSON objects and arrays become values. */
 function toProgramTool(tool: FreeTool): ProgramTool {
   const { name, description, input_schema } = tool
   return {
     ...(description === undefined ? {} : { description }),
     inputSchema: input_schema,
     execute: async (input, { signal, callId, context }: ToolContext) => {
-      // A host that runs the tool by itself may tell it nothing.
+      // A host that calls `run` directly may pass no context.
       const toolUse = (context as BetaToolRunContext | undefined)?.toolUse
       const call = { type: 'tool_use', ...toolUse, id: callIdIn(toolUse?.id, callId), name, input } as BetaToolUse
       const output = await tool.run(tool.parse(input), { toolUse: call, toolUseBlock: call, signal })

@@ -4,7 +4,7 @@ import { describeWrapper, type Question, type ToolSpec } from '../../../test/sup
 import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
-/** The SDK knows no approval: a tool asks by itself, and says no by an error. */
+/** Creates a tool. The SDK has no approvals: a tool asks in `run`, and throws if the call is refused. */
 const toolOf = ({ name, description, schema, needsApproval, execute }: ToolSpec, { approve }: Question) =>
   betaZodTool({
     name,
@@ -27,7 +27,7 @@ describeWrapper({
       direct: question.tools.filter(({ needsApproval }) => needsApproval).map(({ name }) => name),
     })
     const message = await client.beta.messages.toolRunner(
-      { model: 'scripted', max_tokens: 1000, system, tools, messages: [{ role: 'user', content: 'Go on' }] },
+      { model: 'scripted', max_tokens: 1000, system, tools, messages: [{ role: 'user', content: 'Continue' }] },
       { signal: question.signal },
     )
     return message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')

@@ -8,7 +8,7 @@ import { codemode } from '../src/index.ts'
 
 const inputSchema = { type: 'object', properties: {} } as const
 
-/** Runs a program as the tool runner would have it run. */
+/** Runs a program as the tool runner does. */
 async function run(code: string, given: Parameters<typeof codemode>[0]['tools'], options = {}): Promise<unknown> {
   const [runProgram] = codemode({ tools: given, ...options }).tools as BetaRunnableTool[]
   const toolUse = { type: 'tool_use', id: 'toolu_1', name: 'run_program', input: { code } } as never
@@ -16,7 +16,7 @@ async function run(code: string, given: Parameters<typeof codemode>[0]['tools'],
 }
 
 describe('codemode', () => {
-  it('leaves to the API what it runs or knows the shape of', () => {
+  it('keeps server tools, tools without `run` and API-defined tools as direct tools', () => {
     const direct = [
       { type: 'web_search_20250305', name: 'web_search' } as const,
       { name: 'plain', input_schema: inputSchema },
@@ -29,7 +29,7 @@ describe('codemode', () => {
     expect(system).toContain('web_search, plain, bash')
   })
 
-  it('adds to a system prompt of blocks', () => {
+  it('appends its guidance to a system prompt of blocks', () => {
     const { system } = codemode({ system: [{ type: 'text', text: 'You sell tea.' }], tools: [] })
     expectTypeOf(system).toEqualTypeOf<Anthropic.Beta.BetaTextBlockParam[]>()
     expect(system).toEqual([
@@ -40,7 +40,7 @@ describe('codemode', () => {
 })
 
 describe('a tool in a program', () => {
-  it('is told its call and the signal of its program', async () => {
+  it('receives its call and the signal of its program', async () => {
     const who = betaTool({
       name: 'who',
       description: '',
@@ -57,7 +57,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('runs where its host tells nothing of the call', async () => {
+  it('runs if the host passes no context', async () => {
     const who = betaTool({
       name: 'who',
       description: '',
@@ -68,7 +68,7 @@ describe('a tool in a program', () => {
     expect(await runProgram?.run({ code: 'return await tools.who({})' })).toBe('{"result":"program.1"}')
   })
 
-  it('gives objects for the JSON it returns, and blocks for what is no text', async () => {
+  it('returns objects for JSON texts, and content blocks for anything other than text', async () => {
     const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } } as const
     const tools = [
       betaTool({ name: 'json', description: '', inputSchema, run: () => '{"a":1}' }),
@@ -80,11 +80,11 @@ describe('a tool in a program', () => {
     expect(await run(program, tools)).toEqual({ result: [{ a: 1 }, '12', [2], [image]] })
   })
 
-  it('parses its input by itself', async () => {
+  it('parses its input with its own schema', async () => {
     const inputSchema = z.object({ n: z.number().refine((n) => n !== 3) })
     const twice = betaZodTool({ name: 'twice', description: '', inputSchema, run: ({ n }) => `{"n":${n * 2}}` })
     expect(await run('return await tools.twice({ n: 2 })', [twice])).toEqual({ result: { n: 4 } })
-    // What its JSON Schema does not say.
+    // The JSON Schema cannot express this rule.
     expect(await run('return await tools.twice({ n: 3 })', [twice])).toEqual({
       error: expect.stringContaining('TOOL_FAILED'),
     })
@@ -92,7 +92,7 @@ describe('a tool in a program', () => {
 })
 
 describe('types', () => {
-  it('keep the inputs of tools, and fit the tool runner', () => {
+  it('preserve the inputs of tools, and fit the tool runner', () => {
     const weather = betaZodTool({
       name: 'weather',
       description: '',
@@ -105,7 +105,7 @@ describe('types', () => {
     const { system, tools } = codemode({ system: 'x', tools: [weather] })
     expectTypeOf(system).toEqualTypeOf<string>()
     expectTypeOf(tools).toExtend<Parameters<Anthropic['beta']['messages']['toolRunner']>[0]['tools']>()
-    // @ts-expect-error tools are no record here
+    // @ts-expect-error tools must be a list
     expect(() => codemode({ tools: { weather } })).toThrow()
   })
 })

@@ -1,40 +1,48 @@
 import type { ExecuteOptions, ExecuteResult, Guarantees, Limits, Sandbox, ToolSource } from '@glovebox/core'
 
-/** What a case needs of the adapter under test. */
+/** Provides a case with the adapter under test. */
 export interface TestContext {
   readonly sandbox: Sandbox
-  /** Runs a program in a code mode of its own. */
+  /** Runs a program in a new code mode. */
   run(code: string, options?: RunOptions): Promise<ExecuteResult>
-  /** Runs a program in a guest whose runtime an attacker has replaced: see `tampering.ts`. */
+  /** Runs a program in a guest whose runtime an attacker has replaced. See `tampering.ts`. */
   attack(code: string, options?: RunOptions): Promise<ExecuteResult>
-  /** Another sandbox, for a case to break and to close. */
+  /** Opens another sandbox. The case may break it and must close it. */
   open(): Promise<Sandbox>
-  /** A host of such a sandbox that may be lost, where the adapter's author gave one. */
+  /** Starts a disposable host of the same sandbox. Undefined if the adapter under test does not provide one. */
   readonly createDisposableHost?: (() => Promise<DisposableHost>) | undefined
 }
 
+/** Options of {@link TestContext.run}. */
 export interface RunOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
   readonly tools?: ToolSource | readonly ToolSource[]
   readonly limits?: Limits
 }
 
-/** A host that a weakness may hold up or end. */
+/** A host process that a case may block or crash. */
 export interface DisposableHost extends AsyncDisposable {
-  /** Runs a program there. May never settle, and rejects where the host is lost. */
+  /** Runs a program in the host. The promise may never settle; it rejects if the host exits. */
   run(code: string, limits?: Limits): Promise<ExecuteResult>
 }
 
-/** One behaviour. Its id is stable: expected failures and tables refer to it. */
+/** One tested behaviour. The id is stable, because expected failures and tables refer to it. */
 export interface ConformanceCase {
   readonly id: string
-  /** One sentence: what would go wrong for whom, if this did not hold. */
+  /** The behaviour that the case protects, as one sentence. */
   readonly protects: string
-  /** Guarantees without which the case makes no sense; it then shows nothing, and says so. */
+  /** Guarantees that the case requires. Without them the case is skipped. */
   readonly needs?: Partial<Guarantees>
-  /** Where this is not given, it is shown to be lacking, which takes a host that may be lost. */
+  /**
+   * The guarantee that the case attacks. If the adapter does not declare it, the case proves in a disposable host that
+   * it does not hold.
+   */
   readonly attacks?: keyof Guarantees
-  /** It replaces the runtime of its guests, which must therefore come from the host. */
+  /** The case replaces the runtime of its guests. It is skipped for adapters with `suppliesRuntime`. */
   readonly tampers?: true
-  /** @throws if the behaviour does not hold */
+  /**
+   * Runs the case.
+   *
+   * @throws if the behaviour does not hold
+   */
   run(context: TestContext): Promise<void>
 }

@@ -18,7 +18,7 @@ import { programs } from './cases/programs.ts'
 import { reading } from './cases/reading.ts'
 import { values } from './cases/values.ts'
 
-/** Every case, by group. */
+/** All cases, by group. */
 export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   contract,
   lifecycle,
@@ -40,7 +40,7 @@ export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   concurrency,
 }
 
-/** The groups whose programs mean harm. */
+/** Groups whose programs are hostile. */
 export const HOSTILE_GROUPS: readonly string[] = [
   'reading',
   'escapes',

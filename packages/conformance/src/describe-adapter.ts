@@ -5,22 +5,23 @@ import { CASES } from './cases.ts'
 import { type AdapterUnderTest, checkExpectedFailures, judge, SandboxTestContext } from './run.ts'
 import { isInSample } from './sample.ts'
 
-/** What takes half a minute on two free cores must not fail on busy ones. */
+/** Timeout of a case in ms. A case takes up to 30 s on two idle cores and much longer on busy ones. */
 const MAX_WAIT_MS = 300_000
 
-/** Its programs are harder on an adapter beside each other than one by one, and sooner over. */
+/** The group whose cases run concurrently. This puts more load on the adapter and takes less time. */
 const SIDE_BY_SIDE = 'floods'
 
 /**
- * Defines the suite for one adapter, as tests of vitest. {@link isInSample} tells how to run a part of the hostile programs.
+ * Defines the suite for one adapter as vitest tests. See {@link isInSample} for running a sample of the hostile
+ * programs.
  *
- * @throws `TypeError` for an expected failure that is no case
+ * @throws `TypeError` if `expectedFailures` contains an unknown id
  */
 export function describeAdapter(adapter: AdapterUnderTest): void {
   checkExpectedFailures(adapter)
   describe(`${adapter.name} conforms`, () => {
     let context: SandboxTestContext
-    // More than there are cores only wait for each other.
+    // More concurrent cases than cores would only wait for each other.
     const turn = pLimit(Math.max(2, availableParallelism()))
     beforeAll(async () => {
       context = await SandboxTestContext.create(adapter)

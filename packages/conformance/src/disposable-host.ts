@@ -1,18 +1,18 @@
-/** `@glovebox/conformance/disposable-host`: hosts in Node that a weakness may hold up or end. */
+/** `@glovebox/conformance/disposable-host`: starts Node processes that a case may block or crash. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ExecuteResult } from '@glovebox/core'
 import type { DisposableHost } from './case.ts'
 import type { Answer, Order } from './disposable-process.ts'
 
-/** Of what it wrote last, which says why it ended. */
+/** Maximum number of characters of stderr that are kept for the error message. */
 const MAX_SAID = 4_000
 const PROCESS = new URL('./disposable-process.js', import.meta.url)
 
 /**
- * Starts a process that hosts what a module makes.
+ * Starts a Node process that hosts a sandbox.
  *
- * @param module whose default export makes a sandbox: the `create` of the adapter under test
+ * @param module URL of a module whose default export creates the sandbox, like `create` of the adapter under test
  */
 export async function forkHost(module: URL): Promise<DisposableHost> {
   const child = fork(fileURLToPath(PROCESS), [module.href], {
@@ -25,7 +25,7 @@ export async function forkHost(module: URL): Promise<DisposableHost> {
   })
   const ended = new Promise<never>((_, reject) => {
     child.once('close', (code, signal) =>
-      reject(new Error(`the host to be lost ended with ${signal ?? code}\n${said}`)),
+      reject(new Error(`the disposable host exited with ${signal ?? code}\n${said}`)),
     )
     child.once('error', reject)
   })

@@ -1,4 +1,4 @@
-/** The process of a disposable host: runs what it is told to in the sandbox of the module that its argument names. */
+/** Entry point of a disposable host. Runs programs in the sandbox that the module in `argv[2]` creates. */
 import { createCodeMode, type ExecuteResult, type Limits, type Sandbox } from '@glovebox/core'
 
 export interface Order {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 
-/** What held up a host did so for much longer; a machine that does much else does for a second or two. */
+/**
+ * Maximum gap between two ticks in ms. A busy machine causes gaps of a second or two, a blocked host far longer ones.
+ */
 const LONG_MS = 6_000
 
-/** The host's event loop must keep turning: counts its beats and fails if it stood still for long. */
+/**
+ * Starts to monitor the event loop. The returned function stops it and, if `expected`, fails if the loop was blocked.
+ */
 export function countBeats(expected: boolean): () => void {
   let last = performance.now()
   let longest = 0
@@ -13,6 +17,6 @@ export function countBeats(expected: boolean): () => void {
   }, 20)
   return () => {
     clearInterval(timer)
-    if (expected) assert.ok(longest < LONG_MS, `the event loop stood still for ${longest.toFixed(0)} ms`)
+    if (expected) assert.ok(longest < LONG_MS, `the event loop was blocked for ${longest.toFixed(0)} ms`)
   }
 }

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Ticks a second of the accounts under /proc, on every Linux that Node runs on. */
+/** Ticks per second in `/proc`, the same on every Linux that Node supports. */
 const TICKS = 100
 
-/** What this process and all below it have computed, in ms; undefined where the system does not tell. */
+/** Returns the CPU time of this process and its descendants in ms, or undefined if the system does not report it. */
 function computedMs(): number | undefined {
   try {
     const processes = new Map(readdirSync('/proc').filter(isNumber).flatMap(account))
@@ -28,19 +28,22 @@ function account(pid: string): [number, { parent: number; ticks: number }][] {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? []
     return [[Number(pid), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }]]
   } catch {
-    // It has just ended.
+    // The process has just exited.
     return []
   }
 }
 
-/** Of one core: what a machine takes at rest. A loop takes more, beside many others too. */
+/** Maximum share of one core that an idle process tree uses. A loop uses more, even on a busy machine. */
 const QUIET = 0.1
 const LOOK_MS = 400
-/** In a row: one that others leave no time may seem to rest. */
+/** Number of consecutive idle samples required. A loop that is starved by other processes may look idle once. */
 const QUIET_LOOKS = 3
 const MAX_WAIT_MS = 60_000
 
-/** Whether nothing computes any more, now or soon: a loop that was only given up goes on for good. True where unknown. */
+/**
+ * Waits until this process tree is idle. Returns false if it stays busy, as with a loop that was abandoned but not
+ * stopped. Returns true if the system does not report CPU time.
+ */
 export async function comesToRest(): Promise<boolean> {
   let quietLooks = 0
   for (let waited = 0; waited < MAX_WAIT_MS && quietLooks < QUIET_LOOKS; waited += LOOK_MS) {
@@ -53,13 +56,15 @@ export async function comesToRest(): Promise<boolean> {
   return quietLooks === QUIET_LOOKS
 }
 
-/** The memory of this process, in bytes; undefined where the platform does not tell. */
+/** Returns the resident memory of this process in bytes, or undefined if the platform does not report it. */
 export function residentBytes(): number | undefined {
   const bytes = process.memoryUsage?.().rss
   return bytes === 0 ? undefined : bytes
 }
 
-/** Does something while eight times as many others compute as there are cores; undefined where no threads can be had. */
+/**
+ * Runs `work` while eight busy threads per core compete for the CPU. Returns undefined if threads are not available.
+ */
 export async function withBusyCores<T>(work: () => Promise<T>): Promise<T | undefined> {
   const { Worker } = await import('node:worker_threads')
   const threads: InstanceType<typeof Worker>[] = []

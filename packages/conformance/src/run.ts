@@ -3,54 +3,60 @@ import type { ConformanceCase, DisposableHost, RunOptions, TestContext } from '.
 import { CASES } from './cases.ts'
 import { tamperWith } from './tampering.ts'
 
+/** The adapter under test. */
 export interface AdapterUnderTest {
   readonly name: string
-  /** A new sandbox, which the suite closes. */
+  /** Creates a sandbox. The suite closes it. */
   create(): Sandbox | Promise<Sandbox>
   /**
-   * Starts a host of the same sandbox that may be lost, such as `forkHost` of `@glovebox/conformance/disposable-host` gives.
-   * What the adapter declares not to guarantee is shown there.
+   * Starts a disposable host of the same sandbox, for example with `forkHost` of
+   * `@glovebox/conformance/disposable-host`. The suite proves there that guarantees which the adapter does not declare
+   * do not hold.
    */
   createDisposableHost?(): Promise<DisposableHost>
-  /** Its guests' runtime does not come from the host that asks for them, which therefore cannot tamper with it. */
+  /**
+   * Whether the adapter supplies the guest runtime itself. Cases that replace the runtime are then skipped.
+   * Default: false.
+   */
   readonly suppliesRuntime?: boolean
-  /** Cases that fail, by id, and why. One that passes is stale, and fails for it. */
+  /** Ids of cases that are expected to fail, each with the reason. A listed case that passes is reported as failed. */
   readonly expectedFailures?: Readonly<Record<string, string>>
 }
 
 const KEEP_ALIVE_MS = 1_000
 
-/** What a case has shown. */
+/** The outcome of one case. */
 export interface CaseReport {
   readonly id: string
   readonly group: string
   readonly outcome: 'passed' | 'failed' | 'failed as expected' | 'skipped'
-  /** What went wrong, or why nothing could be shown. */
+  /** Error stack or reason, unless the case passed. */
   readonly detail?: string
   readonly durationMs: number
 }
 
+/** The outcomes of a run. */
 export interface ConformanceReport {
   readonly name: string
   readonly cases: readonly CaseReport[]
 }
 
 export interface RunConformanceOptions extends AdapterUnderTest {
-  /** The cases to run. All of them unless told otherwise. */
+  /** Returns whether to run a case. Default: all cases run. */
   includes?(each: ConformanceCase): boolean
-  /** Told of each case when it is over. */
+  /** Called after each case. */
   onCase?(report: CaseReport): void
 }
 
 /**
- * Runs the suite without a test runner, one case after the other: in a script, in another runner, in a Worker.
+ * Runs the suite without a test runner, for example in a script or in a Worker. Cases run one after the other.
  *
- * @throws `TypeError` for an expected failure that is no case
+ * @throws `TypeError` if `expectedFailures` contains an unknown id
  */
 export async function runConformance(options: RunConformanceOptions): Promise<ConformanceReport> {
   checkExpectedFailures(options)
   await using context = await SandboxTestContext.create(options)
-  // A guest keeps nobody's process alive, and some cases wait for nothing else.
+  // A guest does not keep the process alive, and some cases wait only for a guest.
   const alive = setInterval(() => {}, KEEP_ALIVE_MS)
   const cases: CaseReport[] = []
   try {
@@ -68,12 +74,12 @@ export async function runConformance(options: RunConformanceOptions): Promise<Co
   return { name: options.name, cases }
 }
 
-/** Every case with the name of its group. */
+/** Yields every case with the name of its group. */
 function* eachCase(): Generator<readonly [group: string, each: ConformanceCase]> {
   for (const [group, cases] of Object.entries(CASES)) for (const each of cases) yield [group, each]
 }
 
-/** Runs one case and compares with what is expected of it. */
+/** Runs one case and compares the outcome with `expectedFailures`. */
 export async function judge(
   each: ConformanceCase,
   context: TestContext,
@@ -89,10 +95,13 @@ export async function judge(
     return { outcome: 'failed', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
   if (reason === undefined) return { outcome: 'passed' }
-  return { outcome: 'failed', detail: `It passes, though it was expected to fail (${reason}): expect it no more.` }
+  return {
+    outcome: 'failed',
+    detail: `The case passes, but \`expectedFailures\` lists it (${reason}). Remove it from the list.`,
+  }
 }
 
-/** What the cases of one adapter share. */
+/** The context that all cases of one adapter share. */
 export class SandboxTestContext implements TestContext, AsyncDisposable {
   readonly sandbox: Sandbox
   readonly open: () => Promise<Sandbox>
@@ -109,7 +118,7 @@ export class SandboxTestContext implements TestContext, AsyncDisposable {
     return new SandboxTestContext(await adapter.create(), adapter)
   }
 
-  // Cases take these apart from the context.
+  // These are properties, not methods, because cases destructure the context.
   readonly run: TestContext['run'] = (code, options) => runIn(this.sandbox, code, options)
 
   readonly attack: TestContext['attack'] = async (code, options) => {
@@ -133,11 +142,16 @@ async function runIn(
   return await codeMode.execute(code, options)
 }
 
-/** @throws `TypeError` for an id that no case has */
+/**
+ * Checks that every id in `expectedFailures` is the id of a case.
+ *
+ * @throws `TypeError` if an id is unknown
+ */
 export function checkExpectedFailures({ name, expectedFailures = {} }: AdapterUnderTest): void {
   const known = new Set([...eachCase()].map(([, { id }]) => id))
   const unknown = Object.keys(expectedFailures).filter((id) => !known.has(id))
-  if (unknown.length > 0) throw new TypeError(`${name} is expected to fail what is no case: ${unknown.join(', ')}`)
+  if (unknown.length > 0)
+    throw new TypeError(`\`expectedFailures\` of ${name} contains unknown case ids: ${unknown.join(', ')}`)
 }
 
 function whyNothingIsShown(
@@ -145,7 +159,7 @@ function whyNothingIsShown(
   { guarantees }: Sandbox,
   { suppliesRuntime }: AdapterUnderTest,
 ): string | undefined {
-  if (tampers && suppliesRuntime) return "the runtime of its guests is not the host's to tamper with"
+  if (tampers && suppliesRuntime) return 'the adapter supplies the guest runtime, so the suite cannot replace it'
   const lacking = Object.entries(needs).find(([key, value]) => guarantees[key as keyof typeof needs] !== value)
-  return lacking && `the adapter declares that it does not give ${lacking[0]}`
+  return lacking && `the adapter does not declare the guarantee ${lacking[0]}`
 }

@@ -13,9 +13,9 @@ if (share < 1) console.log(`conformance: CONFORMANCE_SEED=${seed} CONFORMANCE_SA
 const hostile = new Set(HOSTILE_GROUPS.flatMap((group) => CASES[group] ?? []))
 
 /**
- * Whether a case is in this run's sample. The environment variable `CONFORMANCE_SAMPLE` is the share of hostile programs
- * that are run (above 0, at most 1; default 1, all of them), and `CONFORMANCE_SEED` repeats a sample by the seed that it
- * printed. All other cases are always in it.
+ * Returns whether a case is in the sample of this run. `CONFORMANCE_SAMPLE` is the share of hostile programs to run,
+ * above 0 and at most 1. Default: 1. `CONFORMANCE_SEED` repeats a sample by its printed seed. All other cases always
+ * run.
  */
 export function isInSample(each: ConformanceCase): boolean {
   if (share === 1 || !hostile.has(each)) return true

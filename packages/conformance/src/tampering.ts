@@ -9,8 +9,8 @@ import {
 } from '@glovebox/core/adapter'
 
 /**
- * A runtime that an attacker has replaced: the program runs anew with each message, and says what it likes by
- * `post(text)`; `message` is what the host said, `turn` how often it spoke.
+ * A guest runtime that an attacker has replaced. The program runs again for each message from the host and sends
+ * arbitrary text with `post(text)`. `message` is the current message, `turn` the number of earlier ones.
  */
 const TAMPERED: GuestRuntime = {
   id: 'tampered',
@@ -30,7 +30,7 @@ const TAMPERED: GuestRuntime = {
   libraries: { dates: '() => {}' },
 }
 
-/** A sandbox whose guests have been taken over before they begin. */
+/** Returns a sandbox whose guests are compromised from the start. */
 export function tamperWith(sandbox: Sandbox): Sandbox {
   const adapter = adapterOf(sandbox)
   const start = (init: GuestInit) => adapter.start({ ...init, runtime: TAMPERED })

@@ -2,22 +2,22 @@ import { LOCALE_BUILD, PooledAdapter, PROCESS_GUARANTEES, type ProcessPool } fro
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
 
-/** Guests run on threads of their own, so that a process takes several at once as well as one after the other. */
+/** Maximum number of guests that a process takes without delay. Each guest has its own thread. */
 const EAGER_GUESTS = 16
 
 /**
- * A fresh V8 isolate for each guest, in processes that guests share and that may be lost.
+ * Creates an adapter that runs each guest in a new V8 isolate, in processes that guests share.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if isolated-vm is not installed
  */
 export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): PooledAdapter {
   const library = findLibrary()
   return new PooledAdapter({
     name: 'isolated-vm',
     engine: `isolated-vm@${library.version}/v8@${process.versions.v8}/${LOCALE_BUILD}`,
-    // What the library gives as CPU time is the time that passes.
+    // The library's `cpuTime` is elapsed time.
     guarantees: { ...PROCESS_GUARANTEES, cpuTime: false },
-    // As small as V8 makes a heap, and as large as its pointers reach.
+    // The smallest heap that V8 creates, and the largest that it can address.
     memoryBytes: { min: 8 * 1024 * 1024, max: 4 * 1024 * 1024 * 1024 },
     min,
     max,

@@ -23,14 +23,14 @@ import { StatusFile } from './status-file.ts'
 
 const CHILD = { beside: './child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
 const MAX_ATTEMPTS = 20
-/** V8's own account of its death comes last. */
+/** Number of characters of standard error that are kept. V8 writes the reason for a fatal error last. */
 const MAX_STDERR = 8_192
 
 /**
- * Starts a process that guests share. It inherits nothing but its pipe and its status file.
+ * Starts a process that guests share. It inherits only its pipe, its standard error and its status file.
  *
  * @param library the path of isolated-vm
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
  */
 export async function connectProcess(
   library: string,
@@ -49,13 +49,13 @@ export async function connectProcess(
     if (death === undefined) return link
     const isBlameless = death.isSystemOutOfMemory === true || shortageOf(death.detail) !== undefined
     if (isBlameless) throw unavailableBy('A process could not be started', death.detail)
-    // Killed by somebody before it was up: another may live.
+    // It was killed from outside before it was ready: another start may succeed.
     if (death.isForeign !== true || attempt === MAX_ATTEMPTS) throw unavailable(death.detail)
   }
 }
 
 class ProcessLink implements WorkerLink {
-  /** Its death, if it never was. */
+  /** Resolves when the process is ready, or with the reason why it ended before that. */
   readonly up: Promise<WorkerExit | undefined>
   readonly #events: WorkerEvents
   readonly #status: StatusFile
@@ -85,7 +85,7 @@ class ProcessLink implements WorkerLink {
     const status = createStatusFile()
     try {
       const child = await spawnChild(process.execPath, ['--no-node-snapshot', file, library], {
-        // The host's own folder may be gone.
+        // The host's working directory may have been deleted.
         cwd: dirname(file),
         env: guestEnvironment(),
         stdio: ['ignore', 'ignore', 'pipe', 'pipe', status.descriptor],
@@ -125,7 +125,7 @@ class ProcessLink implements WorkerLink {
 
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
-    // Whoever waits for its end is not to end before.
+    // The host process stays alive until the end that the caller waits for.
     for (const handle of [this.#child, ...this.#streams]) handle.ref()
     await this.#dead
   }
@@ -141,8 +141,8 @@ class ProcessLink implements WorkerLink {
       try {
         reader.push(part)
       } catch (error) {
-        // Whoever wrote this is no child of ours any more.
-        this.#stderr = `it sent ${(error as Error).message}`
+        // The message is invalid, so the child can no longer be trusted.
+        this.#stderr = `protocol error: ${(error as Error).message}`
         this.#child.kill('SIGKILL')
       }
     })
@@ -164,7 +164,7 @@ class ProcessLink implements WorkerLink {
       case 'up':
         this.#isUp = true
         this.#endStartWatch()
-        // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
+        // From now on it does not keep the host process alive: an execution that waits holds its own timer.
         for (const handle of [this.#child, ...this.#streams]) handle.unref()
         return this.#resolveUp(undefined)
       case 'unavailable':
@@ -179,6 +179,6 @@ function createStatusFile(): StatusFile {
   try {
     return StatusFile.create()
   } catch (error) {
-    throw unavailableBy('A temporary file is needed, and could not be made', error)
+    throw unavailableBy('A temporary file could not be created', error)
   }
 }

@@ -28,7 +28,7 @@ const turn = Type.Object({
   ),
 })
 
-/** Without the texts that go beside it. */
+/** Schema of a message without the texts that follow it in the frame. */
 const head = Type.Union([
   Type.Object({ type: Type.Literal('turn'), guest, turn }),
   Type.Object({ type: Type.Literal('output'), guest }),
@@ -40,13 +40,13 @@ const head = Type.Union([
 const validator = compileSchema(head)
 
 /**
- * Reads what a child says. It is ours, but what guards it from a guest is V8 alone.
+ * Parses a message from a child. It is validated, because only V8 separates the child from its guests.
  *
- * @throws an error for what no child of ours says
+ * @throws `SyntaxError` or `TypeError` if the message is invalid
  */
 export function unpackToHost([text, ...messages]: readonly string[]): FromWorker | Hello {
   const message = JSON.parse(text as string) as Type.Static<typeof head>
-  if (!validator.Check(message)) throw new TypeError('a message that is none')
+  if (!validator.Check(message)) throw new TypeError('invalid message from the child process')
   return (message.type === 'turn' || message.type === 'output' ? { ...message, messages } : message) as
     | FromWorker
     | Hello

@@ -1,4 +1,4 @@
-/** The process that guests run in: one isolate for each, on threads of the library's own. */
+/** Child process that runs guests: one isolate for each, on threads of the library. */
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
@@ -9,7 +9,7 @@ import { type Boot, type Hello, PIPE, packToHost, STATUS, unpackToChild } from '
 import { StatusFile } from './status-file.ts'
 
 const WATCH_MS = 25
-/** The first guest is made for V8 to compile the runtime, and dropped. */
+/** Memory of the first guest, which is only created to compile the runtime. */
 const SMALLEST_MEMORY = 8 * 1024 * 1024
 
 const pipe = new Socket({ fd: PIPE })
@@ -26,7 +26,7 @@ function say(message: FromWorker | Hello): void {
   pipe.write(writeFrame(packToHost(message)))
 }
 
-/** Whoever held the other end is gone, however it went. Threads that never come back must not keep this process. */
+/** Ends this process when the host has ended. A normal exit would wait for threads that may never return. */
 function end(): void {
   process.kill(process.pid, 'SIGKILL')
 }
@@ -35,9 +35,9 @@ function boot({ runtime }: Boot): void {
   try {
     const [, file, library] = process.argv as [string, string, string]
     const ivm = createRequire(file)(library) as Ivm
-    // All functions at once, so that the compiled code of the runtime holds them too, and no faster code for those that
-    // booting calls a few times: a guest boots in an eighth of the time. V8 takes compiled code only under the flags that
-    // it was made with.
+    // V8 compiles all functions eagerly, so that the cached code of the runtime includes them, and does not optimize
+    // functions that booting calls a few times. A guest then boots in an eighth of the time. The flags stay set,
+    // because V8 accepts cached code only under the flags that it was created with.
     setFlagsFromString('--no-lazy')
     setFlagsFromString('--invocation-count-for-feedback-allocation=32')
     image = new Image(ivm, runtime)
@@ -108,5 +108,5 @@ const reader = new FrameReader((texts) => handle(unpackToChild(texts)))
 pipe.on('data', (part: Buffer) => reader.push(part))
 pipe.on('error', end)
 pipe.on('close', end)
-// A terminal's Ctrl-C reaches the whole group; when this process ends is its host's to say.
+// A terminal's Ctrl-C reaches the whole process group; the host decides when this process ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})

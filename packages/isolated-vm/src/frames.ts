@@ -1,11 +1,13 @@
 /**
- * One list of strings for each message on the pipe between host and child: a length before the whole and before each.
- * Beside the head, which is JSON, go the large texts as they are, neither escaped nor parsed.
+ * Size of a length field in bytes. A frame is a list of strings: its total length, then the length and the text of each
+ * string. The first string is a JSON header. Large texts follow it as separate strings, so that they are neither
+ * escaped nor parsed.
  */
 const LENGTH_BYTES = 4
-/** More than any run may exchange in one message. A child that says otherwise is not ours any more. */
+/** Maximum size of a frame in bytes, which is more than any valid message needs. */
 const MAX_FRAME_BYTES = 1024 * 1024 * 1024
 
+/** Encodes a list of strings as a frame. */
 export function writeFrame(texts: readonly string[]): Buffer {
   const lengths = texts.map((text) => Buffer.byteLength(text))
   const size = lengths.reduce((sum, length) => sum + LENGTH_BYTES + length, 0)
@@ -18,7 +20,7 @@ export function writeFrame(texts: readonly string[]): Buffer {
   return frame
 }
 
-/** Puts frames together from what comes through the pipe, each part copied once. */
+/** Reassembles frames from the chunks that arrive through the pipe. */
 export class FrameReader {
   readonly #onFrame: (texts: string[]) => void
   #parts: Buffer[] = []
@@ -28,7 +30,11 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
-  /** @throws `RangeError` for what no end of ours writes */
+  /**
+   * Adds a chunk and passes on the frames that it completes.
+   *
+   * @throws `RangeError` if a frame is malformed or too large
+   */
   push(part: Buffer): void {
     this.#parts.push(part)
     this.#buffered += part.length
@@ -41,7 +47,7 @@ export class FrameReader {
     if (this.#buffered < LENGTH_BYTES) return undefined
     if ((this.#parts[0] as Buffer).length < LENGTH_BYTES) this.#parts = [Buffer.concat(this.#parts)]
     const size = (this.#parts[0] as Buffer).readUInt32LE()
-    if (size > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${size} bytes`)
+    if (size > MAX_FRAME_BYTES) throw new RangeError(`a frame has ${size} bytes, more than ${MAX_FRAME_BYTES}`)
     return LENGTH_BYTES + size
   }
 
@@ -58,7 +64,7 @@ function parseTexts(body: Buffer): string[] {
   for (let at = 0; at < body.length; ) {
     const start = at + LENGTH_BYTES
     const end = start + body.readUInt32LE(at)
-    if (end > body.length) throw new RangeError('a text that ends after its frame')
+    if (end > body.length) throw new RangeError('a text in a frame is longer than the frame')
     texts.push(body.toString('utf8', start, end))
     at = end
   }

@@ -3,21 +3,34 @@ import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glove
 import { isolatedVmAdapter } from './adapter.ts'
 
 export interface IsolatedVmOptions {
-  /** At most, those for guests in quarantine apart. 8 unless told otherwise; two are kept warm. */
+  /**
+   * Maximum number of processes that guests share. Two to four of them are kept running, depending on the number of
+   * processors. A guest that is isolated after a suspected fault gets an additional process. Default: 8.
+   *
+   * @default 8
+   */
   readonly maxProcesses?: number
-  /** Programs that one process holds. 128 unless told otherwise; 1 gives each program a process of its own. */
+  /**
+   * Maximum number of programs in one process. With 1, each program has its own process. Default: 128.
+   *
+   * @default 128
+   */
   readonly guestsPerProcess?: number
-  /** Guests made ahead of need. 1 unless told otherwise; 0 makes each when it is asked for. */
+  /**
+   * Number of guests created ahead of time. With 0, each guest is created when a program needs it. Default: 1.
+   *
+   * @default 1
+   */
   readonly ready?: number
 }
 
 const DEFAULT_GUESTS_PER_PROCESS = 128
 
 /**
- * A sandbox of V8 isolates, one for each program, in processes beside the host's that may be lost. Needs the package
- * `isolated-vm`.
+ * Creates a sandbox that runs each program in a new V8 isolate, in child processes. Requires the package `isolated-vm`.
  *
- * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where isolated-vm is not installed
+ * @throws `TypeError` if an option is unknown or out of range; `SandboxError` `SANDBOX_UNAVAILABLE` if isolated-vm is
+ * not installed
  */
 export function isolatedVm(options: IsolatedVmOptions = {}): Sandbox {
   assertKnownOptions('isolatedVm()', options, ['maxProcesses', 'guestsPerProcess', 'ready'])

@@ -8,29 +8,30 @@ export interface IsolateEvents {
   onOutput(messages: readonly string[]): void
   onTurn(turn: Turn, messages: readonly string[]): void
   onExit(exit: GuestExit): void
-  /** It must end and does not: only the end of the process ends it. */
+  /** Called if the guest cannot be ended except by ending the process. */
   onStuck(exit: GuestExit): void
 }
 
 type Run = Pick<RunInit, 'program' | 'first' | 'limits'>
 type LimitExit = Extract<GuestExit, { why: 'limit' }>
 
-/** Output waits for the end of its turn, but not longer than this and not more than this. */
+/** Maximum time in milliseconds, and maximum length in UTF-16 units, of output that waits for the end of its turn. */
 const FLUSH_MS = 20
 const FLUSH_LENGTH = 64 * 1024
-/** How long an isolate that was told to end may take. Some built-ins of V8 never do. */
+/** Time in milliseconds in which a disposed isolate must end. Some built-ins of V8 never end. */
 const GRACE_MS = 150
 const MIN_MEMORY_MB = 8
 
-/** Each message out of an isolate is a task of the process's main thread, which must not drown in them. */
+/** Maximum number of posts in a turn. Each one is a task of the process's main thread, which must not be overloaded. */
 const MAX_POSTS_PER_TURN = 20_000
-/** No message of ours holds it. */
+/** Separates the messages in a post. The runtime's messages never contain it. */
 const SEPARATOR = '\0'
 
 /**
- * In the guest's realm: takes the runtime and the two ways out, and gives back the two ways in. Nothing of the library
- * that isolates come from can be reached from there: it is held by closures, and handed as plain strings. What follows
- * the first hundred messages of a turn goes out a hundred at a time, and at last not at all.
+ * Source that is evaluated in the guest's realm. It connects the runtime to `post` and `read` of the host and returns
+ * the functions `run` and `receive`. The guest cannot reach objects of the library: closures hold them, and only
+ * strings are passed. After the first hundred messages of a turn, messages are posted in batches of up to a hundred.
+ * After 20,000 posts, messages are dropped.
  */
 const GLUE = `(boot) => (post, read) => {
   'use strict'
@@ -74,14 +75,17 @@ const GLUE = `(boot) => (post, read) => {
   }
 }`
 
-/** Options that inherit nothing: a polluted prototype would give the guest a reference that it could call. */
+/** Creates an options object without a prototype: a polluted prototype could give the guest a callable reference. */
 const options = <const Options extends object>(given: Options): Options =>
   Object.freeze(Object.assign(Object.create(null), given)) as Options
 
 const REFERENCE = options({ reference: true })
 const REFERENCE_BACK = options({ result: REFERENCE })
 
-/** A function or object of the guest's realm. The library would infer its type from a value that exists only there. */
+/**
+ * Reference to a function or object of the guest's realm. The library's types would need the type of a value that
+ * exists only there.
+ */
 interface Held {
   apply(receiver: undefined, args: readonly unknown[], given: object): Promise<unknown>
   applySync(receiver: undefined, args: readonly unknown[], given: object): Held
@@ -90,7 +94,7 @@ interface Held {
   release(): void
 }
 
-/** What every isolate starts from, with V8's compiled code of it. */
+/** The runtime that every isolate evaluates, with V8's cached code. */
 export class Image {
   readonly ivm: Ivm
   readonly runtime: GuestRuntime
@@ -102,20 +106,20 @@ export class Image {
   }
 }
 
-/** One isolate with one guest in it. */
+/** One isolate, which holds one guest. */
 export class IsolateGuest {
   readonly #isolate: IsolatedVM.Isolate
   readonly #context: IsolatedVM.Context
   readonly #run: Held
   readonly #receive: Held
   readonly #events: IsolateEvents
-  /** Each gives what the runtime itself threw. */
+  /** Jobs to run. Each resolves with an error of the runtime as JSON, or with undefined. */
   readonly #jobs: (() => Promise<string | undefined>)[] = []
   #limits: RunInit['limits'] | undefined
   #isPumping = false
   #isInTurn = false
   #hasExited = false
-  /** Why it was told to end, and when. */
+  /** Reason why the guest is being ended, and since when. */
   #verdict: { readonly exit: GuestExit; readonly since: number } | undefined
   #turns = 0
   #cpuTimeMs = 0
@@ -176,7 +180,7 @@ export class IsolateGuest {
     this.#enqueue(() => settle(this.#receive.apply(undefined, [message], options({ timeout: turnMs }))))
   }
 
-  /** Ends it, whatever it is at. */
+  /** Ends the guest, also within a turn. */
   end(exit: GuestExit = { why: 'terminated' }): void {
     if (this.#hasExited) return
     this.#verdict ??= { exit, since: performance.now() }
@@ -184,14 +188,14 @@ export class IsolateGuest {
     if (!this.#isInTurn) this.#exit(this.#verdict.exit)
   }
 
-  /** Looks after it from time to time while it is in a turn. */
+  /** Checks the limits of a guest that is in a turn. Called periodically. */
   watch(): void {
     if (!this.#isInTurn) return
     const now = performance.now()
     if (this.#verdict !== undefined) {
       if (now - this.#verdict.since > GRACE_MS) this.#events.onStuck(this.#withCpuTime(this.#verdict.exit))
     } else if (this.#isolate.isDisposed) {
-      // Its memory ran out, and it is on its way to find that out.
+      // The isolate ran out of memory, and the turn has not failed yet.
       this.#verdict = { exit: { why: 'limit', limit: 'memory' }, since: now }
     } else if (this.#readCpuTime() > (this.#limits?.cpuTimeMs ?? Number.POSITIVE_INFINITY)) {
       this.end({ why: 'limit', limit: 'cpu' })
@@ -229,7 +233,7 @@ export class IsolateGuest {
     if (this.#hasExited) return
     const { cpuTimeMs } = this.#limits as RunInit['limits']
     exit = this.#verdict?.exit ?? exit
-    // Many short turns never meet the watch.
+    // Short turns end before `watch` is called.
     if (exit === undefined && this.#readCpuTime() > cpuTimeMs) exit = { why: 'limit', limit: 'cpu' }
     if (exit !== undefined) return this.#exit(exit)
     const turn = { index: this.#turns++, cpuTimeMs: this.#cpuTimeMs, memoryBytes: this.#heapBytes() }
@@ -251,7 +255,7 @@ export class IsolateGuest {
   #dispose(): void {
     if (this.#isolate.isDisposed) return
     this.#readCpuTime()
-    // What is left to the garbage collector keeps the memory of a dead isolate until it comes round.
+    // Without a release, these would keep the isolate's memory until they are garbage-collected.
     for (const held of [this.#run, this.#receive, this.#context]) held.release()
     this.#isolate.dispose()
   }
@@ -270,7 +274,7 @@ export class IsolateGuest {
     return used_heap_size + externally_allocated_size
   }
 
-  /** V8 could not allocate what it cannot do without. The isolate's thread never comes back. */
+  /** Handles a failed allocation that V8 cannot recover from. The isolate's thread never returns. */
   #onCatastrophe(): void {
     const exit: LimitExit = { why: 'limit', limit: 'memory' }
     this.#verdict ??= { exit, since: performance.now() }
@@ -302,12 +306,14 @@ export class IsolateGuest {
   }
 }
 
-/** Never throws: an error of the host would show the guest its paths. */
+/**
+ * Returns the source of a library. Never throws, because an error of the host would show its file paths to the guest.
+ */
 function readLibrary({ libraries }: GuestRuntime, name: unknown): string {
   return typeof name === 'string' && Object.hasOwn(libraries, name) ? (libraries[name] as string) : '() => {}'
 }
 
-/** What a turn gives. The library also tells of promises that failed and that nobody handles: they end nothing. */
+/** Waits for a turn. Errors that do not end the guest, such as unhandled rejections, are ignored. */
 async function settle(turn: Promise<unknown>): Promise<string | undefined> {
   try {
     const thrown = await turn
@@ -319,17 +325,17 @@ async function settle(turn: Promise<unknown>): Promise<string | undefined> {
 }
 
 function exitOf(error: unknown): GuestExit | undefined {
-  // The library's own; a guest may throw anything.
+  // The library throws errors; a guest may throw any value.
   if (!(error instanceof Error)) return undefined
   const { message } = error
   if (message.startsWith('Script execution timed out')) return { why: 'limit', limit: 'turn' }
   if (!message.startsWith('Isolate was disposed')) return undefined
   return message.includes('memory limit')
     ? { why: 'limit', limit: 'memory' }
-    : { why: 'crashed', detail: 'its isolate was disposed of' }
+    : { why: 'crashed', detail: 'its isolate was disposed' }
 }
 
-/** `message [file:line:column]`, as the library words syntax errors. */
+/** Position at the end of a syntax error of the library: `message [file:line:column]`. */
 const PLACE = /\s*\[[^\]]*?:(\d+):(\d+)\]$/
 
 function describe(error: Error): NonNullable<Turn['failed']> {

@@ -3,23 +3,28 @@ import { dirname, join } from 'node:path'
 import { addressOf, resolveInstalled } from '@glovebox/adapter-node'
 import { SandboxError } from '@glovebox/core/adapter'
 
-/** The version that goes with this Node: 6 is for Node 22, 7 for Node 24 and newer. */
+/** Major version that fits this version of Node: 6 for Node 22, 7 for Node 24 and newer. */
 const FITTING = Number(process.versions.node.split('.')[0]) >= 24 ? '7' : '6'
 const INSTALL = `npm install isolated-vm@${FITTING}`
 
 export interface Library {
-  /** Of its main file. */
+  /** Path of the main file. */
   readonly path: string
   readonly version: string
 }
 
-/** @throws `SandboxError` `SANDBOX_UNAVAILABLE` with the line that installs it */
+/**
+ * Finds the installed package `isolated-vm`.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` with the install command if it is not installed
+ */
 export function findLibrary(): Library {
   const path = resolveInstalled('isolated-vm', addressOf(import.meta.url))
   if (path !== undefined) return { path, version: readVersion(path) }
   throw new SandboxError('SANDBOX_UNAVAILABLE', `isolated-vm is not installed: run \`${INSTALL}\``)
 }
 
+/** Creates the error for an installed version that does not run on this version of Node. */
 export function unavailable(detail: string): SandboxError {
   return new SandboxError(
     'SANDBOX_UNAVAILABLE',

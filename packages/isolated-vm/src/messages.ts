@@ -1,16 +1,16 @@
 import type { FromWorker, GuestRuntime, ToWorker } from '@glovebox/core/adapter'
 
-/** Where a child finds its pipe and its status file. */
+/** File descriptors of the pipe and the status file in a child. */
 export const PIPE = 3
 export const STATUS = 4
 
-/** What a child is told first. */
+/** First message to a child. */
 export interface Boot {
   readonly type: 'boot'
   readonly runtime: GuestRuntime
 }
 
-/** What a child says first. */
+/** First message from a child: it is ready, or it cannot start. */
 export type Hello = { readonly type: 'up' } | { readonly type: 'unavailable'; readonly detail: string }
 
 export function packToChild(message: ToWorker | Boot): string[] {

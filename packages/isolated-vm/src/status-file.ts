@@ -2,12 +2,12 @@ import { closeSync, existsSync, openSync, readSync, unlinkSync, writeSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Before the slots: the child's resident memory in kB, as a 32-bit integer. */
+/** Offset of the first slot. The child's resident memory in kB comes before it, as a 32-bit integer. */
 const SLOTS_AT = 4
 
 /**
- * What a child notes of itself and its guests in memory that outlives it: a file without a name, whose descriptor the
- * child inherits. A byte for each slot, 1 while its guest is in a turn.
+ * Status of a child and its guests in an unnamed file, which the host can still read after the child has ended. The
+ * child inherits the descriptor. The file has one byte for each slot, which is 1 while the slot's guest is in a turn.
  */
 export class StatusFile {
   readonly descriptor: number
@@ -18,7 +18,11 @@ export class StatusFile {
     this.descriptor = descriptor
   }
 
-  /** @throws an error of the file system */
+  /**
+   * Creates the file in shared memory if available, otherwise in the folder for temporary files.
+   *
+   * @throws an error of the file system
+   */
   static create(): StatusFile {
     const folder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
     const path = join(folder, `glovebox-${crypto.randomUUID()}`)

@@ -14,7 +14,7 @@ const BACKEND = {
 }
 const GROUPS = '/sys/fs/cgroup/memory'
 
-/** Whether control groups of version 1 may be made here, in which the memory killer is met for real. */
+/** Whether this system allows new control groups (version 1), which the test needs to trigger the memory killer. */
 const canMakeGroups = (() => {
   try {
     accessSync(`${GROUPS}/memory.limit_in_bytes`, constants.W_OK)
@@ -25,7 +25,7 @@ const canMakeGroups = (() => {
 })()
 
 it.skipIf(!canMakeGroups)(
-  'a program under which the system runs out of memory ends, and its neighbour does not',
+  'a program that exhausts the memory of the system is stopped, and another program continues',
   async () => {
     const group = `${GROUPS}/glovebox-test-${process.pid}`
     mkdirSync(group)
@@ -44,7 +44,7 @@ it.skipIf(!canMakeGroups)(
         'LIMIT_MEMORY: The program was stopped: the system, or its container, ran out of memory and killed its process alive',
       )
     } finally {
-      // It is empty once its last process is gone.
+      // The group can be removed after its last process has ended.
       await delay(500)
       rmdirSync(group)
     }

@@ -21,31 +21,37 @@ import { type JsonSchema7Type, toJsonSchema } from '@langchain/core/utils/json_s
 type Prompt = string | SystemMessage
 type AnyTool = ClientTool | ServerTool
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<System extends Prompt = string> extends WrapperOptions {
+  /** System prompt. The returned one has usage instructions appended. Default: none. */
   readonly systemPrompt?: System
   /**
-   * Tools of LangChain. Those that a provider runs, that end the agent's loop, or that `interruptOn` names stay what they
-   * are: the model calls them by itself.
+   * Tools of LangChain. Tools that a provider or a client runs, tools with `returnDirect` and tools that `interruptOn`
+   * names are not available to programs: the model calls them directly.
    */
   readonly tools: readonly AnyTool[]
-  /** What `humanInTheLoopMiddleware` is given, so that no program calls what needs approval. */
+  /**
+   * Approval rules by tool name, as passed to `humanInTheLoopMiddleware`. Programs cannot call a tool whose rule is
+   * anything other than `false`. Default: none.
+   */
   readonly interruptOn?: Readonly<Record<string, unknown>>
 }
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<System extends Prompt = string> {
   systemPrompt: System extends string ? string : SystemMessage
-  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  /** Tools for the agent: the tool that runs programs, and the tools that programs cannot call. */
   tools: AnyTool[]
 }
 
-/** What a tool is told about its call, by an agent of LangChain or whoever else invokes it. */
+/** Configuration that an agent or another caller passes to a tool. */
 type Config = ToolRunnableConfig & { readonly toolCallId?: string; writer?(chunk: unknown): void }
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
- * `createAgent`.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * returned `systemPrompt` and `tools` to `createAgent`.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export function codemode<System extends Prompt = string>(options: WrapOptions<System>): WrappedTools<System> {
   const { systemPrompt, tools, interruptOn = {}, ...rest } = options
@@ -69,13 +75,13 @@ export function codemode<System extends Prompt = string>(options: WrapOptions<Sy
 
 const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool).type)
 
-/** Whether a tool runs here, and does nothing to the agent's loop. */
+/** Returns whether a tool runs in this process and does not end the agent's loop. */
 function isFree(tool: AnyTool): tool is ClientTool {
   const { invoke, returnDirect, metadata } = tool as Partial<StructuredTool>
   return typeof invoke === 'function' && returnDirect !== true && metadata?.headlessTool === undefined
 }
 
-/** A tool as programs may call it. What its schema makes of an input, it makes by itself. */
+/** Converts a tool for programs. `invoke` parses the input, so `parseInput` only checks it. */
 function toProgramTool(tool: ClientTool, name: string): ProgramTool {
   const { parse } = parseSchema('input', tool.schema as object)
   return {
@@ -83,7 +89,7 @@ function toProgramTool(tool: ClientTool, name: string): ProgramTool {
     inputSchema: toJsonSchema(tool.schema as JsonSchema7Type),
     ...(parse && { parseInput: checking(parse) }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
-      // With its call, a tool would answer in messages.
+      // With `toolCall`, `invoke` would return a message instead of the output.
       const { toolCall, toolCallId = toolCall?.id, ...config } = (context ?? {}) as Config
       const inner: Config = { ...config, toolCallId: callIdIn(toolCallId, callId), signal }
       const output: unknown = await tool.invoke(input as never, inner).catch((error: unknown) => {
@@ -97,14 +103,14 @@ function toProgramTool(tool: ClientTool, name: string): ProgramTool {
   }
 }
 
-/** An interrupt or a command, with which a tool speaks to the graph around it. */
+/** Returns whether a value is an interrupt or a command, which control the agent's graph. */
 const isForTheGraph = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && ('is_bubble_up' in value || 'lg_name' in value)
 
 const notInPrograms = (name: string) =>
   new ToolCallError(
     'TOOL_DENIED',
-    `${name} speaks to the agent's graph, which no program can: its host has to name it in \`direct\``,
+    `${name} interrupts or controls the agent's graph, which programs cannot do; the host must list it in \`direct\``,
   )
 
 function addGuidance(systemPrompt: Prompt | undefined, guidance: string): Prompt {

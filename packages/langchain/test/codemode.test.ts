@@ -8,7 +8,7 @@ import { codemode } from '../src/index.ts'
 
 const schema = z.object({})
 
-/** Runs a program as an agent would have it run. */
+/** Runs a program as an agent does. */
 async function run(code: string, given: Parameters<typeof codemode>[0]['tools']): Promise<unknown> {
   const [runProgram] = codemode({ tools: given }).tools as StructuredToolInterface[]
   const config = { toolCallId: 'call_1', context: { user: 'Ada' } } as ToolRunnableConfig
@@ -16,7 +16,7 @@ async function run(code: string, given: Parameters<typeof codemode>[0]['tools'])
 }
 
 describe('codemode', () => {
-  it('leaves to the agent what a provider runs, what ends its loop and what interrupts it', () => {
+  it('keeps provider tools, tools that end the loop, tools that interrupt and client tools as direct tools', () => {
     const direct = [
       { type: 'web_search_20260209', name: 'web_search' },
       tool(() => 1, { name: 'last', schema, returnDirect: true }),
@@ -35,7 +35,7 @@ describe('codemode', () => {
     expect(systemPrompt).toContain('web_search, last, asking, headless')
   })
 
-  it('adds to a system prompt that is a message', () => {
+  it('appends its guidance to a system prompt that is a message', () => {
     const given = new SystemMessage({ content: 'You sell tea.', id: 'system', additional_kwargs: { cached: true } })
     const { systemPrompt } = codemode({ systemPrompt: given, tools: [] })
     expectTypeOf(systemPrompt).toEqualTypeOf<SystemMessage>()
@@ -48,7 +48,7 @@ describe('codemode', () => {
 })
 
 describe('a tool in a program', () => {
-  it('is told its call, its context and the signal of its program', async () => {
+  it('receives its call id, its context and the signal of its program', async () => {
     const who = tool(
       (_input: object, config: ToolRunnableConfig & { toolCallId?: string }) => ({
         id: config.toolCallId,
@@ -62,8 +62,8 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('cannot speak to the graph around an agent, and says what to do instead', async () => {
-    // As `interrupt()` does in an agent.
+  it('cannot control the graph of an agent, and its error recommends `direct`', async () => {
+    // `interrupt()` throws this in an agent.
     const asks = () => {
       throw new GraphInterrupt([{ value: 'sure?' }])
     }
@@ -78,7 +78,7 @@ describe('a tool in a program', () => {
     }
   })
 
-  it('gives the content of a message, or throws it', async () => {
+  it('returns the content of a message, or throws it', async () => {
     const message = (status: 'success' | 'error') =>
       new ToolMessage({ content: `a ${status}`, tool_call_id: '1', status })
     const tools = [
@@ -89,7 +89,7 @@ describe('a tool in a program', () => {
     expect(await run(program, tools)).toEqual({ result: ['a success', 'a error'] })
   })
 
-  it('parses its input by itself', async () => {
+  it('parses its input with its own schema', async () => {
     const later = z.object({ day: z.string().transform((text) => new Date(text)) })
     const year = tool(({ day }: { day: Date }) => day.getUTCFullYear(), { name: 'year', schema: later })
     expect(await run('return await tools.year({ day: "2026-01-01" })', [year])).toEqual({ result: 2026 })
@@ -103,7 +103,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('may take JSON Schema, or one text', async () => {
+  it('accepts JSON Schema or a single string', async () => {
     const json = tool((input: unknown) => input, {
       name: 'json',
       schema: { type: 'object', properties: { n: { type: 'integer' } } },
@@ -119,7 +119,7 @@ describe('a tool in a program', () => {
 })
 
 describe('types', () => {
-  it('keep the inputs of tools, and fit an agent', () => {
+  it('preserve the inputs of tools, and fit an agent', () => {
     const weather = tool(
       ({ city }) => {
         expectTypeOf(city).toEqualTypeOf<string>()
@@ -130,7 +130,7 @@ describe('types', () => {
     const { systemPrompt, tools } = codemode({ systemPrompt: 'x', tools: [weather] })
     expectTypeOf(systemPrompt).toEqualTypeOf<string>()
     expectTypeOf<Parameters<typeof createAgent>[0]['tools']>().extract<typeof tools>().not.toBeNever()
-    // @ts-expect-error tools are no record here
+    // @ts-expect-error tools must be a list
     expect(() => codemode({ tools: { weather } })).toThrow()
   })
 })

@@ -34,7 +34,7 @@ describeWrapper({
       checkpointer: new MemorySaver(),
     })
     const config = { configurable: { thread_id: '1' }, signal }
-    let state = await agent.invoke({ messages: [{ role: 'user', content: 'Go on' }] }, config)
+    let state = await agent.invoke({ messages: [{ role: 'user', content: 'Continue' }] }, config)
     for (;;) {
       const [interrupt] = state.__interrupt__ ?? []
       if (interrupt === undefined) return String(state.messages.at(-1)?.content)

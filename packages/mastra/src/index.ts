@@ -4,31 +4,37 @@ import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
 import { createTool, type RequireToolApproval, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
 import { isFree, toProgramTool } from './program-tool.ts'
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<Tools extends ToolsInput> extends WrapperOptions {
+  /** Instructions of the agent. The returned ones have usage instructions appended. Default: none. */
   readonly instructions?: AgentInstructions
   /**
-   * Tools of Mastra. Those that need approval, suspend, or are not run by Mastra itself stay what they are: the model
-   * calls them by itself.
+   * Tools of Mastra. Tools that need approval, can suspend, have no `execute` or do not come from `createTool` are not
+   * available to programs: the model calls them directly.
    */
   readonly tools: Tools
-  /** What the agent is given. A function is asked about the calls of programs too, and what it wants approved they are denied. */
+  /**
+   * Approval policy, as passed to the agent. A function is also asked about each call in a program; a call that needs
+   * approval fails with `TOOL_DENIED`. A boolean does not affect calls in programs. Default: none.
+   */
   readonly requireToolApproval?: RequireToolApproval
 }
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<Tools extends ToolsInput, Name extends string = 'run_program'> {
   instructions: AgentInstructions
-  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  /** Tools for the agent: the tool that runs programs, and the tools that programs cannot call. */
   tools: Record<Name, Tool<{ code: string }>> & Direct<Tools>
 }
 
-/** Some of the tools: which, no type tells. */
+/** Subset of the tools. Types cannot express which ones, so each is optional. */
 type Direct<Tools extends ToolsInput> = string extends keyof Tools ? Tools : Partial<Tools>
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
- * `new Agent()`.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * returned `instructions` and `tools` to `new Agent()`.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export function codemode<Tools extends ToolsInput, const Name extends string = 'run_program'>(
   options: WrapOptions<Tools> & { readonly toolName?: Name },

@@ -9,21 +9,21 @@ import {
   validateToolInput,
 } from '@mastra/core/tools'
 
-/** What Mastra's own tools have of what matters here. */
+/** Properties of Mastra tools that are used here. */
 interface FreeTool extends Pick<Tool, 'id' | 'inputSchema' | 'onInputAvailable' | 'onOutput'> {
   readonly description?: string
   readonly outputSchema?: object
   execute(input: unknown, context: ToolExecutionContext): unknown
 }
 
-/** Whether a program may call a tool: Mastra runs it, and nobody has to approve it or to answer it. */
+/** Returns whether programs may call a tool: Mastra runs it, without approval and without suspending. */
 export function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool {
   const { id, execute, requireApproval, needsApprovalFn, suspendSchema, resumeSchema } = tool as Partial<Tool>
   if (typeof id !== 'string' || typeof execute !== 'function' || 'type' in tool) return false
   return !requireApproval && needsApprovalFn === undefined && suspendSchema === undefined && resumeSchema === undefined
 }
 
-/** A tool as programs may call it. What its schemas make of an input and an output, it makes by itself. */
+/** Converts a tool for programs. `tool.execute` applies its own schemas to the input and the output. */
 export function toProgramTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
   const { id, description, inputSchema, outputSchema } = tool
   const input = inputSchema && parseSchema('input', inputSchema).schema
@@ -53,7 +53,7 @@ export function toProgramTool(name: string, tool: FreeTool, approval: RequireToo
   }
 }
 
-/** As Mastra has it, a hook that throws is logged, and changes nothing. */
+/** Calls a hook. Like Mastra, logs an error of the hook and continues. */
 async function tell({ mastra }: ToolExecutionContext, hook: () => unknown): Promise<void> {
   try {
     await hook()
@@ -62,7 +62,7 @@ async function tell({ mastra }: ToolExecutionContext, hook: () => unknown): Prom
   }
 }
 
-/** @throws `ToolCallError` `TOOL_DENIED` for a call that a person, or Mastra, would have to let through */
+/** @throws `ToolCallError` `TOOL_DENIED` for a call that needs approval by a person or authorization by Mastra */
 async function authorize(
   name: string,
   args: Record<string, unknown>,
@@ -70,29 +70,32 @@ async function authorize(
   approval: RequireToolApproval | undefined,
 ): Promise<void> {
   if (mastra?.getServer?.()?.fga !== undefined) {
-    const message = `Whether ${name} may be called, Mastra has to check, which it does not for programs: its host has to name it in \`direct\``
+    const message = `${name} needs authorization, which programs cannot get; the host must list it in \`direct\``
     throw new ToolCallError('TOOL_DENIED', message)
   }
   if (typeof approval !== 'function') return
   const told = { toolName: name, args, requestContext: entriesOf(requestContext), ...(workspace && { workspace }) }
-  // As Mastra has it, a policy that throws wants to be asked again, by a person.
+  // Like Mastra, treat a policy that throws as one that needs approval.
   const needsApproval = await Promise.resolve(told)
     .then(approval)
     .catch(() => true)
   if (needsApproval)
-    throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
+    throw new ToolCallError('TOOL_DENIED', `This call of ${name} needs approval, which programs cannot get`)
 }
 
-/** Mastra keeps a key of its own there. */
+/** Returns the entries of a request context without the key that Mastra adds. */
 function entriesOf(requestContext: ToolExecutionContext['requestContext']): Record<string, unknown> {
   const entries = [...(requestContext?.entries() ?? [])] as [string, unknown][]
   return Object.fromEntries(entries.filter(([key]) => key !== '__mastra_requireToolApproval'))
 }
 
-/** What a tool is told, but for the pause of another call: a program cannot be suspended in the middle of its own. */
+/**
+ * Returns the context for a call in a program. It has no data of a resumed call, and `suspend` rejects, because programs
+ * cannot be suspended.
+ */
 function contextIn(outer: ToolExecutionContext, name: string, toolCallId: string): ToolExecutionContext {
   const suspend = async () => {
-    const message = `${name} suspends its run, which no program can: its host has to name it in \`direct\``
+    const message = `${name} suspends its run, which programs cannot do; the host must list it in \`direct\``
     throw new ToolCallError('TOOL_DENIED', message)
   }
   const { resumeData: _data, suspendPayload: _payload, agent, workflow: _workflow, ...rest } = outer

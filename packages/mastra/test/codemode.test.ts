@@ -8,14 +8,14 @@ import { codemode } from '../src/index.ts'
 
 const inputSchema = z.object({})
 
-/** Runs a program as an agent would have it run. */
+/** Runs a program as an agent does. */
 async function run(code: string, given: ToolsInput, context: object = {}): Promise<unknown> {
   const { run_program: runProgram } = codemode({ tools: given }).tools
   return await runProgram.execute?.({ code }, context as ToolExecutionContext)
 }
 
 describe('codemode', () => {
-  it('leaves to Mastra what needs approval, suspends, or is not its own', () => {
+  it('keeps tools that need approval, suspend or are not created by Mastra as direct tools', () => {
     const direct = {
       approved: createTool({
         id: 'approved',
@@ -76,13 +76,13 @@ describe('codemode', () => {
       ],
     ],
     ['nothing', undefined, expect.stringContaining('run_program')],
-  ])('adds to instructions that are %s', (_title, instructions, expected) => {
+  ])('appends its guidance to instructions that are %s', (_title, instructions, expected) => {
     expect(codemode({ instructions: instructions as never, tools: {} }).instructions).toEqual(expected)
   })
 })
 
 describe('a tool in a program', () => {
-  it('is told its call, its context and the signal of its program', async () => {
+  it('receives its call id, its context and the signal of its program', async () => {
     const who = createTool({
       id: 'who',
       description: '',
@@ -99,7 +99,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('parses its input by itself, and its mistakes are errors', async () => {
+  it('parses its input with its own schema, and reports problems as errors', async () => {
     const year = createTool({
       id: 'year',
       description: '',
@@ -118,7 +118,7 @@ describe('a tool in a program', () => {
     }
   })
 
-  it('takes and gives whatever its own schemas take, though JSON Schema cannot say it', async () => {
+  it('accepts and returns values that its own schemas allow and JSON Schema cannot express', async () => {
     const next = createTool({
       id: 'next',
       description: '',
@@ -139,7 +139,7 @@ describe('a tool in a program', () => {
     expect(output).toEqual({ error: expect.stringContaining('TOOL_OUTPUT_INVALID') })
   })
 
-  it('has its hooks called, which change nothing', async () => {
+  it('has its hooks called, and an error of a hook has no effect', async () => {
     const told: object[] = []
     const echo = createTool({
       id: 'echo',
@@ -163,7 +163,7 @@ describe('a tool in a program', () => {
     ])
   })
 
-  it('is denied what the agent wants approved, by its arguments', async () => {
+  it('is denied calls that need approval because of their arguments', async () => {
     const made: unknown[] = []
     const refund = createTool({
       id: 'refund',
@@ -183,11 +183,11 @@ describe('a tool in a program', () => {
     expect(made).toEqual([{ cents: 5 }])
   })
 
-  it('is denied by who asks as well, and by a policy that fails', async () => {
+  it('is denied calls that need approval because of the request context or because the policy throws', async () => {
     const made: unknown[] = []
     const refund = createTool({ id: 'refund', description: '', inputSchema, execute: async () => made.push('refund') })
     const requireToolApproval: RequireToolApprovalFn = ({ requestContext }) => {
-      if (requestContext?.role === undefined) throw new Error('nobody')
+      if (requestContext?.role === undefined) throw new Error('no role')
       return requestContext.role === 'trainee'
     }
     const { run_program: runProgram } = codemode({ tools: { refund }, requireToolApproval }).tools
@@ -204,7 +204,7 @@ describe('a tool in a program', () => {
     expect(outputs).toEqual([denied, denied, { result: 1 }])
   })
 
-  it('is denied where Mastra authorizes each tool', async () => {
+  it('is denied if Mastra authorizes each tool', async () => {
     const made: unknown[] = []
     const secret = createTool({ id: 'secret', description: '', inputSchema, execute: async () => made.push('secret') })
     const fga = { require: async () => {}, check: async () => true }
@@ -214,7 +214,7 @@ describe('a tool in a program', () => {
     expect(made).toEqual([])
   })
 
-  it('cannot suspend its program, nor take the answer to another pause for its own', async () => {
+  it('can neither suspend its program nor read the resume data of another call', async () => {
     const asking = createTool({
       id: 'asking',
       description: '',
@@ -229,7 +229,7 @@ describe('a tool in a program', () => {
 })
 
 describe('types', () => {
-  it('keep the names and inputs of tools, and fit an agent', () => {
+  it('preserve the names and inputs of tools, and fit an agent', () => {
     const weather = createTool({
       id: 'weather',
       description: '',
@@ -246,7 +246,7 @@ describe('types', () => {
     expect(Object.keys(renamed)).toEqual(['execute'])
     expectTypeOf<(typeof tools)['weather']>().toEqualTypeOf<typeof weather | undefined>()
     new Agent({ id: 'x', name: 'x', instructions, tools, model: 'openai/x' })
-    // @ts-expect-error tools are no list here
+    // @ts-expect-error tools must be a record
     expect(() => codemode({ tools: [weather], direct: ['weather'] })).toThrow()
   })
 })

@@ -30,10 +30,10 @@ describeWrapper({
       tools,
       model: { id: 'openai/scripted', url: `${server.url}/v1`, apiKey: 'none' },
     })
-    // Approvals are kept while they are waited for.
+    // Pending approvals need storage.
     const mastra = new Mastra({ agents: { seller: agent }, storage: new InMemoryStore(), logger: false })
     const seller = mastra.getAgent('seller')
-    let output = await seller.generate('Go on', { abortSignal: signal, maxSteps: 8 })
+    let output = await seller.generate('Continue', { abortSignal: signal, maxSteps: 8 })
     while (output.finishReason === 'suspended') {
       const { toolName, toolCallId, args } = output.suspendPayload
       const decision = { runId: output.runId as string, toolCallId }

@@ -14,9 +14,9 @@ interface ListedTool {
   readonly annotations?: object | undefined
 }
 
-/** The part of an MCP client that is used, as `@modelcontextprotocol/sdk` (v1) and `@modelcontextprotocol/client` (v2) have it. */
+/** MCP client: the subset common to `@modelcontextprotocol/sdk` (v1) and `@modelcontextprotocol/client` (v2). */
 export interface McpClient {
-  /** Undefined before and after the connection. */
+  /** Undefined while the client is not connected. */
   readonly transport?: unknown
   getServerCapabilities(): { readonly tools?: object | undefined } | undefined
   listTools(
@@ -27,26 +27,28 @@ export interface McpClient {
   callTool(params: { name: string; arguments?: Record<string, unknown> }, ...rest: any[]): Promise<unknown>
 }
 
+/** Options of {@link fromClient}. */
 export interface McpClientOptions {
-  /** The namespace that programs call. */
+  /** Namespace under which programs find the tools. */
   readonly name: string
+  /** Aborts the listing of the tools. */
   readonly signal?: AbortSignal
 }
 
-/** The execution's own limits end a call; this is the longest that `setTimeout` knows. */
+/** Longest delay that `setTimeout` supports. The limits of the execution end a call. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
-/** A server that hands out cursors for ever is broken. */
+/** Maximum number of pages, against servers that always return another cursor. */
 const MAX_PAGES = 1_000
 
 /**
- * The tools of a client that the host has connected already, and closes itself.
+ * Creates a tool provider from a connected MCP client. The caller closes the client.
  *
- * @throws what the client throws when it lists the tools
+ * @throws the client's error if the tools cannot be listed, or the signal's reason
  */
 export async function fromClient(client: McpClient, options: McpClientOptions): Promise<ToolProvider> {
   const { name, signal } = options
   const tools: Tool[] = []
-  // v1 would fail, and v2 print to standard output.
+  // Listing would fail in v1, and print to standard output in v2.
   if (client.getServerCapabilities()?.tools === undefined) return toolProvider({ name, tools })
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -75,12 +77,12 @@ function toolOf(
     execute: async (input, { signal }) => {
       const params = { name, arguments: input as Record<string, unknown> }
       const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
-      // In v1 the schema of the result stands before the options.
+      // v1 takes the result schema before the options.
       const calling = isVersion1(client)
         ? client.callTool(params, undefined, options)
         : client.callTool(params, options)
       const result = await calling.catch((error: unknown) => {
-        // Either client says only "Not connected", and a program may call many servers.
+        // Both clients only report "Not connected", and a program may call many servers.
         if (client.transport !== undefined) throw error
         throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
       })
@@ -89,7 +91,7 @@ function toolOf(
   }
 }
 
-/** Only v2 negotiates eras of the protocol. */
+/** Returns whether a client is v1. Only v2 has `getProtocolEra`. */
 function isVersion1(client: McpClient): boolean {
   return !('getProtocolEra' in client)
 }

@@ -8,12 +8,12 @@ import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 import { ServerSecrets } from './secrets.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
-/** A server from before version negotiation may never answer the question; it is then taken for one of those. */
+/** Timeout of the version probe, which servers without version negotiation may never answer. */
 const PROBE_TIMEOUT_MS = 5_000
 const KEPT_STDERR_CHARACTERS = 2_000
 const FAREWELL_MS = 1_000
 
-/** What `mcp` does, with the SDK at hand. */
+/** Implements `mcp()`. A separate module, so that the SDK is loaded only when it is needed. */
 export async function connect(options: McpOptions): Promise<McpProvider> {
   const { name, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options
   const { transport, end, isProcess, stderr, secrets } = transportOf(options)
@@ -42,7 +42,7 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
     deadline.abort()
     await end(async () => {
       await transport.close()
-      // What was under way may have started a process after that; it is told to end by the signal, and then ended itself.
+      // A connection attempt may start a process after the transport was closed. Wait for it, and close it as well.
       const over = Promise.allSettled([connecting]).then(() => client.close())
       if (isProcess) await over
     })
@@ -62,9 +62,9 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
 interface Connection {
   readonly transport: Transport
   readonly isProcess: boolean
-  /** Closes it, and ends what is left of it then. */
+  /** Calls `close`, then ends the remaining processes of the server. */
   end(close: () => Promise<void>): Promise<void>
-  /** What the server wrote beside the protocol, as the end of a message. */
+  /** Returns the end of the server's standard error, formatted for the end of an error message. */
   stderr(): string
   readonly secrets: ServerSecrets
 }
@@ -73,11 +73,11 @@ function transportOf(options: McpOptions): Connection {
   const given: Partial<McpStdioOptions & McpHttpOptions> = options
   if (typeof given.name !== 'string' || given.name === '') throw new TypeError('An MCP server needs a `name`')
   if (given.command !== undefined && given.url !== undefined) {
-    throw new TypeError(`The MCP server ${given.name} has a \`command\` and a \`url\`: it is one or the other`)
+    throw new TypeError(`The MCP server ${given.name} has both a \`command\` and a \`url\`; give only one of them`)
   }
   if ('url' in options && options.url !== undefined) {
     const init = options.headers === undefined ? {} : { requestInit: { headers: { ...options.headers } } }
-    // The error of the URL parser has the URL.
+    // The error of the URL parser contains the whole URL.
     if (!URL.canParse(String(options.url)))
       throw new TypeError(`The MCP server ${given.name} has a \`url\` that is not valid`)
     const url = new URL(options.url)
@@ -117,13 +117,13 @@ function transportOf(options: McpOptions): Connection {
   }
 }
 
-/** A line that begins in the middle may begin with a part of a secret, as may a word where there is only one line. */
+/** Removes the first line, or the first word of a single line: it was cut and may begin with part of a secret. */
 function withoutCutLine(text: string): string {
   const [cut = ''] = /^[^\n]*\n/.exec(text) ?? /^\S*/.exec(text) ?? []
   return text.slice(cut.length)
 }
 
-/** A server over HTTP keeps a session until it is told that nobody comes back; whether it listens changes nothing here. */
+/** Ends the session of an HTTP server, then closes the client. A failure to end the session is ignored. */
 async function disconnect(client: Client, transport: Transport): Promise<void> {
   if (transport instanceof StreamableHTTPClientTransport) {
     const given = delay(FAREWELL_MS, undefined, { ref: false })
@@ -152,13 +152,13 @@ function describe(error: unknown, options: McpOptions, secrets: ServerSecrets): 
     return `there is no command ${secrets.hide(options.command)}${where}; is it installed and on PATH?`
   }
   const cause = causeOf(error)
-  // What else an address holds may be secret.
+  // The other parts of the URL may be secret.
   const { protocol, host } = 'url' in options ? new URL(options.url) : { protocol: '', host: '' }
   const address = protocol === '' ? '' : `, at ${protocol}//${host}`
   return `${secrets.copyOf(error).message}${cause === undefined ? '' : ` (${cause})`}${address}`
 }
 
-/** The code that the network gave, which is deep inside what is thrown. */
+/** Returns the code of the network error, which is nested in `cause`. */
 function causeOf(error: Error): string | undefined {
   for (let inner: unknown = error.cause; inner instanceof Error; inner = inner.cause) {
     const { code } = inner as { code?: unknown }

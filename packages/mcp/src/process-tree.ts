@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** Set for a server, and so for whatever it starts in turn. */
+/** Environment variable that identifies a server's processes. Child processes inherit it. */
 export const SERVER_ID = 'GLOVEBOX_SERVER_ID'
 
 /**
- * Ends a server by what its client does for it, and then what is left of it: `npx` and `uvx` are ended by that, and leave
- * the server running that they were asked for.
+ * Ends a server and its descendants. Closing the client only ends the started process; `npx` and `uvx` then leave the
+ * actual server running.
  *
- * @param id the value of {@link SERVER_ID} in its environment
+ * @param id value of {@link SERVER_ID} in the server's environment
+ * @param close closes the client
  */
 export async function endWithDescendants(pid: number | null, id: string, close: () => Promise<void>): Promise<void> {
   const before = process.platform === 'linux' || pid === null ? [] : await descendantsOf(pid)
@@ -21,18 +22,18 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It has just ended by itself.
+    // The process has already exited.
   }
 }
 
-/** Wherever they stand in the tree of processes by now. Another user's environment is not to be read. */
+/** Returns the processes with this id, wherever they are in the process tree. Those of other users are not readable. */
 async function processesOf(id: string): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
   const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')))
   return pids.filter((_, index) => environments[index]?.split('\0').includes(`${SERVER_ID}=${id}`))
 }
 
-/** None where nobody tells, as on Windows. */
+/** Returns the descendants of a process, or none where `ps` is missing, as on Windows. */
 async function descendantsOf(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']).catch(() => ({ stdout: '' }))
   const running = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))

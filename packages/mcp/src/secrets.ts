@@ -4,16 +4,16 @@ import { cutUrls, KnownSecrets, redactSecrets, secretsOfUrl } from '@glovebox/co
 import { ProtocolError } from '@modelcontextprotocol/client'
 import type { McpHttpOptions, McpOptions, McpStdioOptions } from './mcp.ts'
 
-/** Commands whose first argument names the package that they run. */
+/** Commands whose first non-flag argument names the package that they run. */
 const LAUNCHERS = ['npx', 'bunx', 'pnpx', 'uvx', 'pipx']
 const FLAG = /^(?:-[a-z]{1,2}|--[a-z][a-z-]{0,40})$/i
 const PROGRAM = /^@[\w.-]+\/[\w.-]+(?:@[\w.^~-]+)?$|\.(?:[cm]?[jt]s|py|rb|sh|jar|exe)$/i
 const NAME_OF_SECRET = /key|token|secret|pass|pwd|auth|cred|dsn/i
-/** `--flag=value`, `NAME=value` or `Header: value`, and not the scheme of a URL. */
+/** Matches `--flag=value`, `NAME=value` or `Header: value`, but not the scheme of a URL. */
 const ASSIGNMENT = /^([\w.-]+)(?:=|:(?!\/\/))\s*(.+)$/s
 const MAX_CAUSES = 5
 
-/** Keeps what the options of a server hold out of errors: its address beyond the host, its headers, arguments and variables. */
+/** Redacts in errors what a server's options contain: URL parts beyond the origin, headers, arguments, environment. */
 export class ServerSecrets {
   readonly #all: KnownSecrets
   readonly #credentials: KnownSecrets
@@ -24,22 +24,22 @@ export class ServerSecrets {
     this.#credentials = new KnownSecrets(credentials)
   }
 
-  /** How many characters more than `wanted` of a text that is cut {@link hideInTail} needs. */
+  /** Number of characters that {@link hideInTail} needs in addition to `wanted`. */
   get longest(): number {
     return this.#all.longest
   }
 
-  /** For a part of our own messages that the SDK, the system or the server wrote. */
+  /** Redacts text by the SDK, the system or the server that becomes part of our own messages. */
   hide(text: string): string {
     return redactSecrets(cutUrls(this.#all.hide(text)))
   }
 
-  /** {@link hide} for the end of what a server wrote. */
+  /** Redacts the end of a text that a server wrote, like {@link hide}. */
   hideInTail(text: string, wanted: number): string {
     return redactSecrets(cutUrls(this.#all.hideInTail(text, wanted)))
   }
 
-  /** A copy with the name, the code, the safe message and the causes of an error, and none of its other properties. */
+  /** Returns a copy of an error with its name, code, redacted message and causes, without other properties. */
   copyOf(error: Error, causes = MAX_CAUSES): Error {
     const { cause, name } = error
     const { code } = error as { code?: unknown }
@@ -51,8 +51,8 @@ export class ServerSecrets {
   }
 
   /**
-   * A tool whose failures are safe as well. What the server answers is its own, so that paths and addresses in it stay, but
-   * not the credentials that it was given.
+   * Wraps a tool so that its errors are redacted too. In the server's answers, only credentials from the options are
+   * redacted; paths and addresses stay.
    */
   guard(tool: Tool): Tool {
     const execute: Tool['execute'] = async (input, context) => {
@@ -72,15 +72,15 @@ export class ServerSecrets {
 }
 
 interface Secrets {
-  /** Everything that our own errors leave out. */
+  /** Texts that our own errors leave out. */
   readonly all: readonly string[]
-  /** What is certainly not for a model. */
+  /** Texts that a model must never receive. */
   readonly credentials: readonly string[]
 }
 
 function secretsOfHttp({ url, headers = {} }: McpHttpOptions): Secrets {
   const address = new URL(url)
-  // The credentials of `Authorization: Bearer …` are what follows the scheme.
+  // In `Authorization: Bearer …`, the credentials follow the scheme.
   const values = Object.values(headers)
     .map(String)
     .flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
@@ -118,15 +118,15 @@ function secretsOfStdio({ command, args = [], env = {} }: McpStdioOptions): Secr
   return { all, credentials }
 }
 
-/** An argument or a variable, what it assigns, and the parts of an address. */
+/** Returns the value of an argument or variable and, if it is an address, the parts of the address. */
 function partsOf(text: string): string[] {
   const [, , assigned] = ASSIGNMENT.exec(text) ?? []
-  // The name of a flag says which one is wrong.
+  // Keep the name of the flag readable, because it shows which one is wrong.
   const value = assigned === undefined || assigned.length < 3 ? text : assigned
   return [value, ...(isAddress(value) ? secretsOfUrl(new URL(value)) : [])]
 }
 
-/** An address such as `postgres://user:password@host/name` is an argument like any other, but for its password. */
+/** Returns the password of an address such as `postgres://user:password@host/name`, and the address itself. */
 function passwordsOf(text: string): string[] {
   const [, , value = text] = ASSIGNMENT.exec(text) ?? []
   if (!isAddress(value)) return []
@@ -136,7 +136,7 @@ function passwordsOf(text: string): string[] {
 
 const isAddress = (text: string): boolean => text.includes('://') && URL.canParse(text)
 
-/** The SDK puts the whole answer of a server over HTTP into the message, which may repeat the request. */
+/** Replaces the response body in an SDK error message by the HTTP status, because the body may repeat the request. */
 function withoutBody(error: Error): string {
   const { data } = error as { data?: { readonly status?: unknown; readonly text?: unknown } | undefined }
   if (typeof data?.status !== 'number' || typeof data.text !== 'string' || data.text === '') return error.message

@@ -16,8 +16,8 @@ import {
   temporaryDirectory,
 } from './support.ts'
 
-describe('a server that cannot be had', () => {
-  it('is MCP_UNAVAILABLE with what to check, for a command that is not there', async () => {
+describe('connecting to a server', () => {
+  it('fails with MCP_UNAVAILABLE and what to check if the command does not exist', async () => {
     const error = await mcp({ name: 'ghost', command: 'glovebox-no-such-command' }).catch(
       (reason: unknown) => reason as McpError,
     )
@@ -25,12 +25,12 @@ describe('a server that cannot be had', () => {
     expect((error as McpError).message).toMatch(/ghost.*no command glovebox-no-such-command; .*installed.*PATH/)
   })
 
-  it('names the directory that may be what is missing', async () => {
+  it('fails with the name of a working directory that may be missing', async () => {
     const connecting = mcp({ name: 'ghost', command: process.execPath, cwd: '/no/such/directory' })
     await expect(connecting).rejects.toThrow(/no directory \/no\/such\/directory/)
   })
 
-  it('is MCP_UNAVAILABLE with what the server wrote, where it exits at once', async () => {
+  it('fails with MCP_UNAVAILABLE and the standard error of a server that exits immediately', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path, 'exit')
     await expect(mcp({ name: 'expired', ...server })).rejects.toMatchObject({
@@ -40,35 +40,42 @@ describe('a server that cannot be had', () => {
     await expectGone(server)
   })
 
-  it.each(['silent', 'garbage'] as const)('is MCP_TIMEOUT, and no process is left, where it is %s', async (mode) => {
-    await using directory = temporaryDirectory()
-    const server = fixture(directory.path, mode)
-    const error = await mcp({ name: 'lost', ...server, connectTimeoutMs: 1_000 }).catch(
-      (reason: unknown) => reason as McpError,
-    )
-    expect(error).toMatchObject({ name: 'McpError', code: 'MCP_TIMEOUT', message: expect.stringContaining('1000 ms') })
-    // Not eventually: whoever is told that it failed may rely on it.
-    const alive = server
-      .notes('started')
-      .map(({ pid }) => pid)
-      .filter(isAlive)
-    expect(alive).toEqual([])
-    await expectGone(server)
-  })
+  it.each(['silent', 'garbage'] as const)(
+    'fails with MCP_TIMEOUT and leaves no process of a %s server',
+    async (mode) => {
+      await using directory = temporaryDirectory()
+      const server = fixture(directory.path, mode)
+      const error = await mcp({ name: 'lost', ...server, connectTimeoutMs: 1_000 }).catch(
+        (reason: unknown) => reason as McpError,
+      )
+      expect(error).toMatchObject({
+        name: 'McpError',
+        code: 'MCP_TIMEOUT',
+        message: expect.stringContaining('1000 ms'),
+      })
+      // Checked immediately, because callers may rely on it once `mcp` has rejected.
+      const alive = server
+        .notes('started')
+        .map(({ pid }) => pid)
+        .filter(isAlive)
+      expect(alive).toEqual([])
+      await expectGone(server)
+    },
+  )
 
   it.each([
     ['nothing', {}],
     ['an empty command', { command: '' }],
-    ['a command that is no text', { command: 7 }],
-    ['a url that is none', { url: 'not a url' }],
+    ['a command that is not a string', { command: 7 }],
+    ['an invalid url', { url: 'not a url' }],
     ['a command and a url', { command: 'node', url: 'http://127.0.0.1:1' }],
     ['no name', { name: undefined, command: 'node' }],
-  ])('is a TypeError for options with %s', async (_, options) => {
+  ])('throws a TypeError for options with %s', async (_, options) => {
     await expect(mcp({ name: 'wrong', ...options } as never)).rejects.toBeInstanceOf(TypeError)
   })
 })
 
-/** Everything that a host may print of the error that a server ends in. */
+/** Returns everything that a host may print of the error from connecting. */
 async function printed(options: McpOptions): Promise<string> {
   const error = await mcp(options).then(
     () => expect.unreachable(),
@@ -80,7 +87,7 @@ async function printed(options: McpOptions): Promise<string> {
 }
 
 describe('an error about a server over HTTP', () => {
-  /** Repeats each request in its answer, as pages of errors do. */
+  /** Starts a server that repeats each request in its answer, as error pages do. */
   const echo = async () => {
     const server = createServer((request, response) => {
       const status = Number(/\d{3}/.exec(request.url ?? '')?.[0] ?? 200)
@@ -94,7 +101,7 @@ describe('an error about a server over HTTP', () => {
   }
   const headers = { authorization: 'Bearer hush-header', 'x-tenant': 'hush-tenant' }
 
-  it.each(['http', 'sse'] as const)('has the scheme, host and port of its URL alone, over %s', async (transport) => {
+  it.each(['http', 'sse'] as const)('contains only the scheme, host and port of the URL over %s', async (transport) => {
     const { origin, close } = await echo()
     for (const status of [200, 302, 400, 401, 403, 404, 429, 500, 502]) {
       const url = `${origin}/hush-path/${status}?key=hush-query#hush-part`
@@ -106,14 +113,17 @@ describe('an error about a server over HTTP', () => {
     await close()
   })
 
-  it.each(['http', 'sse'] as const)('has no user and password, which fetch refuses, over %s', async (transport) => {
-    const { origin, close } = await echo()
-    const url = `${origin.replace('//', '//hush-user:hush%2Dpw@')}/mcp`
-    expect(await printed({ name: 'site', transport, url })).not.toMatch(/hush/)
-    await close()
-  })
+  it.each(['http', 'sse'] as const)(
+    'contains no user and password, which fetch rejects, over %s',
+    async (transport) => {
+      const { origin, close } = await echo()
+      const url = `${origin.replace('//', '//hush-user:hush%2Dpw@')}/mcp`
+      expect(await printed({ name: 'site', transport, url })).not.toMatch(/hush/)
+      await close()
+    },
+  )
 
-  it.each(['http', 'sse'] as const)('says why there is no connection, and no more, over %s', async (transport) => {
+  it.each(['http', 'sse'] as const)('contains only the reason for a failed connection over %s', async (transport) => {
     const { origin, close } = await echo()
     await close()
     const refused = await printed({ name: 'site', transport, url: `${origin}/hush-path?hush=1` })
@@ -125,7 +135,7 @@ describe('an error about a server over HTTP', () => {
     expect(unknown).not.toMatch(/hush/)
   })
 
-  it('has neither a URL nor a header that is not valid', async () => {
+  it('contains neither an invalid URL nor an invalid header', async () => {
     const url = 'http://hush-user:hush-pw@example.com:99999/hush-path'
     const text = await printed({ name: 'site', url })
     expect(text).toMatch(/TypeError: The MCP server site has a `url` that is not valid/)
@@ -138,7 +148,7 @@ describe('an error about a server over HTTP', () => {
 describe('an error about a server that is a process', () => {
   const SECRET = 'hush-4711"\\-b'
 
-  it('has neither its arguments nor its variables, though the server wrote them', async () => {
+  it('contains neither arguments nor variables, even if the server wrote them', async () => {
     await using directory = temporaryDirectory()
     const { command, args } = fixture(directory.path, 'echo')
     const text = await printed({
@@ -149,12 +159,12 @@ describe('an error about a server that is a process', () => {
     })
     expect(text).toContain('--api-key=[redacted]')
     expect(text).toContain('--token')
-    // What is run is no secret, and helps to find out why it does not.
+    // The program is not secret, and its name helps to find the cause.
     expect(text).toContain('server.mjs')
     expect(text).not.toMatch(/hush|4711/)
   })
 
-  it('has no part of a variable that the kept end of its output begins with', async () => {
+  it('contains no part of a variable that is cut off at the start of the kept output', async () => {
     await using directory = temporaryDirectory()
     const token = 'hush'.repeat(20)
     for (const offset of [0, 400, 950]) {
@@ -163,7 +173,7 @@ describe('an error about a server that is a process', () => {
     }
   })
 
-  it('has no arguments where the system cannot start it', async () => {
+  it('contains no arguments if the system cannot start the server', async () => {
     const args = [`--api-key=${SECRET}`]
     const missing = await printed({ name: 'ghost', command: 'glovebox-no-such-command', args })
     expect(missing).toContain('no command glovebox-no-such-command')
@@ -176,8 +186,8 @@ describe('an error about a server that is a process', () => {
   })
 })
 
-describe('a call that fails', () => {
-  it('has no credentials of its server, though the server answers with them', async () => {
+describe('a failed call', () => {
+  it('reveals no credentials of its server, even if the server answers with them', async () => {
     await using directory = temporaryDirectory()
     const { command, args } = fixture(directory.path)
     const given = ['--api-key=hush-0815', '--header', 'Authorization: hush-12', 'postgres://joe:hush-pw@db/shared']
@@ -191,7 +201,7 @@ describe('a call that fails', () => {
     )
   })
 
-  it('says which status a server over HTTP answered, and nothing of its page', async () => {
+  it('reports the status of an HTTP response, but not its body', async () => {
     let isBroken = false
     const server = createServer((request, response) => {
       let body = ''
@@ -230,13 +240,13 @@ describe('a call that fails', () => {
   })
 })
 
-describe('a server behind another program, as npx puts it', () => {
+describe('a server started by another program, such as npx,', () => {
   const behind = ({ command, args }: { command: string; args: string[] }) => ({
     command: 'sh',
     args: ['-c', '"$0" "$@"; true', command, ...args],
   })
 
-  it('is ended with it, however stubborn', async () => {
+  it('is ended with that program, even if it ignores signals', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path, 'stubborn')
     const provider = await mcp({ name: 'fixture', ...behind(server) })
@@ -244,7 +254,7 @@ describe('a server behind another program, as npx puts it', () => {
     await expectGone(server)
   })
 
-  it('is ended with it where it cannot be had', async () => {
+  it('is ended with that program if the connection fails', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path, 'silent')
     const connecting = mcp({ name: 'fixture', ...behind(server), connectTimeoutMs: 1_000 })
@@ -253,20 +263,20 @@ describe('a server behind another program, as npx puts it', () => {
   })
 })
 
-describe('a server with bad manners', () => {
-  it('may take a while to start', async () => {
+describe('an unusual server', () => {
+  it('may start slowly', async () => {
     await using directory = temporaryDirectory()
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'slow') })
     expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
   })
 
-  it('may print lines that are no messages beside those that are', async () => {
+  it('may print lines that are not messages', async () => {
     await using directory = temporaryDirectory()
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'chatty') })
     expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
   })
 
-  it('that dies in a call fails that call, which the program can catch, and every later one, saying why', async () => {
+  it('that exits during a call fails that call and all later calls with the reason', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })
@@ -285,7 +295,7 @@ describe('a server with bad manners', () => {
     await expectGone(server)
   })
 
-  it('fails the calls of a program that goes on after the provider is closed', async () => {
+  it('fails calls after its provider is closed', async () => {
     await using directory = temporaryDirectory()
     const provider = await mcp({ name: 'fixture', ...fixture(directory.path) })
     await provider.close()
@@ -297,7 +307,7 @@ describe('a server with bad manners', () => {
 })
 
 describe('an abort while connecting', () => {
-  it('rejects with the reason of a signal that is aborted already, and starts nothing', async () => {
+  it('rejects with the reason of an already aborted signal and starts no process', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     const reason = new Error('changed my mind')
@@ -322,7 +332,7 @@ describe('an abort while connecting', () => {
     },
   )
 
-  it.each([0, 5, 20, 40, 60, 80, 100, 150])('leaves no process, wherever in the handshake %i ms fall', async (ms) => {
+  it.each([0, 5, 20, 40, 60, 80, 100, 150])('leaves no process after %i ms of the handshake', async (ms) => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     const controller = new AbortController()
@@ -336,7 +346,7 @@ describe('an abort while connecting', () => {
     await outcome
     const pids = server.notes('started').map(({ pid }) => pid)
     await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
-    // Nor does one come up afterwards.
+    // No process starts afterwards.
     await delay(200)
     const late = server.notes('started').map(({ pid }) => pid)
     expect(late.filter(isAlive)).toEqual([])
@@ -344,7 +354,7 @@ describe('an abort while connecting', () => {
 })
 
 describe('cancellation', () => {
-  it('of an execution tells the server which call to give up', async () => {
+  it('of an execution notifies the server of the cancelled call', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })
@@ -362,11 +372,11 @@ describe('cancellation', () => {
       const [cancelled] = server.notes('notifications/cancelled')
       expect(cancelled?.params?.requestId).toBe(server.notes('called')[0]?.id)
     })
-    // The connection is as good as before.
+    // The connection still works.
     expect(await codeMode.execute('return await fixture.lastOfAll({})')).toMatchObject({ ok: true, value: 'reached' })
   })
 
-  it('reaches the calls that a program left behind when it returned', async () => {
+  it('reaches the calls that are still open when a program returns', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })
@@ -382,7 +392,7 @@ describe('cancellation', () => {
     await eventually(() => expect(server.notes('notifications/cancelled')).toHaveLength(2))
   })
 
-  it('reaches the call that a program waits for at its wall-time limit', async () => {
+  it('reaches the call that a program awaits at its wall-time limit', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     await using provider = await mcp({ name: 'fixture', ...server })

@@ -35,8 +35,8 @@ const versions = {
   },
 }
 
-describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (version) => {
-  it('gives its tools, and stays open for the host', async () => {
+describe.each(['v1', 'v2'] as const)('a client provided by the host, %s,', (version) => {
+  it('provides its tools, and stays open for the host', async () => {
     const client = await versions[version](publicServer('everything'))
     try {
       const provider = await fromClient(client, { name: 'everything' })
@@ -59,7 +59,7 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     }
   })
 
-  it('has no tools where the server offers none', async () => {
+  it('has no tools if the server offers none', async () => {
     await using directory = temporaryDirectory()
     const client = await versions[version](fixture(directory.path, 'toolless'))
     try {
@@ -69,7 +69,7 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     }
   })
 
-  it('shows the program an error for what its output schema does not take', async () => {
+  it('fails calls whose results do not match the output schema', async () => {
     await using directory = temporaryDirectory()
     const client = await versions[version](fixture(directory.path))
     try {
@@ -87,7 +87,7 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     }
   })
 
-  it('is told of a cancelled call by the execution’s signal, and tells the server', async () => {
+  it('notifies the server of a call that the execution’s signal cancels', async () => {
     await using directory = temporaryDirectory()
     const server = fixture(directory.path)
     const client = await versions[version](server)
@@ -124,7 +124,7 @@ describe.each(['v1', 'v2'] as const)('a client of the host’s own, %s', (versio
     }
   })
 
-  it('that is closed under a program fails its calls by the server’s name', async () => {
+  it('fails calls with the name of the server once it is closed', async () => {
     await using directory = temporaryDirectory()
     const client = await versions[version](fixture(directory.path))
     const provider = await fromClient(client, { name: 'fixture' })

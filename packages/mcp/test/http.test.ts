@@ -12,7 +12,7 @@ const TOKEN = 'Bearer a-token-only-the-host-knows'
 
 interface Site extends AsyncDisposable {
   readonly url: URL
-  /** `METHOD status` of what was answered. */
+  /** `METHOD status` of each response. */
   readonly answered: string[]
 }
 
@@ -43,7 +43,7 @@ function greeter(): McpServer {
   return server
 }
 
-/** A server with sessions that turns away whoever does not have the token. */
+/** Starts a server with sessions that rejects requests without the token. */
 function guardedServer(): Promise<Site> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   return site(async (request, response) => {
@@ -59,8 +59,8 @@ function guardedServer(): Promise<Site> {
   })
 }
 
-describe('over HTTP', () => {
-  it('sends the headers it is given, which the program never sees', async () => {
+describe('a connection over HTTP', () => {
+  it('sends the headers from the options, which programs cannot read', async () => {
     await using server = await guardedServer()
     await using provider = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: TOKEN } })
     const code = `
@@ -72,11 +72,11 @@ describe('over HTTP', () => {
     const value = await runForValue(provider, code)
     expect(value).toMatchObject({ greeting: 'hello over HTTP', refused: expect.stringContaining('fetch') })
     expect(JSON.stringify(value)).not.toContain('a-token-only')
-    // Nor the declarations that the model reads.
+    // The declarations that the model reads do not contain it either.
     expect(JSON.stringify(provider)).not.toContain('a-token-only')
   })
 
-  it('is MCP_UNAVAILABLE without the header, and does not repeat a wrong one', async () => {
+  it('fails with MCP_UNAVAILABLE without the header, and does not repeat a wrong one', async () => {
     await using server = await guardedServer()
     const refused = {
       name: 'McpError',
@@ -93,7 +93,7 @@ describe('over HTTP', () => {
     expect(error).not.toContain('wrong-secret')
   })
 
-  it('ends the session at the server when it is closed', async () => {
+  it('ends the session on the server when it is closed', async () => {
     await using server = await guardedServer()
     const provider = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: TOKEN } })
     expect(server.answered).not.toContain('DELETE 200')
@@ -102,14 +102,14 @@ describe('over HTTP', () => {
     await eventually(() => expect(server.answered.filter((line) => line.startsWith('DELETE'))).toEqual(['DELETE 200']))
   })
 
-  it('closes without an error where the server is gone already', async () => {
+  it('closes without an error if the server has already stopped', async () => {
     const server = await guardedServer()
     const provider = await mcp({ name: 'greeter', url: server.url, headers: { Authorization: TOKEN } })
     await server[Symbol.asyncDispose]()
     await expect(provider.close()).resolves.toBeUndefined()
   })
 
-  it('speaks the older transport where it is told to', async () => {
+  it('uses the SSE transport if the options select it', async () => {
     const streams = new Map<string, SSEServerTransport>()
     await using server = await site(async (request, response) => {
       const url = new URL(request.url ?? '', 'http://loopback')
@@ -129,16 +129,16 @@ describe('over HTTP', () => {
     expect(await runForValue(provider, 'return await greeter.greet({})')).toBe('hello over HTTP')
   })
 
-  it('is MCP_UNAVAILABLE where nothing listens', async () => {
+  it('fails with MCP_UNAVAILABLE if no server listens', async () => {
     const server = await site(() => undefined)
     await server[Symbol.asyncDispose]()
-    await expect(mcp({ name: 'nobody', url: server.url })).rejects.toMatchObject({
+    await expect(mcp({ name: 'absent', url: server.url })).rejects.toMatchObject({
       code: 'MCP_UNAVAILABLE',
-      message: expect.stringContaining('nobody could not be reached'),
+      message: expect.stringContaining('absent could not be reached'),
     })
   })
 
-  it('is MCP_UNAVAILABLE for a page that is no MCP server', async () => {
+  it('fails with MCP_UNAVAILABLE for a web page', async () => {
     await using server = await site((_, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
     )
@@ -146,7 +146,7 @@ describe('over HTTP', () => {
   })
 
   it.each(['http', 'sse'] as const)(
-    'is MCP_TIMEOUT over %s where nothing is ever answered, and hangs up',
+    'fails with MCP_TIMEOUT over %s and disconnects if the server never answers',
     async (transport) => {
       await using server = await site(() => undefined)
       const connecting = mcp({ name: 'mute', url: server.url, transport, connectTimeoutMs: 500 })
@@ -155,7 +155,7 @@ describe('over HTTP', () => {
     },
   )
 
-  it('rejects with the signal’s reason and hangs up when aborted while connecting', async () => {
+  it('rejects with the signal’s reason and disconnects when aborted while connecting', async () => {
     await using server = await site(() => undefined)
     const reason = new Error('never mind')
     const connecting = mcp({ name: 'mute', url: server.url, signal: AbortSignal.timeout(200) })

@@ -4,7 +4,7 @@ import { type Fixture, fixture, publicServer, runForValue, runProgram, temporary
 
 const text = (value: string) => ({ type: 'text', text: value })
 
-describe('what a program gets of a result', () => {
+describe('the value of a result in a program', () => {
   const directory = temporaryDirectory()
   let server: Fixture
   let provider: McpProvider
@@ -18,7 +18,7 @@ describe('what a program gets of a result', () => {
     await directory[Symbol.asyncDispose]()
   })
 
-  /** What a program gets where the server answers with exactly this. */
+  /** Returns the value that a program receives for this result. */
   const read = (result: unknown) => runForValue(provider, `return await fixture.result(${JSON.stringify({ result })})`)
 
   it.each([
@@ -33,25 +33,25 @@ describe('what a program gets of a result', () => {
     ['{"a":1', '{"a":1'],
     ['{not json}', '{not json}'],
     ['[link](https://example.org)', '[link](https://example.org)'],
-  ])('reads the one text %j as %j: only objects and arrays are meant as JSON', async (given, expected) => {
+  ])('is, for the single text %j, %j', async (given, expected) => {
     expect(await read({ content: [text(given)] })).toEqual(expected)
   })
 
-  it('keeps the order of several blocks, each read like a single one', async () => {
+  it('is a list of values in order for several blocks', async () => {
     expect(await read({ content: [text('one'), text('{"two":2}'), text('3')] })).toEqual(['one', { two: 2 }, '3'])
   })
 
-  it('is undefined where there is no content', async () => {
+  it('is undefined without content', async () => {
     expect(await read({ content: [] })).toBeUndefined()
   })
 
-  it('prefers structured content to the text that repeats it', async () => {
+  it('is the structured content rather than the text that repeats it', async () => {
     expect(await read({ content: [text('{"a":"text"}')], structuredContent: { a: 'structured' } })).toEqual({
       a: 'structured',
     })
   })
 
-  it('gives an image and a sound as bytes of their own', async () => {
+  it('has bytes for images and audio', async () => {
     const data = Buffer.from([0, 255, 128, 7]).toString('base64')
     const image = { type: 'image', data, mimeType: 'image/png' }
     const audio = { type: 'audio', data, mimeType: 'audio/wav' }
@@ -67,7 +67,7 @@ describe('what a program gets of a result', () => {
     })
   })
 
-  it('gives embedded resources with their text or bytes, and links as links', async () => {
+  it('has text or bytes for embedded resources, and links for resource links', async () => {
     const content = [
       { type: 'resource', resource: { uri: 'note://1', mimeType: 'text/plain', text: 'hello' } },
       { type: 'resource', resource: { uri: 'blob://1', blob: Buffer.from('hi').toString('base64') } },
@@ -80,7 +80,7 @@ describe('what a program gets of a result', () => {
     ])
   })
 
-  it('fails with TOOL_FAILED and the text of a result that says it is an error', async () => {
+  it('is a TOOL_FAILED error with the text of a result with `isError`', async () => {
     const result = {
       isError: true,
       content: [text('no such row'), text('try another')],
@@ -94,7 +94,7 @@ describe('what a program gets of a result', () => {
     })
   })
 
-  it('names the tool where a failed result says nothing', async () => {
+  it('is an error with the name of the tool if a failed result has no text', async () => {
     const caught = await runForValue(
       provider,
       `try { await fixture.result({ result: { isError: true, content: [] } }) } catch (error) { return [error.code, error.message] }`,
@@ -102,7 +102,7 @@ describe('what a program gets of a result', () => {
     expect(caught).toEqual(['TOOL_FAILED', 'result failed'])
   })
 
-  it('takes structured content that matches the output schema', async () => {
+  it('is structured content that matches the output schema', async () => {
     const result = { content: [], structuredContent: { count: 2 } }
     expect(await runForValue(provider, `return await fixture.counted(${JSON.stringify({ result })})`)).toEqual({
       count: 2,
@@ -111,9 +111,9 @@ describe('what a program gets of a result', () => {
 
   it.each([
     ['of the wrong type', { content: [], structuredContent: { count: 'two' } }],
-    ['with more than it allows', { content: [], structuredContent: { count: 2, more: true } }],
-    ['that is not there', { content: [text('{"count":2}')] }],
-  ])('shows the program an error for structured content %s', async (_, result) => {
+    ['with additional properties', { content: [], structuredContent: { count: 2, more: true } }],
+    ['that is missing', { content: [text('{"count":2}')] }],
+  ])('is an error for structured content %s', async (_, result) => {
     const caught = await runForValue(
       provider,
       `try { await fixture.counted(${JSON.stringify({ result })}) } catch (error) { return { code: error.code, message: error.message } }`,
@@ -126,10 +126,10 @@ describe('what a program gets of a result', () => {
 })
 
 it.each([[null], [0], [''], [false], [[1, 2]], ['text']])(
-  'takes the structured content %j for what it is, not for absent',
+  'a program receives the structured content %j instead of the text',
   async (structuredContent) => {
     await using directory = temporaryDirectory()
-    // Structured content that is no object is allowed since protocol revision 2026-07-28.
+    // Structured content other than objects is allowed since protocol revision 2026-07-28.
     await using provider = await mcp({ name: 'fixture', ...fixture(directory.path, 'modern') })
     const result = { resultType: 'complete', content: [text('the same as text')], structuredContent }
     expect(await runForValue(provider, `return await fixture.result(${JSON.stringify({ result })})`)).toEqual(
@@ -138,14 +138,14 @@ it.each([[null], [0], [''], [false], [[1, 2]], ['text']])(
   },
 )
 
-describe('what the public "everything" server answers', () => {
+describe('the result of the public "everything" server', () => {
   let provider: McpProvider
   beforeAll(async () => {
     provider = await mcp({ name: 'everything', ...publicServer('everything') })
   })
   afterAll(() => provider.close())
 
-  it('becomes an array of texts and an image whose bytes are a PNG', async () => {
+  it('becomes an array of texts and an image with the bytes of a PNG', async () => {
     const value = await runForValue(provider, 'return await everything.getTinyImage({})')
     expect(value).toEqual([
       expect.any(String),
@@ -161,7 +161,7 @@ describe('what the public "everything" server answers', () => {
     expect(value).toMatchObject({ temperature: expect.any(Number), conditions: expect.any(String) })
   })
 
-  it('refuses an input that its schema does not take before it is sent', async () => {
+  it('is an error before the call if the input does not match the schema', async () => {
     const result = await runProgram(provider, `await everything.getSum({ a: 1, b: 'two' })`)
     expect(result).toMatchObject({
       ok: false,

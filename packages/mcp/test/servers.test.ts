@@ -14,7 +14,7 @@ import {
   temporaryDirectory,
 } from './support.ts'
 
-it('runs a program on real files through server-filesystem, and only below its directory', async () => {
+it('a program reads and writes real files through server-filesystem, but only in its directory', async () => {
   await using directory = temporaryDirectory()
   writeFileSync(join(directory.path, 'one.txt'), 'first\nsecond\n')
   writeFileSync(join(directory.path, 'two.txt'), 'third\n')
@@ -35,7 +35,7 @@ it('runs a program on real files through server-filesystem, and only below its d
   })
 })
 
-it('keeps what a program tells server-memory from one execution to the next', async () => {
+it('server-memory keeps data of a program between executions', async () => {
   await using directory = temporaryDirectory()
   const env = { MEMORY_FILE_PATH: join(directory.path, 'memory.jsonl') }
   await using memory = await mcp({ name: 'memory', ...publicServer('memory'), env })
@@ -51,7 +51,7 @@ it('keeps what a program tells server-memory from one execution to the next', as
   expect(readFileSync(env.MEMORY_FILE_PATH, 'utf8')).toContain('Ada')
 })
 
-it('calls several servers from one program', async () => {
+it('one program calls several servers', async () => {
   await using directory = temporaryDirectory()
   await using everything = await mcp({ name: 'everything', ...publicServer('everything') })
   await using other = await mcp({ name: 'other', ...fixture(directory.path) })
@@ -65,7 +65,7 @@ it('calls several servers from one program', async () => {
   })
 })
 
-it('lists all pages of tools, each once', async () => {
+it('`mcp` lists each page of tools once', async () => {
   await using directory = temporaryDirectory()
   const server = fixture(directory.path)
   await using provider = await mcp({ name: 'fixture', ...server })
@@ -82,7 +82,7 @@ it('lists all pages of tools, each once', async () => {
   expect(await runForValue(provider, 'return await fixture.lastOfAll({})')).toBe('reached')
 })
 
-it('has no tools where the server says that it has none, and asks for none', async () => {
+it('`mcp` requests no tools from a server without the tools capability', async () => {
   await using directory = temporaryDirectory()
   const server = fixture(directory.path, 'toolless')
   await using provider = await mcp({ name: 'fixture', ...server })
@@ -90,7 +90,7 @@ it('has no tools where the server says that it has none, and asks for none', asy
   expect(server.notes('listed')).toEqual([])
 })
 
-it('passes on the variables it is given, and none of the host’s secrets', async () => {
+it('a server receives the variables from the options, but no secrets of the host', async () => {
   await using directory = temporaryDirectory()
   process.env.GLOVEBOX_TEST_SECRET = 'host-secret'
   try {
@@ -104,7 +104,7 @@ it('passes on the variables it is given, and none of the host’s secrets', asyn
   }
 })
 
-it('passes a secret on where `env` names it', async () => {
+it('a server receives a secret that `env` names', async () => {
   await using directory = temporaryDirectory()
   await using provider = await mcp({
     name: 'fixture',
@@ -114,7 +114,7 @@ it('passes a secret on where `env` names it', async () => {
   expect(await runForValue(provider, 'return (await fixture.environment({})).GLOVEBOX_TEST_SECRET')).toBe('meant')
 })
 
-it('closes twice, also at once, and leaves no process', async () => {
+it('a provider can be closed several times, also concurrently, and leaves no process', async () => {
   await using directory = temporaryDirectory()
   const server = fixture(directory.path)
   const provider = await mcp({ name: 'fixture', ...server })
@@ -123,7 +123,7 @@ it('closes twice, also at once, and leaves no process', async () => {
   await expectGone(server)
 })
 
-it('ends a server that will not go by itself', async () => {
+it('`close` ends a server that ignores signals', async () => {
   await using directory = temporaryDirectory()
   const server = fixture(directory.path, 'stubborn')
   const provider = await mcp({ name: 'fixture', ...server })

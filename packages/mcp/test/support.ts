@@ -10,7 +10,7 @@ import type { McpStdioOptions } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
 import { expect, vi } from 'vitest'
 
-/** What takes a tenth of this on an idle machine must not fail on a busy one. */
+/** Timeout of tests and waits: at least ten times what they take on an idle machine. */
 export const MAX_WAIT_MS = 60_000
 vi.setConfig({ testTimeout: MAX_WAIT_MS, hookTimeout: MAX_WAIT_MS })
 
@@ -44,13 +44,13 @@ export interface Fixture {
   notes(event?: string): Note[]
 }
 
-/** A directory that is gone again when its scope is left. */
+/** Creates a directory that is removed when its scope is left. */
 export function temporaryDirectory(): AsyncDisposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'glovebox-mcp-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** The fixture server in one of its modes, not yet started. */
+/** Returns the command of the fixture server in one of its modes, without starting it. */
 export function fixture(directory: string, mode: Mode = 'normal'): Fixture {
   const journal = join(directory, `${mode}.jsonl`)
   return {
@@ -72,7 +72,7 @@ function readNotes(journal: string): Note[] {
   }
 }
 
-/** One of the public servers, as `mcp` and the SDK's transports start it: on this Node, whatever is on PATH. */
+/** Returns the command of a public server, to run on this version of Node whatever is on PATH. */
 export function publicServer(
   name: 'everything' | 'filesystem' | 'memory',
   ...args: string[]
@@ -83,14 +83,14 @@ export function publicServer(
   }
 }
 
-/** Runs a program as an embedder does, and ends everything that was started for it. */
+/** Runs a program in a new sandbox. */
 export async function runProgram(tools: ToolSource, code: string, limits = {}): Promise<ExecuteResult> {
   await using sandbox = quickjs()
   await using codeMode = await createCodeMode({ sandbox, tools, limits })
   return await codeMode.execute(code)
 }
 
-/** The value of a program that must succeed. */
+/** Runs a program that must succeed and returns its value. */
 export async function runForValue(tools: ToolSource, code: string): Promise<unknown> {
   const result = await runProgram(tools, code)
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
@@ -106,14 +106,14 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Every process that the fixture was started as is gone; there was at least one. */
+/** Asserts that the fixture started at least one process and that all of them have exited. */
 export async function expectGone(server: Fixture): Promise<void> {
   const pids = [...new Set(server.notes('started').map(({ pid }) => pid))]
   expect(pids.length).toBeGreaterThan(0)
   await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
 }
 
-/** Until an assertion holds, that another process brings about. */
+/** Waits until an assertion about another process holds. */
 export async function eventually(assertion: () => void): Promise<void> {
   await vi.waitFor(assertion, { timeout: MAX_WAIT_MS / 3, interval: 20 })
 }

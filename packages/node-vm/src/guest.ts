@@ -1,21 +1,22 @@
-/** The process of one guest: a context of `node:vm`, and a turn for each message. */
+/** Child process of one guest. It runs the program in a `node:vm` context, with one turn for each message. */
 import { setImmediate as jobsDone } from 'node:timers/promises'
 import { createContext, Script } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import type { GuestRuntime, Program, RunInit, Turn } from '@glovebox/core/adapter'
 
+/** Message from the host. */
 export type ToGuest =
   | { readonly type: 'make'; readonly runtime: GuestRuntime }
   | { readonly type: 'run'; readonly program: Program; readonly first: string; readonly limits: RunInit['limits'] }
   | { readonly type: 'send'; readonly message: string }
 
-/** What a message is answered with: that the guest is made, or what it said in the turn. */
+/** Answer to a message: the output of the turn. It is empty after `make`. */
 export interface FromGuest extends Pick<Turn, 'failed'> {
   readonly messages: readonly string[]
   readonly isFlood: boolean
 }
 
-// A guest that computes for ever does not notice that its host is gone; a thread of its own does.
+// A guest in an endless loop does not notice that its host has ended, but a separate thread does.
 const WATCH = `const { workerData: host } = require('node:worker_threads')
 setInterval(() => process.ppid === host || process.kill(process.pid, 'SIGKILL'), 500)`
 new Worker(WATCH, { eval: true, workerData: Number(process.argv[2]) }).unref()
@@ -30,7 +31,7 @@ let outputBytes = 0
 
 function make(runtime: GuestRuntime): void {
   const post = (message: unknown): void => {
-    // Its own runtime posts text alone, and nothing else is sure to get through to the host.
+    // Our runtime posts only strings. Other values may not be serializable.
     if (typeof message !== 'string') return
     room -= message.length
     if (room >= 0) messages.push(message)
@@ -47,7 +48,7 @@ function take(order: ToGuest): void {
   machine.receive(order.first)
 }
 
-/** The jobs that an order leaves are done before anything else is, so that the turn is over when this is. */
+/** Handles a message. Node runs microtasks before `setImmediate`, so the turn has ended when this resolves. */
 async function answer(order: ToGuest): Promise<FromGuest> {
   messages = []
   room = outputBytes
@@ -69,5 +70,5 @@ process.on('message', (order: ToGuest) => {
   })
 })
 process.on('disconnect', () => process.exit())
-// What a program leaves unhandled ends nothing, here as on other engines.
+// An unhandled rejection does not end the program, as on other engines.
 process.on('unhandledRejection', () => {})

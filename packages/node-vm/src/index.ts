@@ -30,14 +30,15 @@ import type { FromGuest, ToGuest } from './guest.ts'
 
 const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
 const TICK_MS = 25
-/** How long a process may owe an answer without computing, as one that is stopped does. */
+/** Time in milliseconds after which a process that owes an answer and does not compute counts as stopped. */
 const STALLED_MS = 4_000
-/** What a process takes beside the heap of its guest. */
+/** Memory of a process in bytes, in addition to the heap of its guest. */
 const PROCESS_BYTES = 96 * 1024 * 1024
 
 /**
- * A sandbox of Node's own `vm`, in a process for each program. **For trusted code only**: `vm` is no wall, and a program
- * that gets through it can do whatever your own process can. It is here to be read: a whole adapter, as small as one is.
+ * Creates a sandbox that runs each program in a `node:vm` context, in a separate child process. **For trusted code
+ * only**: `vm` is not a security mechanism, and a program that escapes from it has the permissions of your process.
+ * This package is an example of a small, complete adapter.
  */
 export function nodeVm(): Sandbox {
   return createSandbox(new NodeVmAdapter(), { ready: 1, reader: createProgramReader() })
@@ -46,7 +47,7 @@ export function nodeVm(): Sandbox {
 class NodeVmAdapter implements SandboxAdapter {
   readonly name = 'node-vm'
   readonly engine = `node-vm/v8@${process.versions.v8}/${LOCALE_BUILD}`
-  /** The time that turns take stands in for their CPU time. */
+  /** `cpuTime` is false because the elapsed time of turns is used instead of their CPU time. */
   readonly guarantees = { ...PROCESS_GUARANTEES, cpuTime: false }
   readonly #guests = new Set<NodeVmGuest>()
   #isClosed = false
@@ -81,7 +82,7 @@ const startProcess = (memoryBytes: number): Promise<ChildProcess> =>
   )
 
 class NodeVmGuest implements Guest {
-  /** With its exit, if it was gone before. */
+  /** Resolves when the guest is ready, or with its exit if it ended before that. */
   readonly made: Promise<GuestExit | undefined>
   readonly exited: Promise<GuestExit>
   readonly #child: ChildProcess
@@ -94,7 +95,7 @@ class NodeVmGuest implements Guest {
   #startedAt = 0
   #ranMs = 0
   #ticking: ReturnType<typeof setInterval> | undefined
-  /** Why it was told to end. */
+  /** Exit to report: the reason why the process was killed. */
   #verdict: GuestExit | undefined
 
   constructor({ runtime, memoryBytes }: GuestInit, child: ChildProcess) {
@@ -116,7 +117,7 @@ class NodeVmGuest implements Guest {
       this.#stderr = (this.#stderr + text).slice(-8_192)
     })
     this.#post({ type: 'make', runtime })
-    // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+    // A guest does not keep the host process alive: an execution that waits holds its own timer.
     for (const handle of this.#handles) handle?.unref()
   }
 
@@ -132,7 +133,7 @@ class NodeVmGuest implements Guest {
 
   async terminate(): Promise<void> {
     this.#kill({ why: 'terminated' })
-    // Whoever waits for its end is not to end before.
+    // The host process stays alive until the end that the caller waits for.
     for (const handle of this.#handles) handle?.ref()
     await this.exited
   }
@@ -164,7 +165,7 @@ class NodeVmGuest implements Guest {
     this.#init?.onTurn({ index: this.#turns++, ...(failed === undefined ? {} : { failed }) })
   }
 
-  /** What a guest says of itself counts for nothing: its time is taken here, while its process computes. */
+  /** Measures the time of turns in the host, because a guest could report a wrong time. */
   #account(isComputing = true): void {
     const now = performance.now()
     if (isComputing) this.#ranMs += now - this.#startedAt

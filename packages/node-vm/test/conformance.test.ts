@@ -1,7 +1,7 @@
 import { describeAdapter } from '@glovebox/conformance'
 import { nodeVm } from '@glovebox/node-vm'
 
-const SHOWS_FILES = 'the frames of a context go on in those of the process that holds it'
+const SHOWS_FILES = 'stack traces of the context include frames of the process around it'
 
 describeAdapter({
   name: 'node-vm',

@@ -2,7 +2,7 @@ import { createCodeMode } from '@glovebox/core'
 import { nodeVm } from '@glovebox/node-vm'
 import { expect, it } from 'vitest'
 
-it('says that it cannot run here, where no process can be started', async () => {
+it('an execution rejects with SANDBOX_UNAVAILABLE if no process can be started', async () => {
   const { execPath } = process
   process.execPath = '/nowhere/node'
   try {

@@ -4,32 +4,35 @@ import { type Agent, RunContext, type Tool } from '@openai/agents'
 import { toProgramTool } from './program-tool.ts'
 import { runProgramTool } from './run-program-tool.ts'
 
-/** What an agent takes as its instructions. */
+/** Instructions that an agent accepts. */
 type Instructions<Context> =
   | string
-  // biome-ignore lint/suspicious/noExplicitAny: an agent of any output, as the SDK has it.
+  // biome-ignore lint/suspicious/noExplicitAny: an agent with any output type, as in the SDK.
   | ((runContext: RunContext<Context>, agent: Agent<Context, any>) => string | Promise<string>)
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<Context> extends WrapperOptions {
+  /** Instructions of the agent. The returned ones have usage instructions appended. Default: none. */
   readonly instructions?: Instructions<Context>
   /**
-   * Tools of the Agents SDK. Hosted ones, and those that need approval, have guardrails, are agents or are not always enabled,
-   * stay what they are: the model calls them by itself.
+   * Tools of the Agents SDK. Hosted tools, agents as tools, and function tools that need approval, have guardrails, are
+   * conditionally enabled or share a name are not available to programs: the model calls them directly.
    */
   readonly tools: readonly Tool<Context>[]
 }
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<Context> {
   instructions: Instructions<Context>
-  /** The tools to give to the agent: the one that runs programs, and those that no program may call. */
+  /** Tools for the agent: the tool that runs programs, and the tools that programs cannot call. */
   tools: Tool<Context>[]
 }
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it resolves to
- * to `new Agent()`. Waits for the tools to say whether they need approval.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * resulting `instructions` and `tools` to `new Agent()`. Awaits the `needsApproval` and `isEnabled` of the tools.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export async function codemode<Context = unknown>(options: WrapOptions<Context>): Promise<WrappedTools<Context>> {
   const { instructions, tools, direct: asked = [], ...rest } = options
@@ -42,7 +45,7 @@ export async function codemode<Context = unknown>(options: WrapOptions<Context>)
   const named = (name: string, among = offered) => among.filter((tool) => tool.name === name)
   const { codeMode, direct, guidance } = wrapTools({
     tools: offered.map((tool) => [tool.name, tool] as const),
-    // In namespaces of their own, several tools may have one name.
+    // Tools in different namespaces may have the same name.
     read: (tool, name) =>
       tool.type === 'function' && states.get(tool) === 'free' && named(name).length === 1
         ? toProgramTool(tool)
@@ -56,16 +59,15 @@ export async function codemode<Context = unknown>(options: WrapOptions<Context>)
   }
 }
 
-/** Whether programs may call a tool, or nobody may, or it is left to the SDK. */
+/** Programs may call a `free` tool and only the model a `direct` one. A tool that is `off` is disabled. */
 type State = 'free' | 'off' | 'direct'
 
 /**
- * A program may call what nobody has to approve and no guardrail stands around. What asks for its arguments, its agent or
- * its run is left to the SDK, which has them: a predicate takes parameters, and the constant that stands in place of one
- * takes none.
+ * Returns whether programs may call a tool. A predicate that takes parameters needs the arguments, agent or run of a
+ * call, which only the SDK has, so its tool is `direct`. The SDK turns constants into functions without parameters.
  */
 async function stateOf<Context>(tool: Tool<Context>): Promise<State> {
-  // A tool that is an agent asks for approvals of its own, which reach nobody from within a program.
+  // An agent as a tool may ask for approvals itself, and these would reach no person from within a program.
   if (tool.type !== 'function' || 'on' in tool) return 'direct'
   const { needsApproval, isEnabled, inputGuardrails = [], outputGuardrails = [] } = tool
   const nowhere = new RunContext<Context>()
@@ -74,7 +76,7 @@ async function stateOf<Context>(tool: Tool<Context>): Promise<State> {
     if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return 'direct'
     return (await needsApproval(nowhere, {} as never)) ? 'direct' : 'free'
   } catch {
-    // A predicate whose parameters cannot be counted, and which cannot do without them.
+    // The predicate has parameters that `length` does not count, and fails without them.
     return 'direct'
   }
 }

@@ -2,31 +2,31 @@ import { ToolCallError, type ToolContext } from '@glovebox/core'
 import { callIdIn, type ProgramTool, unchecked } from '@glovebox/core/framework'
 import { type FunctionTool, invokeFunctionTool, type RunContext } from '@openai/agents'
 
-/** What the SDK tells a tool about its call. */
+/** Call details that the SDK passes to a tool. */
 type Details = Parameters<FunctionTool['invoke']>[2]
 
-/** What the tools of a program are told of the call that runs it. */
+/** Context of the `run_program` call, passed to the tools that the program calls. */
 interface ProgramCallContext<Context> {
   readonly runContext: RunContext<Context>
   readonly details: Details
 }
 
-/** What the SDK's own `errorFunction` says in place of any error. */
+/** Text that the SDK's default `errorFunction` returns for any error. */
 const DEFAULT_ERROR = 'An error occurred while running the tool. Please try again.'
 
-/** A tool as programs may call it. What an `errorFunction` of its own says in place of an error, the program is given as a result. */
+/** Converts a tool for programs. A custom `errorFunction` provides a result; the text of the default one is thrown. */
 export function toProgramTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
   const { name, description, parameters, outputSchema, needsApproval } = tool
   return {
     description,
     inputSchema: parameters,
-    // The SDK checks no output.
+    // The SDK does not validate outputs.
     ...(outputSchema === undefined ? {} : { outputSchema, parseOutput: unchecked }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { runContext, details } = context as ProgramCallContext<Context>
       const toolCallId = callIdIn(details?.toolCall?.callId, callId)
       if (await needsApproval(runContext, input as never, toolCallId)) {
-        throw new ToolCallError('TOOL_DENIED', `${name} needs approval for this, and no program is given it`)
+        throw new ToolCallError('TOOL_DENIED', `This call of ${name} needs approval, which programs cannot get`)
       }
       signal.throwIfAborted()
       const text = JSON.stringify(input)
@@ -37,7 +37,7 @@ export function toProgramTool<Context>(tool: FunctionTool<Context, never>): Prog
         name,
         arguments: text,
       } as const
-      // The SDK keeps what it needs for itself where spreading does not see it.
+      // The SDK keeps internal state in non-enumerable properties, which spreading would drop.
       const inner = Object.create(null, Object.getOwnPropertyDescriptors(details ?? {})) as NonNullable<Details>
       const output = await invokeFunctionTool({
         tool: tool.timeoutErrorFunction === undefined ? { ...tool, timeoutBehavior: 'raise_exception' } : tool,

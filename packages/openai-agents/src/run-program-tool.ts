@@ -1,7 +1,7 @@
 import type { CodeMode } from '@glovebox/core'
 import { type FunctionTool, ModelBehaviorError, tool } from '@openai/agents'
 
-/** The one tool for the model. */
+/** Creates the tool that runs programs. */
 export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Context> {
   const { name, description, inputSchema, execute } = codeMode.tool
   return tool({
@@ -9,7 +9,7 @@ export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Contex
     description,
     parameters: inputSchema,
     strict: true,
-    // What a program does wrong is a result, and what the model does wrong in its call it is told; the rest is the host's to see.
+    // Program errors are results. The model receives errors about its own call; the host receives all others.
     errorFunction: (_runContext, error) => {
       if (error instanceof ModelBehaviorError) return `The call could not be read: ${error.message}`
       throw error

@@ -14,7 +14,7 @@ import { codemode } from '../src/index.ts'
 
 const parameters = z.object({})
 
-/** Runs a program as the SDK would have it run. */
+/** Runs a program as the SDK does. */
 async function run(code: string, given: Parameters<typeof codemode<{ user: string }>>[0]['tools']): Promise<unknown> {
   const { tools } = await codemode<{ user: string }>({ tools: given })
   const [runProgram] = tools as FunctionTool<{ user: string }>[]
@@ -23,7 +23,7 @@ async function run(code: string, given: Parameters<typeof codemode<{ user: strin
 }
 
 describe('codemode', () => {
-  it('leaves to the SDK what it hosts, guards, asks approval for or enables by itself', async () => {
+  it('keeps agents and hosted, guarded, conditional, approved and same-named tools as direct tools', async () => {
     const guardrail: ToolInputGuardrailDefinition = {
       type: 'tool_input',
       name: 'x',
@@ -46,7 +46,7 @@ describe('codemode', () => {
         name: 'curious',
         description: '',
         parameters: z.object({ cents: z.number() }),
-        // Its parameters cannot be counted.
+        // `length` does not count rest parameters.
         needsApproval: async (...[, { cents }]) => cents.toFixed() === '3',
         execute: () => '1',
       }),
@@ -65,7 +65,7 @@ describe('codemode', () => {
     expect(instructions).toContain('web_search, approved, asking, guarded, sometimes, other, curious, lookup.')
   })
 
-  it('speaks of no tool that is disabled', async () => {
+  it('does not mention disabled tools', async () => {
     const off = tool({ name: 'off', description: '', parameters, isEnabled: false, execute: () => '1' })
     const { tools, instructions } = await codemode({ tools: [off], direct: ['off'] })
     expect(tools.slice(1)).toEqual([off])
@@ -73,7 +73,7 @@ describe('codemode', () => {
     expect((tools[0] as FunctionTool).description).not.toContain('off(')
   })
 
-  it('adds to instructions that depend on the run', async () => {
+  it('appends its guidance to instructions that depend on the run', async () => {
     const given = (run: RunContext<{ user: string }>) => `You serve ${run.context.user}.`
     const { instructions } = await codemode({ instructions: given, tools: [] })
     const agent = new Agent<{ user: string }>({ name: 'x', instructions })
@@ -82,7 +82,7 @@ describe('codemode', () => {
 })
 
 describe('a tool in a program', () => {
-  it('is told its call, its run and the signal of its program', async () => {
+  it('receives its call, its run context and the signal of its program', async () => {
     const who = tool<typeof parameters, { user: string }, unknown>({
       name: 'who',
       description: '',
@@ -99,7 +99,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('is told what the SDK tells it beside', async () => {
+  it('receives the non-enumerable call details of the SDK', async () => {
     const told = Symbol('kept for itself')
     const details = Object.defineProperty({}, told, { value: 'parent', enumerable: false })
     const curious = tool({
@@ -115,7 +115,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('throws what it throws, unless an error function of its own has a result in its place', async () => {
+  it('throws its errors into the program, unless a custom error function provides a result', async () => {
     const broken = (name: string, options: { errorFunction?: null | (() => string) }) =>
       tool({
         name,
@@ -142,7 +142,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('throws when its time is over, unless it has a result in place of that', async () => {
+  it('throws on a timeout, unless a custom function provides a result', async () => {
     const slow = (name: string, options: { timeoutErrorFunction?: () => string }) =>
       tool({
         name,
@@ -157,13 +157,13 @@ describe('a tool in a program', () => {
     expect(await run(program, tools)).toEqual({ result: ['TOOL_FAILED', 'too late'] })
   })
 
-  it('is described by its output schema, which checks nothing, as in the SDK', async () => {
+  it('is described, but not validated, by its output schema, as in the SDK', async () => {
     const outputSchema = { type: 'object', properties: { a: { type: 'string' } } } as never
     const loose = tool({ name: 'loose', description: '', parameters, outputSchema, execute: () => ({ a: 1 }) as never })
     expect(await run('return await tools.loose({})', [loose])).toEqual({ result: { a: 1 } })
   })
 
-  it('is denied to programs where it needs approval after all', async () => {
+  it('is denied to programs if it needs approval later', async () => {
     let mind = false
     const fickle = tool({
       name: 'fickle',
@@ -180,7 +180,7 @@ describe('a tool in a program', () => {
 })
 
 describe('run_program', () => {
-  it('tells the model what is wrong with its call, and the host what is wrong with the host', async () => {
+  it('reports invalid calls to the model, and host errors to the host', async () => {
     const sandbox = quickjs()
     const { tools } = await codemode({ tools: [], sandbox })
     const runProgram = tools[0] as FunctionTool
@@ -192,7 +192,7 @@ describe('run_program', () => {
 })
 
 describe('types', () => {
-  it('keep the context of the run and the inputs of tools', async () => {
+  it('preserve the run context and the inputs of tools', async () => {
     const given = tool({
       name: 'weather',
       description: '',
@@ -204,7 +204,7 @@ describe('types', () => {
     })
     const { instructions, tools } = await codemode({ instructions: 'x', tools: [given] })
     new Agent({ name: 'x', instructions, tools })
-    // @ts-expect-error tools are no record here
+    // @ts-expect-error tools must be a list
     await codemode({ tools: { given } }).catch(() => {})
   })
 })

@@ -11,16 +11,16 @@ const toolOf = ({ name, description, schema, needsApproval = false, execute }: T
     description,
     parameters: schema,
     needsApproval,
-    // What a tool throws is then an error for programs too.
+    // Pass errors of tools on to programs.
     errorFunction: null,
     execute: (input, _runContext, details) => execute(input, details?.signal),
   })
 
-/** Runs the agent, asking the person wherever the SDK interrupts it. */
+/** Runs the agent, and answers each interruption for approval. */
 async function converse(agent: Agent, url: string, { signal, approve }: Question): Promise<string> {
   const modelProvider = new OpenAIProvider({ apiKey: 'none', baseURL: `${url}/v1`, useResponses: false })
   const runner = new Runner({ modelProvider, tracingDisabled: true })
-  let result = await runner.run(agent, 'Go on', { signal })
+  let result = await runner.run(agent, 'Continue', { signal })
   while (result.interruptions.length > 0) {
     for (const interruption of result.interruptions) {
       const { name, arguments: text } = interruption.rawItem as { name: string; arguments: string }

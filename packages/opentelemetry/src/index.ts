@@ -1,18 +1,23 @@
 import type { ExecuteResult, Telemetry } from '@glovebox/core'
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 
+/** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** Of the global tracer provider, unless told otherwise. */
+  /** Tracer that creates the spans. Default: the tracer `glovebox` of the global tracer provider. */
   readonly tracer?: Tracer
-  /** Whether spans carry the programs' text, as `glovebox.program`. Not unless asked for: it may hold what users wrote. */
+  /**
+   * Whether spans include the program's source as `glovebox.program`. The source may contain text that users wrote.
+   *
+   * @default false
+   */
   readonly recordPrograms?: boolean
 }
 
 /**
- * A span for each execution, `execute_program`, and in it one for each tool call, `execute_tool <tool>`, named and
- * attributed as the semantic conventions for generative AI have it
- * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span). A span is active while its tool
- * runs, so that what the tool traces by itself stands below it.
+ * Creates a span `execute_program` for each execution, and a child span `execute_tool <tool>` for each tool call. The
+ * names and attributes of tool spans follow the semantic conventions for generative AI
+ * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span). The span of a call is active
+ * while the tool runs, so that spans created by the tool become its children.
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
   const { tracer = trace.getTracer('glovebox'), recordPrograms = false } = options
@@ -35,7 +40,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
   }
 }
 
-/** Its code, where it has one, as errors of tools and of Node do. */
+/** Returns the `code` of an error, as tool errors and Node errors have, or its `name`. */
 function typeOf(error: unknown): string {
   if (!(error instanceof Error)) return '_OTHER'
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
@@ -53,7 +58,7 @@ const attributesOfCall = ({ id, tool }: { id: number; tool: string }): Attribute
   'gen_ai.tool.call.id': String(id),
 })
 
-/** Ends a span with what it stands for, however that ends. */
+/** Ends a span when `work` settles, and records a rejection. */
 async function ending<Value>(span: Span, work: Promise<Value>, describe?: (value: Value) => void): Promise<Value> {
   try {
     const value = await work

@@ -31,7 +31,7 @@ async function traced(code: string, tools: ToolRecord = {}, options: ExecuteOpti
 }
 
 describe('an execution', () => {
-  it('is a span below that of its caller, with what it used', async () => {
+  it('has a span below that of its caller, with its usage', async () => {
     const { span } = await trace.getTracer('test').startActiveSpan('caller', async (caller) => {
       const result = await traced('return 1')
       caller.end()
@@ -45,13 +45,13 @@ describe('an execution', () => {
     expect(execution.attributes).not.toHaveProperty('glovebox.program')
   })
 
-  it('says how it failed', async () => {
+  it('records how it failed', async () => {
     const { span } = await traced('null.x')
     expect(span('execute_program').attributes['error.type']).toBe('CODE_THREW')
     expect(span('execute_program').status.code).toBe(SpanStatusCode.ERROR)
   })
 
-  it('ends with an abort, and its calls with it, though their tools never do', async () => {
+  it('ends its span and those of its calls on an abort, even if the tools never settle', async () => {
     for (const reason of [new RangeError('enough'), Object.create(null)]) {
       const controller = new AbortController()
       const hang = () => {
@@ -69,7 +69,7 @@ describe('an execution', () => {
     }
   })
 
-  it('carries its program where that is asked for', async () => {
+  it('records its program if `recordPrograms` is set', async () => {
     await using codeMode = await createCodeMode({
       sandbox,
       tools: {},
@@ -81,7 +81,7 @@ describe('an execution', () => {
 })
 
 describe('a tool call', () => {
-  it('is a span below its execution, by the semantic conventions, and active while its tool runs', async () => {
+  it('has a span below its execution, with conventional attributes, that is active while its tool runs', async () => {
     const tools = {
       work: async () => {
         await Promise.resolve()
@@ -103,7 +103,7 @@ describe('a tool call', () => {
     })
   })
 
-  it('says how it failed without the credentials in the message', async () => {
+  it('records how it failed without the credentials in the message', async () => {
     const broken = () => {
       throw new TypeError('GET https://joe:hunter2@example.com failed')
     }
@@ -112,7 +112,7 @@ describe('a tool call', () => {
     expect(messages).toEqual(Array(2).fill(expect.stringContaining('GET https://[redacted]@example.com failed')))
   })
 
-  it('says how it failed', async () => {
+  it('records how it failed', async () => {
     const broken = () => {
       throw new TypeError('no')
     }

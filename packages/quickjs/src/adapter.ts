@@ -8,10 +8,11 @@ import { MEMORY_BYTES } from './memory-limit.ts'
 import { connectThread, workerFile } from './worker-thread.ts'
 
 export interface ThreadPool {
-  /** Threads kept warm. */
+  /** Number of threads that are kept running. */
   readonly min: number
+  /** Maximum number of threads. */
   readonly max: number
-  /** Guests that one thread holds at once where all of them wait for something. */
+  /** Maximum number of guests in one thread, used if all of them are waiting. */
   readonly guestsPerThread: number
 }
 
@@ -19,7 +20,7 @@ const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm'
 
 const module_ = lazy(async () => {
   try {
-    // As the threads find it: this module may be in a bundle, far from what is installed.
+    // Resolved from the file of the threads: this module may be in a bundle, away from the installed packages.
     const path = createRequire(workerFile()).resolve(WASM)
     return await WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
   } catch (error) {
@@ -27,7 +28,9 @@ const module_ = lazy(async () => {
   }
 })
 
-/** QuickJS in worker threads, which guests share as long as none of them computes for long. */
+/**
+ * Creates an adapter for QuickJS in worker threads. Guests share a thread as long as none of them computes for long.
+ */
 export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): PooledAdapter {
   return new PooledAdapter({
     name: 'quickjs',
@@ -45,7 +48,7 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Poole
     memoryBytes: MEMORY_BYTES,
     min,
     max,
-    // The memory of a guest that has ended serves the next, so that one after the other beats all at once.
+    // The memory of a guest that has ended is reused for the next, so running guests one after the other is faster.
     eager: 1,
     capacity: guestsPerThread,
     isSerial: true,
@@ -56,7 +59,7 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Poole
   })
 }
 
-/** Made once. What fails is made again when it is asked for again: it may have failed for want of descriptors. */
+/** Caches the result of `make`. A failure is not cached, because its cause may pass, such as a lack of descriptors. */
 function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined
   return () => {

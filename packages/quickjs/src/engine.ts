@@ -15,32 +15,36 @@ import { type MemorySnapshot, MemoryTracker } from './snapshot.ts'
 export interface EngineOptions {
   readonly variant: QuickJSSyncVariant
   readonly module: WebAssembly.Module
-  /** Of memory, as the module asks for. */
+  /** Initial size of the memory in pages, as the module requires. */
   readonly initialPages: number
   readonly runtime: GuestRuntime
-  /** CPU time of this thread in milliseconds, or the best stand-in. */
+  /** Returns the CPU time of this thread in milliseconds, or the elapsed time if it is not measured. */
   readonly now: () => number
 }
 
-/** What a finished snapshot needs beside its memory: the machine's functions, by their address in it. */
+/** Memory of a booted guest, with the addresses of the runtime's functions in it. */
 interface Snapshot {
   readonly memory: MemorySnapshot
   readonly load: JSValueConstPointer
   readonly receive: JSValueConstPointer
 }
 
-/** Makes guests on one thread. The first one boots; later ones start from a snapshot of its memory. */
+/** Creates guests on one thread. The first guest boots; later ones start from a snapshot of its memory. */
 export class Engine {
   readonly #options: EngineOptions
   readonly #snapshots = new Map<number, Snapshot>()
-  /** Wiped. */
+  /** Memory of an earlier guest, already wiped. */
   #spare: BoundedMemory | undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
   }
 
-  /** @param isInterrupted whether its host wants it to end, asked while it runs */
+  /**
+   * Creates a guest.
+   *
+   * @param isInterrupted returns whether the host wants the guest to end; called while the guest runs
+   */
   async makeGuest(memoryBytes: number, stackBytes: number, isInterrupted = () => false): Promise<EngineGuest> {
     const { variant, module, runtime, now } = this.#options
     const bounded = this.#takeMemory(memoryBytes)
@@ -48,7 +52,7 @@ export class Engine {
       newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }),
     )
     const guest = new EngineGuest(quickjs, bounded, { runtime, stackBytes, now, isInterrupted })
-    // The stack's size is part of the image.
+    // The stack size is part of the snapshot.
     const snapshot = this.#snapshots.get(stackBytes)
     if (snapshot === undefined) this.#snapshots.set(stackBytes, guest.boot())
     else guest.revive(snapshot)
@@ -56,8 +60,9 @@ export class Engine {
   }
 
   /**
-   * Ends a guest. The memory of one that ends between two turns is wiped for the next: a new one for each would cost page
-   * faults, and a full garbage collection every few guests, as V8 counts what they hold. Of any other guest it is dropped.
+   * Ends a guest. If it ends between two turns, its memory is wiped and reused for the next guest; otherwise the memory
+   * is dropped. A new memory for each guest would cost page faults, and a full garbage collection every few guests,
+   * because V8 counts the memory that they hold.
    */
   retire(guest: EngineGuest): void {
     const memory = guest.end()
@@ -73,20 +78,26 @@ export class Engine {
   }
 }
 
-/** A run as the engine reports it: what a turn sent last comes with its end, so that it costs one message to a thread. */
+/**
+ * Callbacks and inputs of one run. The last output of a turn is passed to `onTurn`, so that a thread reports both in
+ * one message.
+ */
 export interface EngineRun extends Pick<RunInit, 'program' | 'first' | 'limits' | 'onOutput'> {
   onTurn(turn: Turn, messages: readonly string[]): void
 }
 
-/** Why a guest must not be touched again. Its instance is dropped, never disposed: after an abnormal end that aborts. */
+/**
+ * Reason why a guest must not be used again. Its instance is dropped, never disposed: disposing after an abnormal end
+ * aborts the engine.
+ */
 export type Fault =
   | { readonly why: 'limit'; readonly limit: 'memory' | 'stack' | 'cpu' | 'output' }
   | { readonly why: 'crashed'; readonly detail: string }
 
-/** Output waits for the end of its turn, but not longer than this and not more than this. */
+/** Maximum time in milliseconds, and maximum length in UTF-16 units, of output that waits for the end of its turn. */
 const FLUSH_MS = 20
 const FLUSH_LENGTH = 64 * 1024
-/** How many jobs run between two looks at the limits. */
+/** Number of jobs that run between two checks of the limits. */
 const JOBS_PER_CHECK = 1_000
 
 interface EngineGuestOptions extends Pick<EngineOptions, 'runtime' | 'now'> {
@@ -94,7 +105,7 @@ interface EngineGuestOptions extends Pick<EngineOptions, 'runtime' | 'now'> {
   readonly isInterrupted: () => boolean
 }
 
-/** One instance of the engine with one guest in it. */
+/** One instance of the engine, which holds one guest. */
 export class EngineGuest {
   readonly #bounded: BoundedMemory
   readonly #runtime: QuickJSRuntime
@@ -127,7 +138,7 @@ export class EngineGuest {
     this.#runtime.setMaxStackSize(options.stackBytes)
     this.#runtime.setInterruptHandler(() => this.#shouldStop())
     this.#context = this.#runtime.newContext()
-    // Made even for a revived guest, whose machine refers to them by their numbers.
+    // Also created for a guest from a snapshot, whose runtime refers to these functions by number.
     this.#post = this.#context.newFunction('post', (message) => this.#onPost(this.#context.getString(message)))
     this.#library = this.#context.newFunction('library', (name) => this.#evaluateLibrary(this.#context.getString(name)))
     const answer = createIntlService()
@@ -140,7 +151,7 @@ export class EngineGuest {
     return this.#cpuTimeMs
   }
 
-  /** Evaluates the runtime, and remembers what that changed in memory. */
+  /** Evaluates the runtime and returns a snapshot of the memory that it changed. */
   boot(): Snapshot {
     const context = this.#context
     const tracker = new MemoryTracker(this.#bounded.memory)
@@ -155,15 +166,15 @@ export class EngineGuest {
     this.#receive = context.getProp(machine, 'receive')
     machine.dispose()
     this.#runJobs()
-    // The guest keeps both for as long as it lives, so a borrowed pointer is enough.
+    // The guest keeps both for its lifetime, so a borrowed pointer is enough.
     const borrowed = (handle: QuickJSHandle) => handle.value as JSValueConstPointer
     return { memory: tracker.changes(), load: borrowed(this.#load), receive: borrowed(this.#receive) }
   }
 
-  /** Takes over the memory of a guest that has booted by the same steps. */
+  /** Restores the memory of a guest that booted with the same steps. */
   revive(snapshot: Snapshot): void {
     snapshot.memory.writeTo(this.#bounded.memory)
-    // They live as long as the instance, so nothing ever disposes of them.
+    // Both exist as long as the instance, so they are never disposed.
     this.#load = new StaticLifetime(snapshot.load, this.#runtime)
     this.#receive = new StaticLifetime(snapshot.receive, this.#runtime)
   }
@@ -183,7 +194,11 @@ export class EngineGuest {
     })
   }
 
-  /** Ends a turn that runs right now, from within one of its callbacks; between two turns, gives up the memory. */
+  /**
+   * Ends the guest, or the current turn if it is called from one of the turn's callbacks.
+   *
+   * @returns the memory if it may be reused, which is the case between two turns of a guest without a fault
+   */
   end(): BoundedMemory | undefined {
     const isIntact = this.#fault === undefined && !this.#isInTurn
     this.#fault ??= { why: 'crashed', detail: 'its host ended it' }
@@ -224,14 +239,14 @@ export class EngineGuest {
     try {
       failed = run()
     } catch (error) {
-      // Recursion through built-ins can reach the end of the thread's own stack before that of the engine's count.
+      // Recursion through built-ins can exhaust the thread's own stack before the engine's stack limit.
       if (error instanceof RangeError) this.#fault ??= { why: 'limit', limit: 'stack' }
       else this.#fault ??= { why: 'crashed', detail: error instanceof Error ? error.message : String(error) }
     }
     this.#isInTurn = false
     this.#cpuTimeMs += this.#now() - this.#turnStarted
     if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }
-    // Many short turns never meet the interrupt.
+    // Short turns end before the interrupt handler is called.
     else if (this.#cpuTimeMs > init.limits.cpuTimeMs) this.#fault ??= { why: 'limit', limit: 'cpu' }
     if (this.#fault !== undefined) {
       this.#flush()
@@ -246,7 +261,7 @@ export class EngineGuest {
     return undefined
   }
 
-  /** Asked by the engine every few thousand steps. What it answers cannot be caught by the program. */
+  /** Interrupt handler that the engine calls every few thousand steps. The program cannot catch the interruption. */
   #shouldStop(): boolean {
     if (this.#fault !== undefined || this.#bounded.exhausted) return true
     if (this.#isInterrupted()) {

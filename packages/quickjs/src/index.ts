@@ -4,14 +4,25 @@ import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glove
 import { quickjsAdapter } from './adapter.ts'
 
 export interface QuickJSOptions {
-  /** Programs that compute at once, a thread each; more wait for their turn. 16 unless told otherwise. */
+  /**
+   * Maximum number of threads, which is the number of programs that compute at the same time. Further programs wait.
+   * Default: 16.
+   *
+   * @default 16
+   */
   readonly maxThreads?: number
   /**
-   * Programs that one thread holds where all of them wait for their tools. 64 unless told otherwise; 1 gives each
-   * program a thread of its own.
+   * Maximum number of programs in one thread, used if all of them wait for tools. With 1, each program has its own
+   * thread. Default: 64.
+   *
+   * @default 64
    */
   readonly guestsPerThread?: number
-  /** Guests made ahead of need. 1 unless told otherwise; 0 makes each when it is asked for. */
+  /**
+   * Number of guests created ahead of time. With 0, each guest is created when a program needs it. Default: 1.
+   *
+   * @default 1
+   */
   readonly ready?: number
 }
 
@@ -19,9 +30,10 @@ const DEFAULT_MAX_THREADS = 16
 const DEFAULT_GUESTS_PER_THREAD = 64
 
 /**
- * A sandbox of QuickJS in WebAssembly: no native code, a fresh instance for each program, in threads that can be ended.
+ * Creates a sandbox that runs programs on QuickJS compiled to WebAssembly. Each program has a new instance, in a worker
+ * thread that can be terminated. No native code is involved.
  *
- * @throws `TypeError` for options out of range
+ * @throws `TypeError` if an option is unknown or out of range
  */
 export function quickjs(options: QuickJSOptions = {}): Sandbox {
   assertKnownOptions('quickjs()', options, ['maxThreads', 'guestsPerThread', 'ready'])

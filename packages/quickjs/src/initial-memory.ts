@@ -5,21 +5,25 @@ const MEMORY_IMPORT = 2
 const HEADER_BYTES = 8
 
 /**
- * Makes a module ask for fewer pages of memory to begin with; it grows into the rest. Emscripten fixes the number at
- * build time, generously, and every page counts: V8 collects garbage by how much memory the instances hold.
+ * Returns a copy of a module that requires fewer pages of initial memory; the memory can still grow. Emscripten fixes
+ * the number at build time, and it is larger than needed. Every page counts, because V8 schedules garbage collection by
+ * the memory that the instances hold.
  *
- * @throws `Error` for a module that does not import a memory of {@link MODULE_PAGES}
+ * @throws `Error` if the module does not import a memory of {@link MODULE_PAGES} pages
  */
 export function lowerInitialMemory(wasm: Uint8Array, pages: number): Uint8Array<ArrayBuffer> {
   const lowered = new Uint8Array(wasm)
   const at = offsetOfInitialPages(lowered)
-  // The number keeps its length in bytes, so that nothing moves: LEB128 may be padded.
+  // The number keeps its length in bytes, so that no offset changes: LEB128 allows padding.
   lowered[at] = 0x80 | (pages & 0x7f)
   lowered[at + 1] = pages >> 7
   return lowered
 }
 
-/** Follows the binary format's sections and imports: https://webassembly.github.io/spec/core/binary/modules.html */
+/**
+ * Finds the offset of the initial number of pages in the import section. See
+ * https://webassembly.github.io/spec/core/binary/modules.html for the binary format.
+ */
 function offsetOfInitialPages(wasm: Uint8Array): number {
   let at = HEADER_BYTES
   const number = (): number => {
@@ -45,7 +49,7 @@ function offsetOfInitialPages(wasm: Uint8Array): number {
       skipName()
       skipName()
       const kind = wasm[at++]
-      // Before the number stand the memory's flags; functions have one number instead.
+      // The memory's flags come before the number; functions have one number instead.
       const before = at + 1
       number()
       if (kind === MEMORY_IMPORT && number() === MODULE_PAGES) return before

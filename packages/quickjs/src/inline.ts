@@ -1,4 +1,4 @@
-/** `@glovebox/quickjs/inline`: QuickJS on the caller's own thread, for browsers and edge runtimes without threads. */
+/** `@glovebox/quickjs/inline`: QuickJS on the caller's thread, for browsers and edge runtimes without threads. */
 import {
   assertKnownOptions,
   checkMemoryLimit,
@@ -18,19 +18,20 @@ import { MODULE_PAGES } from './memory.ts'
 import { MEMORY_BYTES } from './memory-limit.ts'
 
 export interface QuickJSInlineOptions {
-  /** The module of `@jitl/quickjs-wasmfile-release-sync`, however this platform loads it: as itself, or as its namespace. */
+  /** The default export of `@jitl/quickjs-wasmfile-release-sync`, or its module namespace. */
   readonly variant: QuickJSSyncVariant | { readonly default: QuickJSSyncVariant }
-  /** Its compiled WebAssembly. */
+  /** Compiled WebAssembly of the variant. */
   readonly module: WebAssembly.Module
 }
 
 /**
- * For trusted programs, or where the caller's thread may block: what the interrupt cannot stop, nothing stops.
+ * Creates a sandbox that runs programs on the caller's thread. Use it for trusted programs, or if the caller's thread
+ * may block: nothing stops a built-in that the engine's interrupt cannot stop.
  *
- * @throws `TypeError` where an option is missing
+ * @throws `TypeError` if an option is missing or unknown
  */
 export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
-  // From JavaScript, they may be left out.
+  // JavaScript callers may omit the options.
   const { variant, module } = (options ?? {}) as Partial<QuickJSInlineOptions>
   if (variant === undefined || !(module instanceof WebAssembly.Module))
     throw new TypeError(
@@ -40,7 +41,10 @@ export function quickjsInline(options: QuickJSInlineOptions): Sandbox {
   return createSandbox(new InlineAdapter(options), { ready: 1 })
 }
 
-/** The engine recurses on the caller's stack too, which is about 1 MB and takes several times what the engine counts. */
+/**
+ * Stack limit of the engine in bytes. The engine also recurses on the caller's stack, which is about 1 MB and fills
+ * several times faster than the engine's count.
+ */
 const STACK_BYTES = 256 * 1024
 
 class InlineAdapter implements SandboxAdapter {
@@ -107,7 +111,7 @@ class InlineGuest implements Guest {
     this.#later((engine) =>
       engine.run({
         ...init,
-        // An end from within a callback ends the rest of the turn's callbacks too.
+        // If a callback ends the guest, the remaining callbacks of the turn are not called.
         onOutput: (messages) => this.#engine && init.onOutput(messages),
         onTurn: (turn, messages) => {
           if (messages.length > 0) init.onOutput(messages)
@@ -126,7 +130,7 @@ class InlineGuest implements Guest {
     this.#exit({ why: 'terminated' })
   }
 
-  /** Never within the caller's own call. */
+  /** Runs a turn in a microtask, so that callbacks are never called from within `run` or `send`. */
   #later(turn: (engine: EngineGuest) => GuestExit | undefined): void {
     queueMicrotask(() => {
       const engine = this.#engine

@@ -1,14 +1,16 @@
 export const PAGE_BYTES = 65_536
-/** What the module itself asks for. */
+/** Initial pages that the unmodified module requires. */
 export const MODULE_PAGES = 256
-/** What it is made to ask for in threads: its data and stack take the first 82, a guest that has booted a few more. */
+/**
+ * Initial pages in threads. The engine's data and stack take the first 82 pages, and a booted guest takes a few more.
+ */
 export const LOWERED_PAGES = 96
-/** A memory that has grown past this costs more to wipe than to make anew. */
+/** Maximum size in pages of a memory that is reused. A larger one costs more to wipe than to replace. */
 const MAX_REUSED_PAGES = MODULE_PAGES
 
 /**
- * A memory that really has the bound: QuickJS's own limit does not count what Emscripten's allocator adds. Emscripten
- * tries several sizes when it grows, so only a last attempt that failed means that memory has run out.
+ * WebAssembly memory with a hard limit. The limit of QuickJS itself does not count the overhead of Emscripten's
+ * allocator. Emscripten tries several sizes when it grows, so memory has run out only if the last attempt failed.
  */
 export class BoundedMemory {
   readonly memory: WebAssembly.Memory
@@ -21,7 +23,7 @@ export class BoundedMemory {
     const grow = memory.grow.bind(memory)
     memory.grow = (pages) => {
       this.#exhausted = true
-      // Refused here, at once: the engine's own refusal takes a millisecond, and a guest may ask ten thousand times.
+      // Rejected here, because a failed `grow` takes a millisecond and a guest may try ten thousand times.
       if (memory.buffer.byteLength / PAGE_BYTES + pages > maximum) throw REFUSED
       const before = grow(pages)
       this.#exhausted = false
@@ -31,12 +33,12 @@ export class BoundedMemory {
     this.#maximum = maximum
   }
 
-  /** Whether the guest asked for more than it may have. */
+  /** Whether the guest tried to exceed its limit. */
   get exhausted(): boolean {
     return this.#exhausted
   }
 
-  /** Whether another guest with this limit may have the memory, once it is wiped. */
+  /** Returns whether another guest with this limit, in bytes, may use the memory once it is wiped. */
   mayServe(bytes: number): boolean {
     return (
       Math.floor(bytes / PAGE_BYTES) === this.#maximum &&
@@ -45,11 +47,11 @@ export class BoundedMemory {
     )
   }
 
-  /** Leaves no byte of what was in it. */
+  /** Overwrites all bytes with zero. */
   wipe(): void {
     new Uint8Array(this.memory.buffer).fill(0)
   }
 }
 
-/** Made once: it is caught by Emscripten, which looks at nothing of it. */
+/** Created once: Emscripten catches it and does not read it. */
 const REFUSED = new RangeError('the memory limit is reached')

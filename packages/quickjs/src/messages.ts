@@ -1,14 +1,15 @@
 import type { GuestRuntime } from '@glovebox/core/adapter'
 
+/** Data that a thread receives when it starts. */
 export interface WorkerData {
   readonly module: WebAssembly.Module
   readonly initialPages: number
   readonly runtime: GuestRuntime
-  /** One for each slot, shared with the host: what it is at, and whether it is to end. */
+  /** One status byte for each slot, shared with the host: a combination of `IN_TURN` and `INTERRUPTED`. */
   readonly statuses: Uint8Array
 }
 
-/** What a thread says first. */
+/** First message of a thread. */
 export const UP = 'up'
 
 /** Bits of a slot's status. */

@@ -1,4 +1,4 @@
-/** In place of `shared.ts` where there are no threads of Node: package.json says where. */
+/** Replaces `shared.ts` on platforms without Node's worker threads. The `exports` of package.json select it. */
 import { SandboxError } from '@glovebox/core/adapter'
 
 export function sharedQuickJS(): never {
@@ -6,6 +6,6 @@ export function sharedQuickJS(): never {
     '`workerLoader({ loader })` of @glovebox/workerd/worker, or `quickjsInline()` of @glovebox/quickjs/inline'
   throw new SandboxError(
     'SANDBOX_UNAVAILABLE',
-    `There are no threads for QuickJS here. Give a \`sandbox\`: ${alternatives}`,
+    `QuickJS needs worker threads, which this platform does not have. Pass another \`sandbox\`: ${alternatives}`,
   )
 }

@@ -1,13 +1,13 @@
-/** `@glovebox/quickjs/shared`: what wrappers run programs in unless they are told otherwise. */
+/** `@glovebox/quickjs/shared`: the default sandbox of the framework integrations. */
 import { quickjs, type Sandbox } from './index.ts'
 
 let shared: Sandbox | undefined
 
 /**
- * The sandbox that is shared by all of a process. Made when first asked for; keeps no process alive, so that nobody has
- * to close it.
+ * Returns the sandbox that the whole process shares. It is created on the first call. It does not keep the process
+ * alive, so it does not have to be closed.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE` where there are no threads of Node, as in Workers and browsers
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` on platforms without Node's worker threads, such as Workers and browsers
  */
 export function sharedQuickJS(): Sandbox {
   shared ??= quickjs()

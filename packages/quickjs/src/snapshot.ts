@@ -1,7 +1,10 @@
-/** Small enough that little unchanged memory is copied along, large enough that there are few pieces. */
+/** Size of a piece in bytes: small enough to copy little unchanged memory, large enough to keep the pieces few. */
 const PIECE_BYTES = 1_024
 
-/** What booting changed in a memory: written into a fresh one that has gone the same way up to there, it boots that too. */
+/**
+ * Changes that booting made to a memory. Writing them to a new memory that went through the same steps up to the boot
+ * replaces booting it.
+ */
 export class MemorySnapshot {
   readonly #length: number
   readonly #pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
@@ -12,12 +15,13 @@ export class MemorySnapshot {
   }
 
   writeTo(memory: WebAssembly.Memory): void {
-    if (memory.buffer.byteLength < this.#length) throw new Error('the snapshot is of a larger memory')
+    if (memory.buffer.byteLength < this.#length) throw new Error('the snapshot is larger than the memory')
     const target = new Uint8Array(memory.buffer)
     for (const { offset, bytes } of this.#pieces) target.set(bytes, offset)
   }
 }
 
+/** Finds the changes that are made to a memory after this tracker was created. */
 export class MemoryTracker {
   readonly #memory: WebAssembly.Memory
   readonly #before: ArrayBuffer
@@ -27,7 +31,7 @@ export class MemoryTracker {
     this.#before = memory.buffer.slice(0)
   }
 
-  /** What has changed since. Once: the copy it compares with is given back at once, not when garbage is collected. */
+  /** Returns the changes so far. Call it once: it frees the copy that it compares with, without waiting for V8. */
   changes(): MemorySnapshot {
     const now = new Uint8Array(this.#memory.buffer)
     const before = new Int32Array(this.#before)

@@ -3,17 +3,22 @@ import { entryFile, unavailableBy } from '@glovebox/adapter-node'
 import type { FromWorker, WorkerEvents, WorkerLink } from '@glovebox/core/adapter'
 import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
 
-/** The file that threads start from. */
+/** Returns the file that threads start from. */
 export const workerFile = (): URL =>
   entryFile({ beside: './worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url })
 
-/** QuickJS recurses on the thread's stack; this is enough for the deepest recursion that its own limit allows. */
+/**
+ * Stack of a thread in MB. QuickJS recurses on it, and this is enough for the deepest recursion that its limit allows.
+ */
 const THREAD_STACK_MB = 8
-/** A thread's own objects die young and are few: a small nursery stays in the processor's cache and out of the process's memory. */
+/**
+ * Young generation of a thread in MB. The thread's own objects are few and short-lived, so that a small young
+ * generation saves memory and stays in the processor's cache.
+ */
 const THREAD_NURSERY_MB = 3
 
 /**
- * Starts a worker thread, a worker of guests.
+ * Starts a worker thread that guests share.
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
  */
@@ -41,18 +46,18 @@ export async function connectThread(
   })
   const terminate = () => void worker.terminate()
   signal.addEventListener('abort', terminate, { once: true })
-  // A thread that cannot even start must not be replaced again and again as one that has died.
+  // A thread that cannot start is an error. It must not be replaced repeatedly, like a thread that ended later.
   const up = new Promise<boolean>((resolve) => {
     worker.once('message', (message) => resolve(message === UP))
   })
-  // An idle thread keeps no process alive; an execution that waits holds a timer of its own.
+  // An idle thread does not keep the process alive; an execution that waits holds its own timer.
   worker.unref()
   isUp = await Promise.race([up, ended.then(() => false)])
   signal.removeEventListener('abort', terminate)
   signal.throwIfAborted()
   if (!isUp) throw unavailableBy('A worker thread could not be started', failure ?? 'it ended')
   worker.on('message', (message: FromWorker) => onMessage(message))
-  // A listener of messages holds the process again.
+  // A `message` listener refs the thread again.
   worker.unref()
   return {
     post: (message) => worker.postMessage(message),

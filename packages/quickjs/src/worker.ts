@@ -1,4 +1,4 @@
-/** The thread that guests run in, each in an instance of its own. */
+/** Worker thread that runs guests, each in its own instance of the engine. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { FromWorker, ToWorker } from '@glovebox/core/adapter'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
@@ -18,7 +18,7 @@ async function make({ guest: number, slot, memoryBytes, stackBytes }: Extract<To
   const making = engine.makeGuest(memoryBytes, stackBytes, isInterrupted)
   guests.set(number, { slot, guest: making })
   const guest = await making
-  // It may have been dropped meanwhile.
+  // The guest may have been dropped in the meantime.
   if (guests.has(number)) guests.set(number, { slot, guest })
   post({ type: 'made', guest: number })
 }
@@ -30,7 +30,7 @@ async function drop(number: number): Promise<void> {
   engine.retire(dropped.guest instanceof Promise ? await dropped.guest : dropped.guest)
 }
 
-/** Runs one turn, and says in memory that outlives this thread that it does. */
+/** Runs one turn. Memory that is shared with the host shows that the guest is in a turn, even if this thread ends. */
 function turn(number: number, run: (guest: EngineGuest) => Fault | undefined): void {
   const held = guests.get(number)
   if (held === undefined || held.guest instanceof Promise) return
@@ -39,7 +39,7 @@ function turn(number: number, run: (guest: EngineGuest) => Fault | undefined): v
   const fault = run(guest)
   leaveTurn(number)
   if (fault === undefined) return
-  // After a fault the instance is only garbage.
+  // After a fault the instance cannot be used again.
   guests.delete(number)
   post({ type: 'exit', guest: number, exit: { ...fault, cpuTimeMs: guest.cpuTimeMs } })
 }
@@ -62,7 +62,7 @@ function handle(message: ToWorker): unknown {
           limits,
           onOutput: (messages) => post({ type: 'output', guest: number, messages }),
           onTurn: (ended, messages) => {
-            // Before it is told: whoever hears of it may look at once.
+            // Before the message: the host may read the status as soon as it receives it.
             leaveTurn(number)
             post({ type: 'turn', guest: number, turn: ended, messages })
           },
@@ -80,7 +80,10 @@ function handle(message: ToWorker): unknown {
   }
 }
 
-/** Many tools answer at once, and waking a sleeping thread takes longer than they do. */
+/**
+ * Time that the thread polls for the next message before it sleeps, in milliseconds. Many tools answer immediately, and
+ * waking a sleeping thread would take longer.
+ */
 const LINGER_MS = 0.1
 
 port.on('message', (message: ToWorker) => {

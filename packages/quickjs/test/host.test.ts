@@ -5,11 +5,11 @@ import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { describe, expect, it } from 'vitest'
 
 describe('a tool', () => {
-  it('runs in the async context of the one who asked, whoever made the sandbox', async () => {
+  it('runs in the async context of the execution, not in that of the sandbox creator', async () => {
     const user = new AsyncLocalStorage<string>()
     const tools = { who: () => user.getStore() ?? 'nobody' }
     await using sandbox = quickjs()
-    // Its threads come up in here.
+    // The threads start in this context.
     await using codeMode = await user.run('Creator', () => createCodeMode({ sandbox, tools }))
     const program = 'return [await tools.who(), await new Promise((r) => setTimeout(r, 5)), await tools.who()]'
     const ask = (name: string) => user.run(name, () => codeMode.execute(program))
@@ -21,7 +21,7 @@ describe('a tool', () => {
     ])
   })
 
-  it('that fails shows the program and the model its message without credentials', async () => {
+  it('that fails passes its message to the program and the model without credentials', async () => {
     const fail = () => {
       throw new Error('GET https://joe:hunter2@example.com failed with token=abc123', { cause: 'hunter2' })
     }
@@ -47,7 +47,7 @@ describe('a tool', () => {
     )
   })
 
-  it('that telemetry fails around fails alone', async () => {
+  it('fails with TOOL_FAILED if telemetry throws around it, and the execution continues', async () => {
     await using sandbox = quickjs()
     const telemetry = {
       execution: (_started: unknown, run: (span: { call(): never }) => Promise<never>) =>
@@ -64,7 +64,7 @@ describe('a tool', () => {
 })
 
 describe('a program with types', () => {
-  it('waits for those that are slow to read, and is none of them itself', async () => {
+  it('runs while other programs take long to read', async () => {
     await using sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 1_000 } })
     const slow = `let q: number;${'<T>('.repeat(26)}x${')'.repeat(26)}`
@@ -76,7 +76,7 @@ describe('a program with types', () => {
 })
 
 describe('the tool for the model', () => {
-  it('says what is missing where the model left it out', async () => {
+  it('returns an error if the model omits the code', async () => {
     await using codeMode = await createCodeMode({ sandbox: sharedQuickJS(), tools: {} })
     for (const input of [{}, { code: 7 }, undefined]) {
       expect(await codeMode.tool.execute(input as never)).toEqual({
@@ -86,6 +86,6 @@ describe('the tool for the model', () => {
   })
 })
 
-describe('the sandbox that a process shares', () => {
-  it('is one', () => expect(sharedQuickJS()).toBe(sharedQuickJS()))
+describe('the shared sandbox', () => {
+  it('is the same object on every call', () => expect(sharedQuickJS()).toBe(sharedQuickJS()))
 })

@@ -1,4 +1,4 @@
-/** Makes what is under test on the caller's own thread, for a host that may be lost. */
+/** Creates the sandbox under test on the caller's thread, for a disposable host. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Sandbox } from '@glovebox/core'

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 it.each([
   ['no options', undefined],
   ['no module', { variant }],
-  ['what is no module', { variant, module: {} }],
-])('says at once that it was given %s', (_, options) => {
+  ['an invalid module', { variant, module: {} }],
+])('quickjsInline throws if it receives %s', (_, options) => {
   expect(() => quickjsInline(options as never)).toThrow(/quickjsInline needs `variant`/)
 })

@@ -20,7 +20,7 @@ const runtime = {
 const SECRET = 'the-secret-of-the-guest-before'
 const MEMORY_BYTES = 32 * 1024 * 1024
 
-// The engine seeds its own random numbers from the time.
+// The engine seeds its random numbers from the time.
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => vi.useRealTimers())
 
@@ -49,7 +49,7 @@ async function memoryOfNextGuest(engine: Engine): Promise<Buffer> {
   return Buffer.from((memory as WebAssembly.Memory).buffer)
 }
 
-/** Leaves the secret on the heap, and on the stack by recursing with it. */
+/** Leaves copies of the secret on the heap, and on the stack by recursion. */
 const LEAVE_SECRET = (copies: number) => `() => {
   const kept = []
   for (let index = 0; index < ${copies}; index++) kept.push('${SECRET}' + index)
@@ -57,7 +57,7 @@ const LEAVE_SECRET = (copies: number) => `() => {
   return kept.length + recurse(500, '${SECRET}')
 }`
 
-it('gives a guest a memory that tells nothing of the guest before', async () => {
+it('a reused memory contains no data of the previous guest', async () => {
   const used = newEngine()
   await run(used, '() => 1')
   expect(await run(used, LEAVE_SECRET(5_000))).toEqual([String(5_000 + SECRET.length + 500)])
@@ -71,14 +71,14 @@ it('gives a guest a memory that tells nothing of the guest before', async () => 
   expect(after.subarray(fresh.length).every((byte) => byte === 0)).toBe(true)
 })
 
-it('does not give on the memory of a guest that faulted', async () => {
+it('the memory of a guest with a fault is not reused', async () => {
   const engine = newEngine()
   await run(engine, '() => 1')
   await run(engine, '() => { const kept = []; for (;;) kept.push(new Uint8Array(1_000_000)) }')
   expect((await memoryOfNextGuest(engine)).length).toBe(LOWERED_PAGES * PAGE_BYTES)
 })
 
-it('lowers the initial memory of no module but the one it knows', () => {
+it('lowerInitialMemory rejects an unknown module', () => {
   const other = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
   expect(() => lowerInitialMemory(other, LOWERED_PAGES)).toThrow('does not import a memory of 256 pages')
 })

@@ -7,12 +7,14 @@ import { describeShortages } from '../../../test/support/describe-shortages.ts'
 const core = import.meta.resolve('@glovebox/core')
 const quickjs = import.meta.resolve('@glovebox/quickjs')
 
-/** Runs a module in a process of its own, which must end by itself: a thread or timer left behind would keep it. */
+/**
+ * Runs a module in a separate process, which must exit on its own: a leftover thread or timer would keep it running.
+ */
 async function inProcess(body: string): Promise<string> {
   const script = `import { createCodeMode } from ${JSON.stringify(core)}
     import { quickjs } from ${JSON.stringify(quickjs)}
     const sandbox = quickjs()
-    const codeMode = await createCodeMode({ sandbox, tools: { wait: () => new Promise((r) => setTimeout(r, 20)) }, limits: { cpuTimeMs: 200, wallTimeMs: 6_000 } })
+    const codeMode = await createCodeMode({ sandbox, tools: { wait: () => new Promise((r) => setTimeout(r, 20)) }, limits: { cpuTimeMs: 200, wallTimeMs: 60_000 } })
     const run = async (code) => { const r = await codeMode.execute(code); return r.ok ? r.value : r.error.code }
     ${body}`
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
@@ -24,16 +26,16 @@ async function inProcess(body: string): Promise<string> {
 }
 
 describe('the process of a host', () => {
-  it('lives as long as an execution does, whatever else there is to wait for', async () => {
+  it('keeps running until an execution ends, even if nothing else keeps it running', async () => {
     const body = `console.log(await run('const a: number = 1; return a'), await run('await tools.wait(); return 2'), await run('await new Promise((r) => setTimeout(r, 50)); return 3'))`
     expect(await inProcess(body)).toBe('1 2 3')
   })
 
-  it('ends by itself with a sandbox that nobody closed', async () => {
+  it('exits although the sandbox was not closed', async () => {
     expect(await inProcess(`console.log(await run('return "done"'))`)).toBe('done')
   })
 
-  it('has no thread left after a sandbox is closed, killed programs and all', async () => {
+  it('has no thread left after the sandbox is closed, even if programs were killed', async () => {
     const body = `const codes = await Promise.all([
         run('for (;;) {}'),
         run('Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)'),

@@ -18,26 +18,30 @@ import {
   toolDefinition,
 } from '@tanstack/ai'
 
+/** Options of {@link codemode}. */
 export interface WrapOptions<Metadata = never> extends WrapperOptions {
+  /** System prompts. The returned list has usage instructions appended. Default: none. */
   readonly systemPrompts?: readonly SystemPrompt<Metadata>[]
   /**
-   * Tools of TanStack AI. Those of a client or a provider and those that need approval stay what they are: the model
-   * calls them by itself.
+   * Tools of TanStack AI. Client tools, provider tools and tools that need approval are not available to programs: the
+   * model calls them directly.
    */
   readonly tools: readonly AnyTool[]
 }
 
+/** Result of {@link codemode}. */
 export interface WrappedTools<Metadata = never> {
   systemPrompts: SystemPrompt<Metadata>[]
-  /** The tools to give to `chat`: the one that runs programs, and those that no program may call. */
+  /** Tools for `chat`: the tool that runs programs, and the tools that programs cannot call. */
   tools: AnyTool[]
 }
 
 /**
- * Lets the model write programs that call the tools, in place of calling them one at a time: give what it returns to
- * `chat()`. What happens in a program is emitted as custom events, `glovebox:log`, `glovebox:call` and `glovebox:settled`.
+ * Wraps the tools so that the model writes programs that call them, instead of calling them one at a time. Pass the
+ * returned `systemPrompts` and `tools` to `chat()`. Programs emit the custom events `glovebox:log`,
+ * `glovebox:tool-call-start` and `glovebox:tool-call-end`.
  *
- * @throws `TypeError` for options that make no sense, `SandboxError` where there is no sandbox
+ * @throws `TypeError` for invalid options, `SandboxError` if no sandbox is available or it does not meet `require`
  */
 export function codemode<Metadata = never>(options: WrapOptions<Metadata>): WrappedTools<Metadata> {
   const { systemPrompts = [], tools, ...rest } = options
@@ -67,7 +71,7 @@ export function codemode<Metadata = never>(options: WrapOptions<Metadata>): Wrap
 
 type FreeTool = AnyTool & { readonly execute: NonNullable<AnyTool['execute']> }
 
-/** Whether a program may call a tool: it runs here, and nobody has to approve it. */
+/** Returns whether programs may call a tool: it runs in this process and needs no approval. */
 function isFree(tool: AnyTool): tool is FreeTool {
   const { __toolSide: side } = tool as Partial<ServerTool> | { __toolSide: string }
   return tool.execute !== undefined && !tool.needsApproval && side !== 'client'
@@ -82,13 +86,16 @@ function toProgramTool({ description, inputSchema, outputSchema, execute }: Free
       const outer = context as ToolExecutionContext | undefined
       const inner = { ...outer, toolCallId: callIdIn(outer?.toolCallId, callId), abortSignal: signal }
       const output: unknown = await execute(input, inner)
-      // As TanStack AI reads a tool's text, unless a schema says that it is one.
+      // Like TanStack AI, parse a text as JSON unless the tool has an output schema.
       return typeof output === 'string' && outputSchema === undefined ? parseText(output) : output
     },
   }
 }
 
-/** A schema of a library checks by itself, transforms included. Plain JSON Schema checks inputs, and only describes outputs. */
+/**
+ * Returns the schema and parser of one side. A schema library parses with its own code, transforms included. Plain JSON
+ * Schema validates inputs and only describes outputs.
+ */
 function describeSide(side: 'input' | 'output', given: SchemaInput | undefined): Partial<ProgramTool> {
   if (given === undefined) return {}
   const { schema, parse } = parseSchema(side, given as object)

@@ -5,7 +5,7 @@ import { codemode } from '../src/index.ts'
 
 const inputSchema = z.object({})
 
-/** Runs a program as `chat` would have it run. */
+/** Runs a program as `chat` does. */
 async function run(
   code: string,
   given: readonly AnyTool[],
@@ -21,7 +21,7 @@ async function run(
 }
 
 describe('codemode', () => {
-  it('leaves to TanStack AI what a client or a provider runs, and what needs approval', () => {
+  it('keeps client tools, provider tools and tools that need approval as direct tools', () => {
     const client = toolDefinition({ name: 'client', description: '', inputSchema })
     const direct: AnyTool[] = [
       client,
@@ -38,7 +38,7 @@ describe('codemode', () => {
 })
 
 describe('a tool in a program', () => {
-  it('is told its call, its context and the signal of its program', async () => {
+  it('receives its call id, its context and the signal of its program', async () => {
     const who = toolDefinition({ name: 'who', description: '', inputSchema }).server((_input, context) => ({
       id: context?.toolCallId,
       context: context?.context,
@@ -49,7 +49,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('takes and gives what its schemas make of it', async () => {
+  it('has its input and output parsed by its schemas', async () => {
     const definition = toolDefinition({
       name: 'year',
       description: '',
@@ -68,7 +68,7 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('takes and gives what JSON Schema cannot say', async () => {
+  it('accepts and returns values that JSON Schema cannot express', async () => {
     const next = toolDefinition({
       name: 'next',
       description: '',
@@ -79,7 +79,7 @@ describe('a tool in a program', () => {
     expect(await run(code, [next])).toEqual({ result: '1970-01-02T00:00:00.000Z' })
   })
 
-  it('gives objects for the JSON it returns, unless a schema says that it is a text', async () => {
+  it('returns objects for JSON texts, unless it has an output schema', async () => {
     const json = (name: string, outputSchema?: z.ZodString) =>
       toolDefinition({ name, description: '', inputSchema, ...(outputSchema && { outputSchema }) }).server(
         () => '{"a":1}' as never,
@@ -88,12 +88,12 @@ describe('a tool in a program', () => {
     expect(await run(code, [json('read'), json('kept', z.string())])).toEqual({ result: [{ a: 1 }, '{"a":1}'] })
   })
 
-  it('may take JSON Schema', async () => {
+  it('accepts JSON Schema', async () => {
     const json = toolDefinition({
       name: 'json',
       description: '',
       inputSchema: { type: 'object', required: ['n'] },
-      // It describes what comes out, and checks nothing.
+      // JSON Schema only describes outputs.
       outputSchema: { type: 'object', properties: { n: { type: 'string' } } },
     })
     const tools = [json.server((input) => input)]
@@ -103,20 +103,20 @@ describe('a tool in a program', () => {
     })
   })
 
-  it('is seen by a user interface, and so is what the program says', async () => {
+  it('emits custom events for its calls, and the program for its logs', async () => {
     const events: [string, object][] = []
     const step = toolDefinition({ name: 'step', description: '', inputSchema }).server(() => 1)
     await run('console.log("hi"); await tools.step({})', [step], (name, value) => events.push([name, value]))
     expect(events).toMatchObject([
       ['glovebox:log', { text: 'hi' }],
-      ['glovebox:call', { id: 1, tool: 'tools.step' }],
-      ['glovebox:settled', { id: 1, tool: 'tools.step', outcome: 'returned' }],
+      ['glovebox:tool-call-start', { id: 1, tool: 'tools.step' }],
+      ['glovebox:tool-call-end', { id: 1, tool: 'tools.step', outcome: 'returned' }],
     ])
   })
 })
 
 describe('types', () => {
-  it('keep the inputs of tools, and fit `chat`', () => {
+  it('preserve the inputs of tools, and fit `chat`', () => {
     const weather = toolDefinition({
       name: 'weather',
       description: '',
@@ -130,7 +130,7 @@ describe('types', () => {
     type ChatOptions = Parameters<typeof chat>[0]
     expectTypeOf(systemPrompts).toExtend<NonNullable<ChatOptions['systemPrompts']>>()
     expectTypeOf(tools).toExtend<NonNullable<ChatOptions['tools']>>()
-    // @ts-expect-error tools are no record here
+    // @ts-expect-error tools must be a list
     expect(() => codemode({ tools: { weather } })).toThrow()
   })
 })

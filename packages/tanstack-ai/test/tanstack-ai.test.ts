@@ -6,14 +6,14 @@ import { describeWrapper, type ToolSpec } from '../../../test/support/describe-w
 import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
-/** What the client knows of a tool, to ask for approval. */
+/** Returns the definition that the client needs to ask for approval. */
 const definitionOf = ({ name, description, schema, needsApproval = false }: ToolSpec) =>
   toolDefinition({ name, description, inputSchema: schema, needsApproval: needsApproval as true })
 
 const toolOf = (spec: ToolSpec) =>
   definitionOf(spec).server((input, context) => spec.execute(input, context?.abortSignal))
 
-/** Approvals are the client's: a conversation has both ends, without the network between them. */
+/** Connects a client directly to `chat`, because approvals happen in the client. */
 describeWrapper({
   name: '@tanstack/ai',
   ask: async ({ model, tools: specs, signal, approve }) => {
@@ -30,7 +30,7 @@ describeWrapper({
         },
       },
     })
-    await client.sendMessage('Go on')
+    await client.sendMessage('Continue')
     for (const interrupt of client.getInterrupts()) {
       if (interrupt.kind !== 'tool-approval') continue
       interrupt.resolveInterrupt(approve(interrupt.toolName, interrupt.originalArgs))

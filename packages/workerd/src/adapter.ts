@@ -4,9 +4,9 @@ import { findLibrary } from './library.ts'
 import { connectWorkerd } from './workerd-link.ts'
 
 /**
- * A dynamic Worker for each guest, in processes that guests share and that may be lost.
+ * Creates an adapter that runs each guest in a dynamic Worker, in workerd processes that guests share.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE`
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if workerd is not installed
  */
 export function workerdAdapter({ min, max, guestsPerProcess }: ProcessPool): PooledAdapter {
   const { executable, version } = findLibrary()

@@ -1,13 +1,13 @@
 import { COMPATIBILITY_DATE } from './guest-worker.ts'
 
-/** Past this V8 ends the process: what is watched from outside may come too late. */
+/** Maximum heap in MB, beyond which V8 ends the process. Monitoring from outside may react too late. */
 const MAX_HEAP_MB = 1_024
 
 /**
- * What workerd is to serve, in its own format (https://github.com/cloudflare/workerd, workerd.capnp): one Worker, which
- * loads others, behind a socket that the command line names. It has no network, and gives none.
+ * Returns the configuration of workerd, in the format of `workerd.capnp` (https://github.com/cloudflare/workerd). It
+ * has one Worker, which loads the others, behind a socket that the command line names. No Worker has network access.
  *
- * @param supervisor the name of the Worker's file, beside this one
+ * @param supervisor file name of that Worker, in the folder of the configuration
  */
 export const workerdConfig = (supervisor: string): string => `using Workerd = import "/workerd/workerd.capnp";
 

@@ -1,17 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** A file of the system's that says, first of all, how many nanoseconds a process's main thread has computed. */
+/** Returns the path of the file in which Linux counts the CPU time of a main thread: first field, in nanoseconds. */
 const accountOf = (pid: number | undefined): string => `/proc/${pid}/schedstat`
 
-/** Whether the system tells what its processes compute. */
+/** Whether the system reports the CPU time of processes. */
 export const measuresCpuTime = isReadable(accountOf(process.pid))
 
-/** What a process has computed, in ms; where the system does not tell, the time of day stands in for it. */
+/** Reads the CPU time of a process's main thread. It uses elapsed time if the system does not report CPU time. */
 export class CpuClock {
   readonly #buffer = Buffer.alloc(64)
   #file: number | undefined
 
-  /** @throws an error of the file system, such as too many open files; not where the process has just ended */
+  /** @throws an error of the file system, such as too many open files, but not if the process has just ended */
   constructor(pid: number | undefined) {
     if (!measuresCpuTime) return
     try {
@@ -21,6 +21,7 @@ export class CpuClock {
     }
   }
 
+  /** Returns the time so far in milliseconds. */
   now(): number {
     if (this.#file === undefined) return performance.now()
     try {

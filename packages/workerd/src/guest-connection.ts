@@ -3,11 +3,11 @@ import { WebSocket } from 'ws'
 
 export interface GuestConnectionEvents {
   onText(text: string): void
-  /** Once, after all it said; with a reason where one is known. */
+  /** Called once, after the last text, with the reason for the close. */
   onClosed(detail: string): void
 }
 
-/** The connection to one guest of a local workerd, and the account that is kept of it. */
+/** Connection to one guest of a local workerd, with the guest's turns and CPU time. */
 export class GuestConnection {
   readonly number: number
   readonly slot: number
@@ -29,12 +29,12 @@ export class GuestConnection {
     return this.#socket !== undefined
   }
 
-  /** With this the guest is made. */
+  /** Opens the connection, which creates the guest. */
   open(socketPath: string, { onText, onClosed }: GuestConnectionEvents): void {
     this.#socket = new WebSocket(`ws+unix://${socketPath}:/`, { perMessageDeflate: false })
     let detail = 'its connection was closed'
     this.#socket
-      // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+      // A guest does not keep the host process alive: an execution that waits holds its own timer.
       .once('upgrade', (response) => response.socket.unref())
       .on('message', (data) => onText(data.toString()))
       .on('error', (error) => {

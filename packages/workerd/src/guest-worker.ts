@@ -1,19 +1,19 @@
 import { type GuestRuntime, librariesTouchedBy, type Program } from '@glovebox/core/guest'
 import type { WorkerCode } from './worker-platform.ts'
 
-/** workerd refuses a date later than its own, and behaves as it did on this one. */
+/** Compatibility date of guests. workerd behaves as it did on this date, and rejects dates later than its release. */
 export const COMPATIBILITY_DATE = '2026-08-01'
 
-/** Ends each message; none of ours holds it. */
+/** Terminates each message. The runtime's messages never contain it. */
 const TERMINATOR = '\0'
 
-/** What a guest's frames begin with. */
+/** First characters of a guest's frames, by type. */
 export const MARKS = { turn: '.', failed: '!', flood: '~' } as const
 
 /**
- * The end of a guest's main module. Each message is a turn; an empty one, which arrives when the turn's jobs are done, is
- * answered with what the turn said. What it needs of the platform it takes before the runtime removes it; `begin` makes
- * of the first message the one that the machine receives.
+ * Last part of a guest's main module. Each message is a turn. An empty message arrives when the turn's jobs are done,
+ * and is answered with the output of the turn. The module captures platform functions before the runtime removes them.
+ * `begin` converts the first message to the one that the runtime receives.
  */
 const MAIN = `
 const { Response, WebSocketPair } = globalThis
@@ -64,11 +64,11 @@ export default {
 `
 
 /**
- * The beginning of a guest's main module that has its program as a module beside it: what every platform can load. The
- * libraries that the program may touch are in it too, for there code is made of no strings.
+ * Returns the first part of a main module that imports the program as another module, which all platforms can load. It
+ * includes the libraries that the program may use, because these platforms do not compile code from strings.
  */
 const moduleMain = (runtime: GuestRuntime, libraries: readonly string[]): string => `import program from 'program.js'
-// In parentheses, V8 compiles it at once rather than looking through it first.
+// In parentheses, V8 compiles the function immediately instead of pre-parsing it.
 const boot = (${runtime.source})
 const libraries = { __proto__: null, ${libraries.map((name) => `'${name}': ${runtime.libraries[name]}`).join(', ')} }
 const library = (name) => libraries[name]
@@ -79,8 +79,8 @@ const begin = (message) => {
 ${MAIN}`
 
 /**
- * The beginning of a guest's main module that is given its program as a text, so that the guest can be made ahead. A
- * workerd of one's own makes code of strings where it is told to; the runtime takes that from the program.
+ * Returns the first part of a main module that receives the program as a string, so that the guest can be created ahead
+ * of time. `eval` is enabled in the local workerd for this; the runtime removes it before the program runs.
  */
 const readyMain = (runtime: GuestRuntime): string => `import libraries from 'libraries.txt'
 const boot = (${runtime.source})
@@ -104,20 +104,20 @@ const SEALED = {
 export interface GuestCodeOptions {
   readonly runtime: GuestRuntime
   readonly program: Program
-  /** Of what one turn says, in UTF-16 units. */
+  /** Maximum length of the output of one turn, in UTF-16 units. */
   readonly outputLength: number
-  /** Where the platform keeps such a limit. */
+  /** Maximum CPU time in milliseconds, on platforms that enforce it. Default: no limit. */
   readonly cpuTimeMs?: number
 }
 
-/** What a guest is loaded from that has its program from the first: no bindings and no network. */
+/** Returns the code of a guest that is loaded with its program. It has no bindings and no network access. */
 export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCodeOptions): WorkerCode {
   return {
     ...SEALED,
     compatibilityFlags: [],
     modules: {
       'main.js': moduleMain(runtime, librariesTouchedBy(program.source).concat(DATES)),
-      // In an array, for a function that is exported itself would be named.
+      // In an array, because an exported function would get the name `default`.
       'program.js': `${PROGRAM_LEAD}${program.source.slice(PROGRAM_LEAD.length)}][0]`,
     },
     env: { outputLength },
@@ -125,7 +125,7 @@ export function guestCode({ runtime, program, outputLength, cpuTimeMs }: GuestCo
   }
 }
 
-/** What a guest is loaded from that gets its program with its first message. */
+/** Returns the code of a guest that receives its program with the first message. */
 export function readyGuestCode(runtime: GuestRuntime): WorkerCode {
   return {
     ...SEALED,
@@ -136,10 +136,14 @@ export function readyGuestCode(runtime: GuestRuntime): WorkerCode {
   }
 }
 
-/** As long as the blanks that a program begins with. */
+/** Replaces the blanks at the beginning of a program, which have the same length. */
 const PROGRAM_LEAD = 'export default['
 
-/** Reached by texts that are known only when they are read. Locales, and what ECMAScript 2025 brought, this engine has. */
+/**
+ * Library that is always included, because programs may need it for texts that are known only at run time. The engine
+ * itself supports locales and ECMAScript 2025.
+ */
 const DATES = 'dates'
 
+/** Splits the output of a turn into messages. */
 export const splitBatch = (batch: string): string[] => batch.split(TERMINATOR).slice(0, -1)

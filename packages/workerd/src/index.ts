@@ -3,21 +3,35 @@ import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glove
 import { workerdAdapter } from './adapter.ts'
 
 export interface WorkerdOptions {
-  /** At most, those for guests in quarantine apart. 8 unless told otherwise; two are kept warm. */
+  /**
+   * Maximum number of processes that guests share. Two to four of them are kept running, depending on the number of
+   * processors. A guest that is isolated after a suspected fault gets an additional process. Default: 8.
+   *
+   * @default 8
+   */
   readonly maxProcesses?: number
-  /** Programs that one process holds where all of them wait for their tools. 64 unless told otherwise. */
+  /**
+   * Maximum number of programs in one process, used if all of them wait for tools. Default: 64.
+   *
+   * @default 64
+   */
   readonly guestsPerProcess?: number
-  /** Connections made ahead of need. 1 unless told otherwise; 0 makes each when it is asked for. */
+  /**
+   * Number of guests created ahead of time. With 0, each guest is created when a program needs it. Default: 1.
+   *
+   * @default 1
+   */
   readonly ready?: number
 }
 
 const DEFAULT_GUESTS_PER_PROCESS = 64
 
 /**
- * A sandbox of dynamic Workers, one for each program, in processes of workerd beside the host's that may be lost. Needs
- * the package `workerd`.
+ * Creates a sandbox that runs each program in a dynamic Worker, in local workerd processes. Requires the package
+ * `workerd`.
  *
- * @throws `TypeError` for options out of range; `SandboxError` `SANDBOX_UNAVAILABLE` where workerd is not installed
+ * @throws `TypeError` if an option is unknown or out of range; `SandboxError` `SANDBOX_UNAVAILABLE` if workerd is not
+ * installed
  */
 export function workerd(options: WorkerdOptions = {}): Sandbox {
   assertKnownOptions('workerd()', options, ['maxProcesses', 'guestsPerProcess', 'ready'])

@@ -1,16 +1,20 @@
 import { addressOf, createRequire, resolveInstalled } from '@glovebox/adapter-node'
 import { SandboxError } from '@glovebox/core/adapter'
 
-/** The version that is tested. */
+/** Version that this package is tested with. */
 const VERSION = '1.20261117.1'
 
 export interface Library {
-  /** The path of its executable. */
+  /** Path of the executable. */
   readonly executable: string
   readonly version: string
 }
 
-/** @throws `SandboxError` `SANDBOX_UNAVAILABLE` with the line that installs it */
+/**
+ * Finds the installed package `workerd`.
+ *
+ * @throws `SandboxError` `SANDBOX_UNAVAILABLE` with the install command if it is not installed
+ */
 export function findLibrary(): Library {
   const path = resolveInstalled('workerd', addressOf(import.meta.url))
   if (path === undefined) throw unavailable('workerd is not installed')
@@ -22,6 +26,7 @@ export function findLibrary(): Library {
   }
 }
 
+/** Creates an error with the install command. */
 export function unavailable(detail: string): SandboxError {
   return new SandboxError('SANDBOX_UNAVAILABLE', `${detail}: run \`npm install workerd@${VERSION}\``)
 }

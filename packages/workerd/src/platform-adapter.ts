@@ -15,13 +15,13 @@ export interface PlatformAdapterOptions {
   readonly engine: string
   readonly boundary: Guarantees['boundary']
   readonly platform: Platform
-  /** At once; more wait. */
+  /** Maximum number of guests at the same time. Further requests wait. */
   readonly maxGuests: number
   makeGuest(init: GuestInit): Promise<Guest>
   close?(): Promise<void>
 }
 
-/** An adapter whose guests the platform bounds, each for itself: here they are counted, and ended with the sandbox. */
+/** Sandbox adapter for platforms that enforce the limits of guests. It limits their number. */
 export class PlatformAdapter implements SandboxAdapter {
   readonly name: string
   readonly engine: string
@@ -31,7 +31,7 @@ export class PlatformAdapter implements SandboxAdapter {
   readonly #guests = new Set<Guest>()
   #isClosed = false
 
-  /** @throws `TypeError` */
+  /** @throws `TypeError` if the platform is unknown */
   constructor(options: PlatformAdapterOptions) {
     this.name = options.name
     this.engine = options.engine
@@ -49,7 +49,7 @@ export class PlatformAdapter implements SandboxAdapter {
 
   async start(init: GuestInit): Promise<Guest> {
     if (this.#isClosed) throw new SandboxError('SANDBOX_CLOSED', `The sandbox ${this.name} is closed`)
-    // Where none is kept, none is too large.
+    // A platform without a memory limit accepts any value.
     if (this.guarantees.memory !== 'none') checkMemoryLimit(this.name, init.memoryBytes, PLATFORM_MEMORY_BYTES)
     const slot = await this.#slots.acquire(init.signal)
     try {

@@ -1,9 +1,9 @@
 import type { AdapterGuarantees } from '@glovebox/core/adapter'
 
-/** Where dynamic Workers run: on Cloudflare's network, which keeps limits, or on a workerd of one's own, which does not. */
+/** Platform of dynamic Workers: Cloudflare's network, which enforces limits, or a local workerd, which does not. */
 export type Platform = 'cloudflare' | 'local'
 
-/** What the platform gives, and nobody on this side of it could. */
+/** Returns the guarantees of a platform. */
 export function platformGuarantees(platform: Platform): Omit<AdapterGuarantees, 'boundary'> {
   const isEnforced = platform === 'cloudflare'
   return {
@@ -17,10 +17,14 @@ export function platformGuarantees(platform: Platform): Omit<AdapterGuarantees, 
   }
 }
 
-/** Each dynamic Worker has as much, of which the runtime takes a few. */
+/** Memory limits in bytes. Each dynamic Worker has the maximum, of which the runtime takes a few MB. */
 export const PLATFORM_MEMORY_BYTES = { min: 1024 * 1024, max: 128 * 1024 * 1024 }
 
-/** @throws `TypeError` */
+/**
+ * Validates the option `platform`.
+ *
+ * @throws `TypeError` for any other value
+ */
 export function checkPlatform(platform: unknown): Platform {
   if (platform === 'cloudflare' || platform === 'local') return platform
   throw new TypeError(`\`platform\` must be 'cloudflare' or 'local', not ${String(platform)}`)

@@ -1,4 +1,4 @@
-/** `@glovebox/workerd/remote`: programs on Cloudflare's network, for hosts that keep their tools at home. */
+/** `@glovebox/workerd/remote`: runs programs on Cloudflare's network, while the tools stay in the host. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createProgramReader } from '@glovebox/adapter-node'
 import {
@@ -26,29 +26,41 @@ import { formatLoad, GUEST_GONE, RUNTIME_HEADER } from './wire.ts'
 export type { Platform, Sandbox }
 
 export interface RemoteOptions {
-  /** Of the deployed Worker: `https:` or `wss:`; on this machine `http:` or `ws:` as well. */
+  /** URL of the deployed Worker: `https:` or `wss:`. For this machine `http:` and `ws:` are also allowed. */
   readonly url: string | URL
   /** The secret of the deployed Worker. */
   readonly token: string
-  /** Programs at once, a connection each; more wait. 64 unless told otherwise. */
+  /**
+   * Maximum number of connections. Each program has its own connection; further programs wait. Default: 64.
+   *
+   * @default 64
+   */
   readonly maxConnections?: number
-  /** Connections opened ahead of need. 1 unless told otherwise; 0 opens each when it is asked for. */
+  /**
+   * Number of connections opened ahead of time. With 0, each connection is opened when a program needs it. Default: 1.
+   *
+   * @default 1
+   */
   readonly ready?: number
-  /** Where the Worker runs, which decides what is promised. Unless told otherwise, `local` for a URL of this machine. */
+  /**
+   * Platform on which the Worker runs, which determines the guarantees. Default: `'local'` for a URL of this machine,
+   * `'cloudflare'` for any other.
+   */
   readonly platform?: Platform
 }
 
 const DEFAULT_MAX_CONNECTIONS = 64
 
 /**
- * A sandbox of dynamic Workers behind a deployed Worker, one connection for each program.
+ * Creates a sandbox that runs programs on a deployed Worker, with one connection for each program.
  *
- * @throws `TypeError` for options out of range, and for a URL that would send the token over a network in the clear
+ * @throws `TypeError` if an option is unknown or out of range, or if the URL would send the token unencrypted over a
+ * network
  */
 export function remote(options: RemoteOptions): Sandbox {
   assertKnownOptions('remote()', options, ['url', 'token', 'maxConnections', 'ready', 'platform'])
   const { url, token, maxConnections, ready, platform } = options
-  // The error of the URL parser has the URL.
+  // The error of the URL parser would contain the URL.
   if (!URL.canParse(String(url))) throw new TypeError('`url` must be the URL of the deployed Worker; it is not valid')
   const address = new URL(url)
   const isHere = LOOPBACK.test(address.hostname)
@@ -72,17 +84,20 @@ export function remote(options: RemoteOptions): Sandbox {
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
-/** How long the Worker may take to answer. */
+/** Time limit of the handshake in milliseconds. */
 const CONNECT_MS = 30_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 5_000
-/** Characters of a refusal that are read. A secret that the end of a message would cut in half is hidden first. */
+/**
+ * Number of characters of an error response that are read. More are read than shown, so that a secret is hidden before
+ * the end of the shown text could cut it in half.
+ */
 const MAX_ANSWER_LENGTH = 10_000
 const SHOWN_ANSWER_LENGTH = 500
-/** Where the Worker, or its platform, has too much to do at present. */
+/** Status codes of a Worker or platform that is busy. */
 const BUSY: readonly unknown[] = [429, 503]
 
-/** The way into the deployed Worker. */
+/** Opens connections to the deployed Worker. */
 class Door {
   readonly #url: URL
   readonly #token: string
@@ -95,7 +110,7 @@ class Door {
   }
 
   /**
-   * Where the Worker is busy, tries again and again, for as long as somebody waits.
+   * Opens a connection. If the Worker is busy, it retries until the signal is aborted.
    *
    * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
    */
@@ -129,13 +144,13 @@ class Door {
       let runtime: unknown
       socket.once('upgrade', (response) => {
         runtime = response.headers[RUNTIME_HEADER]
-        // A guest keeps nobody's process alive: an execution that waits holds a timer of its own.
+        // A guest does not keep the host process alive: an execution that waits holds its own timer.
         response.socket.unref()
       })
       socket.once('open', () => {
         if (runtime === guestRuntime.id) return settle(() => resolve(socket))
         socket.terminate()
-        const detail = 'it is of another version than this host: deploy it again'
+        const detail = 'its version differs from this host: deploy the Worker again'
         settle(() => resolve({ status: 101, detail }))
       })
       socket.once('unexpected-response', (_, response) => {
@@ -151,12 +166,12 @@ class Door {
         )
         response.resume()
       })
-      // After the handshake, the guest listens.
+      // After the handshake this only keeps errors from being thrown; `close` follows them.
       socket.on('error', (error) => settle(() => resolve({ status: 0, detail: error.message })))
     })
   }
 
-  /** What a server wrote may repeat the request. */
+  /** Removes secrets from a text of the server, which may repeat parts of the request. */
   #hide(text: string): string {
     return redactSecrets(cutUrls(this.#secrets.hide(text)))
   }
@@ -169,9 +184,9 @@ class Door {
   }
 }
 
-/** What a message takes on its way, there and back. */
+/** Maximum round-trip time of a message and its answer, in milliseconds. */
 const LATENCY_MS = 5_000
-/** A connection that is cut without a word is noticed by this. */
+/** Interval of pings in milliseconds, which detect a connection that was cut without a close. */
 const HEARTBEAT_MS = 15_000
 
 class RemoteGuest implements Guest {
@@ -219,7 +234,7 @@ class RemoteGuest implements Guest {
     this.#socket.ping()
   }
 
-  /** Either the guest is gone, or only the way to it: then it is repeated on another. */
+  /** Ends the guest. If only the connection was lost, the run is repeated on another one. */
   #onClosed(code: number, reason: string): void {
     if (code === GUEST_GONE) return this.#exit(exitOf(reason))
     if (code === TOO_LARGE) return this.#exit({ why: 'limit', limit: 'output' })

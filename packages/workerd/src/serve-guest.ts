@@ -4,7 +4,7 @@ import { guestCode } from './guest-worker.ts'
 import { formatLoadFailure, GUEST_GONE, type Load, parseLoad, READY } from './wire.ts'
 import type { WorkerCode, WorkerLoader, WorkerSocket } from './worker-platform.ts'
 
-/** Serves a host a guest that is made at once, and told its program later. */
+/** Serves a guest to a host. The guest is created immediately and receives its program later. */
 export function serveReadyGuest(host: WorkerSocket, loader: WorkerLoader, code: WorkerCode): void {
   const link = new Link(host)
   const opening = openGuest(loader, code).then(
@@ -26,13 +26,13 @@ export function serveReadyGuest(host: WorkerSocket, loader: WorkerLoader, code: 
 export interface ServeOptions {
   readonly loader: WorkerLoader
   readonly runtime: GuestRuntime
-  /** No guest computes for longer, whatever its host allows. */
+  /** Maximum CPU time of a guest in milliseconds, whatever limit the host sets. */
   readonly maxCpuTimeMs: number
-  /** Names the isolate of each guest. */
+  /** Returns the name of a new guest's isolate. Default: isolates have no name. */
   id?(): string
 }
 
-/** Serves a host a guest that is loaded with its program. */
+/** Serves a guest to a host. The guest is loaded with its program. */
 export function serveGuest(host: WorkerSocket, { loader, runtime, maxCpuTimeMs, id }: ServeOptions): void {
   const link = new Link(host)
   let opening: Promise<WorkerSocket | undefined> | undefined
@@ -58,7 +58,7 @@ export function serveGuest(host: WorkerSocket, { loader, runtime, maxCpuTimeMs, 
   })
 }
 
-/** Of a host and its guest: what the one sends the other gets, and the end of either is the end of both. */
+/** Connects a host and its guest: it forwards messages, and closes both connections if either closes. */
 class Link {
   readonly #host: WorkerSocket
   readonly #stopwatch = new Stopwatch()
@@ -92,7 +92,7 @@ class Link {
   end(reason: string): void {
     if (this.#isOver) return
     this.#leave()
-    // No longer reason fits.
+    // A close reason holds at most 123 bytes (RFC 6455, 5.5).
     this.#host.close(GUEST_GONE, reason.slice(0, 100))
   }
 
@@ -102,17 +102,21 @@ class Link {
   }
 }
 
-/** How long turns take, as far as the platform's clock shows it: by this a guest of many short turns is found out. */
+/**
+ * Measures the total time of turns, as far as the platform's clock shows it. It detects a guest that exceeds its limit
+ * with many short turns.
+ */
 class Stopwatch {
   #running = 0
   #since = 0
   #totalMs = 0
 
+  /** Starts one turn. */
   start(): void {
     if (this.#running++ === 0) this.#since = Date.now()
   }
 
-  /** Gives the time of all turns so far. */
+  /** Ends one turn and returns the time of all turns so far, in milliseconds. */
   stop(): number {
     const now = Date.now()
     this.#totalMs += now - this.#since

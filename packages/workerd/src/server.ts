@@ -1,4 +1,4 @@
-/** `@glovebox/workerd/server`: the Worker that runs programs for hosts elsewhere. */
+/** `@glovebox/workerd/server`: a Worker that runs programs for remote hosts. */
 import { guestRuntime } from '@glovebox/core/guest'
 import { serveGuest } from './serve-guest.ts'
 import { RUNTIME_HEADER } from './wire.ts'
@@ -7,35 +7,35 @@ import { acceptSocket, type WorkerLoader } from './worker-platform.ts'
 export type { WorkerLoader }
 
 export interface ServerOptions {
-  /** The binding, as `worker_loaders` of the Worker's configuration names it. */
+  /** Binding that loads dynamic Workers, from `worker_loaders` of the Worker's configuration. */
   readonly loader: WorkerLoader
-  /** What hosts must show. At least 16 characters, kept as a secret of the Worker. */
+  /** Token that hosts must send. At least 16 characters; store it as a secret of the Worker. */
   readonly token: string | undefined
   /** Maximum CPU time of a program in milliseconds, whatever its host allows. Must be positive. Default: no maximum. */
   readonly maxCpuTimeMs?: number | undefined
   /**
-   * Names the isolate of each program. A name must never come twice, since an isolate has one guest. Unless told
-   * otherwise isolates have no name, and are gone with their guest.
+   * Returns the name of a new isolate. Names must be unique, because each isolate runs one guest. Default: isolates
+   * have no name and are removed with their guest.
    */
   id?(): string
 }
 
 const MIN_TOKEN_LENGTH = 16
 
-/** Answers a host that wants to run one program: with a WebSocket, or with what is wrong. */
+/** Answers the request of a host that runs one program, with a WebSocket or with an error response. */
 export async function serveHost(request: Request, options: ServerOptions): Promise<Response> {
   const { loader, token, maxCpuTimeMs, id } = options
   if (token === undefined || token.length < MIN_TOKEN_LENGTH) {
     return refuse(500, `this Worker has no token: set a secret of at least ${MIN_TOKEN_LENGTH} characters`)
   }
-  // NaN, as `Number` gives of a variable that is missing, would bound nothing.
+  // NaN, which `Number` returns for a missing variable, would not limit anything.
   if (maxCpuTimeMs !== undefined && !(Number.isFinite(maxCpuTimeMs) && maxCpuTimeMs > 0)) {
     return refuse(500, `\`maxCpuTimeMs\` must be a positive number of milliseconds, not ${String(maxCpuTimeMs)}`)
   }
   const [, shown] = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '') ?? []
   if (shown === undefined || !(await isSame(shown, token)))
     return refuse(401, 'the token is not the one of this Worker')
-  if (request.headers.get('upgrade') !== 'websocket') return refuse(426, 'hosts connect by WebSocket')
+  if (request.headers.get('upgrade') !== 'websocket') return refuse(426, 'connect with a WebSocket')
   const { response, socket } = acceptSocket({ [RUNTIME_HEADER]: guestRuntime.id })
   serveGuest(socket, {
     loader,
@@ -48,7 +48,7 @@ export async function serveHost(request: Request, options: ServerOptions): Promi
 
 const refuse = (status: number, text: string): Response => new Response(text, { status })
 
-/** Takes the same time whatever the two have in common: it compares their hashes to the end. */
+/** Compares two strings in constant time, by comparing all bytes of their hashes. */
 async function isSame(left: string, right: string): Promise<boolean> {
   const [a, b] = await Promise.all([left, right].map(hash))
   let difference = 0

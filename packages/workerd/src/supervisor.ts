@@ -1,4 +1,4 @@
-/** The Worker of a local workerd that loads the guests of one host, which alone can reach it. */
+/** Worker of a local workerd that loads the guests of one host. Only that host can reach it. */
 import type { GuestRuntime } from '@glovebox/core/guest'
 import { readyGuestCode } from './guest-worker.ts'
 import { serveReadyGuest } from './serve-guest.ts'

@@ -2,18 +2,18 @@ import type { GuestExit, RunInit } from '@glovebox/core/adapter'
 import { parseFrame } from './wire.ts'
 
 export interface TurnsOptions {
-  /** What a message and its answer take on their way, at most. */
+  /** Maximum round-trip time of a message and its answer, in milliseconds. */
   readonly latencyMs: number
   onExit(exit: GuestExit): void
 }
 
-/** Keeps account of one guest's turns by the frames that answer its messages. */
+/** Tracks the turns of one guest. Each message starts a turn, and each frame ends one. */
 export class Turns {
   readonly #init: RunInit
   readonly #options: TurnsOptions
   #begun = 0
   #ended = 0
-  /** When the turn began that it is in. */
+  /** Start time of the current turn. */
   #startedAt = 0
   #ranMs = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -27,15 +27,15 @@ export class Turns {
     return this.#begun > this.#ended
   }
 
-  /** A message is on its way. */
+  /** Records that a message was sent. */
   begin(): void {
     if (this.#begun++ === this.#ended) this.#watch()
   }
 
-  /** A frame has arrived. */
+  /** Handles a frame that has arrived. */
   end(text: unknown): void {
     const frame = this.isInTurn ? tryParse(text) : undefined
-    if (frame === undefined) return this.#exit({ why: 'crashed', detail: 'it said what no guest says' })
+    if (frame === undefined) return this.#exit({ why: 'crashed', detail: 'it sent an invalid frame' })
     if (frame.type === 'flood') return this.#exit({ why: 'limit', limit: 'output' })
     const { limits, onOutput, onTurn } = this.#init
     const tookMs = performance.now() - this.#startedAt

@@ -2,8 +2,8 @@ import type { Program, Turn } from '@glovebox/core/adapter'
 import { MARKS, splitBatch } from './guest-worker.ts'
 
 /**
- * Between a host and the Worker that holds its guest, over a WebSocket that serves one guest: first what the guest is to
- * be, with its first message, then its other messages. Each is a turn, and answered with one frame.
+ * First message from a host to the Worker that runs its guest. Each WebSocket serves one guest: the host sends this
+ * message and then the guest's further messages. Each message is a turn and is answered with one frame.
  */
 export interface Load {
   readonly program: Program
@@ -12,36 +12,44 @@ export interface Load {
   readonly cpuTimeMs: number
 }
 
-/** Of the response that begins it: what the guest's runtime is. Both ends must have the same. */
+/** Header of the handshake response with the id of the runtime. Host and Worker must have the same runtime. */
 export const RUNTIME_HEADER = 'glovebox-runtime'
 
-/** Closes it where the guest is gone, and not only the way to it; the reason tells of it. */
+/** Close code if the guest has ended, rather than only the connection. The close reason describes why. */
 export const GUEST_GONE = 4_000
 
 export const formatLoad = (load: Load): string => JSON.stringify(load)
 
-/** @throws an error for what is none */
+/**
+ * Parses and validates the first message.
+ *
+ * @throws `SyntaxError` or `TypeError` if the message is invalid
+ */
 export function parseLoad(text: unknown): Load {
   const { program, first, outputLength, cpuTimeMs } = JSON.parse(text as string) as Partial<Load>
   const isLoad =
     typeof program?.source === 'string' && typeof first === 'string' && isCount(outputLength) && isCount(cpuTimeMs)
-  if (!isLoad) throw new TypeError('what is to be loaded is malformed')
+  if (!isLoad) throw new TypeError('the load message is malformed')
   return { program: { name: program.name, source: program.source }, first, outputLength, cpuTimeMs }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
 
-/** Said once, of a guest that was made ahead: it waits for its program. */
+/** Sent once for a guest that was created ahead of time, when it is ready for its program. */
 export const READY = '*'
 
 export type Frame =
   | { readonly type: 'turn'; readonly messages: readonly string[]; readonly failed?: NonNullable<Turn['failed']> }
-  /** The guest said more than a turn may. */
+  /** The guest sent more than its output limit. */
   | { readonly type: 'flood' }
 
-/** @throws an error for what no guest of ours says */
+/**
+ * Parses a frame of a guest.
+ *
+ * @throws `SyntaxError` or `TypeError` if the frame is invalid
+ */
 export function parseFrame(text: unknown): Frame {
-  if (typeof text !== 'string') throw new TypeError('a frame that is no text')
+  if (typeof text !== 'string') throw new TypeError('a frame is not a string')
   const rest = text.slice(1)
   switch (text[0]) {
     case MARKS.turn:
@@ -51,7 +59,7 @@ export function parseFrame(text: unknown): Frame {
     case MARKS.flood:
       return { type: 'flood' }
     default:
-      throw new TypeError('a frame that is none')
+      throw new TypeError('a frame begins with an unknown mark')
   }
 }
 
@@ -61,11 +69,11 @@ function parseFailure(text: string): NonNullable<Turn['failed']> {
   return { kind: kind === 'syntax' ? 'syntax' : 'runtime', name: String(name), message: String(message), ...place }
 }
 
-/** `Uncaught SyntaxError: message` and, on a line of its own, `at program.js:line:column`, as workerd words it. */
+/** Syntax error of workerd: `Uncaught SyntaxError: message` and, on a separate line, `at program.js:line:column`. */
 const SYNTAX_ERROR = /SyntaxError: (.*)/
 const PLACE = /program\.js:(\d+)(?::(\d+))?/
 
-/** What to say of a guest that could not be loaded: a frame for its first turn. */
+/** Formats the error of a guest that could not be loaded, as the frame of its first turn. */
 export function formatLoadFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   const [, message] = SYNTAX_ERROR.exec(text) ?? []

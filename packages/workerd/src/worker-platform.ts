@@ -1,5 +1,8 @@
-/** The parts of the Workers platform that are needed, as https://developers.cloudflare.com/workers gives them. */
+/**
+ * Types for the parts of the Workers platform that this package uses. See https://developers.cloudflare.com/workers.
+ */
 
+/** Code and settings of a dynamic Worker. */
 export interface WorkerCode {
   readonly compatibilityDate: string
   readonly compatibilityFlags: string[]
@@ -11,7 +14,7 @@ export interface WorkerCode {
   readonly limits?: { readonly cpuMs: number; readonly subRequests: number }
 }
 
-/** The binding that loads dynamic Workers. */
+/** Binding that loads dynamic Workers. */
 export interface WorkerLoader {
   load(code: WorkerCode): WorkerStub
   get(id: string, code: () => WorkerCode): WorkerStub
@@ -33,7 +36,7 @@ export interface WorkerSocket {
 
 declare const WebSocketPair: new () => { readonly 0: WorkerSocket; readonly 1: WorkerSocket }
 
-/** Answers a request for a WebSocket: the response, and our end. */
+/** Accepts a WebSocket request. Returns the response to send and this side's socket. */
 export function acceptSocket(headers: Record<string, string> = {}): { response: Response; socket: WorkerSocket } {
   const { 0: theirs, 1: socket } = new WebSocketPair()
   socket.accept()

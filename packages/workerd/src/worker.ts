@@ -1,4 +1,4 @@
-/** `@glovebox/workerd/worker`: programs in dynamic Workers, for hosts that are Workers themselves. */
+/** `@glovebox/workerd/worker`: runs programs in dynamic Workers, for hosts that are Workers. */
 import {
   assertKnownOptions,
   atLeast,
@@ -22,19 +22,25 @@ import type { WorkerLoader, WorkerSocket } from './worker-platform.ts'
 export type { Platform, Sandbox, WorkerLoader }
 
 export interface WorkerLoaderOptions {
-  /** The binding, as `worker_loaders` of a Worker's configuration names it. */
+  /** Binding that loads dynamic Workers, from `worker_loaders` of the Worker's configuration. */
   readonly loader: WorkerLoader
   /**
-   * Where this Worker runs. On Cloudflare's network the platform keeps limits on CPU time and memory; a local workerd
-   * keeps none, so that an endless loop holds it up for good. `local` unless told otherwise: nothing is promised that
-   * may not hold.
+   * Platform on which this Worker runs. Cloudflare's network enforces limits on CPU time and memory. A local workerd
+   * does not, so that an endless loop blocks it permanently. Default: `'local'`, which guarantees less.
+   *
+   * @default 'local'
    */
   readonly platform?: Platform
-  /** Programs at once; more wait. 4 unless told otherwise, which is what Cloudflare allows a request. */
+  /**
+   * Maximum number of programs that run at the same time. Further programs wait. Default: 4, the number that Cloudflare
+   * allows for each request.
+   *
+   * @default 4
+   */
   readonly maxGuests?: number
   /**
-   * Names the isolate of a program. A name must never come twice, since an isolate has one guest. Unless told
-   * otherwise isolates have no name, and are gone with their guest.
+   * Returns the name of a program's isolate. Names must be unique, because each isolate runs one guest. Default:
+   * isolates have no name and are removed with their guest.
    */
   id?(program: Program): string
 }
@@ -42,10 +48,10 @@ export interface WorkerLoaderOptions {
 const DEFAULT_MAX_GUESTS = 4
 
 /**
- * A sandbox of dynamic Workers, one for each program. Where the platform counts what a request may load, make one for
- * each request.
+ * Creates a sandbox that runs each program in a dynamic Worker. If the platform limits the Workers that a request may
+ * load, create one sandbox for each request.
  *
- * @throws `TypeError` for options out of range
+ * @throws `TypeError` if an option is unknown or out of range
  */
 export function workerLoader(options: WorkerLoaderOptions): Sandbox {
   assertKnownOptions('workerLoader()', options, ['loader', 'platform', 'maxGuests', 'id'])
@@ -59,7 +65,7 @@ export function workerLoader(options: WorkerLoaderOptions): Sandbox {
     maxGuests: atLeast('maxGuests', maxGuests, 1),
     makeGuest: async (init) => new LoadedGuest(init, options),
   })
-  // A guest is nothing before its program is known.
+  // A guest cannot be created before its program is known.
   return createSandbox(adapter, { ready: 0 })
 }
 
@@ -120,7 +126,7 @@ class LoadedGuest implements Guest {
     }
   }
 
-  /** One turn at a time, so that what each takes is known. */
+  /** Starts the next turn. Turns run one at a time, so that the time of each is known. */
   #next(): void {
     const turns = this.#turns
     if (this.#socket === undefined || turns === undefined || turns.isInTurn) return

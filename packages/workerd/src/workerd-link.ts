@@ -5,16 +5,19 @@ import { GuestConnection } from './guest-connection.ts'
 import { type Frame, formatLoad, parseFrame, READY } from './wire.ts'
 import { WorkerdProcess } from './workerd-process.ts'
 
-/** What a guest waits for: to be made, or to be given a message. */
+/** Work for a guest: a message, or the creation of the guest if there is no message. */
 interface Job {
   readonly guest: GuestConnection
   readonly message?: string
 }
 
-/** Of one guest before the others' turn: one that repeats a long run would hold them up. */
+/** Maximum number of messages for one guest before other guests run. A guest that repeats a long run has many. */
 const MAX_BATCH = 64
 
-/** To make a guest takes some 15 ms. What computes for longer meanwhile is another, out of turn. */
+/**
+ * Maximum CPU time during the creation of a guest, in milliseconds. Creation takes about 15 ms, so more time means that
+ * another guest computes out of turn.
+ */
 const MAKING_CPU_MS = 2_000
 
 /**
@@ -38,25 +41,25 @@ export async function connectWorkerd(
 }
 
 /**
- * Makes the guests of one workerd and gives them their turns, one after the other: all of it happens on one thread, which
- * cannot say from outside whose turn it is.
+ * Creates the guests of one workerd and runs their turns one after the other. All guests share one thread, and it is
+ * not visible from outside which of them is running.
  */
 class WorkerdLink implements WorkerLink {
   readonly #process: WorkerdProcess
-  /** All JavaScript of a workerd runs on its main thread. */
+  /** CPU time of the main thread, which runs all JavaScript of a workerd. */
   readonly #clock: CpuClock
   readonly #events: WorkerEvents
   readonly #guests = new Map<number, GuestConnection>()
   readonly #closing = new Set<Promise<void>>()
   readonly #jobs: Job[] = []
-  /** The guest whose job is being done. */
+  /** Guest whose job is being done. */
   #current: GuestConnection | undefined
-  /** Its turns that have not ended; none while it is made. */
+  /** Number of its turns that have not ended. 0 while it is being created. */
   #outstanding = 0
-  /** When its turn began, by the clock that measures it. */
+  /** Start of its current job, by `#clock`. */
   #startedAt = 0
   #cpuTimer: ReturnType<typeof setTimeout> | undefined
-  /** Whether a guest computes that is in no turn: it may be any that has run. */
+  /** Whether a guest computes out of turn. It may be any guest that has run. */
   #isHeldUp = false
 
   constructor(process: WorkerdProcess, clock: CpuClock, events: WorkerEvents) {
@@ -66,7 +69,7 @@ class WorkerdLink implements WorkerLink {
     process.dead.then(async (death) => {
       clearTimeout(this.#cpuTimer)
       this.#clock.close()
-      // What was said before the end is heard first.
+      // Messages that were sent before the end are handled first.
       await Promise.all(this.#closing)
       events.onDeath(death)
     })
@@ -97,7 +100,7 @@ class WorkerdLink implements WorkerLink {
         return
       case 'end': {
         const guest = this.#guests.get(message.guest)
-        // In a turn, only the end of the process ends it.
+        // A guest in a turn only ends with the process.
         if (guest !== undefined && !this.isInTurn(guest.slot)) this.#exit(guest, { why: 'terminated' })
         return
       }
@@ -177,10 +180,10 @@ class WorkerdLink implements WorkerLink {
   }
 
   async #onClosed(guest: GuestConnection, detail: string): Promise<void> {
-    // The host could not connect to it: nothing is wrong with its process.
+    // The host could not connect because of a shortage. The process is not at fault.
     const shortage = guest.hasRun ? undefined : shortageReason(detail)
     if (shortage !== undefined) this.#exit(guest, { why: 'lost', running: false, detail: shortage })
-    // Most likely its process is gone, which then tells more. Until then it stays known whose turn it was.
+    // The process has probably ended, and its exit gives a better reason. Until then the current turn is kept.
     if (this.#guests.has(guest.number)) {
       if (!(await this.#process.isAlive())) return
       this.#exit(guest, { why: 'crashed', detail })
@@ -188,19 +191,22 @@ class WorkerdLink implements WorkerLink {
     this.#leave(guest)
   }
 
-  /** Since the job that is being done began. */
+  /** Returns the CPU time since the current job began, in milliseconds. */
   #computedMs(): number {
     return this.#clock.now() - this.#startedAt
   }
 
-  /** Time is up when the clock that measures it says so, which may be later than it seems. */
+  /** Calls `onOver` when no time is left. The clock is read again after each timer, because CPU time may be slower. */
   #watchClock(leftMs: () => number, onOver: () => void): void {
     const left = leftMs()
     if (left <= 0) return onOver()
     this.#cpuTimer = setTimeout(() => this.#watchClock(leftMs, onOver), Math.max(1, left)).unref()
   }
 
-  /** A neighbour that computes out of turn does so in the time of the one whose turn it is, which alone is beyond doubt. */
+  /**
+   * Returns the exit of a guest that exceeded its CPU time. A neighbour that computes out of turn uses the time of the
+   * guest whose turn it is, so a limit exit is only certain for a guest without neighbours that have run.
+   */
   #judgeOverdue(guest: GuestConnection): GuestExit {
     const isAlone = [...this.#guests.values()].every((other) => other === guest || !other.hasRun)
     if (!isAlone) return { why: 'lost', running: true, detail: 'it, or a neighbour, exceeded its CPU time' }
@@ -211,8 +217,8 @@ class WorkerdLink implements WorkerLink {
 
   #onText(guest: GuestConnection, text: string): void {
     if (!this.#guests.has(guest.number)) return this.#leave(guest)
-    // What a guest says out of turn, nobody asked for.
-    if (this.#current !== guest) return this.#exit(guest, { why: 'crashed', detail: 'it spoke out of turn' })
+    // The current guest is another one, so this message is out of turn.
+    if (this.#current !== guest) return this.#exit(guest, { why: 'crashed', detail: 'it sent a message out of turn' })
     if (text === READY && this.#outstanding === 0) {
       this.#events.onMessage({ type: 'made', guest: guest.number })
       return this.#next()
@@ -251,7 +257,7 @@ class WorkerdLink implements WorkerLink {
     this.#events.onMessage({ type: 'exit', guest: guest.number, exit })
   }
 
-  /** One that is in a turn holds up the others until it ends. */
+  /** Forgets a guest. If it is in a turn, the others wait until the turn ends. */
   #drop(number: number): void {
     const guest = this.#guests.get(number)
     if (guest === undefined) return
@@ -260,7 +266,7 @@ class WorkerdLink implements WorkerLink {
     if (!this.isInTurn(guest.slot)) guest.close()
   }
 
-  /** A guest that nobody asks for any more has ended its turn, or its connection. */
+  /** Closes a guest that is no longer needed, and continues with the next job if it was the current guest. */
   #leave(guest: GuestConnection): void {
     guest.close()
     if (this.#current === guest) this.#next()

@@ -28,13 +28,13 @@ const CONTROL = 3
 const SOCKET = 'socket'
 const SUPERVISOR_COPY = 'supervisor.js'
 const CONFIG = 'config.capnp'
-/** Within this the end of a process is known that cannot be asked. */
+/** Time in milliseconds within which the exit of a process is known, if no request can be sent to it. */
 const END_KNOWN_MS = 500
 
-/** One workerd, with a folder of its own that holds its socket. */
+/** One workerd process, with its own folder that contains its socket. */
 export class WorkerdProcess {
   readonly socketPath: string
-  /** Why it is no more. Never rejects. */
+  /** Resolves with the reason why the process ended. Never rejects. */
   readonly dead: Promise<WorkerExit>
   readonly #folder: string
   readonly #child: ChildProcess
@@ -47,7 +47,11 @@ export class WorkerdProcess {
     this.dead = this.#listen()
   }
 
-  /** @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason */
+  /**
+   * Starts a process and gives it the runtime.
+   *
+   * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
+   */
   static async start(executable: string, runtime: GuestRuntime, signal: AbortSignal): Promise<WorkerdProcess> {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
@@ -59,7 +63,7 @@ export class WorkerdProcess {
       if (failure === undefined) return started
       const isBlameless = failure.isSystemOutOfMemory === true || shortageOf(failure.detail) !== undefined
       if (isBlameless) throw unavailableBy('workerd could not be started', failure.detail)
-      // Killed by somebody before it was up: another may live.
+      // It was killed from outside before it was ready: another start may succeed.
       if (failure.isForeign !== true || attempt === MAX_ATTEMPTS) {
         throw unavailable(`workerd does not run on ${process.platform} ${process.arch} (${failure.detail})`)
       }
@@ -98,7 +102,7 @@ export class WorkerdProcess {
     return residentBytesOf(this.#child.pid)
   }
 
-  /** Asks it. One that is held up answers when it is free, or ends. */
+  /** Returns whether the process answers a request. A busy process answers later, or ends. */
   async isAlive(): Promise<boolean> {
     try {
       await this.#put('')
@@ -111,7 +115,7 @@ export class WorkerdProcess {
 
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
-    // Whoever waits for its end is not to end before.
+    // The host process stays alive until the end that the caller waits for.
     for (const handle of [this.#child, ...this.#streams]) handle.ref()
     await this.dead
   }
@@ -121,7 +125,7 @@ export class WorkerdProcess {
     return [stdin, stderr, control] as unknown as Socket[]
   }
 
-  /** Its death, if it never was. */
+  /** Resolves when the process is ready, or with the reason why it ended before that. */
   async #boot(runtime: GuestRuntime): Promise<WorkerExit | undefined> {
     let failure: WorkerExit | undefined
     const giveUp = (reason: WorkerExit) => {
@@ -130,7 +134,7 @@ export class WorkerdProcess {
     }
     const endWatch = watchStart(this.#child.pid, giveUp)
     const up = this.#up(runtime).catch((error: Error) => {
-      // What keeps it from coming up, its death tells, unless it is the host that cannot connect to it.
+      // The exit of the process gives the reason, unless the host cannot connect because of a shortage.
       if (shortageOf(error) !== undefined) giveUp({ detail: error.message })
       return this.dead
     })
@@ -139,7 +143,7 @@ export class WorkerdProcess {
       return death === undefined ? undefined : (failure ?? death)
     } finally {
       endWatch()
-      // From now on it keeps nobody's process alive: an execution that waits holds a timer of its own.
+      // From now on it does not keep the host process alive: an execution that waits holds its own timer.
       for (const handle of [this.#child, ...this.#streams]) handle.unref()
     }
   }
@@ -147,7 +151,7 @@ export class WorkerdProcess {
   async #up(runtime: GuestRuntime): Promise<undefined> {
     const control = this.#child.stdio[CONTROL] as Readable
     await new Promise<void>((resolve) => {
-      // Its first line says where it listens.
+      // The first line reports that it is listening.
       control.on('data', () => resolve())
     })
     await this.#put(JSON.stringify(runtime))
@@ -171,7 +175,7 @@ export class WorkerdProcess {
     const death = await new Promise<WorkerExit>((resolve) => {
       this.#child.once('exit', (code, signal) => {
         this.#child.stdin?.destroy()
-        // What it said last may still be on its way.
+        // The last output may still be arriving.
         setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
       })
     })
@@ -184,28 +188,28 @@ function createFolder(): string {
   const supervisor = entryFile(SUPERVISOR)
   let folder: string | undefined
   try {
-    // Nobody else may enter it.
+    // `mkdtemp` creates it with access for this user only.
     folder = mkdtempSync(join(tmpdir(), 'glovebox-workerd-'))
     cpSync(supervisor, join(folder, SUPERVISOR_COPY))
     writeFileSync(join(folder, CONFIG), workerdConfig(SUPERVISOR_COPY))
     return folder
   } catch (error) {
     if (folder !== undefined) removeFolder(folder)
-    throw unavailableBy('A temporary folder is needed, and could not be made', error)
+    throw unavailableBy('A temporary folder could not be created', error)
   }
 }
 
-/** File by file: to list a folder takes a descriptor, which may be what is missing. */
+/** Removes the folder file by file, because listing it would need a descriptor, and none may be left. */
 function removeFolder(folder: string): void {
   for (const file of [SOCKET, SUPERVISOR_COPY, CONFIG]) attempt(() => unlinkSync(join(folder, file)))
   attempt(() => rmdirSync(folder))
 }
 
-/** The watch removes the folder as well, and so may a cleaner of temporary files: a failure to remove it is ignored. */
+/** Ignores failures: the watch also removes the folder, and so may a cleaner of temporary files. */
 function attempt(remove: () => void): void {
   try {
     remove()
   } catch {
-    // It was not made, or is gone.
+    // The file was not created, or is already removed.
   }
 }

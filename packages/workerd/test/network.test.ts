@@ -9,12 +9,12 @@ import { formatLoad, parseFrame } from '../src/wire.ts'
 import { OPEN_RUNTIME, probe } from './workers/probe.ts'
 
 const OUTPUT = 1_000_000
-/** At least as many are tried. */
+/** Minimum number of ways out that the probe tries, and of modules that it imports. */
 const WAYS_OUT = 12
 const BUILT_IN_MODULES = 50
 const LIMITS = { cpuTimeMs: 10_000, turnMs: 20_000, outputBytes: OUTPUT }
 
-/** Modules that are there in spite of all; that they lead nowhere is shown by the other ways out, and by the canary. */
+/** Modules that can be imported. The other ways out and the canary show that they give no network access. */
 const PRESENT = /^import (?:cloudflare:\w+|node:process)$/
 
 function expectSealed(report: string): void {
@@ -26,7 +26,7 @@ function expectSealed(report: string): void {
   }
 }
 
-describe('a guest whose runtime removes nothing reaches no network', () => {
+describe('a guest whose runtime removes nothing', () => {
   let seen: string[]
   let canary: Server
   let port: number
@@ -49,12 +49,12 @@ describe('a guest whose runtime removes nothing reaches no network', () => {
     await worker?.stop()
   })
 
-  it('the canary sees what connects', async () => {
+  it('would be noticed if it connected to the canary', async () => {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
     expect(seen.length).toBeGreaterThan(0)
   })
 
-  it('in a workerd of this machine', async () => {
+  it('reaches no network in a local workerd', async () => {
     await using adapter = workerdAdapter({ min: 1, max: 1, guestsPerProcess: 1 })
     const guest = await adapter.start({
       runtime: OPEN_RUNTIME,
@@ -76,13 +76,13 @@ describe('a guest whose runtime removes nothing reaches no network', () => {
     expect(seen).toEqual([])
   })
 
-  it('in a Worker that loads its guests', async () => {
+  it('reaches no network in a Worker that loads its guests', async () => {
     const response = await fetch(new URL(`/?host=127.0.0.1&port=${port}`, worker.url))
     expectSealed(await response.text())
     expect(seen).toEqual([])
   })
 
-  it('in a Worker that serves hosts elsewhere', async () => {
+  it('reaches no network in a Worker that serves remote hosts', async () => {
     const socket = new WebSocket(worker.url.href.replace('http', 'ws'))
     await new Promise((resolve) => socket.once('open', resolve))
     const load = { program: probe('127.0.0.1', port), first: 'start', outputLength: OUTPUT, cpuTimeMs: 10_000 }

@@ -23,7 +23,7 @@ function run(guest: Guest, body: string): Promise<void> {
 const COMPUTE_LATER = 'setTimeout(() => { for (;;); }, 100)'
 const SUSPECT: GuestExit = { why: 'lost', running: true, detail: expect.any(String) as never }
 
-/** Two guests in one process; the runtime of the first leaves it a timer, by which it computes when nobody asked it to. */
+/** Starts two guests in one process. The runtime leaves timers enabled, so that the first can compute out of turn. */
 async function withOffender(test: (adapter: SandboxAdapter, offender: Guest, neighbour: Guest) => Promise<void>) {
   await using adapter = workerdAdapter({ min: 1, max: 1, guestsPerProcess: 3 })
   const [offender, neighbour] = [await adapter.start(INIT), await adapter.start(INIT)]
@@ -33,7 +33,7 @@ async function withOffender(test: (adapter: SandboxAdapter, offender: Guest, nei
 }
 
 describe('a guest that computes out of turn', () => {
-  it('does not have a neighbour accused whose turn it takes', async () => {
+  it('does not cause a limit exit of the neighbour whose turn it takes', async () => {
     await withOffender(async (_, offender, neighbour) => {
       run(neighbour, '')
       expect(await neighbour.exited).toEqual(SUSPECT)
@@ -41,7 +41,7 @@ describe('a guest that computes out of turn', () => {
     })
   })
 
-  it('keeps nobody from making another guest, and is a suspect then', async () => {
+  it('does not prevent the creation of another guest, and is lost as a suspect', async () => {
     await withOffender(async (adapter, offender, neighbour) => {
       const fresh = await adapter.start(INIT)
       expect(await offender.exited).toEqual(SUSPECT)
@@ -50,7 +50,7 @@ describe('a guest that computes out of turn', () => {
     })
   })
 
-  it('is to blame where it is alone', async () => {
+  it('exceeds its CPU limit if it has no neighbour', async () => {
     await using adapter = workerdAdapter({ min: 1, max: 1, guestsPerProcess: 3 })
     const offender = await adapter.start({ ...INIT, alone: true })
     await run(offender, COMPUTE_LATER)

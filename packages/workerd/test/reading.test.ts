@@ -30,7 +30,7 @@ describe('a program that is read in a Worker', () => {
   })
   afterAll(() => worker?.stop())
 
-  it('is the same as elsewhere, mistakes and their places included', async () => {
+  it('equals the program that is read on Node, including syntax errors and their positions', async () => {
     const response = await fetch(worker.url, { method: 'POST', body: JSON.stringify(TEXTS) })
     const here = await Promise.all(TEXTS.map(read))
     expect(await response.json()).toEqual(JSON.parse(JSON.stringify(here)))

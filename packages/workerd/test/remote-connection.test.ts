@@ -14,11 +14,11 @@ beforeAll(async () => {
 })
 afterAll(() => worker?.stop())
 
-/** Stands between a host and the Worker, to refuse and to cut. */
+/** Proxy between a host and the Worker, which can reject and cut connections. */
 class Between implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** What the next connections are answered instead of being let through. */
+  /** Responses to the next connections, which are then not forwarded. */
   readonly refusals: string[] = []
   connections = 0
 
@@ -62,7 +62,7 @@ async function run(code: string, options: Partial<RemoteOptions>, tools: object 
 }
 
 describe('a host of a deployed Worker', () => {
-  it('is refused with a wrong token, which is told to nobody', async () => {
+  it('is refused with a wrong token, and the error does not contain the token', async () => {
     const refused = run('return 1', { token: 'a wrong one' })
     await expect(refused).rejects.toMatchObject({ name: 'SandboxError', code: 'SANDBOX_UNAVAILABLE' })
     await expect(refused).rejects.toThrow(/401: the token is not the one of this Worker/)
@@ -84,24 +84,24 @@ describe('a host of a deployed Worker', () => {
     },
   )
 
-  it('is told that nobody is there', async () => {
+  it('receives an error if no server is listening', async () => {
     const nobody = run('return 1', { url: 'http://127.0.0.1:9' })
     await expect(nobody).rejects.toThrow(/The Worker at ws:\/\/127.0.0.1:9 cannot be used: .*ECONNREFUSED/)
   })
 
-  it('never sends its token over a network in the clear', () => {
+  it('never sends its token unencrypted over a network', () => {
     expect(() => remote({ url: 'http://example.com', token: TOKEN })).toThrow(/must begin with https: or wss:/)
     expect(() => remote({ url: 'https://example.com', token: '' })).toThrow(/`token` must be the secret/)
   })
 
-  it('promises of Cloudflare what it promises of no other', async () => {
+  it('has stronger guarantees on Cloudflare than on a local Worker', async () => {
     await using here = remote({ url: worker.url, token: TOKEN })
     await using there = remote({ url: 'https://glovebox.example.workers.dev', token: TOKEN })
     expect(here.guarantees).toMatchObject({ boundary: 'remote', stopsLoops: false, memory: 'none' })
     expect(there.guarantees).toMatchObject({ boundary: 'remote', stopsLoops: true, memory: 'hard' })
   })
 
-  it('tries again where the Worker is busy', async () => {
+  it('retries if the Worker is busy', async () => {
     await using between = new Between()
     const url = await between.listen()
     between.refusals.push(...Array(2).fill('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n'))
@@ -109,14 +109,14 @@ describe('a host of a deployed Worker', () => {
     expect(between.connections).toBe(3)
   })
 
-  it('is told what answers in the place of the Worker', async () => {
+  it('receives an error with the response of a server that is not the Worker', async () => {
     await using between = new Between()
     const url = await between.listen()
     between.refusals.push('HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found')
     await expect(run('return 1', { url })).rejects.toThrow(/it answers 404: not found/)
   })
 
-  it('keeps its token and all of its URL but scheme, host and port out of errors', async () => {
+  it('shows only scheme, host and port of its URL in errors, and no token', async () => {
     await using between = new Between()
     const address = new URL(await between.listen())
     const secret = `hush-user:hush-pw@${address.host}/hush-path?key=hush-query`
@@ -131,16 +131,18 @@ describe('a host of a deployed Worker', () => {
     expect(wrong).not.toThrow(expect.objectContaining({ input: expect.anything() }))
   })
 
-  it('is told of a Worker of another version', async () => {
+  it('receives an error if the Worker has another version', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     server.on('headers', (headers) => headers.push('glovebox-runtime: another'))
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    await expect(run('return 1', { url })).rejects.toThrow(/another version than this host: deploy it again/)
+    await expect(run('return 1', { url })).rejects.toThrow(
+      /its version differs from this host: deploy the Worker again/,
+    )
     server.close()
   })
 
-  it('goes on over another connection when one is cut, and calls no tool twice', async () => {
+  it('continues over another connection if one is cut, and calls no tool twice', async () => {
     await using between = new Between()
     const url = await between.listen()
     const made: number[] = []
@@ -157,7 +159,7 @@ describe('a host of a deployed Worker', () => {
     expect(between.connections).toBe(3)
   })
 
-  it('ends its programs with a clear code when the Worker is gone for good', async () => {
+  it('rejects with SANDBOX_UNAVAILABLE if the Worker can no longer be reached', async () => {
     const between = new Between()
     const url = await between.listen()
     const running = run(

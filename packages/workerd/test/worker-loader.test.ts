@@ -4,7 +4,7 @@ import { type LoaderSuite, startLoaderSuite } from '../../../test/support/loader
 
 const MAX_WAIT_MS = 300_000
 
-describe('a Worker that loads its guests conforms', () => {
+describe('a Worker that loads its guests', () => {
   let suite: LoaderSuite
   beforeAll(async () => {
     suite = await startLoaderSuite()

@@ -14,7 +14,7 @@ const schema = {
 export const calls: readonly ConformanceCase[] = [
   {
     id: 'calls.parallel',
-    protects: 'calls begun together run together',
+    protects: 'calls that start together run concurrently',
     run: async ({ run }) => {
       let open = 0
       let most = 0
@@ -33,7 +33,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.queue',
-    protects: 'no more calls run at once than the limit allows; the rest wait and are not refused',
+    protects: 'calls beyond the concurrency limit wait in a queue and are not rejected',
     run: async ({ run }) => {
       let open = 0
       let most = 0
@@ -53,7 +53,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.order',
-    protects: 'calls are numbered as the program makes them, and records come in that order',
+    protects: 'call records are numbered and listed in the order in which the program makes the calls',
     run: async ({ run }) => {
       const wait = async ({ ms }: { ms: number }) => delay(ms)
       const result = await run('await Promise.all([tools.wait({ ms: 20 }), tools.wait({ ms: 1 })])', {
@@ -70,7 +70,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.failure',
-    protects: "a tool's failure can be caught, with its message and nothing else of the host",
+    protects: "a program can catch a tool's failure and sees its message, but no other data of the host",
     run: async ({ run }) => {
       const tools = {
         fail: () => {
@@ -102,7 +102,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.failure-uncaught',
-    protects: 'an uncaught failure of a tool keeps its code and points at the call',
+    protects: 'an uncaught tool failure keeps its code and points to the line of the call',
     run: async ({ run }) => {
       const fail = () => {
         throw new Error('broken')
@@ -113,7 +113,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.input-invalid',
-    protects: 'an input that does not fit is refused before the tool runs, in words a model can act on',
+    protects: 'an invalid input is rejected before the tool runs, with an error that names each problem',
     run: async ({ run }) => {
       let ran = false
       const pick = defineTool({ inputSchema: schema, execute: () => (ran = true) })
@@ -129,7 +129,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.output-invalid',
-    protects: 'a program never sees an output that breaks its declaration',
+    protects: 'an output that violates its schema is rejected and never reaches the program',
     run: async ({ run }) => {
       const count = defineTool({ outputSchema: { type: 'integer' }, execute: () => 'many' as unknown as number })
       failed(await run('await tools.count()', { tools: { count } }), 'TOOL_OUTPUT_INVALID')
@@ -142,7 +142,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.not-found',
-    protects: 'a mistyped tool is told with the name that was meant',
+    protects: 'the error for a mistyped tool name suggests the closest name',
     run: async ({ run }) => {
       const github = toolProvider({ name: 'github', tools: { create_issue: () => 1 } })
       assert.match(
@@ -153,7 +153,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.inherited-names',
-    protects: 'names that every object inherits are no tools',
+    protects: 'names that every object inherits are not callable as tools',
     run: async ({ run }) => {
       for (const name of ['hasOwnProperty', 'toString', '__proto__', 'valueOf', 'isPrototypeOf']) {
         failed(await run(`await tools[${JSON.stringify(name)}]({})`, { tools: { echo: () => 1 } }), 'TOOL_NOT_FOUND')
@@ -162,7 +162,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.original-name',
-    protects: 'a tool also answers to the name that its server gave it',
+    protects: 'a tool can also be called by the original name from its server',
     run: async ({ run }) => {
       const files = toolProvider({ name: 'files', tools: { read_file: () => 'text' } })
       returned(
@@ -173,7 +173,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.collisions',
-    protects: 'two tools never become one function',
+    protects: 'two tools never map to the same function',
     run: async ({ run }) => {
       const tools = { get_user: () => 1, getUser: () => 2, 'get-user': () => 3 }
       returned(
@@ -184,13 +184,13 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.await-namespace',
-    protects: 'awaiting a namespace by mistake does not wait for ever',
+    protects: 'awaiting a namespace by mistake does not hang',
     run: async ({ run }) =>
       returned(await run('const t = await tools; return typeof t.echo', { tools: { echo: () => 1 } }), 'function'),
   },
   {
     id: 'calls.read-only',
-    protects: 'the record of a call says whether its tool changes nothing',
+    protects: 'a call record states whether its tool is read-only',
     run: async ({ run }) => {
       const find = defineTool({ annotations: { readOnlyHint: true }, execute: () => 1 })
       const { calls } = await run('await tools.find(); await tools.send()', { tools: { find, send: () => 2 } })
@@ -205,7 +205,8 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.arguments',
-    protects: 'a second argument is refused, but for what methods of lists add; none is an empty object',
+    protects:
+      'a second argument is rejected unless an array method passed it, and a missing argument becomes an empty object',
     run: async ({ run }) => {
       const tools = { echo: (input: unknown) => input }
       failed(await run('await tools.echo({}, {})', { tools }), 'TOOL_INPUT_INVALID')
@@ -216,7 +217,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.cancelled-at-end',
-    protects: 'a call that is still open when the program ends is cancelled',
+    protects: 'a call that is pending when the program ends is cancelled',
     run: async ({ run }) => {
       let reason: unknown
       const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
@@ -237,8 +238,25 @@ export const calls: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'calls.signal-after-settling',
+    protects: 'the signal of a tool that has settled does not abort when its program ends',
+    run: async ({ run }) => {
+      const signals: AbortSignal[] = []
+      const get = (_: unknown, { signal }: { signal: AbortSignal }) => {
+        signals.push(signal)
+        return signals.length
+      }
+      returned(await run('return [await tools.get(), await tools.get()]', { tools: { get } }), [1, 2])
+      await delay(20)
+      assert.deepEqual(
+        signals.map(({ aborted }) => aborted),
+        [false, false],
+      )
+    },
+  },
+  {
     id: 'calls.not-begun-at-end',
-    protects: 'a call that the program makes as it ends is never begun',
+    protects: 'a call that the program makes as it ends never starts',
     run: async ({ run }) => {
       let ran = false
       const act = () => {
@@ -256,7 +274,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.hanging-tool',
-    protects: 'a tool that never settles ends with the wall clock, and its signal tells it so',
+    protects: 'a tool that never settles ends at the wall time limit, and its signal is aborted',
     run: async ({ run }) => {
       let state = 'not begun'
       const hang = (_: unknown, { signal }: { signal: AbortSignal }) =>
@@ -271,13 +289,13 @@ export const calls: readonly ConformanceCase[] = [
         'LIMIT_WALL_TIME',
       )
       if (state !== 'not begun') assert.match(error.message, /: it waited for tools\.hang$/)
-      // On a machine that does much else, the time may be over before it begins.
+      // On a busy machine, the limit may expire before the tool starts.
       assert.notEqual(state, 'begun')
     },
   },
   {
     id: 'calls.quota',
-    protects: 'a program that calls without end is stopped',
+    protects: 'a program that calls tools endlessly is stopped at the quota',
     run: async ({ run }) => {
       let made = 0
       const result = await run('for (;;) await tools.count()', {
@@ -290,7 +308,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.message-size',
-    protects: 'an input or an output past the limit fails that call and no more',
+    protects: 'an input or output above the size limit fails only its own call',
     run: async ({ run }) => {
       const tools = { echo: (input: unknown) => input, big: () => 'x'.repeat(200_000) }
       const result = await run(
@@ -305,7 +323,7 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.shared-bomb',
-    protects: "an input that shares its parts exponentially does not hang the host's validator",
+    protects: "an input with exponentially shared parts does not hang the host's validator",
     run: async ({ run }) => {
       const tree = defineTool({
         inputSchema: {

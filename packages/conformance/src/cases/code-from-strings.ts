@@ -1,10 +1,10 @@
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** Text that leaves a mark where it runs. */
+/** Source text that sets a global if it runs. */
 const MARK = '"globalThis.ran = true"'
 
-/** Ways to run a text as code that do not name `eval` or `Function` outright. Each leaves no mark. */
+/** Attempts to evaluate a string without naming `eval` or `Function` directly. None may run the string. */
 const WAYS: readonly (readonly [id: string, attempt: string])[] = [
   ['subclass', `class F extends Function { constructor(text) { super(text) } }; new F(${MARK})()`],
   ['construct', `Reflect.construct(Function, [${MARK}], Object)()`],
@@ -29,7 +29,7 @@ const WAYS: readonly (readonly [id: string, attempt: string])[] = [
   ['reviver', `JSON.parse('[1]', ${MARK})`],
 ]
 
-/** Constructs of sloppy mode that reach a caller or a scope from outside. */
+/** Syntax that programs must not contain, because they are strict modules without imports. */
 const SLOPPY: readonly (readonly [id: string, code: string])[] = [
   ['with', 'with ({ a: 1 }) { a }'],
   ['octal', 'return 010'],
@@ -43,7 +43,7 @@ export const codeFromStrings: readonly ConformanceCase[] = [
   ...WAYS.map(
     ([id, attempt]): ConformanceCase => ({
       id: `escapes.code.${id}`,
-      protects: `no text becomes code by way of ${id.replaceAll('-', ' ')}`,
+      protects: `a string cannot be evaluated as code (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         const code = `try { ${attempt} } catch {} await new Promise((r) => setTimeout(r, 2)); return typeof ran`
         const fail = () => {
@@ -56,7 +56,7 @@ export const codeFromStrings: readonly ConformanceCase[] = [
   ...SLOPPY.map(
     ([id, code]): ConformanceCase => ({
       id: `escapes.sloppy.${id}`,
-      protects: `${id.replaceAll('-', ' ')} is a syntax error, as in every module`,
+      protects: `unsupported syntax is rejected (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         failed(await run(code), 'CODE_SYNTAX')
       },
@@ -64,7 +64,7 @@ export const codeFromStrings: readonly ConformanceCase[] = [
   ),
   {
     id: 'escapes.sloppy.callers',
-    protects: 'no function tells who called it, and none has a global `this`',
+    protects: 'a function exposes neither its caller nor a global `this`',
     run: async ({ run }) => {
       const code = `const seen = []
         const reach = (look) => { try { seen.push(look() ?? null) } catch (error) { seen.push(error.name) } }
@@ -78,7 +78,7 @@ export const codeFromStrings: readonly ConformanceCase[] = [
   },
   {
     id: 'escapes.import.specifiers',
-    protects: 'no scheme, prefix or attribute makes `import()` load anything',
+    protects: '`import()` loads nothing, whatever the scheme, prefix or attribute',
     run: async ({ run }) => {
       const code = `const seen = []
         for (const name of ['http://127.0.0.1/x.js', 'https://example.org/x.js', 'data:text/javascript,export default 1', 'file:///etc/passwd', 'node:child_process', 'cloudflare:sockets', 'cloudflare:workers', 'std', 'os', './program.js', '']) {

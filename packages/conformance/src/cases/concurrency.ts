@@ -6,7 +6,9 @@ import type { ConformanceCase, TestContext } from '../case.ts'
 import { tamperWith } from '../tampering.ts'
 import { ENDLESS, MEMORY, WILD } from './floods.ts'
 
-/** In the middle of its calls all the time; its value tells how many were answered, and what its randomness was. */
+/**
+ * A program that calls tools until one returns false. Returns the number of calls and whether its seed stayed the same.
+ */
 const WELL_BEHAVED = `
 const seed = Math.random()
 let answered = 0
@@ -18,13 +20,17 @@ console.log('done', answered)
 return { answered, isSteady: seed === (await tools.seed({ id })) }`
 
 interface Peaceful {
-  /** How often the tool was called for each program and number of answers. */
+  /** Number of calls of `next`, by program and number of answers so far. */
   readonly calls: Map<string, number>
-  /** Lets the programs end. @throws if one came to another value than it should */
+  /**
+   * Lets the programs end and checks their results.
+   *
+   * @throws if a result is wrong
+   */
   finish(): Promise<void>
 }
 
-/** Starts programs that do nothing wrong, for as long as others misbehave beside them. */
+/** Starts well-behaved programs that run while other programs misbehave. */
 export function keepPeaceful({ run }: Pick<TestContext, 'run'>, count: number): Peaceful {
   const calls = new Map<string, number>()
   const seeds = new Map<number, number>()
@@ -44,7 +50,7 @@ export function keepPeaceful({ run }: Pick<TestContext, 'run'>, count: number): 
       run(`const id = ${id}${WELL_BEHAVED}`, { tools, limits: { wallTimeMs: 300_000, toolCalls: 10_000 } }),
     ),
   )
-  // Whoever finishes meets it again.
+  // A rejection is reported by `finish()`.
   running.catch(() => {})
   return {
     calls,
@@ -67,7 +73,7 @@ export function keepPeaceful({ run }: Pick<TestContext, 'run'>, count: number): 
   }
 }
 
-/** Runs the programs that are known to break engines, or each so-manieth of them, a few at a time. */
+/** Runs every `step`th program that is known to break engines, four at a time. */
 export async function runHostile({ run }: Pick<TestContext, 'run'>, step = 1): Promise<void> {
   const programs = [...ENDLESS, ...MEMORY, ...WILD].map(([, code]) => code).filter((_, index) => index % step === 0)
   const worker = async () => {
@@ -85,7 +91,7 @@ export async function runHostile({ run }: Pick<TestContext, 'run'>, step = 1): P
   await Promise.all(Array.from({ length: 4 }, worker))
 }
 
-/** Floods that no limit of memory ends, run beside others until they are over. */
+/** Floods that the memory limit does not stop. */
 const FLOODS = [
   'for (let i = 0; i < 20_000; i++) console.log("x".repeat(50))',
   'for (let i = 0; i < 500; i++) tools.step({ text: "x".repeat(1_000) }); await null; return 1',
@@ -95,7 +101,7 @@ const FLOODS = [
   'throw new Error("x".repeat(1e6))',
 ] as const
 
-/** What guests that have been taken over say, all at once, beside others on the same adapter. */
+/** Messages from compromised guests, sent while other guests run on the same adapter. */
 const FORGED = [
   'post("not json")',
   `for (let i = 1; i < 500; i++) post('{"type":"call","id":' + i + ',"tool":"tools.next"}\\nj{"id":0,"answered":0,"seed":0}')`,
@@ -105,7 +111,7 @@ const FORGED = [
   `for (let i = 0; i < 20_000; i++) post('{"type":"log","level":"log","text":"x"}')`,
 ] as const
 
-/** Holds each arrival until all that are expected have arrived, so that their programs run at the same time. */
+/** Returns a function that resolves once it has been called `count` times, so that all callers run at the same time. */
 function gate(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let arrived = 0
@@ -118,10 +124,10 @@ function gate(count: number): () => Promise<void> {
 export const concurrency: readonly ConformanceCase[] = [
   {
     id: 'concurrency.many',
-    protects: 'fifty programs at once all end, each with its own value',
+    protects: 'fifty concurrent programs all end, each with its own value',
     run: async ({ run }) => {
       const tools = { echo: (input: unknown) => input }
-      // Where a program's time is the clock's, it counts while others have the processor.
+      // If an adapter measures wall time instead of CPU time, time spent waiting for a core counts too.
       const limits = { cpuTimeMs: 60_000 }
       const results = await Promise.all(
         Array.from({ length: 50 }, (_, i) => run(`return await tools.echo(${i})`, { tools, limits })),
@@ -132,7 +138,7 @@ export const concurrency: readonly ConformanceCase[] = [
   {
     id: 'concurrency.no-collateral',
     protects:
-      'twelve programs in the middle of their calls all end with the right value, each call made once, while hostile programs run beside them',
+      'twelve programs with pending calls all end with the right value, and each call is made once, while hostile programs run concurrently',
     needs: { isolatesCrashes: true },
     run: async (context) => {
       const peaceful = keepPeaceful(context, 12)
@@ -143,7 +149,7 @@ export const concurrency: readonly ConformanceCase[] = [
   {
     id: 'concurrency.floods',
     protects:
-      'programs in the middle of their calls keep their values and call counts while others flood the host with logs, calls and timers',
+      'programs with pending calls keep their values and call counts while others flood the host with logs, calls and timers',
     run: async (context) => {
       const peaceful = keepPeaceful(context, 3)
       const limits = { wallTimeMs: 60_000, logBytes: 100_000 }
@@ -155,7 +161,7 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.taken-over',
-    protects: 'guests that have been taken over settle no call and take no message of others on the same adapter',
+    protects: 'a compromised guest cannot settle calls or receive messages of other guests on the same adapter',
     tampers: true,
     run: async ({ open }) => {
       const sandbox = await open()
@@ -183,7 +189,7 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.intrinsics',
-    protects: 'a guest that overwrites every built-in changes them for itself alone, while others run and afterwards',
+    protects: 'a guest that overwrites every built-in does not affect concurrent or later guests',
     run: async ({ run }) => {
       const arrive = gate(4)
       const tools = { arrive }
@@ -201,9 +207,9 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.numbers',
-    protects: 'calls of the same number in many guests are answered each to its own, in whatever order',
+    protects: 'calls with the same number in different guests are each answered to their own guest, in any order',
     run: async ({ run }) => {
-      // A Worker loads no more than four guests at once.
+      // A Cloudflare Worker loads at most four guests at a time.
       const count = 4
       const arrive = gate(count)
       const results = await Promise.all(
@@ -232,7 +238,7 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.outputs-are-copies',
-    protects: 'an output that a tool gives to many guests is a copy in each, and the tool keeps its own',
+    protects: 'each guest receives its own copy of a shared output, and the tool keeps its original',
     run: async ({ run }) => {
       const output = { list: [1, 2], map: new Map([['a', 1]]), bytes: new Uint8Array([1, 2]) }
       const arrive = gate(4)
@@ -248,7 +254,8 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.inputs-are-copies',
-    protects: 'what a tool keeps of an input changes with neither the guest that sent it nor another that is given it',
+    protects:
+      'an input that a tool keeps does not change when the guest that sent it, or one that receives it, changes its copy',
     run: async ({ run }) => {
       const kept: { list: number[] }[] = []
       const tools = {
@@ -266,7 +273,7 @@ export const concurrency: readonly ConformanceCase[] = [
   },
   {
     id: 'concurrency.aborts',
-    protects: 'programs that are aborted in the middle of their calls take no call, log or time of others with them',
+    protects: 'aborting a program in the middle of a call does not affect calls, logs or time of other programs',
     run: async (context) => {
       const peaceful = keepPeaceful(context, 3)
       for (let round = 0; round < 8; round++) {

@@ -6,7 +6,7 @@ import type { ConformanceCase } from '../case.ts'
 export const consoleCases: readonly ConformanceCase[] = [
   {
     id: 'console.levels',
-    protects: 'every level of the console arrives, in order',
+    protects: 'messages of every console level arrive in order',
     run: async ({ run }) => {
       const { logs } = await run('for (const level of ["debug", "info", "log", "warn", "error"]) console[level](level)')
       assert.deepEqual(
@@ -17,7 +17,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     id: 'console.values',
-    protects: 'values are shown as Node shows them, two levels deeper',
+    protects: 'values are formatted as in Node, two levels deeper',
     run: async ({ run }) => {
       const { logs } = await run(`console.log('a', 1, -0, 2n, null, undefined, true)
         console.log({ a: [1, { b: { c: { d: 1 } } }], m: new Map([['k', new Set([1])]]) })
@@ -56,7 +56,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     id: 'console.never-throws',
-    protects: 'no value makes logging throw',
+    protects: 'logging never throws, whatever the value',
     run: async ({ run }) => {
       const code = `const trap = new Proxy({}, { get() { throw 1 }, ownKeys() { throw 2 }, getPrototypeOf() { throw 3 } })
         console.log(trap); console.error({ get a() { throw 4 } }); console.log(Object.create(null)); return 'fine'`
@@ -65,7 +65,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     id: 'console.streamed',
-    protects: 'logs and calls are told while the program runs, in the order in which they happened',
+    protects: 'events for logs and calls are emitted while the program runs, in order',
     run: async ({ run }) => {
       const events: ExecutionEvent[] = []
       await run('console.log("before"); await tools.step(); console.log("after")', {
@@ -80,7 +80,7 @@ export const consoleCases: readonly ConformanceCase[] = [
   },
   {
     id: 'console.capped',
-    protects: 'a flood of logs is cut at its limit, says so, and fails nothing',
+    protects: 'a flood of logs is truncated at the limit with a notice, and the program continues',
     run: async ({ run }) => {
       const result = await run('for (let i = 0; i < 300_000; i++) console.log("line " + i); return "done"', {
         limits: { logBytes: 10_000 },

@@ -23,15 +23,15 @@ const START = JSON.stringify({
 })
 const WAKE = JSON.stringify({ type: 'wake', now: 1_700_000_000_100 })
 
-/** What a guest tells of its run. */
+/** Output and turns received from a guest. */
 interface Heard {
   readonly output: string[]
   readonly turns: number[]
-  /** In which the callbacks came. */
+  /** Names of the callbacks, in the order in which they were called. */
   readonly order: string[]
 }
 
-/** Runs a program in a guest and tells what came of it; as many turns as `until` are waited for. */
+/** Runs a program in a guest, waits until `until` turns are over or the guest exits, and returns what was received. */
 async function hear(guest: Guest, code: string, { until = 1, sends = [] as readonly string[] } = {}): Promise<Heard> {
   const { name, source } = await prepareProgram(code)
   const heard: Heard = { output: [], turns: [], order: [] }
@@ -71,11 +71,11 @@ function withGuest(context: TestContext, test: (guest: Guest) => Promise<void>):
   })
 }
 
-/** The contract between an adapter and what is built on it: each operation in each state of a guest and of its sandbox. */
+/** Contract between an adapter and the core: each operation in each state of a guest and of its sandbox. */
 export const contract: readonly ConformanceCase[] = [
   {
     id: 'contract.turns',
-    protects: 'each message is one turn, told in order, with its output before it',
+    protects: 'each message is one turn, and turns are reported in order, after their output',
     run: (context) =>
       withGuest(context, async (guest) => {
         const code = 'console.log("a"); await new Promise((r) => setTimeout(r, 50)); return "b"'
@@ -90,7 +90,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.not-re-entrant',
-    protects: 'no callback comes from within `run` or `send`',
+    protects: 'callbacks are never called from within `run` or `send`',
     run: (context) =>
       withGuest(context, async (guest) => {
         const { order } = await hear(guest, 'console.log("a"); return 1')
@@ -99,7 +99,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.terminate-unused',
-    protects: 'a guest that never ran can be ended',
+    protects: 'a guest that never ran can be terminated',
     run: (context) =>
       withGuest(context, async (guest) => {
         await guest.terminate()
@@ -108,7 +108,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.terminate-twice',
-    protects: 'ending a guest again changes nothing',
+    protects: 'terminating a guest twice has no further effect',
     run: (context) =>
       withGuest(context, async (guest) => {
         await hear(guest, 'await new Promise((r) => setTimeout(r, 1e6))')
@@ -119,7 +119,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.silent-after-exit',
-    protects: 'an ended guest says nothing more and takes nothing in',
+    protects: 'a terminated guest sends no further messages and ignores new ones',
     run: (context) =>
       withGuest(context, async (guest) => {
         const heard = await hear(guest, 'await new Promise((r) => setTimeout(r, 50)); console.log("late"); return 1')
@@ -132,7 +132,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.send-before-the-turn-ends',
-    protects: 'messages that come early wait for their turn, and none is lost',
+    protects: 'messages sent during a turn are queued, and none is lost',
     run: (context) =>
       withGuest(context, async (guest) => {
         const code = 'let n = 0; setInterval(() => console.log(++n), 1); await new Promise(() => {})'
@@ -145,7 +145,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.guests-side-by-side',
-    protects: 'guests of one adapter do not hear each other',
+    protects: 'guests of one adapter do not receive messages of each other',
     run: (context) =>
       withAdapter(context, async (adapter) => {
         const guests = await Promise.all([adapter.start(INIT), adapter.start(INIT), adapter.start(INIT)])
@@ -159,7 +159,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.alone',
-    protects: 'a guest in quarantine runs as any other',
+    protects: 'a guest in quarantine runs like any other guest',
     run: (context) =>
       withAdapter(context, async (adapter) => {
         const guest = await adapter.start({ ...INIT, alone: true })
@@ -169,12 +169,12 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.start-aborted',
-    protects: 'whoever stops waiting for a guest gets their own reason back, and the adapter goes on',
+    protects: 'an aborted start rejects with the reason of its signal, and the adapter continues to work',
     run: (context) =>
       withAdapter(context, async (adapter) => {
         const reason = new Error('no longer')
         const outcome = await adapter.start({ ...INIT, alone: true, signal: AbortSignal.abort(reason) }).then(
-          // One that was there at once may be given all the same.
+          // The adapter may return a guest that is immediately available despite the abort.
           (guest) => guest.terminate().then(() => reason),
           (error: unknown) => error,
         )
@@ -186,7 +186,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.close-ends-guests',
-    protects: 'closing ends every guest, those that compute or wait as well as those that never ran',
+    protects: 'closing the adapter ends every guest, including guests that never ran',
     needs: { stopsLoops: true },
     run: async ({ open }) => {
       const sandbox = await open()
@@ -203,7 +203,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.output-limit',
-    protects: 'a turn that says too much ends the guest where it is said, not where it is heard',
+    protects: 'a turn with too much output ends the guest at its source, before the output reaches the host',
     run: (context) =>
       withGuest(context, async (guest) => {
         const code = 'for (let i = 0; i < 100; i++) tools.step("x".repeat(50_000) + i)'
@@ -214,7 +214,7 @@ export const contract: readonly ConformanceCase[] = [
   },
   {
     id: 'contract.names',
-    protects: 'an adapter has a name and tells the build of its engine',
+    protects: 'an adapter reports its name and the build of its engine',
     run: async ({ sandbox }) => {
       const { name, engine } = adapterOf(sandbox)
       assert.match(name, /^[a-z][a-z0-9-]*$/)

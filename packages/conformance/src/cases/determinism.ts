@@ -5,7 +5,7 @@ import { recordExecution, replayExecution } from '@glovebox/core/adapter'
 import { returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** Calls, timers, randomness, the clock and many kinds of waiting, as different as the order of answers makes it. */
+/** A program whose result depends on calls, timers, randomness, the clock and the order of answers. */
 const BUSY_PROGRAM = `
 const out = []
 const task = async (i) => {
@@ -45,10 +45,10 @@ const tools = {
 }
 
 /**
- * Records a run in one sandbox and feeds its journal to another: the same program says the same, to the letter, whatever
- * the engine.
+ * Records a run in one sandbox and replays its journal in another. Both must produce exactly the same output, even on
+ * different engines.
  *
- * @throws where it says something else
+ * @throws if the outputs differ
  */
 export async function replayAcross(recorder: Sandbox, replayer: Sandbox): Promise<void> {
   const { result, recording } = await recordExecution(recorder, { code: BUSY_PROGRAM, tools })
@@ -60,7 +60,7 @@ export const determinism: readonly ConformanceCase[] = [
   {
     id: 'determinism.replay',
     protects:
-      'a recorded run, fed to a fresh guest, makes the same calls and ends with the same result, without a tool being called',
+      'a recorded run that is replayed in a new guest makes the same calls and returns the same result, without calling tools',
     needs: { deterministic: true },
     run: async ({ sandbox }) => {
       for (let round = 0; round < 5; round++) await replayAcross(sandbox, sandbox)
@@ -68,7 +68,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.replay-needs-all',
-    protects: 'the journal is the run: with one message changed the guest says something else',
+    protects: 'a replay depends on every message of the journal: changing one changes the output',
     needs: { deterministic: true },
     run: async ({ sandbox }) => {
       const { recording } = await recordExecution(sandbox, { code: 'return Math.random()', tools: {} })
@@ -78,7 +78,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.date-texts',
-    protects: 'a text of a date is read alike everywhere, whatever stands around it',
+    protects: 'date strings are parsed the same on every engine, with or without surrounding whitespace',
     run: async ({ run }) => {
       const code = `return ['2024-01-05', '\\n2024-01-05', ' 2024-01-05\\t', '2024-01-05t00:00:00z', '2024-01-05T00:00', 'Jan 5 2024', 'x']
         .map((text) => [Date.parse(text), new Date(text).getTime()])`
@@ -88,7 +88,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.clock',
-    protects: 'the clock stands still within a turn and moves with the messages',
+    protects: 'the clock does not advance within a turn, but advances with each message',
     run: async ({ run }) => {
       returned(
         await run(
@@ -103,7 +103,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.seeds',
-    protects: 'two runs do not share their randomness',
+    protects: 'two runs do not share random values',
     run: async ({ run }) => {
       const code =
         'return [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(8))].join()].join()'
@@ -113,7 +113,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.utc',
-    protects: 'dates are in UTC and in one format, wherever the host is',
+    protects: 'dates use UTC and one format, whatever the locale and time zone of the host',
     run: async ({ run }) => {
       returned(
         await run(`const d = new Date(2024, 1, 29, 13, 5, 9)
@@ -137,7 +137,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.formatted-clock',
-    protects: 'a format that is given no date shows the time of the program, which stands still',
+    protects: "a date format without an argument uses the program's clock",
     run: async ({ run }) => {
       const options = '{ fractionalSecondDigits: 3, second: "numeric", timeZoneName: "short" }'
       returned(
@@ -151,7 +151,7 @@ export const determinism: readonly ConformanceCase[] = [
   },
   {
     id: 'determinism.timers',
-    protects: 'timers fire by time and age, each in a turn of its own, and can be cleared',
+    protects: 'timers fire in order of time and creation, each in a separate turn, and can be cleared',
     run: async ({ run }) => {
       returned(
         await run(`const out = []

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** What may be thrown, and how it is described. */
+/** Thrown values and the expected message. */
 const THROWN: readonly (readonly [id: string, expression: string, message: RegExp])[] = [
   ['null', 'null', /^null$/],
   ['undefined', 'undefined', /^undefined$/],
@@ -16,7 +16,7 @@ const THROWN: readonly (readonly [id: string, expression: string, message: RegEx
   ['error-getter', 'Object.defineProperty(new Error("m"), "message", { get() { throw 1 } })', /./],
 ]
 
-/** Mistakes that engines word differently, and what is said of them on all. */
+/** Mistakes that engines word differently, with the common message and hint. */
 const MISTAKES: readonly (readonly [id: string, code: string, message: string, hint?: RegExp])[] = [
   ['undefined-name', 'return usr.name', 'usr is not defined', /Tools are called as tools\.step/],
   ['member-of-undefined', 'const a = {}\nreturn a.b.c', "Cannot read properties of undefined (reading 'c')"],
@@ -37,7 +37,7 @@ export const errors: readonly ConformanceCase[] = [
   ...MISTAKES.map(
     ([id, code, message, hint]): ConformanceCase => ({
       id: `errors.mistake.${id}`,
-      protects: 'a mistake is worded alike on every engine, with its line and what to do about it',
+      protects: 'a mistake produces the same message on every engine, with its line and a hint',
       run: async ({ run }) => {
         const error = failed(await run(code, { tools: { step: () => 1 } }), 'CODE_THREW')
         assert.equal(error.message, message)
@@ -48,7 +48,7 @@ export const errors: readonly ConformanceCase[] = [
   ),
   {
     id: 'errors.details',
-    protects: 'an error is reported with its properties, its cause and its inner errors',
+    protects: 'an error is reported with its properties, its cause and its nested errors',
     run: async ({ run }) => {
       const thrown = 'Object.assign(new Error("bad", { cause: new TypeError("inner") }), { status: 404 })'
       const { details } = failed(await run(`throw ${thrown}`), 'CODE_THREW')
@@ -65,7 +65,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.tool',
-    protects: 'the error of a call names its tool, also where it is thrown again',
+    protects: 'a tool error names its tool, even if the program rethrows it',
     run: async ({ run }) => {
       const tools = {
         fail: () => {
@@ -81,7 +81,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.warnings',
-    protects: 'a program that looks at no failure is warned of those that there were',
+    protects: 'a program that ignores failed calls receives a warning about them',
     run: async ({ run }) => {
       const tools = {
         fail: () => {
@@ -101,7 +101,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.warnings-of-rejections',
-    protects: 'a program is warned of promises that it drops and that are rejected, in the same words on every engine',
+    protects: 'a program receives the same warning about unhandled rejections on every engine',
     run: async ({ run }) => {
       const rejecting: readonly (readonly [code: string, text: string])[] = [
         ['Promise.reject(new RangeError("r"))', 'RangeError: r'],
@@ -124,7 +124,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.unhandled-rejection',
-    protects: 'a promise that fails and that nobody waits for ends no program, on any engine',
+    protects: 'an unhandled rejection does not end the program on any engine',
     run: async ({ run }) => {
       const codes = [
         'Promise.reject(new Error("a")); return 1',
@@ -138,7 +138,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.position.thrown',
-    protects: "an error points at the line and near the column of the model's own text",
+    protects: 'an error points to the line and the approximate column in the original program',
     run: async ({ run }) => {
       const error = failed(await run('const a = 1\n\n  throw new TypeError("bad")\n'), 'CODE_THREW')
       assert.deepEqual([error.name, error.message, error.line], ['TypeError', 'bad', 3])
@@ -147,7 +147,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.position.function',
-    protects: "the stack names the program's functions and no file of the host",
+    protects: "the stack names the program's functions and no files of the host",
     run: async ({ run }) => {
       const error = failed(
         await run('function inner() {\n  null.x\n}\nfunction outer() {\n  inner()\n}\nouter()'),
@@ -161,7 +161,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.position.rewritten',
-    protects: 'positions stay true where types had to be rewritten',
+    protects: 'positions are correct in programs with types that need rewriting',
     run: async ({ run }) => {
       assert.equal(failed(await run('enum A { X }\nconst y: A = A.X\n\nnull.x'), 'CODE_THREW').line, 4)
     },
@@ -169,7 +169,7 @@ export const errors: readonly ConformanceCase[] = [
   ...THROWN.map(
     ([id, expression, message]): ConformanceCase => ({
       id: `errors.thrown.${id}`,
-      protects: `throwing ${id.replaceAll('-', ' ')} is a failure like any other`,
+      protects: `a thrown value is reported like any other failure (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         assert.match(failed(await run(`throw ${expression}`), 'CODE_THREW').message, message)
       },
@@ -177,7 +177,7 @@ export const errors: readonly ConformanceCase[] = [
   ),
   {
     id: 'errors.stack-forged',
-    protects: 'a forged stack names no file of the host',
+    protects: 'a forged stack does not name files of the host',
     run: async ({ run }) => {
       const error = failed(
         await run(
@@ -191,7 +191,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.stack-positions',
-    protects: 'a forged stack with impossible or endless positions is only left out',
+    protects: 'a forged stack with impossible or very long positions is left out',
     run: async ({ run }) => {
       for (const stack of [
         'at f (program.js:0:1)',
@@ -208,7 +208,7 @@ export const errors: readonly ConformanceCase[] = [
   },
   {
     id: 'errors.tool-throws-anything',
-    protects: 'whatever a tool throws, the call fails and the host stays',
+    protects: 'a call fails without harm to the host, whatever the tool throws',
     run: async ({ run }) => {
       const trap = new Proxy({}, { get: () => assert.fail('a trap'), getPrototypeOf: () => assert.fail('a trap') })
       const tools = {

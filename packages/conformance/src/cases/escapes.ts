@@ -5,7 +5,7 @@ import { codeFromStrings } from './code-from-strings.ts'
 import { realms } from './realms.ts'
 import { toolData } from './tool-data.ts'
 
-/** Programs that break what the runtime stands on, and must still come to their own value or end. */
+/** Programs that overwrite built-ins which the runtime uses. Each must still return the given value. */
 const TAMPERING: readonly (readonly [id: string, code: string, value: unknown])[] = [
   [
     'json',
@@ -148,10 +148,10 @@ const TAMPERING: readonly (readonly [id: string, code: string, value: unknown])[
   ['thenable-result', 'return { then(resolve) { resolve("inner") } }', 'inner'],
 ]
 
-/** What the host has and no guest may find: a secret in its globals, and in its environment. */
+/** A secret in the globals of the host that no guest may find. */
 const CANARY = 'a secret of the host'
 
-/** Things that a program gets hold of and that were made outside it, or before it. */
+/** Values available to a program that were created outside or before it. */
 const HANDLES: readonly (readonly [id: string, expression: string])[] = [
   ['globals', 'globalThis'],
   ['namespace', 'tools'],
@@ -193,8 +193,8 @@ const HANDLES: readonly (readonly [id: string, expression: string])[] = [
 ]
 
 /**
- * Walks everything that can be reached from a handle, by properties, getters and prototypes, and makes code with every
- * function that might be a `Function`: none may know the canary.
+ * Returns a program that walks everything reachable from a handle by properties, getters and prototypes. It calls every
+ * function as if it were the `Function` constructor. None may reach the canary.
  */
 const WALK = (handle: string): string => `
 const found = []
@@ -227,7 +227,7 @@ seen.delete(handle[0] ?? handle)
 visit(handle, 'handle')
 return { found, looked: seen.size }`
 
-/** Programs that reach for the host in other ways; each gives what it got, which must be nothing. */
+/** Programs that try to reach the host in other ways. Each must return the given value. */
 const REACHES: readonly (readonly [id: string, code: string, value: unknown])[] = [
   [
     'species',
@@ -370,14 +370,14 @@ export const escapes: readonly ConformanceCase[] = [
   ...TAMPERING.map(
     ([id, code, value]): ConformanceCase => ({
       id: `escapes.tampering.${id}`,
-      protects: `overwriting ${id.replaceAll('-', ' ')} changes nothing that crosses the wall`,
+      protects: `tampering does not change values that cross the boundary (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => returned(await run(code, { tools: { echo: (input: unknown) => input } }), value),
     }),
   ),
   ...HANDLES.map(
     ([id, handle]): ConformanceCase => ({
       id: `escapes.walk.${id}`,
-      protects: `nothing that can be reached from ${id.replaceAll('-', ' ')} is the host's`,
+      protects: `nothing reachable from a handle belongs to the host (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         const host = globalThis as { canary?: string }
         host.canary = CANARY
@@ -396,7 +396,7 @@ export const escapes: readonly ConformanceCase[] = [
   ...REACHES.map(
     ([id, code, value]): ConformanceCase => ({
       id: `escapes.reach.${id}`,
-      protects: `${id.replaceAll('-', ' ')}: the host is given a value, and no way in`,
+      protects: `an attempt to reach the host yields only plain values (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         returned(await run(code, { tools: asTools }), value)
         assert.equal(({} as { polluted?: unknown }).polluted, undefined)
@@ -405,7 +405,7 @@ export const escapes: readonly ConformanceCase[] = [
   ),
   {
     id: 'escapes.proxied-array',
-    protects: 'an array that lies about its indices cannot become an endless one on the host',
+    protects: 'an array with false indices cannot become a huge array on the host',
     run: async ({ run }) => {
       const code = `const liar = new Proxy([], {
           ownKeys: () => ['length', '4294967294'],
@@ -417,7 +417,7 @@ export const escapes: readonly ConformanceCase[] = [
   },
   {
     id: 'escapes.import-in-eval',
-    protects: 'no way of loading a module is left',
+    protects: 'a program cannot load modules',
     run: async ({ run }) => {
       failed(await run('const load = async (x) => import(x); await load("node:fs")'), 'CODE_THREW')
     },

@@ -6,7 +6,7 @@ import type { ConformanceCase, TestContext } from '../case.ts'
 
 const SECRET = 'a secret that only the host has'
 
-/** Names by which platforms reach the network, files, other threads or storage. No program finds one. */
+/** Globals by which platforms give access to the network, files, threads or storage. Programs must not find any. */
 const CHANNELS: readonly (readonly [id: string, names: string])[] = [
   [
     'network',
@@ -27,7 +27,7 @@ const CHANNELS: readonly (readonly [id: string, names: string])[] = [
   ['observers', 'WeakRef FinalizationRegistry gc PerformanceObserver PerformanceEntry ReportingObserver reportError'],
 ]
 
-/** Ways to ask for what a process has. None gives anything. */
+/** Attempts to read data of the host process. Each must yield nothing. */
 const PROCESS: readonly (readonly [id: string, attempt: string])[] = [
   ['environment', 'process.env.PATH'],
   ['reflected-environment', 'Reflect.get(process, "env").HOME'],
@@ -41,7 +41,7 @@ const PROCESS: readonly (readonly [id: string, attempt: string])[] = [
   ['arguments', 'process.argv.length && process.cwd()'],
 ]
 
-/** Ways to send a request. Each fails before anything is sent. */
+/** Arguments for `fetch`. Each call must fail before anything is sent. */
 const REQUESTS = [
   '"http://127.0.0.1:1/"',
   '"https://example.org/?" + 1',
@@ -59,7 +59,7 @@ const leak = (id: string, protects: string, run: (context: TestContext) => Promi
   run,
 })
 
-/** Source that collects every text that can be reached from a value, by properties and prototypes. */
+/** Source of a function that collects all text reachable from a value by properties and prototypes. */
 const TEXTS = `const texts = (root) => {
   const seen = new Set(), found = [], pending = [root]
   while (pending.length > 0) {
@@ -77,7 +77,7 @@ const TEXTS = `const texts = (root) => {
 
 export const exfiltration: readonly ConformanceCase[] = [
   ...CHANNELS.map(([id, names]) =>
-    leak(`absent.${id}`, `no name of a platform's ${id} is there, own or inherited`, async ({ run }) => {
+    leak(`absent.${id}`, `a program finds no global of a platform's ${id}, own or inherited`, async ({ run }) => {
       const code = `return ${JSON.stringify(names.split(' '))}.filter((name) => name in globalThis || Reflect.get(globalThis, name) !== undefined)`
       returned(await run(code), [])
     }),
@@ -85,14 +85,14 @@ export const exfiltration: readonly ConformanceCase[] = [
   ...PROCESS.map(([id, attempt]) =>
     leak(
       `process.${id}`,
-      `${id.replaceAll('-', ' ')}: a program learns nothing of the host's process`,
+      `a program reads no data of the host process (${id.replaceAll('-', ' ')})`,
       async ({ run }) => {
         const code = `try { const got = await (${attempt}); return got === undefined || got === null ? 'nothing' : got } catch (error) { return error instanceof Error ? 'nothing' : error }`
         returned(await run(code), 'nothing')
       },
     ),
   ),
-  leak('requests', 'nothing is fetched, whatever the scheme and the form of the request', async ({ run }) => {
+  leak('requests', 'a program cannot send requests, whatever the scheme and the form', async ({ run }) => {
     const code = `const seen = []
       for (const attempt of [${REQUESTS.map((text) => `() => fetch(${text})`).join(', ')}]) {
         try { await attempt(); seen.push('sent') } catch (error) { seen.push(error instanceof ReferenceError) }
@@ -103,17 +103,21 @@ export const exfiltration: readonly ConformanceCase[] = [
       REQUESTS.map(() => true),
     )
   }),
-  leak('clocks', 'no clock, event or identifier tells how long a computation took within a turn', async ({ run }) => {
-    const code = `const look = () => [Date.now(), performance.now(), new Date().getTime(), Date(), new Event('x').timeStamp, performance.timeOrigin, new CustomEvent('y').timeStamp].join()
+  leak(
+    'clocks',
+    'clocks and event timestamps do not reveal how long a computation took within a turn',
+    async ({ run }) => {
+      const code = `const look = () => [Date.now(), performance.now(), new Date().getTime(), Date(), new Event('x').timeStamp, performance.timeOrigin, new CustomEvent('y').timeStamp].join()
       const before = look()
       for (let i = 0; i < 2e5; i++) Math.sqrt(i)
       await null; await Promise.all([1, 2]); queueMicrotask(() => {})
       return look() === before`
-    returned(await run(code, { limits: { cpuTimeMs: 20_000 } }), true)
-  }),
+      returned(await run(code, { limits: { cpuTimeMs: 20_000 } }), true)
+    },
+  ),
   leak(
     'persistence',
-    'nothing that a program leaves behind is there for the next, wherever it is left',
+    'a program finds nothing that an earlier program left behind, wherever it was left',
     async ({ run }) => {
       const code = `const found = []
       const holders = [globalThis, Object.prototype, Array.prototype, Function.prototype, Promise, Map.prototype, console, crypto, JSON, Math, setTimeout, Error, Symbol.iterator.constructor, Object.getPrototypeOf(async () => {}), Object.getPrototypeOf([].values()), AbortSignal.prototype, URL.prototype, performance]
@@ -126,7 +130,7 @@ export const exfiltration: readonly ConformanceCase[] = [
       for (let round = 0; round < 6; round++) returned(await run(code), [])
     },
   ),
-  leak('chance', 'what one program draws tells nothing of what another draws', async ({ run }) => {
+  leak('chance', 'the random values of one program do not repeat in another', async ({ run }) => {
     const drawn = new Set<unknown>()
     for (let round = 0; round < 6; round++) {
       const result = await run(
@@ -137,7 +141,7 @@ export const exfiltration: readonly ConformanceCase[] = [
     }
     assert.equal(drawn.size, 18)
   }),
-  leak('after-the-end', 'timers, promises and listeners of a program that has ended call no tool', async ({ run }) => {
+  leak('after-the-end', 'timers and promises of a program that has ended cannot call tools', async ({ run }) => {
     let ran = 0
     const code = `setTimeout(() => tools.send(1), 1); setInterval(() => tools.send(2), 1)
       const spin = async () => { for (;;) { await new Promise((r) => setTimeout(r, 1)); tools.send(3) } }; spin()
@@ -148,7 +152,7 @@ export const exfiltration: readonly ConformanceCase[] = [
   }),
   leak(
     'error-properties',
-    "of what a tool throws, a program gets the message, and none of the error's other properties",
+    'a program sees the message of an error that a tool throws, but none of its other properties',
     async ({ run }) => {
       const fail = () => {
         const cause = new Error(SECRET, { cause: { token: SECRET } })
@@ -171,7 +175,7 @@ export const exfiltration: readonly ConformanceCase[] = [
   ),
   leak(
     'output-properties',
-    'of what a tool returns, a program gets what the codec sends, and nothing hidden beside it',
+    'a program sees of a tool output only what the codec encodes, without hidden properties',
     async ({ run }) => {
       const get = () => {
         const output = { shown: new Error('shown', { cause: 'cause' }), list: [1], [Symbol(SECRET)]: SECRET }
@@ -189,7 +193,7 @@ export const exfiltration: readonly ConformanceCase[] = [
   ),
   leak(
     'context',
-    "the host's context, schemas, descriptions and sources of tools are not in the guest",
+    "a program cannot see the host's context or the schemas, descriptions and source of tools",
     async ({ sandbox }) => {
       const seen: unknown[] = []
       const look = {
@@ -208,25 +212,21 @@ export const exfiltration: readonly ConformanceCase[] = [
       assert.ok(seen.length >= 1 && seen.every((context) => context === SECRET))
     },
   ),
-  leak(
-    'other-tools',
-    'a program calls the tools that it was given, and none of another that runs beside it',
-    async ({ run }) => {
-      let taken = 0
-      const other = run('await new Promise((r) => setTimeout(r, 100)); return await tools.mine(1)', {
-        tools: { mine: () => 'mine', secret: () => ++taken },
-      })
-      const code = `const seen = []
+  leak('other-tools', 'a program cannot call the tools of a concurrent program', async ({ run }) => {
+    let taken = 0
+    const other = run('await new Promise((r) => setTimeout(r, 100)); return await tools.mine(1)', {
+      tools: { mine: () => 'mine', secret: () => ++taken },
+    })
+    const code = `const seen = []
       for (const name of ['secret', 'mine', 'tools.secret', '../tools.secret', '__proto__.secret']) seen.push(await tools[name]({}).catch((e) => e.code))
       return seen`
-      returned(await run(code, { tools: { own: () => 1 } }), Array(5).fill('TOOL_NOT_FOUND'))
-      returned(await other, 'mine')
-      assert.equal(taken, 0)
-    },
-  ),
+    returned(await run(code, { tools: { own: () => 1 } }), Array(5).fill('TOOL_NOT_FOUND'))
+    returned(await other, 'mine')
+    assert.equal(taken, 0)
+  }),
   leak(
     'failed-results',
-    "a failure tells the program's own words and places, and nothing of the host",
+    'a failure contains only text and positions of the program, and nothing of the host',
     async ({ run }) => {
       for (const code of [
         'null.x',
@@ -245,7 +245,7 @@ export const exfiltration: readonly ConformanceCase[] = [
       }
     },
   ),
-  leak('unserializable', 'an error about a value names the place in it, and none of its contents', async ({ run }) => {
+  leak('unserializable', 'an error about a value names the path in it, but none of its contents', async ({ run }) => {
     const make = () => ({ token: SECRET, handler: () => SECRET })
     const code = 'return await tools.make().catch((error) => [error.code, error.message])'
     const result = await run(code, { tools: { make } })
@@ -253,7 +253,7 @@ export const exfiltration: readonly ConformanceCase[] = [
     assert.equal((result.value as string[])[0], 'TOOL_OUTPUT_INVALID')
     assert.ok(!JSON.stringify(result).includes(SECRET))
   }),
-  leak('syntax-errors', 'a mistake in a program shows a picture of that program alone', async ({ run }) => {
+  leak('syntax-errors', 'a syntax error shows only source of the program itself', async ({ run }) => {
     const { message } = failed(await run('const a = ;'), 'CODE_SYNTAX')
     assert.doesNotMatch(message, /async function|export default|post\(|node:|file:/)
   }),

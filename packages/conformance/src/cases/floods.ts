@@ -6,7 +6,7 @@ import { countBeats } from '../event-loop-monitor.ts'
 
 const MB = 1024 * 1024
 
-/** Programs that never end, and what ends them. */
+/** Programs that never end. `isNative` marks those that loop within a built-in. */
 export const ENDLESS: readonly (readonly [id: string, code: string, isNative?: boolean])[] = [
   ['loop', 'for (;;) {}'],
   ['loop-after-await', 'await tools.step(); for (;;) {}'],
@@ -47,6 +47,7 @@ export const ENDLESS: readonly (readonly [id: string, code: string, isNative?: b
   ['native-after-await', 'await tools.step(); Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)', true],
 ]
 
+/** Programs that exhaust the guest's memory. */
 export const MEMORY: readonly (readonly [id: string, code: string])[] = [
   ['arrays', 'const a = []; for (;;) a.push(new Array(1000).fill(1))'],
   ['one-array', 'const a = []; for (;;) a.push(1, 2, 3, 4, 5, 6, 7, 8)'],
@@ -63,7 +64,9 @@ export const MEMORY: readonly (readonly [id: string, code: string])[] = [
   ['after-await', 'await tools.step(); const a = []; for (;;) a.push(new Array(1000).fill(1))'],
 ]
 
-/** Programs that break engines, and the codes that they may end in: what gives way first is the engine's to say. */
+/**
+ * Programs that break engines, with the codes that they may end in. Which limit is reached first depends on the engine.
+ */
 export const WILD: readonly (readonly [id: string, code: string, codes: readonly ExecutionErrorCode[]])[] = [
   ['timer-changes', 'for (;;) clearTimeout(setTimeout(() => {}, 1))', ['LIMIT_CPU']],
   ['timer-changes-after-awaits', 'for (;;) { clearTimeout(setTimeout(() => {}, 1)); await null }', ['LIMIT_CPU']],
@@ -208,7 +211,7 @@ export const floods: readonly ConformanceCase[] = [
   ...WILD.map(
     ([id, code, codes]): ConformanceCase => ({
       id: `floods.wild.${id}`,
-      protects: `${id.replaceAll('-', ' ')}: the program ends with a limit, the host goes on meanwhile, and the next program runs`,
+      protects: `a hostile program ends at a limit without blocking the host, and the next program runs (${id.replaceAll('-', ' ')})`,
       needs: { stopsNativeLoops: true },
       run: async ({ run }) => {
         const beats = countBeats(true)
@@ -222,7 +225,7 @@ export const floods: readonly ConformanceCase[] = [
   ...ENDLESS.map(
     ([id, code, isNative]): ConformanceCase => ({
       id: `floods.endless.${id}`,
-      protects: `${id.replaceAll('-', ' ')}: ends in LIMIT_CPU, the host goes on meanwhile, and the next program runs`,
+      protects: `an endless program ends in LIMIT_CPU without blocking the host, and the next program runs (${id.replaceAll('-', ' ')})`,
       needs: { stopsLoops: true, ...(isNative === true ? { stopsNativeLoops: true } : {}) },
       run: async ({ run, sandbox }) => {
         const beats = countBeats(sandbox.guarantees.boundary !== 'inline')
@@ -239,7 +242,7 @@ export const floods: readonly ConformanceCase[] = [
   ...MEMORY.map(
     ([id, code]): ConformanceCase => ({
       id: `floods.memory.${id}`,
-      protects: `a flood of ${id.replaceAll('-', ' ')} ends in LIMIT_MEMORY, and the next program runs`,
+      protects: `a program that exhausts its memory ends in LIMIT_MEMORY, and the next program runs (${id.replaceAll('-', ' ')})`,
       needs: { survivesOutOfMemory: true },
       run: async ({ run }) => {
         failed(
@@ -252,7 +255,7 @@ export const floods: readonly ConformanceCase[] = [
   ),
   {
     id: 'floods.log-flood',
-    protects: 'a 100 MB log costs its limit',
+    protects: 'a log of 100 MB is truncated to its limit',
     run: async ({ run }) => {
       const result = await run(
         'const line = "x".repeat(1_000_000); for (let i = 0; i < 100; i++) console.log(line + i); return 1',
@@ -264,7 +267,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.call-flood',
-    protects: 'a flood of calls in one turn ends the program, and the host stays well',
+    protects: 'a flood of calls in one turn ends the program, and the next program runs',
     run: async ({ run }) => {
       const result = await run('for (let i = 0; i < 3e5; i++) tools.a({ i }); await null', {
         tools: { a: () => 1 },
@@ -280,7 +283,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.open-bytes',
-    protects: 'the inputs of open calls together are bounded, whatever the number of calls',
+    protects: 'the inputs of all pending calls together are bounded, whatever the number of calls',
     run: async ({ run }) => {
       const code = `const big = 'x'.repeat(60_000)
         const open = Array.from({ length: 5 }, () => tools.never(big).catch((e) => e.code))
@@ -294,7 +297,7 @@ export const floods: readonly ConformanceCase[] = [
   {
     id: 'floods.numeric-keys',
     protects:
-      "keys that collide in the host's tables cannot be sent by the ten thousand; V8 does not seed the hash of numbers",
+      "a guest cannot send tens of thousands of keys that collide in the host's hash tables, where V8 does not seed numbers",
     run: async ({ run }) => {
       const code = 'const s = new Set(); for (let i = 0; i < 20_000; i++) s.add(i); return s'
       assert.match(failed(await run(code), 'VALUE_NOT_SERIALIZABLE').message, /numeric keys/)
@@ -306,9 +309,9 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.costly-inputs',
-    protects: 'inputs that are costly to read, sent by the dozen in one turn, leave the host its turns',
+    protects: 'hundreds of inputs that are costly to decode do not block the event loop of the host',
     run: async ({ run }) => {
-      // All keys collide, as V8 hashes the low bits of a BigInt alone.
+      // All keys collide, because V8 hashes only the low bits of a BigInt.
       const code = `const keys = new Set()
         for (let i = 1n; i < 3_900n; i++) keys.add(i << 64n)
         const errors = Array.from({ length: 3_900 }, () => new Error(''))
@@ -316,15 +319,15 @@ export const floods: readonly ConformanceCase[] = [
       const beats = countBeats(true)
       const result = await run(code, { tools: { take: () => 1 }, limits: { wallTimeMs: 2_000 } })
       beats()
-      // So many take all that a guest may have as well.
+      // The inputs may also exceed a limit of the guest.
       if (!result.ok) assert.match(result.error.code, /^LIMIT_/)
     },
-    // Elsewhere the program itself holds up its host meanwhile.
+    // Without this guarantee, the program itself blocks its host.
     needs: { stopsNativeLoops: true },
   },
   {
     id: 'floods.errors',
-    protects: 'errors, which take long to make, do not reach the host by the ten thousand',
+    protects: 'a guest cannot send tens of thousands of errors, which are costly to create',
     run: async ({ run }) => {
       const code = 'return Array.from({ length: 10_000 }, () => new Error(""))'
       assert.match(failed(await run(code), 'VALUE_NOT_SERIALIZABLE').message, /an error after/)
@@ -332,7 +335,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.duplicates',
-    protects: 'telling what is wrong with an input costs the host little, however much is wrong',
+    protects: 'reporting the problems of an input costs the host little, however many there are',
     run: async ({ run }) => {
       const schema = { type: 'object', properties: { tags: { type: 'array', uniqueItems: true } } }
       const tag = defineTool({ inputSchema: schema, execute: () => 1 })
@@ -343,7 +346,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.regular-expressions',
-    protects: 'regular expressions that take long to compile do not reach the host',
+    protects: 'regular expressions that are costly to compile do not reach the host',
     run: async ({ run }) => {
       failed(await run('return new RegExp("[" + "\\\\p{L}".repeat(5_000) + "]", "u")'), 'VALUE_NOT_SERIALIZABLE')
       failed(await run('return Array.from({ length: 3_000 }, () => /ab/iu)'), 'VALUE_NOT_SERIALIZABLE')
@@ -351,7 +354,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.short-turns',
-    protects: 'many short turns do not escape the limit of CPU time',
+    protects: 'many short turns do not evade the CPU time limit',
     run: async ({ run }) => {
       const code =
         'const s = "\\u0344".repeat(300_000); for (let i = 0; i < 5_000; i++) { s.normalize("NFD"); await new Promise((r) => setTimeout(r, 1)) }'
@@ -360,7 +363,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.hints',
-    protects: 'asking for tools that are not there costs the host little',
+    protects: 'calls of unknown tools cost the host little',
     run: async ({ run }) => {
       const tools = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`some_tool_number_${i}`, () => i]))
       const beats = countBeats(true)
@@ -373,7 +376,7 @@ export const floods: readonly ConformanceCase[] = [
   },
   {
     id: 'floods.sparse-result',
-    protects: "a result that is all holes does not make the host's work explode",
+    protects: 'a huge sparse array as a result is rejected',
     run: async ({ run }) => {
       failed(await run('const a = []; a.length = 2 ** 32 - 1; return a'), 'VALUE_NOT_SERIALIZABLE')
     },

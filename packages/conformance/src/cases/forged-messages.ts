@@ -11,7 +11,7 @@ const CALL = (id: number | string, tool = 'tools.echo', payload = 'j{}'): string
   `{"type":"call","id":${id},"tool":${quote(tool)}}\n${payload}`
 const RETURN = (payload: string): string => `{"type":"returned"}\n${payload}`
 
-/** Messages outside the protocol: what a guest may write who knows how the host, its workers and its pipes speak. */
+/** Invalid messages of an attacker who knows the protocols of the host, its workers and its pipes. */
 const REFUSED: readonly (readonly [id: string, message: string])[] = [
   ['wake-at-nan', '{"type":"wake","at":NaN}'],
   ['wake-at-infinity', '{"type":"wake","at":1e999}'],
@@ -47,7 +47,7 @@ const forgery = (id: string, protects: string, run: (context: TestContext) => Pr
 const endsIn = (result: ExecuteResult, ...codes: readonly ExecutionErrorCode[]): void =>
   assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
 
-/** Values that `post` is not made for. */
+/** Values that `post` does not accept. */
 const NO_TEXTS = [
   '5',
   'null',
@@ -60,7 +60,7 @@ const NO_TEXTS = [
   'new Uint8Array(4)',
 ] as const
 
-/** Names that are nearly those of a tool. */
+/** Names that differ only slightly from that of a tool. */
 const NEAR_NAMES = [
   'tools.echo ',
   ' tools.echo',
@@ -77,7 +77,7 @@ const NEAR_NAMES = [
 
 export const forgedMessages: readonly ConformanceCase[] = [
   ...REFUSED.map(([id, message]) =>
-    forgery(id, 'what the protocol does not know ends the run, and no tool has run by it', async ({ attack }) => {
+    forgery(id, 'an invalid message ends the run, and no tool runs', async ({ attack }) => {
       let ran = false
       const echo = () => {
         ran = true
@@ -89,7 +89,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
   ...NO_TEXTS.map((value, index) =>
     forgery(
       `no-text.${index + 1}`,
-      `what is posted and is no text (${value}) ends its run alone`,
+      `a posted value that is not a string (${value}) affects only its own run`,
       async ({ attack }) => {
         const code = `try { post(${value}) } catch {} ${say(RETURN('j"after"'))}`
         const result = await attack(code, { limits: { wallTimeMs: 10_000 } })
@@ -99,7 +99,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
       },
     ),
   ),
-  forgery('names-that-are-nearly-tools', 'a name is compared to the last character', async ({ attack }) => {
+  forgery('names-that-are-nearly-tools', 'a tool name must match exactly', async ({ attack }) => {
     let ran = false
     const echo = () => {
       ran = true
@@ -112,24 +112,20 @@ export const forgedMessages: readonly ConformanceCase[] = [
     assert.ok(heard.length === NEAR_NAMES.length && heard.every((text) => text.includes('TOOL_NOT_FOUND')))
     assert.equal(ran, false)
   }),
-  forgery(
-    'calls-in-reverse',
-    'calls are numbered as they come, and the first that is not ends the run',
-    async ({ attack }) => {
-      let made = 0
-      failed(await attack(say(CALL(2), CALL(1)), { tools: { echo: () => ++made } }), 'PROTOCOL_VIOLATION')
-      assert.equal(made, 0)
-    },
-  ),
+  forgery('calls-in-reverse', 'a call out of order ends the run', async ({ attack }) => {
+    let made = 0
+    failed(await attack(say(CALL(2), CALL(1)), { tools: { echo: () => ++made } }), 'PROTOCOL_VIOLATION')
+    assert.equal(made, 0)
+  }),
   forgery(
     'error-before-a-result',
-    'an error that was told stands, whatever is returned afterwards',
+    'the first outcome counts: an error is not replaced by a later result',
     async ({ attack }) => {
       const threw = '{"type":"threw","error":{"code":"CODE_THREW","name":"E","message":"first"}}'
       assert.equal(failed(await attack(say(threw, RETURN('j1'))), 'CODE_THREW').message, 'first')
     },
   ),
-  forgery('logs-after-the-end', 'nothing is logged for a program that has ended', async ({ attack }) => {
+  forgery('logs-after-the-end', 'logs are ignored after the program has ended', async ({ attack }) => {
     const code = `${say('{"type":"log","level":"log","text":"before"}', RETURN('j1'))}; for (let i = 0; i < 20_000; i++) post('{"type":"log","level":"log","text":"late"}')`
     const result = await attack(code)
     returned(result, 1)
@@ -138,45 +134,37 @@ export const forgedMessages: readonly ConformanceCase[] = [
       ['before'],
     )
   }),
-  forgery(
-    'logs-after-the-limit',
-    'a log that says to be cut is cut, and what follows is dropped',
-    async ({ attack }) => {
-      const code = say(
-        '{"type":"log","level":"log","text":"a","truncated":true}',
-        '{"type":"log","level":"error","text":"b"}',
-        RETURN('j1'),
-      )
-      const result = await attack(code)
-      returned(result, 1)
-      assert.equal(result.logs.length, 2)
-      assert.match(result.logs.at(-1)?.text ?? '', /limit/)
-    },
-  ),
-  forgery('empty-logs', 'logs without text take of the limit as well', async ({ attack }) => {
+  forgery('logs-after-the-limit', 'a log entry marked as truncated ends the log', async ({ attack }) => {
+    const code = say(
+      '{"type":"log","level":"log","text":"a","truncated":true}',
+      '{"type":"log","level":"error","text":"b"}',
+      RETURN('j1'),
+    )
+    const result = await attack(code)
+    returned(result, 1)
+    assert.equal(result.logs.length, 2)
+    assert.match(result.logs.at(-1)?.text ?? '', /limit/)
+  }),
+  forgery('empty-logs', 'empty log entries count against the log limit', async ({ attack }) => {
     const code = `for (let i = 0; i < 50_000; i++) post('{"type":"log","level":"log","text":""}'); ${say(RETURN('j1'))}`
     const result = await attack(code, { limits: { logBytes: 10_000, cpuTimeMs: 20_000 } })
     if (!result.ok) endsIn(result, 'LIMIT_MESSAGE_SIZE')
     assert.ok(result.logs.length <= 10_001, `${result.logs.length} entries`)
   }),
-  forgery(
-    'lone-surrogates',
-    'text that is no Unicode arrives, or is replaced, and breaks nothing',
-    async ({ attack }) => {
-      const code = `post('{"type":"log","level":"log","text":"\\ud800"}'); post('{"type":"log","level":"log","text":"' + '\\udfff'.repeat(1000) + '"}'); ${say(RETURN('j["\\ud800","\\udc00x"]'))}`
-      const result = await attack(code)
-      assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
-      // Some engines hand text over as UTF-8, which has no lone surrogates.
-      for (const { text } of result.logs) assert.ok([...text].every((unit) => '\ud800\udfff\ufffd'.includes(unit)))
-      assert.equal(result.logs.length, 2)
-      assert.equal((result.value as string[]).length, 2)
-    },
-  ),
-  forgery('deep-header', 'a header that is nested 200,000 deep is no message', async ({ attack }) => {
+  forgery('lone-surrogates', 'lone surrogates arrive unchanged or replaced, and break nothing', async ({ attack }) => {
+    const code = `post('{"type":"log","level":"log","text":"\\ud800"}'); post('{"type":"log","level":"log","text":"' + '\\udfff'.repeat(1000) + '"}'); ${say(RETURN('j["\\ud800","\\udc00x"]'))}`
+    const result = await attack(code)
+    assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
+    // Some engines pass text as UTF-8, which has no lone surrogates.
+    for (const { text } of result.logs) assert.ok([...text].every((unit) => '\ud800\udfff\ufffd'.includes(unit)))
+    assert.equal(result.logs.length, 2)
+    assert.equal((result.value as string[]).length, 2)
+  }),
+  forgery('deep-header', 'a header nested 200,000 levels deep is rejected', async ({ attack }) => {
     const code = `post('['.repeat(2e5) + ']'.repeat(2e5)); post('{"a":'.repeat(2e5))`
     endsIn(await attack(code), 'PROTOCOL_VIOLATION', 'LIMIT_MESSAGE_SIZE')
   }),
-  forgery('deep-payload', 'a payload that is nested 200,000 deep reaches no tool', async ({ attack }) => {
+  forgery('deep-payload', 'a payload nested 200,000 levels deep does not reach a tool', async ({ attack }) => {
     let ran = false
     const echo = () => {
       ran = true
@@ -187,13 +175,17 @@ export const forgedMessages: readonly ConformanceCase[] = [
     if (result.ok) assert.match(result.value as string, /TOOL_INPUT_INVALID|LIMIT_MESSAGE_SIZE/)
     else endsIn(result, 'PROTOCOL_VIOLATION', 'LIMIT_MESSAGE_SIZE')
   }),
-  forgery('idle-nodes', 'a graph of 200,000 objects that lead nowhere costs what its text does', async ({ attack }) => {
-    const code = `if (turn === 0) post('{"type":"call","id":1,"tool":"tools.echo"}\\ng[[1]' + ',["o"]'.repeat(200_000) + ']'); else ${say(RETURN('j"after"'))}`
-    const result = await attack(code, { tools: { echo: () => 1 }, limits: { cpuTimeMs: 20_000 } })
-    if (result.ok) assert.equal(result.value, 'after')
-    else endsIn(result, 'PROTOCOL_VIOLATION', 'LIMIT_MESSAGE_SIZE')
-  }),
-  forgery('cyclic-input', 'a graph that refers to itself reaches no tool', async ({ attack }) => {
+  forgery(
+    'idle-nodes',
+    'a graph of 200,000 unreachable objects costs the host no more than its text',
+    async ({ attack }) => {
+      const code = `if (turn === 0) post('{"type":"call","id":1,"tool":"tools.echo"}\\ng[[1]' + ',["o"]'.repeat(200_000) + ']'); else ${say(RETURN('j"after"'))}`
+      const result = await attack(code, { tools: { echo: () => 1 }, limits: { cpuTimeMs: 20_000 } })
+      if (result.ok) assert.equal(result.value, 'after')
+      else endsIn(result, 'PROTOCOL_VIOLATION', 'LIMIT_MESSAGE_SIZE')
+    },
+  ),
+  forgery('cyclic-input', 'a graph that refers to itself does not reach a tool', async ({ attack }) => {
     const graphs = ['[[1],["a",[[1]]]]', '[[1],["m",[1],[1]]]', '[[1],["S",[1]]]', '[[1],["o","a",[2]],["o","b",[1]]]']
     let ran = false
     const echo = () => {
@@ -209,7 +201,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
     }
     assert.equal(ran, false)
   }),
-  forgery('cyclic-causes', 'an error that is its own cause reaches no tool', async ({ attack }) => {
+  forgery('cyclic-causes', 'an error that is its own cause does not reach a tool', async ({ attack }) => {
     let ran = false
     const echo = () => {
       ran = true
@@ -220,42 +212,38 @@ export const forgedMessages: readonly ConformanceCase[] = [
     assert.ok(result.ok && /TOOL_INPUT_INVALID|LIMIT_MESSAGE_SIZE/.test(result.value as string), JSON.stringify(result))
     assert.equal(ran, false)
   }),
-  forgery('proto-in-a-payload', "a payload's `__proto__` is a property, in both forms", async ({ attack }) => {
-    const seen: unknown[] = []
-    const echo = (input: { admin?: unknown }) => {
-      seen.push(input.admin, Object.getPrototypeOf(input) === Object.prototype, Object.keys(input).join())
-      return 1
-    }
-    const payloads = ['j{"__proto__":{"admin":true}}', 'g[[1],["o","__proto__",[2]],["o","admin",true]]']
-    const code = `if (turn === 0) { ${say(...payloads.map((payload, index) => CALL(index + 1, 'tools.echo', payload)))} } else if (turn === 2) ${say(RETURN('j1'))}`
-    returned(await attack(code, { tools: { echo } }), 1)
-    assert.deepEqual(seen, [undefined, true, '__proto__', undefined, true, '__proto__'])
-  }),
-  forgery('wake-in-the-past', 'a wish to be woken before all times is a wish for now', async ({ attack }) => {
+  forgery(
+    'proto-in-a-payload',
+    'a `__proto__` key of a payload is an own property, in both encodings',
+    async ({ attack }) => {
+      const seen: unknown[] = []
+      const echo = (input: { admin?: unknown }) => {
+        seen.push(input.admin, Object.getPrototypeOf(input) === Object.prototype, Object.keys(input).join())
+        return 1
+      }
+      const payloads = ['j{"__proto__":{"admin":true}}', 'g[[1],["o","__proto__",[2]],["o","admin",true]]']
+      const code = `if (turn === 0) { ${say(...payloads.map((payload, index) => CALL(index + 1, 'tools.echo', payload)))} } else if (turn === 2) ${say(RETURN('j1'))}`
+      returned(await attack(code, { tools: { echo } }), 1)
+      assert.deepEqual(seen, [undefined, true, '__proto__', undefined, true, '__proto__'])
+    },
+  ),
+  forgery('wake-in-the-past', 'a wake time in the far past is treated as now', async ({ attack }) => {
     const code = `if (turn === 0) ${say('{"type":"wake","at":-1e308}')}; else post('{"type":"returned"}\\nj' + JSON.stringify(message))`
     const result = await attack(code)
     assert.ok(result.ok, JSON.stringify(result))
     const { type, now } = JSON.parse(result.value as string)
     assert.ok(type === 'wake' && Math.abs(now - Date.now()) < 3_600_000, `${type} at ${now}`)
   }),
-  forgery(
-    'wake-after-all-times',
-    'a wish to be woken after all times is a wish that the wall time ends',
-    async ({ attack }) => {
-      failed(await attack(say('{"type":"wake","at":1e308}'), { limits: { wallTimeMs: 300 } }), 'LIMIT_WALL_TIME')
-    },
-  ),
-  forgery(
-    'endless-wakes',
-    'a guest that always wants to be woken at once leaves the host its turns',
-    async ({ attack }) => {
-      const result = await attack(say('{"type":"wake","at":0}'), { limits: { wallTimeMs: 500 } })
-      endsIn(result, 'LIMIT_WALL_TIME', 'LIMIT_CPU')
-    },
-  ),
+  forgery('wake-after-all-times', 'a wake time in the far future ends at the wall time limit', async ({ attack }) => {
+    failed(await attack(say('{"type":"wake","at":1e308}'), { limits: { wallTimeMs: 300 } }), 'LIMIT_WALL_TIME')
+  }),
+  forgery('endless-wakes', 'a guest that always requests an immediate wake-up ends at a limit', async ({ attack }) => {
+    const result = await attack(say('{"type":"wake","at":0}'), { limits: { wallTimeMs: 500 } })
+    endsIn(result, 'LIMIT_WALL_TIME', 'LIMIT_CPU')
+  }),
   forgery(
     'message-storm',
-    'fifty thousand messages in one turn are accepted or refused, and the host keeps running',
+    'fifty thousand messages in one turn are accepted or rejected, and the host stays responsive',
     async ({ attack }) => {
       const code = `for (let i = 0; i < 50_000; i++) post('{"type":"wake","at":null}'); ${say(RETURN('j"after"'))}`
       const result = await attack(code, { limits: { cpuTimeMs: 20_000 } })
@@ -263,18 +251,18 @@ export const forgedMessages: readonly ConformanceCase[] = [
       else endsIn(result, 'LIMIT_MESSAGE_SIZE', 'LIMIT_CPU')
     },
   ),
-  forgery('huge-header', 'a header of megabytes is no message', async ({ attack }) => {
+  forgery('huge-header', 'a header of several megabytes is rejected', async ({ attack }) => {
     const code = `post('{"type":"call","id":1,"tool":"' + 'x'.repeat(4e6) + '"}\\nj{}')`
     endsIn(await attack(code, { limits: { cpuTimeMs: 20_000 } }), 'PROTOCOL_VIOLATION', 'LIMIT_MESSAGE_SIZE')
   }),
-  forgery('huge-error', 'an error is cut by the host', async ({ attack }) => {
+  forgery('huge-error', 'a huge error is truncated by the host', async ({ attack }) => {
     const code = `post(JSON.stringify({ type: 'threw', error: { code: 'CODE_THREW', name: 'N'.repeat(1e6), message: 'm'.repeat(1e6), stack: 'at f (program.js:1:1)\\n'.repeat(5e4) } }))`
     const error = failed(await attack(code), 'CODE_THREW')
     assert.ok(error.name.length < 20_000 && error.message.length < 20_000 && (error.stack ?? '').length < 20_000)
   }),
   forgery(
     'clocks-overwritten',
-    "a guest's own clocks have no say in how long it computes",
+    "overwriting the guest's clocks does not affect the CPU time limit",
     async ({ attack, sandbox }) => {
       if (!sandbox.guarantees.stopsLoops) return
       const code = `Date.now = () => 0; try { performance.now = () => 0 } catch {} globalThis.Date = undefined; for (;;);`
@@ -283,7 +271,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
   ),
   forgery(
     'intrinsics-overwritten',
-    'what stands around the runtime in its realm does not rely on what the guest can replace',
+    "the adapter's code in the guest realm does not rely on built-ins that the guest can replace",
     async ({ attack }) => {
       const code = `for (const C of [Array, String, Map, Promise, Object, Function]) for (const k of Object.getOwnPropertyNames(C.prototype)) { if (k !== 'constructor') try { C.prototype[k] = () => { throw new Error(k) } } catch {} } ${say(RETURN('j"said"'))}`
       const result = await attack(code)
@@ -291,7 +279,7 @@ export const forgedMessages: readonly ConformanceCase[] = [
       returned(await attack(say(RETURN('j"next"'))), 'next')
     },
   ),
-  forgery('late-messages', 'a guest that has returned and posts later is not heard', async ({ attack }) => {
+  forgery('late-messages', 'messages that a guest posts after it has returned are ignored', async ({ attack }) => {
     let ran = false
     const echo = () => {
       ran = true

@@ -3,7 +3,7 @@ import { failed } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 import { keepsHostFree } from '../host-cpu.ts'
 
-/** Graphs of values that the codec never writes. What reads them must refuse each, and allocate nothing for it. */
+/** Graphs that the codec never produces. The decoder must reject each one without allocating for it. */
 const GRAPHS: readonly (readonly [id: string, graph: string])[] = [
   ['empty', '[]'],
   ['no-list', '{"0":[1],"length":2}'],
@@ -49,7 +49,7 @@ const quote = JSON.stringify
 
 export const forgedValues: readonly ConformanceCase[] = GRAPHS.map(([id, graph]) => ({
   id: `forgeries.graph.${id}`,
-  protects: `${id.replaceAll('-', ' ')}: such a graph is refused as an input and as a result, and no tool runs`,
+  protects: `an invalid graph is rejected as an input and as a result, and no tool runs (${id.replaceAll('-', ' ')})`,
   tampers: true,
   run: ({ attack, sandbox }) =>
     keepsHostFree(sandbox, async () => {

@@ -6,7 +6,7 @@ import type { ConformanceCase, TestContext } from '../case.ts'
 import { forgedMessages } from './forged-messages.ts'
 import { forgedValues } from './forged-values.ts'
 
-/** What a guest that has been taken over may say, and the protocol does not know. */
+/** Invalid messages that a compromised guest may send. */
 const REFUSED: readonly (readonly [id: string, message: string])[] = [
   ['no-json', 'not json'],
   ['nothing', ''],
@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [id: string, message: string])[] = [
   ['end-with-a-line-that-is-no-number', '{"type":"threw","error":{"code":"CODE_THREW","name":1,"message":"m"}}'],
 ]
 
-/** Names that a host must not find among its own. */
+/** Names that are not tools, but exist as properties of objects. */
 const NO_TOOLS = ['constructor', 'tools.constructor', 'tools.__proto__', '__proto__.x', 'tools', '', 'tools.echo.call']
 
 const quote = JSON.stringify
@@ -51,7 +51,7 @@ const say = (...messages: readonly string[]): string => messages.map((text) => `
 const RETURN = (payload: string): string => `{"type":"returned"}\n${payload}`
 const CALL = (id: number, tool = 'tools.echo'): string => `{"type":"call","id":${id},"tool":${quote(tool)}}\nj{}`
 
-/** A forgery with its proof: what is seen at the host. */
+/** Creates a case that attacks the host with forged messages. */
 const forgery = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
   id: `forgeries.${id}`,
   protects,
@@ -61,7 +61,7 @@ const forgery = (id: string, protects: string, run: (context: TestContext) => Pr
 
 export const forgeries: readonly ConformanceCase[] = [
   ...REFUSED.map(([id, message]) =>
-    forgery(id, 'what the protocol does not know ends the run, and no tool has run by it', async ({ attack }) => {
+    forgery(id, 'an invalid message ends the run, and no tool runs', async ({ attack }) => {
       let ran = false
       const echo = () => {
         ran = true
@@ -70,7 +70,7 @@ export const forgeries: readonly ConformanceCase[] = [
       assert.equal(ran, false)
     }),
   ),
-  forgery('names-that-are-no-tools', 'a call names a tool of its own, or none', async ({ attack }) => {
+  forgery('names-that-are-no-tools', 'a call can only name a tool of its own run', async ({ attack }) => {
     const calls = NO_TOOLS.map((tool, index) => CALL(index + 1, tool))
     const code = `if (turn === 0) { ${say(...calls)} } else if (turn === ${calls.length}) { post('{"type":"returned"}\\nj' + JSON.stringify(all.concat(message))) } else { globalThis.all = [].concat(globalThis.all ?? [], message) }`
     const result = await attack(code, { tools: { echo: () => 1 } })
@@ -78,11 +78,11 @@ export const forgeries: readonly ConformanceCase[] = [
     const heard = result.value as string[]
     assert.deepEqual([heard.length, heard.every((text) => text.includes('TOOL_NOT_FOUND'))], [NO_TOOLS.length, true])
   }),
-  forgery('second-result', 'the first result stands', async ({ attack }) => {
+  forgery('second-result', 'the first result counts', async ({ attack }) => {
     const threw = '{"type":"threw","error":{"code":"CODE_THREW","name":"E","message":"m"}}'
     returned(await attack(say(RETURN('j"first"'), RETURN('j"second"'), threw, 'garbage')), 'first')
   }),
-  forgery('call-after-result', 'nothing is called for a program that has ended', async ({ attack }) => {
+  forgery('call-after-result', 'calls are ignored after the program has ended', async ({ attack }) => {
     let ran = false
     const echo = () => {
       ran = true
@@ -91,28 +91,36 @@ export const forgeries: readonly ConformanceCase[] = [
     await delay(20)
     assert.equal(ran, false)
   }),
-  forgery('result-before-the-end', 'what loops on after its result has not ended', async ({ attack, sandbox }) => {
-    if (!sandbox.guarantees.stopsLoops) return
-    const code = `${say(RETURN('j"early"'))}; for (;;);`
-    failed(await attack(code, { limits: { cpuTimeMs: 200 } }), 'LIMIT_CPU')
-  }),
-  forgery('same-call-twice', 'a call is made once', async ({ attack }) => {
+  forgery(
+    'result-before-the-end',
+    'a program that keeps looping after its result is stopped',
+    async ({ attack, sandbox }) => {
+      if (!sandbox.guarantees.stopsLoops) return
+      const code = `${say(RETURN('j"early"'))}; for (;;);`
+      failed(await attack(code, { limits: { cpuTimeMs: 200 } }), 'LIMIT_CPU')
+    },
+  ),
+  forgery('same-call-twice', 'a repeated call ends the run and runs its tool at most once', async ({ attack }) => {
     let made = 0
     failed(await attack(say(CALL(1), CALL(1)), { tools: { echo: () => made++ } }), 'PROTOCOL_VIOLATION')
     assert.ok(made <= 1)
   }),
-  forgery('wake-flood', 'wishes to be woken cost the host one timer', async ({ attack }) => {
+  forgery('wake-flood', 'thousands of wake requests share one timer of the host', async ({ attack }) => {
     const code = `if (turn > 0) { ${say(RETURN('j"woken"'))} } else for (let i = 0; i < 5_000; i++) post('{"type":"wake","at":' + i + '}')`
     returned(await attack(code), 'woken')
   }),
-  forgery('log-flood', 'logs are bounded by the host, in many small entries or one large one', async ({ attack }) => {
-    const code = `for (let i = 0; i < 5_000; i++) post('{"type":"log","level":"log","text":""}'); post('{"type":"log","level":"log","text":"' + 'x'.repeat(50_000) + '"}'); ${say(RETURN('j1'))}`
-    const result = await attack(code, { limits: { logBytes: 1_000 } })
-    returned(result, 1)
-    assert.ok(result.logs.length <= 1_001)
-    assert.match(result.logs.at(-1)?.text ?? '', /limit of 1000 bytes/)
-  }),
-  forgery('huge-input', 'an input is bounded by the host', async ({ attack }) => {
+  forgery(
+    'log-flood',
+    'the host enforces the log limit for many small entries and for a large one',
+    async ({ attack }) => {
+      const code = `for (let i = 0; i < 5_000; i++) post('{"type":"log","level":"log","text":""}'); post('{"type":"log","level":"log","text":"' + 'x'.repeat(50_000) + '"}'); ${say(RETURN('j1'))}`
+      const result = await attack(code, { limits: { logBytes: 1_000 } })
+      returned(result, 1)
+      assert.ok(result.logs.length <= 1_001)
+      assert.match(result.logs.at(-1)?.text ?? '', /limit of 1000 bytes/)
+    },
+  ),
+  forgery('huge-input', 'the host enforces the size limit of inputs', async ({ attack }) => {
     const code = `post('{"type":"call","id":1,"tool":"tools.echo"}\\nj"' + 'x'.repeat(200_000) + '"')`
     const limits = { messageBytes: 10_000, resultBytes: 10_000, logBytes: 10_000 }
     let ran = false
@@ -122,37 +130,49 @@ export const forgeries: readonly ConformanceCase[] = [
     failed(await attack(code, { tools: { echo }, limits }), 'LIMIT_MESSAGE_SIZE')
     assert.equal(ran, false)
   }),
-  forgery('huge-result', 'a result is bounded by the host', async ({ attack }) => {
+  forgery('huge-result', 'the host enforces the size limit of results', async ({ attack }) => {
     const code = `post('{"type":"returned"}\\nj"' + 'x'.repeat(20_000) + '"')`
     failed(await attack(code, { limits: { resultBytes: 1_000 } }), 'LIMIT_RESULT_SIZE')
   }),
-  forgery('call-quota', 'calls are counted by the host', async ({ attack }) => {
+  forgery('call-quota', 'the host enforces the call quota', async ({ attack }) => {
     let made = 0
     const code = `for (let i = 1; i <= 50; i++) post('{"type":"call","id":' + i + ',"tool":"tools.echo"}\\nj{}')`
     failed(await attack(code, { tools: { echo: () => ++made }, limits: { toolCalls: 10 } }), 'LIMIT_TOOL_CALLS')
     assert.ok(made <= 10)
   }),
-  forgery('stack-with-paths', 'a stack names no file of the host, and steers no terminal', async ({ attack }) => {
-    const stack =
-      'Error: x\n    at secret (/home/user/app.js:1:2)\n    at f (program.js:1:30)\n    at evil\u001b[2J (program.js:1:31)'
-    const threw = { type: 'threw', error: { code: 'CODE_THREW', name: 'Error', message: 'x', stack } }
-    const error = failed(await attack(say(quote(threw))), 'CODE_THREW')
-    assert.match(error.stack ?? '', /^at f \(program\.js:1:\d+\)\nat evil2J/)
-  }),
-  forgery('endless-answers', 'a guest that answers each message with another call is bounded', async ({ attack }) => {
-    const code = `post('{"type":"call","id":' + (turn + 1) + ',"tool":"tools.echo"}\\nj{}')`
-    const codes: readonly ExecutionErrorCode[] = ['LIMIT_TOOL_CALLS', 'LIMIT_WALL_TIME']
-    const result = await attack(code, { tools: { echo: () => 1 }, limits: { toolCalls: 50 } })
-    assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
-  }),
-  forgery('silence', 'a guest that says nothing is told to have stalled', async ({ attack }) => {
+  forgery(
+    'stack-with-paths',
+    'a forged stack contains no files of the host and no terminal escape sequences',
+    async ({ attack }) => {
+      const stack =
+        'Error: x\n    at secret (/home/user/app.js:1:2)\n    at f (program.js:1:30)\n    at evil\u001b[2J (program.js:1:31)'
+      const threw = { type: 'threw', error: { code: 'CODE_THREW', name: 'Error', message: 'x', stack } }
+      const error = failed(await attack(say(quote(threw))), 'CODE_THREW')
+      assert.match(error.stack ?? '', /^at f \(program\.js:1:\d+\)\nat evil2J/)
+    },
+  ),
+  forgery(
+    'endless-answers',
+    'a guest that answers each message with another call ends at a limit',
+    async ({ attack }) => {
+      const code = `post('{"type":"call","id":' + (turn + 1) + ',"tool":"tools.echo"}\\nj{}')`
+      const codes: readonly ExecutionErrorCode[] = ['LIMIT_TOOL_CALLS', 'LIMIT_WALL_TIME']
+      const result = await attack(code, { tools: { echo: () => 1 }, limits: { toolCalls: 50 } })
+      assert.ok(!result.ok && codes.includes(result.error.code), JSON.stringify(result).slice(0, 300))
+    },
+  ),
+  forgery('silence', 'a guest that sends no message is reported as stalled', async ({ attack }) => {
     failed(await attack(''), 'PROGRAM_STALLED')
   }),
-  forgery('throwing-runtime', "a runtime that throws has failed, and is no host's trouble", async ({ attack, run }) => {
-    const result = await attack('globalThis.post = undefined; post()')
-    assert.ok(!result.ok, 'it returned')
-    returned(await run('return "next"'), 'next')
-  }),
+  forgery(
+    'throwing-runtime',
+    'a guest runtime that throws fails its run and does not affect the host',
+    async ({ attack, run }) => {
+      const result = await attack('globalThis.post = undefined; post()')
+      assert.ok(!result.ok, 'it returned')
+      returned(await run('return "next"'), 'next')
+    },
+  ),
   ...forgedMessages,
   ...forgedValues,
 ]

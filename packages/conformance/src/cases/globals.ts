@@ -3,7 +3,7 @@ import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 import expectedBuiltins from '../expected-builtins.json' with { type: 'json' }
 
-/** All that a program finds, and nothing else, on every engine. */
+/** The complete list of globals on every engine. */
 const GLOBALS =
   `AbortController AbortSignal AggregateError Array ArrayBuffer BigInt BigInt64Array BigUint64Array Boolean Buffer CustomEvent
 DOMException DataView Date Error EvalError Event EventTarget Float32Array Float64Array Function Infinity Int16Array Int32Array
@@ -213,7 +213,7 @@ const REFUSED: readonly (readonly [id: string, code: string, message: RegExp])[]
 export const globals: readonly ConformanceCase[] = [
   {
     id: 'globals.list',
-    protects: 'every engine shows the same globals',
+    protects: 'every engine has the same globals',
     run: async ({ run }) => {
       const result = await run('return Object.getOwnPropertyNames(globalThis).sort()', { tools: { t: () => 1 } })
       assert.ok(result.ok)
@@ -222,7 +222,7 @@ export const globals: readonly ConformanceCase[] = [
   },
   {
     id: 'globals.reachable',
-    protects: 'what was removed cannot be found again by another way',
+    protects: 'removed globals cannot be reached in other ways',
     run: async ({ run }) => {
       returned(
         await run(`const found = []
@@ -236,7 +236,7 @@ export const globals: readonly ConformanceCase[] = [
   },
   {
     id: 'globals.members',
-    protects: 'every engine shows the same properties of the same built-ins',
+    protects: 'the built-ins of every engine have the same properties',
     run: async ({ run }) => {
       const result = await run(`const members = {}
         const seen = new Set()
@@ -271,7 +271,7 @@ export const globals: readonly ConformanceCase[] = [
   },
   {
     id: 'globals.stack-traces',
-    protects: 'no program sees the frames of the runtime as objects, or turns stacks off',
+    protects: 'a program cannot access stack frames as objects or disable stacks',
     run: async ({ run }) => {
       failed(await run('Error.prepareStackTrace = (_, sites) => sites; return new Error("x").stack'), 'CODE_THREW')
       failed(
@@ -284,14 +284,14 @@ export const globals: readonly ConformanceCase[] = [
   ...PLATFORM.map(
     ([id, code, value]): ConformanceCase => ({
       id: `globals.platform.${id}`,
-      protects: `${id} works as on the web`,
+      protects: `a built-in behaves as specified (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => returned(await run(code), value),
     }),
   ),
   ...REFUSED.map(
     ([id, code, message]): ConformanceCase => ({
       id: `globals.refused.${id}`,
-      protects: `${id} fails with an error that says what to do instead`,
+      protects: `a removed feature fails with an error that suggests an alternative (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         const error = failed(await run(code, { tools: { t: () => 1 } }), 'CODE_THREW')
         assert.match(`${error.message} ${error.hint}`, message)

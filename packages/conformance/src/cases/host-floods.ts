@@ -5,7 +5,7 @@ import type { ConformanceCase, TestContext } from '../case.ts'
 import { keepsHostFree } from '../host-cpu.ts'
 import { sharedValues } from './shared-values.ts'
 
-/** An entry without text takes one of these. */
+/** Limit for logs in bytes. An entry without text counts as one byte. */
 const LOG_BYTES = 50_000
 
 const flood = (id: string, protects: string, run: (context: TestContext) => Promise<void>): ConformanceCase => ({
@@ -14,12 +14,12 @@ const flood = (id: string, protects: string, run: (context: TestContext) => Prom
   run: (context) => keepsHostFree(context.sandbox, () => run(context)),
 })
 
-/** The program returned, or a limit ended it. */
+/** Asserts that the program returned or ended at a limit. */
 function boundedOrReturned(result: ExecuteResult): void {
   if (!result.ok) assert.match(result.error.code, /^LIMIT_/, JSON.stringify(result.error).slice(0, 300))
 }
 
-/** Programs that log more than anybody reads. Their logs stay within the bound, whatever else ends them. */
+/** Programs that log excessively. Their logs must stay within the limit. */
 const LOGS: readonly (readonly [id: string, code: string])[] = [
   ['empty', 'for (let i = 0; i < 100_000; i++) console.log(""); return 1'],
   ['placeholders', 'console.log("%s".repeat(50_000), ...Array(50_000).fill("text")); return 1'],
@@ -42,7 +42,7 @@ const LOGS: readonly (readonly [id: string, code: string])[] = [
   ['surrogates', 'for (let i = 0; i < 200; i++) console.log("\\ud800".repeat(10_000)); return 1'],
 ]
 
-/** Errors as large as their thrower likes. */
+/** Very large errors. */
 const ERRORS: readonly (readonly [id: string, thrown: string])[] = [
   ['message', 'new Error("x".repeat(3e6))'],
   ['name', 'Object.assign(new Error("m"), { name: "N".repeat(3e6) })'],
@@ -53,7 +53,7 @@ const ERRORS: readonly (readonly [id: string, thrown: string])[] = [
   ['aggregate', 'new AggregateError(Array.from({ length: 2_000 }, () => new Error("x".repeat(1_000))))'],
 ]
 
-/** Results that take more on the way than in the heap that made them. */
+/** Results whose encoding is larger than their size on the heap. */
 const SWELLING: readonly (readonly [id: string, expression: string])[] = [
   ['surrogates', '"\\ud800".repeat(1e6)'],
   ['control-characters', '"\\u0000".repeat(1e6)'],
@@ -68,7 +68,7 @@ const SWELLING: readonly (readonly [id: string, expression: string])[] = [
 export const hostFloods: readonly ConformanceCase[] = [
   ...sharedValues,
   ...LOGS.map(([id, code]) =>
-    flood(`logs-${id}`, 'a log costs its host no more than its limit', async ({ run }) => {
+    flood(`logs-${id}`, 'logs never exceed their limit', async ({ run }) => {
       const result = await run(code, { limits: { cpuTimeMs: 1_500, logBytes: LOG_BYTES } })
       boundedOrReturned(result)
       assert.ok(result.logs.length <= LOG_BYTES + 1, `${result.logs.length} entries`)
@@ -77,14 +77,14 @@ export const hostFloods: readonly ConformanceCase[] = [
     }),
   ),
   ...ERRORS.map(([id, thrown]) =>
-    flood(`errors-${id}`, 'an error is cut where it leaves the guest or reaches the host', async ({ run }) => {
+    flood(`errors-${id}`, 'a huge error is truncated in the guest or at the host', async ({ run }) => {
       const result = await run(`throw ${thrown}`)
       assert.ok(!result.ok && /^(?:CODE_THREW|LIMIT_)/.test(result.error.code), JSON.stringify(result).slice(0, 300))
       assert.ok(JSON.stringify(result.error).length < 60_000)
     }),
   ),
   ...SWELLING.map(([id, expression]) =>
-    flood(`swelling-${id}`, 'a result is measured as it crosses the wall', async ({ run }) => {
+    flood(`swelling-${id}`, 'the result limit applies to the encoded size', async ({ run }) => {
       const result = await run(`return ${expression}`)
       assert.ok(
         !result.ok && /^LIMIT_(?:RESULT_SIZE|MEMORY)$/.test(result.error.code),
@@ -92,7 +92,7 @@ export const hostFloods: readonly ConformanceCase[] = [
       )
     }),
   ),
-  flood('full-inputs', 'dozens of inputs of the largest size in one turn end in a limit', async ({ run }) => {
+  flood('full-inputs', 'dozens of inputs of maximum size in one turn end at a limit', async ({ run }) => {
     let made = 0
     const code = 'const big = "x".repeat(900_000); await Promise.all(Array.from({ length: 60 }, () => tools.take(big)))'
     const limits = { messageBytes: 1_000_000, resultBytes: 1_000_000, logBytes: 10_000 }
@@ -102,7 +102,7 @@ export const hostFloods: readonly ConformanceCase[] = [
   }),
   flood(
     'open-calls',
-    'calls that never settle are open at most as many as allowed, and end with the program',
+    'calls that never settle stay within the concurrency limit and are cancelled when the program ends',
     async ({ run }) => {
       let open = 0
       const never = () => {
@@ -117,64 +117,52 @@ export const hostFloods: readonly ConformanceCase[] = [
       assert.ok(open <= 32, `${open} at once`)
     },
   ),
-  flood(
-    'settle-storm',
-    'hundreds of calls that settle at once are each made once and answered once',
-    async ({ run }) => {
-      const seen: number[] = []
-      const tools = {
-        take: ({ i }: { i: number }) => {
-          seen.push(i)
-          if (i % 2 === 1) throw new Error(`odd ${i}`)
-          return i
-        },
-      }
-      const code = `const all = await Promise.allSettled(Array.from({ length: 500 }, (_, i) => tools.take({ i })))
+  flood('settle-storm', 'hundreds of concurrent calls are each made once and answered once', async ({ run }) => {
+    const seen: number[] = []
+    const tools = {
+      take: ({ i }: { i: number }) => {
+        seen.push(i)
+        if (i % 2 === 1) throw new Error(`odd ${i}`)
+        return i
+      },
+    }
+    const code = `const all = await Promise.allSettled(Array.from({ length: 500 }, (_, i) => tools.take({ i })))
       return [all.length, all.every((one, i) => (one.value ?? one.reason.message) === (i % 2 ? 'odd ' + i : i))]`
-      returned(await run(code, { tools, limits: { cpuTimeMs: 20_000 } }), [500, true])
-      assert.deepEqual(
-        seen,
-        Array.from({ length: 500 }, (_, index) => index),
-      )
-    },
-  ),
-  flood('wake-storm', 'timers of many different times all fire, by one timer of the host', async ({ run }) => {
+    returned(await run(code, { tools, limits: { cpuTimeMs: 20_000 } }), [500, true])
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 500 }, (_, index) => index),
+    )
+  }),
+  flood('wake-storm', 'hundreds of timers with different delays all fire', async ({ run }) => {
     const code = `let n = 0
       for (let i = 0; i < 300; i++) setTimeout(() => n++, i % 40)
       await new Promise((r) => setTimeout(r, 60)); return n`
     returned(await run(code, { limits: { cpuTimeMs: 20_000 } }), 300)
   }),
-  flood(
-    'interval-storm',
-    'intervals of no length leave the host its time until the wall time is over',
-    async ({ run }) => {
-      const code = 'for (let i = 0; i < 50; i++) setInterval(() => {}, 0); await new Promise(() => {})'
-      const result = await run(code, { limits: { wallTimeMs: 500 } })
-      assert.ok(!result.ok && /^LIMIT_(?:WALL_TIME|CPU)$/.test(result.error.code), JSON.stringify(result))
-    },
-  ),
-  flood('rejections', 'thousands of unhandled rejections cost the host nothing', async ({ run }) => {
+  flood('interval-storm', 'intervals without delay do not block the host and end at a limit', async ({ run }) => {
+    const code = 'for (let i = 0; i < 50; i++) setInterval(() => {}, 0); await new Promise(() => {})'
+    const result = await run(code, { limits: { wallTimeMs: 500 } })
+    assert.ok(!result.ok && /^LIMIT_(?:WALL_TIME|CPU)$/.test(result.error.code), JSON.stringify(result))
+  }),
+  flood('rejections', 'thousands of unhandled rejections do not burden the host', async ({ run }) => {
     const code =
       'for (let i = 0; i < 5_000; i++) Promise.reject(new Error("x".repeat(1_000) + i)); await null; return 1'
     returned(await run(code, { limits: { cpuTimeMs: 20_000 } }), 1)
   }),
-  flood(
-    'deep-result',
-    'a result that is nested 12,000 deep in every kind of holder overflows no stack of the host',
-    async ({ run }) => {
-      const code = `let a = 'end'
+  flood('deep-result', "a result nested 12,000 levels deep does not overflow the host's stack", async ({ run }) => {
+    const code = `let a = 'end'
       for (let i = 0; i < 3_000; i++) a = [{ key: new Map([['m', new Error('', { cause: a })]]) }]
       return a`
-      const result = await run(code, { limits: { cpuTimeMs: 20_000 } })
-      assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
-      type Level = readonly [{ readonly key: ReadonlyMap<string, Error> }]
-      let at = result.value as Level | string
-      let depth = 0
-      for (; typeof at !== 'string'; depth++) at = at[0].key.get('m')?.cause as Level | string
-      assert.deepEqual([at, depth], ['end', 3_000])
-    },
-  ),
-  flood('sparse-keys', 'keys that are large numbers make no array of the host grow', async ({ run }) => {
+    const result = await run(code, { limits: { cpuTimeMs: 20_000 } })
+    assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
+    type Level = readonly [{ readonly key: ReadonlyMap<string, Error> }]
+    let at = result.value as Level | string
+    let depth = 0
+    for (; typeof at !== 'string'; depth++) at = at[0].key.get('m')?.cause as Level | string
+    assert.deepEqual([at, depth], ['end', 3_000])
+  }),
+  flood('sparse-keys', 'object keys that are large integers do not make the host allocate arrays', async ({ run }) => {
     const code = `const all = {}
       for (let i = 0; i < 50_000; i++) all[4_294_967_294 - i * 85_000] = 1
       return Object.keys(await tools.count(all)).length`
@@ -186,29 +174,33 @@ export const hostFloods: readonly ConformanceCase[] = [
       )
     returned(await run(code, { tools: { count }, limits: { cpuTimeMs: 20_000 } }), 7)
   }),
-  flood('extra-properties', 'the problems of an input are described in bounded length', async ({ run }) => {
+  flood('extra-properties', 'the description of the problems of an input has a bounded length', async ({ run }) => {
     const schema = { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false }
     const take = defineTool({ inputSchema: schema, execute: () => 1 })
     const code = `const input = {}; for (let i = 0; i < 20_000; i++) input['a rather long name of a property ' + i] = i
       return await tools.take(input).catch((error) => [error.code, error.message.length < 20_000])`
     returned(await run(code, { tools: { take } }), ['TOOL_INPUT_INVALID', true])
   }),
-  flood('chatty-events', 'logs and calls by the thousand in one turn leave the host its turns', async ({ run }) => {
-    const code = `const calls = []
+  flood(
+    'chatty-events',
+    'thousands of logs and calls in one turn are all reported as events without blocking the host',
+    async ({ run }) => {
+      const code = `const calls = []
       for (let i = 0; i < 900; i++) { calls.push(tools.step({ i })); for (let n = 0; n < 20; n++) console.log(i) }
       return (await Promise.all(calls)).length`
-    const events = { log: 0, 'tool-call-start': 0, 'tool-call-end': 0 }
-    const result = await run(code, {
-      tools: { step: () => 1 },
-      limits: { cpuTimeMs: 20_000 },
-      onEvent: ({ type }) => {
-        events[type]++
-      },
-    })
-    returned(result, 900)
-    assert.deepEqual(events, { log: 18_000, 'tool-call-start': 900, 'tool-call-end': 900 })
-  }),
-  flood('code-size', 'a program of megabytes is refused before it is read', async ({ run }) => {
+      const events = { log: 0, 'tool-call-start': 0, 'tool-call-end': 0 }
+      const result = await run(code, {
+        tools: { step: () => 1 },
+        limits: { cpuTimeMs: 20_000 },
+        onEvent: ({ type }) => {
+          events[type]++
+        },
+      })
+      returned(result, 900)
+      assert.deepEqual(events, { log: 18_000, 'tool-call-start': 900, 'tool-call-end': 900 })
+    },
+  ),
+  flood('code-size', 'a program of several megabytes is rejected before it is parsed', async ({ run }) => {
     failed(await run(`return 1 // ${'x'.repeat(20_000_000)}`), 'LIMIT_CODE_SIZE')
     failed(await run(`return "${'\u{1f600}'.repeat(70_000)}"`), 'LIMIT_CODE_SIZE')
   }),

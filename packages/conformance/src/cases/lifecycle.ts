@@ -6,7 +6,7 @@ import type { ConformanceCase } from '../case.ts'
 export const lifecycle: readonly ConformanceCase[] = [
   {
     id: 'lifecycle.fresh',
-    protects: 'nothing of one program is there for the next',
+    protects: 'a program leaves no state for the next one',
     run: async ({ run }) => {
       await run('globalThis.left = 1; Array.prototype.left = 1; Object.prototype.left = 1; Math.random = () => 4')
       returned(await run('return [typeof left, [].left, ({}).left, Math.random() < 1]'), [
@@ -19,7 +19,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.abort',
-    protects: "an abort ends the program and rejects with the caller's own reason",
+    protects: "an abort ends the program, and the execution rejects with the caller's reason",
     run: async ({ run }) => {
       const controller = new AbortController()
       const reason = new Error('the user left')
@@ -33,7 +33,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.abort-reason',
-    protects: "tools in flight are told the caller's own reason as well, whatever it is",
+    protects: "the signals of running tools abort with the caller's reason, whatever it is",
     run: async ({ run }) => {
       for (const reason of ['the user left', null, Object.create(null)]) {
         const controller = new AbortController()
@@ -53,7 +53,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.abort-computing',
-    protects: 'a program that computes is aborted as well',
+    protects: 'a program that is computing can be aborted',
     run: async ({ run }) => {
       await assert.rejects(run('for (;;) {}', { signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' })
       returned(await run('return "next"'), 'next')
@@ -62,7 +62,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.closed-code-mode',
-    protects: 'a closed code mode refuses, and ends what it was running',
+    protects: 'a closed code mode ends running programs and rejects new executions',
     run: async ({ sandbox }) => {
       const codeMode = await createCodeMode({ sandbox, tools: {} })
       const running = codeMode.execute('await new Promise((r) => setTimeout(r, 60_000))')
@@ -75,7 +75,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.event-handler',
-    protects: "what the host's own event handler throws is the host's to see",
+    protects: 'an execution rejects with the error that its event handler throws',
     run: async ({ run }) => {
       const mistake = new Error('mistake')
       const running = run('console.log(1); await new Promise((r) => setTimeout(r, 60_000))', {
@@ -88,7 +88,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.event-handler-async',
-    protects: "an event handler that rejects later is the host's to see as well, and no unhandled rejection",
+    protects: 'an execution rejects with the reason of an asynchronous event handler, without an unhandled rejection',
     run: async ({ run }) => {
       const mistake = new Error('late mistake')
       const onEvent = (async () => {
@@ -102,7 +102,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.event-handler-at-end',
-    protects: 'what an event handler throws of a call that the end of the program cuts off is not lost',
+    protects: 'an execution rejects with the error that an event handler throws for a call cancelled at the end',
     run: async ({ run }) => {
       const mistake = new Error('mistake at the end')
       const running = run('tools.hang(); await new Promise((r) => setTimeout(r, 20)); return "early"', {
@@ -116,7 +116,7 @@ export const lifecycle: readonly ConformanceCase[] = [
   },
   {
     id: 'lifecycle.usage',
-    protects: 'what an execution took is told, and only what was measured',
+    protects: 'an execution reports its usage, with CPU time if the adapter measures it',
     run: async ({ run, sandbox }) => {
       const { usage } = await run('let n = 0; for (let i = 0; i < 1e6; i++) n += i; await tools.a(); return n', {
         tools: { a: () => 1 },

@@ -8,7 +8,7 @@ const MB = 1024 * 1024
 export const limits: readonly ConformanceCase[] = [
   {
     id: 'limits.stack',
-    protects: 'endless recursion is an error that the program can catch, and has its code if it does not',
+    protects: 'endless recursion throws an error that the program can catch, and ends in LIMIT_STACK if it does not',
     run: async ({ run }) => {
       returned(await run('const f = () => f() + 1; try { f() } catch (e) { return e instanceof Error }'), true)
       failed(await run('const f = () => f() + 1; f()'), 'LIMIT_STACK')
@@ -17,13 +17,13 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.stack-deep',
-    protects: 'recursion as deep as sensible programs go works',
+    protects: 'recursion to a depth of 1,000 works',
     run: async ({ run }) =>
       returned(await run('const depth = (n) => n === 0 ? 0 : 1 + depth(n - 1); return depth(1000)'), 1000),
   },
   {
     id: 'limits.stack-native',
-    protects: "recursion through built-ins does not reach the host's stack",
+    protects: "recursion through built-ins does not overflow the host's stack",
     run: async ({ run }) => {
       const code =
         'let a = []; for (let i = 0; i < 200_000; i++) a = [a]; try { JSON.stringify(a) } catch {} try { a.toString() } catch {} try { a.flat(Infinity) } catch {} return "survived"'
@@ -38,7 +38,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.wall-time',
-    protects: 'waiting costs wall time and is ended by it',
+    protects: 'a program that waits ends at the wall time limit',
     run: async ({ run }) => {
       failed(
         await run('await new Promise((r) => setTimeout(r, 60_000))', { limits: { wallTimeMs: 200 } }),
@@ -48,7 +48,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.waiting-is-not-computing',
-    protects: 'waiting for a tool costs no CPU time',
+    protects: 'waiting for a tool does not count as CPU time',
     run: async ({ run }) => {
       const wait = () => delay(600)
       returned(await run('await tools.wait(); return 1', { tools: { wait }, limits: { cpuTimeMs: 300 } }), 1)
@@ -56,7 +56,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.stalled',
-    protects: 'a program that waits for nothing is told so at once',
+    protects: 'a program that waits for nothing ends immediately as stalled',
     run: async ({ run }) => {
       failed(await run('await new Promise(() => {})'), 'PROGRAM_STALLED')
       failed(await run('await { then() {} }'), 'PROGRAM_STALLED')
@@ -64,7 +64,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.result-size',
-    protects: 'a huge result is an error that says what to do',
+    protects: 'a huge result fails with an error that advises to return less',
     run: async ({ run }) => {
       const limitsOfResult = { resultBytes: 1_000_000, memoryBytes: 512 * MB, cpuTimeMs: 20_000 }
       const error = failed(await run('return "x".repeat(20_000_000)', { limits: limitsOfResult }), 'LIMIT_RESULT_SIZE')
@@ -73,14 +73,14 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.code-size',
-    protects: 'a huge program is refused before anything is done with it',
+    protects: 'a program above the code size limit is rejected',
     run: async ({ run }) =>
       failed(await run(`return ${'1 + '.repeat(50_000)}1`, { limits: { codeBytes: 10_000 } }), 'LIMIT_CODE_SIZE') &&
       undefined,
   },
   {
     id: 'limits.tightened',
-    protects: 'an execution may tighten a limit and never widen it',
+    protects: 'invalid and unknown limits are rejected',
     run: async ({ run }) => {
       await assert.rejects(run('return 1', { limits: { wallTimeMs: 0 } }), TypeError)
       await assert.rejects(run('return 1', { limits: { wallTime: 5 } as never }), TypeError)
@@ -88,7 +88,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'limits.timers',
-    protects: 'a flood of timers costs the host one',
+    protects: 'thousands of timers do not burden the host',
     run: async ({ run }) => {
       returned(
         await run(

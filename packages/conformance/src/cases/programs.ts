@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** Every way in which models write a program, and the value it must have. */
+/** Forms in which models write programs, with the value that each must return. */
 const FORMS: readonly (readonly [id: string, code: string, value: unknown])[] = [
   ['statements', 'const a = await Promise.resolve(2)\nreturn a * 3', 6],
   ['expression', '1 + 2', 3],
@@ -63,12 +63,12 @@ const MISTAKES: readonly (readonly [id: string, code: string, line: number])[] =
 export const programs: readonly ConformanceCase[] = [
   ...FORMS.map(([id, code, value]) => ({
     id: `programs.form.${id}`,
-    protects: `a program written as ${id.replaceAll('-', ' ')} gives its value`,
+    protects: `a program in this form returns its value (${id.replaceAll('-', ' ')})`,
     run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => returned(await run(code), value),
   })),
   ...MISTAKES.map(([id, code, line]) => ({
     id: `programs.mistake.${id}`,
-    protects: 'a mistake is told with its line and a picture of it, and nothing runs',
+    protects: 'a syntax error is reported with its line and a code frame, and nothing runs',
     run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
       const error = failed(await run(code), 'CODE_SYNTAX')
       assert.equal(error.line, line)
@@ -77,7 +77,7 @@ export const programs: readonly ConformanceCase[] = [
   })),
   {
     id: 'programs.strict',
-    protects: 'programs run in strict mode everywhere, as modules do',
+    protects: 'programs run in strict mode on every engine',
     run: async ({ run }) => {
       assert.equal(failed(await run('undeclared = 1'), 'CODE_THREW').name, 'ReferenceError')
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** Source of a check that a value and all that it leads to come from the guest's own realm. */
+/** Source of `foreign(value)`, which checks whether the prototype chain of a value leaves the realm of the guest. */
 const OWN = `
 const own = new Set()
 for (const name of Object.getOwnPropertyNames(globalThis)) {
@@ -20,7 +20,7 @@ const foreign = (value) => {
 }
 `
 
-/** Built-ins given what they refuse. Their errors are made by the runtime, or by the host where one leaks. */
+/** Invalid uses of built-ins. Their errors come from the guest runtime, or from the host if a host object leaks. */
 const REFUSALS: readonly string[] = [
   'tools.fail()',
   'tools.missing()',
@@ -76,11 +76,11 @@ const probe = (id: string, protects: string, code: string, value: unknown): Conf
   },
 })
 
-/** Ways to get hold of an object of another realm, whose constructors would lead to the host. */
+/** Attempts to obtain an object of another realm, whose constructors would lead to the host. */
 export const realms: readonly ConformanceCase[] = [
   probe(
     'errors',
-    "every error that the runtime makes is an error of the guest's own realm",
+    "every error that the runtime creates belongs to the guest's realm",
     `${OWN}const found = []
       for (const [index, attempt] of [${REFUSALS.map((text) => `async () => ${text}`).join(', ')}].entries()) {
         try { await attempt() } catch (error) { if (foreign(error) || !(error instanceof Error)) found.push(index) }
@@ -90,7 +90,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'outputs',
-    "whatever a tool returns is made of the guest's own constructors",
+    "tool outputs are created by constructors of the guest's realm",
     `${OWN}const value = [{}, [], new Map(), new Set(), new Date(1), /a/, new Error('x'), new RangeError('y'), new Uint8Array(1), new DataView(new ArrayBuffer(1)), new ArrayBuffer(1), Object(1), Object('s'), Object(true), Object(1n)]
       const back = await tools.echo(value)
       return back.filter((one, i) => foreign(one) || Object.getPrototypeOf(one) !== Object.getPrototypeOf(value[i])).length`,
@@ -98,7 +98,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'promises',
-    "a call is a promise of the guest's own, with nothing on it",
+    "a tool call returns a promise of the guest's realm without extra properties",
     `${OWN}const call = tools.echo(1)
       const seen = [foreign(call), call.constructor === Promise, Reflect.ownKeys(call).length]
       await call; return seen`,
@@ -106,7 +106,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'overflow',
-    "a stack that overflows within the runtime gives an error of the guest's own",
+    "a stack overflow within the runtime throws an error of the guest's realm",
     `${OWN}let left = 0, seen = 0
       const found = []
       const keep = (error) => { seen++; if (foreign(error) || !(error instanceof Error)) found.push(String(error)) }
@@ -128,7 +128,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'callbacks',
-    "what the runtime hands to callbacks is the guest's own",
+    "the arguments of callbacks belong to the guest's realm",
     `${OWN}const got = []
       await new Promise((resolve) => setTimeout((...all) => { got.push(...all); resolve() }, 1, 'x'))
       const target = new EventTarget(); target.addEventListener('x', function (event) { got.push(this, event, event.target) }); target.dispatchEvent(new Event('x'))
@@ -140,7 +140,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'throwing-proxies',
-    'a proxy whose every trap throws harms nothing that touches it',
+    'a proxy whose traps all throw does not harm the runtime',
     `const traps = Object.fromEntries(Object.getOwnPropertyNames(Reflect).filter((key) => typeof Reflect[key] === 'function').map((key) => [key, () => { throw new Error('trap ' + key) }]))
       const p = new Proxy(function () {}, traps)
       for (const attempt of [() => tools.echo(p), () => tools.echo({ p }), () => tools.echo(new Map([[p, p]])), () => console.log(p, { p }, [p]), () => console.table(p), () => structuredClone(p), () => new URL(p), () => new URLSearchParams(p), () => AbortSignal.any(p), () => crypto.getRandomValues(p), () => new CustomEvent('x', p), () => new TextEncoder().encode(p), () => tools[p], () => new Error('', p), () => Object.assign(tools, p)]) {
@@ -152,7 +152,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'traps-see-no-host',
-    "traps and getters are called with the guest's own objects alone",
+    "traps and getters receive only objects of the guest's realm",
     `${OWN}const got = []
       const spy = (target) => new Proxy(target, Object.fromEntries(Object.getOwnPropertyNames(Reflect).filter((key) => typeof Reflect[key] === 'function').map((key) => [key, (...all) => { got.push(...all); const result = Reflect[key](...all); got.push(result); return result }])))
       await tools.echo(spy({ a: spy([1]), b: { get c() { got.push(this); return 1 } } }))
@@ -163,7 +163,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'thenables',
-    'a thenable is given resolvers of the guest, and may call them as often as it likes',
+    "a thenable receives resolvers of the guest's realm and may call them repeatedly",
     `${OWN}const got = []
       const thenable = { then(...all) { got.push(...all, this); for (let i = 0; i < 3; i++) { all[0](i); all[1](i) } } }
       const seen = [await thenable, await Promise.race([thenable]), await Promise.resolve(1).then(() => thenable)]
@@ -172,7 +172,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'tool-membrane',
-    'a tool is a plain function that shows nothing but its name, in whatever way it is called',
+    'a tool is a plain function that reveals only its name, and works however it is called',
     `const { echo } = tools
       const seen = [Reflect.ownKeys(echo).sort().join(), typeof echo.prototype, /secret|execute|host/.test(String(echo)), echo === tools.echo]
       seen.push(await echo.call(null, 1), await echo.apply({}, [2]), await echo.bind(5)(3), await Reflect.apply(echo, undefined, [4]), await [5].map((x) => echo(x))[0])
@@ -181,7 +181,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'namespace-membrane',
-    'the namespace of tools cannot be changed, emptied or given another prototype',
+    'the tool namespace cannot be changed or given another prototype',
     `const seen = []
       for (const attempt of [() => Reflect.set(tools, 'echo', 1), () => Reflect.deleteProperty(tools, 'echo'), () => Reflect.defineProperty(tools, 'other', { value: 1 }), () => Reflect.setPrototypeOf(tools, { echo: 1 }), () => Reflect.ownKeys(tools).sort().join(), () => Reflect.getPrototypeOf(tools)]) seen.push(attempt())
       Object.prototype.evil = 1; Object.prototype.echo = () => 'forged'
@@ -190,7 +190,7 @@ export const realms: readonly ConformanceCase[] = [
   ),
   probe(
     'stack-of-tools',
-    "an error's stack shows no frame of the runtime, whatever is done to the engine's hooks for stacks",
+    "an error's stack contains no frame of the runtime, even if the program sets the engine's stack hooks",
     `Object.prototype.prepareStackTrace = (_, sites) => sites; Function.prototype.prepareStackTrace = Object.prototype.prepareStackTrace
       class Mine extends Error { static prepareStackTrace(_, sites) { return sites } static stackTraceLimit = Infinity }
       const errors = [new Mine('x'), await tools.fail().catch((e) => e)]

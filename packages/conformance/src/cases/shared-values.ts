@@ -4,12 +4,12 @@ import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 import { keepsHostFree } from '../host-cpu.ts'
 
-/** Codes that refuse an input: by its characters and bytes, or by the number of its values. */
+/** Codes of rejected inputs: by the number of characters and bytes, or by the number of values. */
 const REFUSED: readonly ExecutionErrorCode[] = ['LIMIT_MESSAGE_SIZE', 'TOOL_INPUT_INVALID']
 
 /**
- * Values that take about a megabyte on the way and hundreds once every reference is followed, which is what validating
- * or serialising them does.
+ * Values of about a megabyte when encoded, and of hundreds of megabytes when every reference is followed, as validation
+ * and serialization do.
  */
 const SHARED: readonly (readonly [id: string, code: string])[] = [
   ['elements', 'const row = { name: "x".repeat(1e6) }; const value = Array(300).fill(row)'],
@@ -53,7 +53,7 @@ const shared = (id: string, protects: string, run: ConformanceCase['run']): Conf
 
 const megabyte = 'x'.repeat(1_000_000)
 
-/** What a tool may return when its server is hostile. */
+/** Outputs that a hostile tool server may return. */
 const OUTPUTS: readonly (readonly [id: string, make: () => unknown])[] = [
   ['elements', () => Array(300).fill({ name: megabyte })],
   ['strings', () => new Map(Array.from({ length: 100 }, (_, index) => [`${index}`, [megabyte]]))],
@@ -81,7 +81,7 @@ const OUTPUTS: readonly (readonly [id: string, make: () => unknown])[] = [
   ],
 ]
 
-/** Schemas whose check compares or matches each element, and so pays for every reference. */
+/** Schemas that compare or match each element, so that validation follows every reference. */
 const SCHEMAS: readonly (readonly [id: string, schema: object, code: string])[] = [
   ['unique-items', { type: 'array', uniqueItems: true }, SHARED[0]?.[1] ?? ''],
   [
@@ -97,34 +97,38 @@ const SCHEMAS: readonly (readonly [id: string, schema: object, code: string])[] 
 ]
 
 /**
- * A guest's heap pays for a shared part once, and whatever walks the value on the host pays for it at each reference.
- * The bounds of results, inputs and outputs therefore count each reference.
+ * Cases with values that repeat shared parts. The guest's heap holds a shared part once, but code on the host that
+ * walks the value visits it at each reference. The limits of results, inputs and outputs therefore count each
+ * reference.
  */
 export const sharedValues: readonly ConformanceCase[] = [
   ...SHARED.map(([id, code]) =>
-    shared(`result-${id}`, 'a result is bounded by what it holds when every reference is followed', (context) =>
+    shared(`result-${id}`, 'the result limit counts a shared part at each reference', (context) =>
       keepsHostFree(context.sandbox, async () => {
         failed(await context.run(`${code}; return value`), 'LIMIT_RESULT_SIZE')
       }),
     ),
   ),
   ...SHARED.map(([id, code]) =>
-    shared(`input-${id}`, 'an input is bounded at each reference, and refused before its tool runs', (context) =>
-      keepsHostFree(context.sandbox, async () => {
-        let ran = false
-        const take = () => {
-          ran = true
-        }
-        const program = `${code}; return await tools.take(value).then(() => 'taken', (error) => error.code)`
-        const result = await context.run(program, { tools: { take } })
-        assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
-        assert.ok(REFUSED.includes(result.value as ExecutionErrorCode), `${result.value}`)
-        assert.equal(ran, false)
-      }),
+    shared(
+      `input-${id}`,
+      'an input counts a shared part at each reference and is rejected before its tool runs',
+      (context) =>
+        keepsHostFree(context.sandbox, async () => {
+          let ran = false
+          const take = () => {
+            ran = true
+          }
+          const program = `${code}; return await tools.take(value).then(() => 'taken', (error) => error.code)`
+          const result = await context.run(program, { tools: { take } })
+          assert.ok(result.ok, JSON.stringify(result).slice(0, 300))
+          assert.ok(REFUSED.includes(result.value as ExecutionErrorCode), `${result.value}`)
+          assert.equal(ran, false)
+        }),
     ),
   ),
   ...OUTPUTS.map(([id, make]) =>
-    shared(`output-${id}`, "a tool's output is bounded at each reference, and its call fails", (context) =>
+    shared(`output-${id}`, 'an output counts a shared part at each reference, and its call fails', (context) =>
       keepsHostFree(context.sandbox, async () => {
         const program = `return await tools.make().then(() => 'made', (error) => error.code)`
         returned(await context.run(program, { tools: { make } }), 'LIMIT_MESSAGE_SIZE')
@@ -132,7 +136,7 @@ export const sharedValues: readonly ConformanceCase[] = [
     ),
   ),
   ...SCHEMAS.map(([id, schema, code]) =>
-    shared(`schema-${id}`, 'no schema is checked against an input that is refused for its size', (context) =>
+    shared(`schema-${id}`, 'an input that is too large is rejected before it is validated', (context) =>
       keepsHostFree(context.sandbox, async () => {
         const take = defineTool({ inputSchema: schema, execute: () => assert.fail('the tool ran') })
         const program = `${code}; return await tools.take(value).then(() => 'taken', (error) => error.code)`
@@ -141,17 +145,13 @@ export const sharedValues: readonly ConformanceCase[] = [
       }),
     ),
   ),
-  shared(
-    'within-bounds',
-    'a value that shares its parts and stays within the bounds arrives as it was',
-    async ({ run }) => {
-      const code = `const row = { name: 'x'.repeat(1_000) }
+  shared('within-bounds', 'a value with shared parts that is within the limits arrives unchanged', async ({ run }) => {
+    const code = `const row = { name: 'x'.repeat(1_000) }
       const result = await tools.echo({ rows: Array(300).fill(row) })
       return [result.rows.length, new Set(result.rows).size]`
-      returned(await run(code, { tools: { echo: (input: unknown) => input } }), [300, 1])
-    },
-  ),
-  shared('cycles', 'a graph of cycles, whose expansion never ends, is walked in bounded time', (context) =>
+    returned(await run(code, { tools: { echo: (input: unknown) => input } }), [300, 1])
+  }),
+  shared('cycles', 'a graph of cycles, whose expansion is infinite, is walked in bounded time', (context) =>
     keepsHostFree(context.sandbox, async () => {
       const code = `const nodes = Array.from({ length: 40 }, () => ({ text: 'x'.repeat(100) }))
         nodes.forEach((node, i) => { node.left = node.right = nodes[(i + 1) % 40] })

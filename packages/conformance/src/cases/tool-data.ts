@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../case.ts'
 
 const parsed = (text: string): unknown => JSON.parse(text)
 
-/** Outputs of a hostile server, and what a program makes of them. Each is data, and stays data. */
+/** Outputs of a hostile tool server, each with a program and its expected result. */
 const OUTPUTS: readonly (readonly [id: string, output: unknown, code: string, value: unknown])[] = [
   [
     'code',
@@ -57,7 +57,7 @@ const OUTPUTS: readonly (readonly [id: string, output: unknown, code: string, va
   ],
 ]
 
-/** Names that a server may give its tools, each of which means something to an engine. */
+/** Tool names that have a special meaning in JavaScript. */
 const NAMES = [
   'constructor',
   '__proto__',
@@ -83,14 +83,14 @@ const NAMES = [
   '😀',
 ] as const
 
-/** Text that would end a comment, a string or a declaration, and run or declare what follows. */
+/** Text that tries to close a comment, string or declaration and to inject code after it. */
 const BREAKOUT = `*/ }; globalThis.broken = true; declare const evil: any; /* \`\${globalThis.broken = true}\` \u2028 globalThis.broken = true`
 
 export const toolData: readonly ConformanceCase[] = [
   ...OUTPUTS.map(
     ([id, output, code, value]): ConformanceCase => ({
       id: `escapes.output.${id}`,
-      protects: `an output with ${id.replaceAll('-', ' ')} in it is data, on both sides of the wall`,
+      protects: `a hostile output is treated as data in the guest and on the host (${id.replaceAll('-', ' ')})`,
       run: async ({ run }) => {
         const tools = { get: () => output, echo: (input: unknown) => input }
         returned(await run(code, { tools }), value)
@@ -101,7 +101,7 @@ export const toolData: readonly ConformanceCase[] = [
   {
     id: 'escapes.names.of-engines',
     protects:
-      'a tool may have any name: each is called by its own and by its original name, and none reaches what the name means to an engine',
+      'a tool may have any name, can be called by its mapped and its original name, and never replaces a built-in of that name',
     run: async ({ sandbox }) => {
       const entries = NAMES.map((name, index) => [name, () => index] as const)
       const tools = { name: 'tools', tools: entries.map(([name, execute]) => ({ ...defineTool({ execute }), name })) }
@@ -119,7 +119,7 @@ export const toolData: readonly ConformanceCase[] = [
   },
   {
     id: 'escapes.names.of-namespaces',
-    protects: 'no namespace takes the place of a global that programs rely on, or of the prototype of all objects',
+    protects: 'a tool namespace never replaces a global that programs rely on, or `Object.prototype`',
     run: async ({ sandbox }) => {
       const names = ['Promise', 'Object', 'console', '__proto__', 'globalThis', 'constructor', 'undefined', 'eval']
       const tools = names.map((name) => ({ name, tools: [{ ...defineTool({ execute: () => name }), name: 'get' }] }))
@@ -131,7 +131,7 @@ export const toolData: readonly ConformanceCase[] = [
   },
   {
     id: 'escapes.names.declarations',
-    protects: 'no name, description or constant of a tool breaks out of the declarations that the model is given',
+    protects: 'names, descriptions and constants of a tool cannot break out of the generated declarations',
     run: async ({ sandbox }) => {
       const input = {
         type: 'object',
@@ -145,14 +145,14 @@ export const toolData: readonly ConformanceCase[] = [
       }
       const tools = { name: 'tools', description: BREAKOUT, tools: [tool] }
       await using codeMode = await createCodeMode({ sandbox, tools })
-      // Declarations are types alone: as a program, they leave nothing behind.
+      // The declarations contain only types, so running them as a program must define nothing.
       const code = `${codeMode.declarations}\nreturn [typeof broken, typeof evil, Reflect.ownKeys(tools).length]`
       returned(await codeMode.execute(code), ['undefined', 'undefined', 1])
     },
   },
   {
     id: 'escapes.names.problems',
-    protects: 'what a schema says of an input reaches a program as text, within bounds',
+    protects: 'a validation error reaches the program as text of bounded length',
     run: async ({ run }) => {
       const input = { type: 'object', properties: { a: { const: BREAKOUT.repeat(500) } }, required: ['a'] }
       const tools = { take: defineTool({ inputSchema: input, execute: () => assert.fail('it ran') }) }

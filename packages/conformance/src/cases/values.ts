@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { failed, returned } from '../assert.ts'
 import type { ConformanceCase } from '../case.ts'
 
-/** An expression and what it is on the host. Each goes out as a result, and out and back as a tool's input and output. */
+/** Expressions and their values on the host. Each is tested as a result, and as the input and output of a tool. */
 const KINDS: readonly (readonly [id: string, expression: string, value: unknown])[] = [
   ['undefined', 'undefined', undefined],
   ['null', 'null', null],
@@ -55,7 +55,7 @@ const REFUSED: readonly (readonly [id: string, expression: string, where: RegExp
 
 const same = {
   id: 'values.identity',
-  protects: 'an object that stands in two places still is one, and a cycle still closes',
+  protects: 'shared references and cycles are preserved',
   run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
     const result = await run(
       'const shared = { n: 1 }; const all = { a: shared, b: [shared] }; all.self = all; return all',
@@ -71,19 +71,19 @@ export const values: readonly ConformanceCase[] = [
   ...KINDS.flatMap(([id, expression, value]) => [
     {
       id: `values.out.${id}`,
-      protects: `${id} leaves the guest as it was`,
+      protects: `a result arrives on the host unchanged (${id.replaceAll('-', ' ')})`,
       run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => returned(await run(`return ${expression}`), value),
     },
     {
       id: `values.round.${id}`,
-      protects: `${id} goes through a tool and comes back as it was`,
+      protects: `a value passes through a tool unchanged (${id.replaceAll('-', ' ')})`,
       run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
         let seen: unknown
         const echo = (input: unknown) => {
           seen = input
           return input
         }
-        // No input is an empty one.
+        // The array keeps an undefined value from becoming an empty input.
         returned(await run(`return (await tools.echo([${expression}]))[0]`, { tools: { echo } }), value)
         assert.deepEqual(seen, [value])
       },
@@ -91,7 +91,7 @@ export const values: readonly ConformanceCase[] = [
   ]),
   ...REFUSED.map(([id, expression, where]) => ({
     id: `values.refused.${id}`,
-    protects: `${id} is refused by name and place, and not lost without a word`,
+    protects: `an unsupported value is rejected with its type and path (${id.replaceAll('-', ' ')})`,
     run: async ({ run }: Parameters<ConformanceCase['run']>[0]) => {
       assert.match(
         failed(await run(`return ${expression}`, { tools: { noop: () => 1 } }), 'VALUE_NOT_SERIALIZABLE').message,
@@ -102,7 +102,7 @@ export const values: readonly ConformanceCase[] = [
   same,
   {
     id: 'values.methods-of-objects',
-    protects: 'functions that are properties of an object of a class are left out of a result, which says so',
+    protects: 'function properties of class instances are omitted from a result with a warning',
     run: async ({ run }) => {
       const result = await run(
         'class User { name = "Ada"; greet = () => 1 }; return { user: new User(), all: [new User()] }',
@@ -113,7 +113,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.methods-in-inputs',
-    protects: 'a tool is called with all that it was given: functions in an input are refused by name and place',
+    protects: 'an input with a function property is rejected with its path and not silently reduced',
     run: async ({ run }) => {
       const { message } = failed(
         await run('class User { greet = () => 1 }; return tools.noop({ user: new User() })', {
@@ -126,7 +126,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.errors',
-    protects: 'errors arrive as errors, with their cause and without a stack of the other side',
+    protects: 'errors arrive as errors, with their cause and without the stack of the other side',
     run: async ({ run }) => {
       const fail = () => new RangeError('inner', { cause: new Error('deep') })
       const result = await run(
@@ -143,7 +143,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.invalid-date',
-    protects: 'a date that is none stays one, in both directions',
+    protects: 'an invalid date stays an invalid date in both directions',
     run: async ({ run }) => {
       const result = await run(
         'const d = await tools.echo(new Date(NaN)); return [d instanceof Date && Number.isNaN(d.getTime()), d]',
@@ -156,7 +156,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.pooled-bytes',
-    protects: 'a view of a larger buffer does not carry the rest of it across: Node pools small buffers',
+    protects: 'a view of a larger buffer, such as a pooled Node buffer, transfers only its own bytes',
     run: async ({ run }) => {
       const slab = new Uint8Array(1_000).fill(42)
       const result = await run('const b = await tools.part(); return [b.length, b.buffer.byteLength]', {
@@ -167,7 +167,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.deep',
-    protects: 'depth costs no stack on either side',
+    protects: 'deeply nested values do not overflow the stack on either side',
     run: async ({ run }) => {
       const result = await run('let a = []; for (let i = 0; i < 20_000; i++) a = [a]; return a')
       assert.ok(result.ok)
@@ -178,7 +178,7 @@ export const values: readonly ConformanceCase[] = [
   },
   {
     id: 'values.structured-clone',
-    protects: 'structuredClone copies by the same rules as the wall',
+    protects: 'structuredClone follows the same rules as results and inputs',
     run: async ({ run }) => {
       returned(
         await run(`const m = new Map([[1, new Date(3)]]); const c = structuredClone(m)

@@ -1,4 +1,4 @@
-/** Loads the probe as a guest: with a runtime that removes nothing, as a host of Workers does, and as a server does. */
+/** Loads the probe with a runtime that removes nothing: like a host in a Worker, or like a server for remote hosts. */
 import { openGuest, sendTurn } from '../../src/guest-socket.ts'
 import { guestCode } from '../../src/guest-worker.ts'
 import { serveGuest } from '../../src/serve-guest.ts'

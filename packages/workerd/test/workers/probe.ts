@@ -1,7 +1,7 @@
 import { builtinModules } from 'node:module'
 import type { GuestRuntime, Program } from '@glovebox/core/guest'
 
-/** A runtime that removes nothing: what then holds, the platform holds. */
+/** Runtime that removes nothing, so that only the platform restricts the program. */
 export const OPEN_RUNTIME: GuestRuntime = {
   id: 'open',
   source: `(post) => {
@@ -19,7 +19,7 @@ const MODULES: readonly string[] = [
   ...builtinModules.map((name) => `node:${name.replace('node:', '')}`),
 ]
 
-/** Tries every way out that a Worker knows, and reports what each gave. */
+/** Returns a program that tries every known way out of a Worker and reports the result of each. */
 export function probe(host: string, port: number): Program {
   const url = `${host}:${port}`
   return {

@@ -1,4 +1,4 @@
-/** Reads programs in a Worker, as its hosts do there. */
+/** Reads programs in a Worker, like a host in a Worker. */
 import { ProgramSyntaxError, prepareProgram } from '@glovebox/core/program'
 
 export type Reading = { readonly program: object } | { readonly mistake: string; readonly position: object }

@@ -1,4 +1,4 @@
-/** Runs one case of the suite in a Worker: `/id` answers with its report. A program that is posted is run by itself. */
+/** Runs the conformance case `/id` in a Worker and returns its report, or runs a program that is posted. */
 import { runConformance } from '@glovebox/conformance/suite'
 import { createCodeMode } from '@glovebox/core'
 import { type WorkerLoader, workerLoader } from '@glovebox/workerd/worker'
