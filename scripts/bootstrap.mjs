@@ -1,6 +1,6 @@
 /**
- * `npm start` and `npm test`: brings what is needed, builds, then runs the demo or the suite. Needs Node 20 or newer and
- * npm, and nothing else; the Node that runs the rest comes with the dependencies.
+ * Installs and builds the project, then runs the demo or the tests: `npm start` and `npm test`. Requires only npm and
+ * Node 20 or newer. The Node version for everything else is one of the dependencies.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -13,12 +13,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const PNPM = ['-y', 'pnpm@12.21.0']
 const STAMP = join(root, 'node_modules', '.bootstrap')
 
-const HELP = `Usage: npm start | npm test [-- <arguments of vitest>]
+const HELP = `Usage: npm start | npm test [-- <vitest arguments>]
 
-  npm start   runs the demo: a real MCP server, its TypeScript API, a program in a sandbox
-  npm test    runs the whole suite
+  npm start   runs the demo: a real MCP server, its TypeScript API and a program in a sandbox
+  npm test    runs all tests
 
-Both install and build first what is missing or out of date.`
+Both commands first install and build what is missing or out of date. If the arguments are files of packages, as in
+\`npm test -- packages/core/test/codec.test.ts\`, only these packages and their dependencies are built.`
 
 const isTerminal = process.stdout.isTTY && !process.env.NO_COLOR
 const dim = (text) => (isTerminal ? `\u001b[2m${text}\u001b[22m` : text)
@@ -36,7 +37,7 @@ function killGroup(pid, signal) {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal)
   } catch {
-    // It ended by itself in the meantime.
+    // The process has exited in the meantime.
   }
 }
 
@@ -71,7 +72,7 @@ function run(command, args, { quiet = false } = {}) {
   })
 }
 
-/** One line while it goes on, and one when it is done. */
+/** Runs a step and prints a line at its start and one at its end. */
 async function step(title, action) {
   const started = Date.now()
   process.stdout.write(`▸ ${title} …\n`)
@@ -91,10 +92,24 @@ async function install() {
   writeFileSync(STAMP, wanted)
 }
 
-const build = () =>
-  step('Building', () =>
-    run('npx', [...PNPM, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { quiet: true }),
-  )
+/**
+ * Builds packages and their dependencies.
+ *
+ * @param packages names or folders; all packages if empty
+ */
+const build = (packages) =>
+  step('Building', () => {
+    const filters = packages.map((name) => `--filter=${name}...`)
+    return run('npx', [...PNPM, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only', ...filters], {
+      quiet: true,
+    })
+  })
+
+/** Returns the packages of the test files in the arguments, or an empty list if other arguments are present. */
+function packagesOf(args) {
+  const folders = args.map((arg) => /^(?:\.\/)?(packages\/[\w-]+)(?:\/|$)/.exec(arg.replaceAll('\\', '/'))?.[1])
+  return folders.includes(undefined) ? [] : [...new Set(folders)].map((folder) => `./${folder}`)
+}
 
 const start = () => run('npx', [...PNPM, 'exec', 'node', 'apps/demo/dist/main.js'])
 
@@ -123,7 +138,7 @@ if (args.includes('--help') || (command !== 'start' && command !== 'test')) {
 }
 try {
   await install()
-  await build()
+  await build(command === 'start' ? ['@glovebox/demo'] : packagesOf(args))
   process.exitCode = command === 'start' ? await start() : await test(args)
 } catch (error) {
   console.error(red(error.message))

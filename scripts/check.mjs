@@ -1,4 +1,4 @@
-/** `pnpm check`: everything that is judged without running the code. Every step runs, whatever the others say. */
+/** Runs all static checks: `pnpm check`. Every step runs, even if an earlier one fails. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ const published = readdirSync(join(root, 'packages'))
   .map((name) => join('packages', name))
   .filter((folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).private !== true)
 
-/** Entries that nobody imports: threads and processes start from them. */
+/** Returns the entries that are not imported, because threads and processes start from them. */
 function scripts(folder) {
   const { exports } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   return Object.keys(exports).filter((name) => typeof exports[name] === 'string' && name !== './package.json')

@@ -1,6 +1,6 @@
 /**
- * Breaks adapters, runtime and engine on purpose, one way at a time, and looks whether the suites notice: `pnpm mutants`. Works on
- * a copy of the repository. A mutant that no test notices is a hole in the suites.
+ * Breaks adapters, runtime and core on purpose, one way at a time, and checks whether a test detects it. Run it with
+ * `pnpm mutants`. Works on a copy of the repository. A mutant that no test detects is a gap in the tests.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,24 +13,27 @@ import { copyRepository } from './repository-copy.mjs'
 const PNPM = ['-y', 'pnpm@12.21.0']
 const conformance = (name, cases) => [`packages/${name}/test/conformance.test.ts`, '-t', cases]
 
-/** What is broken, where, how, what must be built again beside it, and the tests that must notice. */
+/**
+ * Mutants: the broken behaviour, the file, the replaced code, further packages to rebuild (`also`), and the tests that
+ * must detect it.
+ */
 export const MUTANTS = [
   {
-    breaks: 'the check of counted items is taken for cheaper than it is',
+    breaks: 'the cost of counted items is underestimated',
     file: 'packages/core/src/validation/schema-cost.ts',
     from: 'if (inner !== schema.contains) return 1',
     to: 'if (inner !== undefined) return 1',
     tests: ['packages/core/test/validation.test.ts', '-t', 'counted'],
   },
   {
-    breaks: 'a guest of QuickJS makes as many formatters as it wants',
+    breaks: 'a QuickJS guest can create any number of formatters',
     file: 'packages/core/src/guest/intl-service.ts',
     from: 'if (++made > MAX_MADE) throw',
     to: 'if (++made > 1e9) throw',
     tests: ['packages/core/test/intl-service.test.ts'],
   },
   {
-    breaks: 'a format without a date shows the clock of the machine',
+    breaks: 'a date format without an argument uses the clock of the host',
     file: 'packages/core/src/guest/locales.ts',
     from: 'format(date === undefined ? now() : date)',
     to: 'format(date)',
@@ -51,21 +54,21 @@ export const MUTANTS = [
     tests: conformance('quickjs', 'forgeries'),
   },
   {
-    breaks: 'calls may come in any order',
+    breaks: 'calls are accepted in any order',
     file: 'packages/core/src/execution/execution.ts',
     from: 'if (id !== ++this.#callsSaid) throw',
     to: 'if (++this.#callsSaid < 0) throw',
     tests: conformance('quickjs', 'forgeries'),
   },
   {
-    breaks: 'the host takes results of any size',
+    breaks: 'the host accepts results of any size',
     file: 'packages/core/src/execution/execution.ts',
     from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
     to: 'isCostlyToRead(payload)',
     tests: conformance('quickjs', 'forgeries.huge-result'),
   },
   {
-    breaks: 'the host reads results of any cost',
+    breaks: 'the host decodes results of any cost',
     file: 'packages/core/src/execution/execution.ts',
     from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
     to: 'exceedsBytes(payload, limit)',
@@ -79,56 +82,56 @@ export const MUTANTS = [
     tests: conformance('quickjs', 'concurrency'),
   },
   {
-    breaks: 'open calls go on when the program has ended',
+    breaks: 'pending calls continue after the program has ended',
     file: 'packages/core/src/execution/execution.ts',
     from: '    this.#calls.cancel(reason)\n    return true',
     to: '    return true',
     tests: conformance('quickjs', 'calls'),
   },
   {
-    breaks: 'an abort is not heard',
+    breaks: 'an abort is ignored',
     file: 'packages/core/src/execution/execution.ts',
     from: "    signal.addEventListener('abort', this.#abort, { once: true })\n",
     to: '',
     tests: conformance('quickjs', 'lifecycle.abort'),
   },
   {
-    breaks: 'tools are told another reason than the caller gave',
+    breaks: 'the signals of tools abort with another reason than that of the caller',
     file: 'packages/core/src/execution/tool-calls.ts',
     from: "const why = reason === undefined ? new Error('The program has ended') : reason",
     to: 'const why = new Error(String(reason))',
     tests: conformance('quickjs', 'lifecycle.abort-reason'),
   },
   {
-    breaks: 'what an event handler throws at the end is lost',
+    breaks: 'an error that an event handler throws at the end is lost',
     file: 'packages/core/src/execution/execution.ts',
     from: '    this.#reject(reason)\n    this.#stop(reason)',
     to: '    if (this.#stop(reason)) this.#reject(reason)',
     tests: conformance('quickjs', 'lifecycle.event-handler'),
   },
   {
-    breaks: 'the reading of a program is not of its wall time',
+    breaks: 'parsing a program does not count as wall time',
     file: 'packages/core/src/execution/execution.ts',
     from: 'limits.wallTimeMs - this.#clock.elapsed())',
     to: 'limits.wallTimeMs)',
     tests: ['packages/core/test/sandbox.test.ts'],
   },
   {
-    breaks: 'programs call what needs approval',
+    breaks: 'programs can call tools that need approval',
     file: 'packages/ai-sdk/src/program-tool.ts',
     from: 'needsApproval !== false || ',
     to: '',
     tests: ['packages/ai-sdk/test/codemode.test.ts'],
   },
   {
-    breaks: 'who asks is kept from a policy of approvals',
-    file: 'packages/mastra/src/read-tool.ts',
+    breaks: 'an approval policy does not receive the request context',
+    file: 'packages/mastra/src/program-tool.ts',
     from: 'requestContext: entriesOf(requestContext)',
     to: 'requestContext: {}',
     tests: ['packages/mastra/test/codemode.test.ts'],
   },
   {
-    breaks: 'the wall clock does not ring',
+    breaks: 'the wall time limit never expires',
     file: 'packages/core/src/execution/execution.ts',
     from: '      Math.max(0, limits.wallTimeMs - this.#clock.elapsed()),',
     to: '      2 ** 30,',
@@ -136,77 +139,77 @@ export const MUTANTS = [
     isSlow: true,
   },
   {
-    breaks: 'as many calls run at once as the program makes',
+    breaks: 'the number of concurrent calls is not limited',
     file: 'packages/core/src/execution/tool-calls.ts',
     from: 'while (this.#running < this.#options.concurrent) {',
     to: 'for (;;) {',
     tests: conformance('quickjs', 'calls.queue'),
   },
   {
-    breaks: 'the host takes logs of any length',
+    breaks: 'the host accepts logs of any length',
     file: 'packages/core/src/execution/log.ts',
     from: 'if (this.#left <= 0) return',
     to: 'this.#left = Math.max(this.#left, 1e6)',
     tests: conformance('quickjs', 'forgeries.log-flood'),
   },
   {
-    breaks: 'a stack is passed on as the guest wrote it',
+    breaks: 'the stack of a guest is reported without filtering',
     file: 'packages/core/src/execution/stack.ts',
     from: "return { stack: text.join('\\n'), position: first.position }",
     to: 'return { stack, position: first.position }',
     tests: conformance('quickjs', 'errors|forgeries'),
   },
   {
-    breaks: 'keys that collide are sent by the ten thousand',
+    breaks: 'a guest can send tens of thousands of colliding keys',
     file: 'packages/core/src/protocol/codec/graph.ts',
     from: 'MAX_NUMERIC_KEYS = 4_000',
     to: 'MAX_NUMERIC_KEYS = 4_000_000',
     tests: conformance('quickjs', 'floods.numeric-keys'),
   },
   {
-    breaks: 'the runtime uses the JSON that the program can replace',
+    breaks: 'the runtime uses a JSON object that the program can replace',
     file: 'packages/core/src/protocol/intrinsics.ts',
     from: 'export const { stringify: jsonStringify, parse: jsonParse } = JSON',
     to: 'export const jsonStringify: typeof JSON.stringify = (...rest: [never]) => JSON.stringify(...rest)\nexport const jsonParse: typeof JSON.parse = (...rest: [never]) => JSON.parse(...rest)',
     tests: conformance('quickjs', 'escapes.tampering'),
   },
   {
-    breaks: 'the guest makes code from strings',
+    breaks: 'a guest can evaluate strings as code',
     file: 'packages/core/src/guest/main.ts',
     from: '  removeCodeFromStrings()\n',
     to: '',
     tests: conformance('quickjs', 'globals'),
   },
   {
-    breaks: "the guest has the engine's clock",
+    breaks: 'a guest can use the clock of the engine',
     file: 'packages/core/src/guest/main.ts',
     from: '  installClock(library)\n',
     to: '',
     tests: conformance('quickjs', 'determinism'),
   },
   {
-    breaks: 'every run has the same randomness',
+    breaks: 'every run has the same random values',
     file: 'packages/core/src/guest/main.ts',
     from: '    seedRandom(message.seed)\n',
     to: '    seedRandom([1, 2, 3, 4])\n',
     tests: conformance('quickjs', 'determinism'),
   },
   {
-    breaks: "what an engine brings of its own stays in the guest's globals",
+    breaks: 'globals that are specific to an engine are not removed',
     file: 'packages/core/src/guest/globals.ts',
     from: 'if (!setHas(KEPT, key)) delete',
     to: "if (key === 'never') delete",
     tests: conformance('quickjs', 'globals'),
   },
   {
-    breaks: 'the program can have its stacks as objects of V8',
+    breaks: 'a program can access V8 stack frames as objects',
     file: 'packages/core/src/guest/globals.ts',
     from: '  fixStackTraces()\n  fixTemplateLiterals()',
     to: '  fixTemplateLiterals()',
     tests: conformance('isolated-vm', 'globals.stack-traces'),
   },
   {
-    breaks: 'a built-in that never returns is not noticed',
+    breaks: 'a built-in that never returns is not stopped',
     file: 'packages/core/src/workers/pooled-guest.ts',
     from: 'this.ranMs > this.#init.limits.turnMs',
     to: 'this.ranMs > 1e9',
@@ -214,14 +217,14 @@ export const MUTANTS = [
     isSlow: true,
   },
   {
-    breaks: 'memory that ran out is not told as such',
+    breaks: 'exhausted memory is reported as another limit',
     file: 'packages/quickjs/src/engine.ts',
     from: "if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'memory' }",
     to: "if (this.#bounded.exhausted) this.#fault = { why: 'limit', limit: 'stack' }",
     tests: conformance('quickjs', 'floods.memory'),
   },
   {
-    breaks: 'a kill that does not kill',
+    breaks: 'a worker thread is reported as killed but keeps running',
     file: 'packages/quickjs/src/worker-thread.ts',
     from: '      await worker.terminate()\n      await ended',
     to: "      onDeath({ detail: 'killed' })",
@@ -229,49 +232,49 @@ export const MUTANTS = [
     isSlow: true,
   },
   {
-    breaks: 'a promise that nobody handles ends the program',
+    breaks: 'an unhandled rejection ends the program',
     file: 'packages/isolated-vm/src/isolate-guest.ts',
     from: '    if (exitOf(error) !== undefined) throw error\n    return undefined',
     to: '    throw error',
     tests: conformance('isolated-vm', 'errors'),
   },
   {
-    breaks: 'a turn says as much as it likes',
+    breaks: 'the output of a turn is not limited',
     file: 'packages/isolated-vm/src/isolate-guest.ts',
     from: "if (isFlood) return this.end({ why: 'limit', limit: 'output' })",
     to: '',
     tests: conformance('isolated-vm', 'contract.output-limit'),
   },
   {
-    breaks: 'it is claimed that CPU time is measured as such',
+    breaks: 'the guarantee `cpuTime` is declared but not met',
     file: 'packages/isolated-vm/src/adapter.ts',
     from: 'cpuTime: false',
     to: 'cpuTime: true',
     tests: conformance('isolated-vm', 'guarantees.cpu-time'),
   },
   {
-    breaks: 'it is not claimed that crashes are isolated',
+    breaks: 'the guarantee `isolatesCrashes` is met but not declared',
     file: 'packages/quickjs/src/adapter.ts',
     from: 'isolatesCrashes: true',
     to: 'isolatesCrashes: false',
     tests: conformance('quickjs', 'guarantees'),
   },
   {
-    breaks: "a guest has its host's network",
+    breaks: 'a guest can access the network',
     file: 'packages/workerd/src/guest-worker.ts',
     from: '  globalOutbound: null,\n',
     to: '',
     tests: ['packages/workerd/test/network.test.ts'],
   },
   {
-    breaks: 'a neighbour is accused of what a guest computes out of turn',
+    breaks: 'CPU time that a guest uses outside its turn is charged to another guest',
     file: 'packages/workerd/src/workerd-link.ts',
     from: 'other === guest || !other.hasRun',
     to: 'true',
     tests: ['packages/workerd/test/out-of-turn.test.ts'],
   },
   {
-    breaks: 'many short turns escape the limit of CPU time',
+    breaks: 'many short turns evade the CPU time limit',
     file: 'packages/node-vm/src/index.ts',
     from: 'this.#ranMs += now - this.#startedAt',
     to: 'this.#ranMs = now - this.#startedAt',
@@ -285,7 +288,7 @@ export const MUTANTS = [
     tests: conformance('node-vm', 'contract.close-ends-guests'),
   },
   {
-    breaks: 'time is not watched any more after an await',
+    breaks: 'time is not limited after the first turn',
     file: 'packages/node-vm/src/index.ts',
     from: 'if (this.#outstanding === 0) return\n    this.#account(',
     to: 'if (this.#outstanding === 0 || this.#turns > 0) return\n    this.#account(',
@@ -293,35 +296,35 @@ export const MUTANTS = [
     isSlow: true,
   },
   {
-    breaks: "the guest runs in its process's own realm",
+    breaks: 'the guest runs in the main realm of its process',
     file: 'packages/node-vm/src/guest.ts',
     from: 'runInContext(context)',
     to: 'runInThisContext()',
     tests: conformance('node-vm', 'escapes|globals'),
   },
   {
-    breaks: 'the parser makes regular expressions of what it reads',
+    breaks: 'the parser compiles the regular expressions of a program',
     file: 'packages/core/src/program/javascript-parser.ts',
     from: 'this.finishToken(tokTypes.regexp, { pattern, flags, value: null })',
     to: 'this.finishToken(tokTypes.regexp, { pattern, flags, value: new RegExp(pattern, flags) })',
     tests: ['packages/core/test/programs.test.ts', '-t', 'regular expression'],
   },
   {
-    breaks: 'a text that has used its slice keeps its reader',
+    breaks: 'a text that has used its time slice keeps its reader',
     file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'else if (slow !== undefined && this.#queue.hasUntried) this.#preempt(slow)',
     to: '',
     tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },
   {
-    breaks: 'long texts may hold all readers',
+    breaks: 'long texts can occupy all readers',
     file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'const isHeld = slow !== undefined || working.some(({ job }) => job?.isShort === false)',
     to: 'const isHeld = false',
     tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },
   {
-    breaks: 'a reader may take any amount of CPU time',
+    breaks: 'a reader can use any amount of CPU time',
     file: 'packages/adapter-node/src/reader-pool.ts',
     from: 'if (job.spentMs > job.limitMs) {',
     to: 'if (job.spentMs > 1e9) {',
@@ -342,7 +345,7 @@ export const MUTANTS = [
     tests: ['packages/core/test/value-size.test.ts'],
   },
   {
-    breaks: 'an output is encoded before its size is looked at',
+    breaks: 'an output is encoded before its size is checked',
     file: 'packages/core/src/execution/tool-calls.ts',
     from: 'const size = measureValue(output, messageBytes)',
     to: 'const size = { nodes: 0, characters: 0, isCyclic: false, isJson: true }',
@@ -356,42 +359,42 @@ export const MUTANTS = [
     tests: ['packages/core/test/patterns.test.ts'],
   },
   {
-    breaks: 'costly checks run in place',
+    breaks: 'costly checks run on the main thread',
     file: 'packages/core/src/validation/schema-validator.ts',
     from: 'const MAX_COST_HERE = 500_000',
     to: 'const MAX_COST_HERE = 1e300',
     tests: ['packages/core/test/validation.test.ts', '-t', 'costly'],
   },
   {
-    breaks: 'values that are no JSON pass where a schema asks for it',
+    breaks: 'values without a JSON form pass where a schema requires JSON',
     file: 'packages/core/src/validation/schema-validator.ts',
     from: 'if (!size.isJson) {',
     to: 'if (size.nodes < 0) {',
     tests: ['packages/core/test/validation.test.ts', '-t', 'refused at its path'],
   },
   {
-    breaks: 'messages of a guest are taken in one go',
+    breaks: 'the messages of a guest are processed without pauses',
     file: 'packages/core/src/execution/execution.ts',
     from: 'while (next < this.#inbox.length && this.#clock.elapsed() < end)',
     to: 'while (next < this.#inbox.length)',
     tests: ['packages/core/test/forged-messages.test.ts', '-t', 'slices'],
   },
   {
-    breaks: 'messages of tools keep the credentials of URLs',
+    breaks: 'error messages of tools keep the credentials of URLs',
     file: 'packages/core/src/redaction/redact-secrets.ts',
     from: 'REDACTED).replace(USER_INFO,',
     to: 'REDACTED).replace(/$^/,',
     tests: ['packages/core/test/redact.test.ts'],
   },
   {
-    breaks: 'the cause of an McpError is what the SDK threw',
+    breaks: 'the cause of an McpError is the unredacted error of the SDK',
     file: 'packages/mcp/src/connect.ts',
     from: '{ cause: secrets.copyOf(error) }',
     to: '{ cause: error }',
     tests: ['packages/mcp/test/failures.test.ts', '-t', 'an error about'],
   },
   {
-    breaks: 'a process that cannot be started ends the host',
+    breaks: 'a process that cannot be started crashes the host',
     file: 'packages/adapter-node/src/spawn-child.ts',
     from: "      child.on('error', resolve)\n",
     to: '',
@@ -419,21 +422,21 @@ export const MUTANTS = [
     tests: ['packages/workerd/test/remote-connection.test.ts', '-t', 'is refused where the CPU time'],
   },
   {
-    breaks: "the codec tests texts by a program's own `exec`",
+    breaks: 'the codec uses an `exec` method that the program can replace',
     file: 'packages/core/src/protocol/intrinsics.ts',
     from: 'regExpExec(expression, text) !== null',
     to: 'expression.test(text)',
     tests: conformance('quickjs', 'escapes.tampering'),
   },
   {
-    breaks: "the codec reads NaN from a program's own `Number`",
+    breaks: 'the codec reads NaN from a `Number` that the program can replace',
     file: 'packages/core/src/protocol/codec/decode.ts',
     from: 'return notANumber',
     to: 'return Number.NaN',
     tests: conformance('quickjs', 'escapes.tampering'),
   },
   {
-    breaks: 'a program replaces what QuickJS makes template literals by',
+    breaks: 'a program can replace the function that QuickJS uses for template literals',
     file: 'packages/core/src/guest/globals.ts',
     from: '  fixStackTraces()\n  fixTemplateLiterals()\n',
     to: '  fixStackTraces()\n',
@@ -447,14 +450,14 @@ export const MUTANTS = [
     tests: conformance('quickjs', 'forgeries.graph'),
   },
   {
-    breaks: 'a forged graph makes any number of errors',
+    breaks: 'a forged graph can create any number of errors',
     file: 'packages/core/src/protocol/codec/decode.ts',
     from: 'if (++this.#errors > MAX_ERRORS) return',
     to: 'if (++this.#errors > 1e9) return',
     tests: conformance('quickjs', 'forgeries.graph'),
   },
   {
-    breaks: 'reading a schema may take any amount of work',
+    breaks: 'the conversion of a schema can take any amount of work',
     file: 'packages/core/src/schema/bounds.ts',
     from: 'export const MAX_SCHEMA_WORK = 500_000',
     to: 'export const MAX_SCHEMA_WORK = 1e15',
@@ -464,8 +467,8 @@ export const MUTANTS = [
 
 const HELP = `Usage: pnpm mutants [--only <words>] [--fast]
 
-  --only <words>   mutants whose description has these words
-  --fast           leaves out those that only a time limit finds`
+  --only <words>   runs only mutants whose description contains these words
+  --fast           skips mutants that only a timeout detects`
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
 
@@ -487,7 +490,7 @@ async function main() {
     rmSync(copy, { recursive: true, force: true })
   })
 
-  /** Its exit code and what it printed. */
+  /** Runs a command and returns its exit code and output. */
   const run = (command, args) =>
     new Promise((resolve, reject) => {
       child = spawn(command, args, {
@@ -503,17 +506,17 @@ async function main() {
     })
   const must = async (command, args) => {
     const { code, output } = await run(command, args)
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}\n${output}`)
+    if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed with exit code ${code}\n${output}`)
   }
   const build = (name) => must('npx', [...PNPM, '-C', `packages/${name}`, 'run', 'build'])
 
-  console.log('▸ Making a copy …')
+  console.log('▸ Copying the repository …')
   copyRepository(copy)
   await must('npx', [...PNPM, 'install', '--frozen-lockfile', '--prefer-offline'])
   await must('npx', [...PNPM, 'exec', 'turbo', 'run', 'build'])
 
   let survivors = 0
-  /** Packages that are still built as the last mutant left them. */
+  /** Packages whose build still contains the previous mutant. */
   let stale = []
   for (const { breaks, file, from, to, also = [], tests } of chosen) {
     const path = join(copy, file)
@@ -526,18 +529,22 @@ async function main() {
     const { code, output } = await run('npx', [...PNPM, ...vitest])
     const [, failed] = /^\s*(?:×|✗|FAIL)\s+(.*)$/m.exec(output) ?? []
     const isJudged = code === 0 ? /Tests\s.*?\d+ passed/.test(output) : failed !== undefined
-    if (!isJudged) throw new Error(`No test was run to its end for: ${breaks}\n${output}`)
+    if (!isJudged) throw new Error(`No test completed for the mutant: ${breaks}\n${output}`)
     if (code === 0) survivors++
     console.log(
-      code === 0 ? `SURVIVED  ${breaks} (${file})` : `noticed   ${breaks}: ${failed.split(' > ').at(-1).slice(0, 110)}`,
+      code === 0 ? `SURVIVED  ${breaks} (${file})` : `detected  ${breaks}: ${failed.split(' > ').at(-1).slice(0, 110)}`,
     )
     writeFileSync(path, text)
   }
-  console.log(`${chosen.length - survivors} of ${chosen.length} noticed`)
+  console.log(`${chosen.length - survivors} of ${chosen.length} mutants detected`)
   process.exit(survivors === 0 ? 0 : 1)
 }
 
-/** @throws an error where the code to be broken is not there exactly once */
+/**
+ * Returns the text with the mutation applied.
+ *
+ * @throws if the text does not contain `from` exactly once
+ */
 export function mutate(text, from, to) {
   if (text.split(from).length !== 2) throw new Error(`expected exactly one of ${JSON.stringify(from)}`)
   return text.replace(from, () => to)
@@ -547,6 +554,6 @@ function killGroup(pid) {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
-    // It ended by itself in the meantime.
+    // The process has exited in the meantime.
   }
 }

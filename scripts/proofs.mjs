@@ -1,6 +1,6 @@
 /**
- * Runs whole what `npm test` and CI only sample, and writes the dated results into docs/reference/proofs.md: `pnpm proofs`.
- * It takes some hours on two cores. `--only` runs a part, and leaves the other rows as they are.
+ * Runs in full the tests that `npm test` and CI only sample, and writes dated results to docs/reference/proofs.md:
+ * `pnpm proofs`. Takes several hours on two cores. `--only` runs some proofs and keeps the rows of the others.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const PNPM = ['-y', 'pnpm@12.21.0']
 const last = (output, pattern) => [...output.matchAll(pattern)].at(-1)?.[0]
 const allOf = (output, pattern) => [...output.matchAll(pattern)].map(([line]) => line).join('; ')
 
-/** Each proof, what is run, and the lines of its output that are kept as its figures. */
+/** Proofs, each with its command and a function that extracts the figures from the output. */
 const PROOFS = [
   {
     id: 'hostile-values',
@@ -29,19 +29,19 @@ const PROOFS = [
     id: 'hostile-schemas',
     what: 'random hostile schemas, converted to TypeScript',
     args: ['exec', 'vitest', 'run', 'packages/core/test/random-hostile-schemas.test.ts'],
-    env: { FUZZ_RUNS: '20000' },
+    env: { SCHEMA_RUNS: '20000' },
     figures: (output) => last(output, /Tests .*/g),
   },
   {
     id: 'patterns',
-    what: '100,000 random patterns, RE2 beside JavaScript',
+    what: '100,000 random patterns, RE2 compared with JavaScript',
     args: ['exec', 'vitest', 'run', 'packages/core/test/patterns.test.ts'],
     env: { FUZZ_RUNS: '100000' },
     figures: (output) => last(output, /Tests .*/g),
   },
   {
     id: 'differential',
-    what: '100,000 random expressions on each backend, beside Node',
+    what: '100,000 random expressions on each backend, compared with Node',
     args: ['exec', 'vitest', 'run', 'test/differential.test.ts'],
     env: { EXPRESSIONS: '100000' },
     figures: (output) => last(output, /Tests .*/g),
@@ -60,13 +60,13 @@ const PROOFS = [
   },
   {
     id: 'test262',
-    what: "the language's own conformance suite",
+    what: 'the conformance suite of the language',
     args: ['test262'],
     figures: () => 'see [test262](test262.md)',
   },
   {
     id: 'soak',
-    what: '100,000 executions on each backend, hostile ones among them, processes killed at random',
+    what: '100,000 executions on each backend, including hostile ones, while processes are killed at random',
     args: ['soak'],
     figures: (output) =>
       [...output.matchAll(/^\{"name":.*/gm)]
@@ -79,7 +79,7 @@ const PROOFS = [
   },
   {
     id: 'mutants',
-    what: 'deliberate breakages that a test must notice',
+    what: 'deliberate faults that a test must detect',
     args: ['mutants'],
     figures: (output) => allOf(output, /^\d+ of \d+ .*/gm),
   },
@@ -97,7 +97,7 @@ if (values.help) {
 const wanted = values.only?.split(',') ?? PROOFS.map(({ id }) => id)
 const unknown = wanted.filter((id) => !PROOFS.some((proof) => proof.id === id))
 if (unknown.length > 0) {
-  console.error(`There is no proof ${unknown.join(', ')}.\n\n${HELP}`)
+  console.error(`Unknown proof: ${unknown.join(', ')}.\n\n${HELP}`)
   process.exit(2)
 }
 
@@ -127,7 +127,7 @@ function run({ args, env }) {
   })
 }
 
-/** The rows that stand in the page, by proof. */
+/** Returns the existing rows of the page, by proof. */
 function readRows(page) {
   const table = page.slice(page.indexOf(BEGIN), page.indexOf(END))
   return new Map([...table.matchAll(/^\| `([\w-]+)` .*$/gm)].map(([row, id]) => [id, row]))
@@ -147,7 +147,7 @@ function writeRow(id, row) {
 let failures = 0
 for (const proof of PROOFS.filter(({ id }) => wanted.includes(id))) {
   const load = loadavg()[0]
-  console.log(`▸ ${proof.id}: ${proof.what}; the load is ${load.toFixed(1)} on ${cpus().length} cores`)
+  console.log(`▸ ${proof.id}: ${proof.what}; load ${load.toFixed(1)} on ${cpus().length} cores`)
   const started = Date.now()
   const { code, output } = await run(proof)
   if (code !== 0) failures++
@@ -159,5 +159,5 @@ for (const proof of PROOFS.filter(({ id }) => wanted.includes(id))) {
     `| \`${proof.id}\` | ${proof.what} | ${date} | ${minutes} min | ${result.trim().replaceAll('|', '/')} |`,
   )
 }
-console.log(failures === 0 ? 'All proofs hold.' : `${failures} of ${wanted.length} proofs failed.`)
+console.log(failures === 0 ? 'All proofs passed.' : `${failures} of ${wanted.length} proofs failed.`)
 process.exitCode = failures === 0 ? 0 : 1

@@ -1,11 +1,11 @@
-/** What scripts show: a line that tells how far they are, and tables for pages. */
+/** Output helpers of scripts: a progress line and Markdown tables. */
 
 const isTerminal = process.stderr.isTTY && !process.env.NO_COLOR
 
-/** One line, over the last one; nothing where nobody watches. An empty text clears it. */
+/** Replaces the progress line. Does nothing without a terminal. An empty text clears the line. */
 export const progress = (text) => isTerminal && process.stderr.write(`\r\u001b[K${text}`)
 
-/** A table in Markdown, as the formatter leaves it. */
+/** Returns a formatted Markdown table. */
 export function tableOf(rows) {
   const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)))
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Copies the repository as it stands, what is not committed included, and gives the names of its files. */
+/** Copies the repository, including uncommitted changes, and returns the names of its files. */
 export function copyRepository(folder) {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root }).toString()
   const files = listed.split('\0').filter((file) => file !== '' && existsSync(join(root, file)))

@@ -1,6 +1,6 @@
 /**
- * Runs a hundred thousand executions on each backend, hostile ones among them, while their processes are killed at random:
- * `pnpm soak`. Every tool call must be made exactly once, and memory and descriptors must stay flat after a warm-up.
+ * Runs 100,000 executions on each backend, including hostile ones, while processes are killed at random: `pnpm soak`.
+ * Every tool call must be made exactly once, and memory and descriptors must not grow after a warm-up.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -11,10 +11,10 @@ import { workerd } from '@glovebox/workerd'
 
 const HELP = `Usage: pnpm soak [--executions N] [--backend NAME] [--seed N]
 
-  --executions N   executions on each backend (default 100,000)
-  --backend NAME   quickjs, isolated-vm or workerd (default: all of them, one after the other)
-  --seed N         the seed of what is run and killed (default: the time)
-  --help           this text`
+  --executions N   number of executions on each backend (default: 100,000)
+  --backend NAME   quickjs, isolated-vm or workerd (default: all, one after the other)
+  --seed N         seed of the random choices (default: the current time)
+  --help           print this help`
 
 const { values } = parseArgs({
   options: {
@@ -32,13 +32,13 @@ if (values.help) {
 const BACKENDS = { quickjs, 'isolated-vm': isolatedVm, workerd }
 const EXECUTIONS = positive('--executions', values.executions)
 const CONCURRENT = 16
-/** Starting workerd again takes a second or two of two cores. */
+/** Interval of kills in ms. Restarting workerd takes two cores a second or two. */
 const KILL_EVERY_MS = 10_000
-/** One execution in so many is hostile. */
+/** Every n-th execution is hostile. */
 const HOSTILE_EVERY = 250
-/** Executions of the warm-up, as a share: caches fill, processes start, and V8 optimises. */
+/** Share of executions for the warm-up, in which caches fill, processes start and V8 optimizes. */
 const WARM_UP = 0.2
-/** Growth that is noise: V8 returns memory late. */
+/** Growth that counts as noise, because V8 returns memory late. */
 const SLACK_BYTES = 64 * 1024 * 1024
 const SLACK_DESCRIPTORS = 16
 
@@ -69,7 +69,7 @@ function positive(name, text) {
   process.exit(2)
 }
 
-/** Mulberry32, a generator that is repeated by its seed. */
+/** Creates a seeded generator (mulberry32). */
 function randomFrom(seed) {
   let state = seed
   return () => {
@@ -84,12 +84,12 @@ const read = (path) => {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    // The process has ended in the meantime.
+    // The process has exited in the meantime.
     return ''
   }
 }
 
-/** Processes of guests, without shells and readers of programs: these are killed too, but by chance alone. */
+/** Returns the ids of all direct child processes of this process. */
 function children() {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')
@@ -102,7 +102,7 @@ function descriptors() {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
 }
 
-/** After Ctrl-C, what runs is awaited and reported; a second one ends at once. */
+/** The first Ctrl-C waits for running executions and prints the report. A second one exits immediately. */
 let isStopped = false
 process.once('SIGINT', () => {
   isStopped = true
@@ -135,7 +135,7 @@ async function soak(name, seed) {
     try {
       process.kill(victim, 'SIGKILL')
     } catch {
-      // It has ended in the meantime.
+      // The process has exited in the meantime.
     }
   }, KILL_EVERY_MS)
   let next = 0

@@ -1,6 +1,6 @@
 /**
- * Runs the conformance suites on every version of Node that is supported, each brought through npm: `pnpm test:runtimes`.
- * Node 22 has a release of isolated-vm of its own, and is therefore tested in a copy of the repository.
+ * Runs the conformance suites on every supported version of Node, installed from npm: `pnpm test:runtimes`. Node 22
+ * needs another release of isolated-vm, so it is tested in a copy of the repository.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { copyRepository, root } from './repository-copy.mjs'
 const cache = join(root, 'node_modules', '.cache', 'runtimes')
 const PNPM = ['-y', 'pnpm@12.21.0']
 
-/** The newest releases that the suites have passed on, and what they need in place of what the lockfile names. */
+/** Newest tested release of each Node version, with dependency versions that replace those of the lockfile. */
 const RUNTIMES = {
   22: { node: '22.23.3', overrides: { 'isolated-vm': '6.2.0' } },
   24: { node: '24.21.0', overrides: {} },
@@ -23,11 +23,11 @@ const SUITES = [
   'packages/glovebox/test/run.test.ts',
 ]
 
-const HELP = `Usage: pnpm test:runtimes [--node <versions>] [<files of vitest>]
+const HELP = `Usage: pnpm test:runtimes [--node <versions>] [<test files>]
 
-  --node <versions>   such as 22,26; ${Object.keys(RUNTIMES).join(', ')} unless told otherwise
+  --node <versions>   for example 22,26 (default: ${Object.keys(RUNTIMES).join(',')})
 
-Runs the conformance suites unless other files are named.`
+Runs the conformance suites by default.`
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,7 +40,7 @@ if (options.help) {
 const versions = options.node?.split(',') ?? Object.keys(RUNTIMES)
 const unknown = versions.filter((version) => RUNTIMES[version] === undefined)
 if (unknown.length > 0) {
-  console.error(`Node ${unknown.join(', ')} is not among ${Object.keys(RUNTIMES).join(', ')}`)
+  console.error(`--node must list versions from ${Object.keys(RUNTIMES).join(', ')}; got ${options.node}`)
   process.exit(2)
 }
 
@@ -65,10 +65,10 @@ function run(command, args, cwd) {
 
 async function must(command, args, cwd) {
   const code = await run(command, args, cwd)
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed with exit code ${code}`)
 }
 
-/** Where that release of Node is. */
+/** Installs a release of Node if necessary and returns the path of its binary. */
 async function bringNode(version) {
   const folder = join(cache, version)
   const binary = join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
@@ -79,7 +79,7 @@ async function bringNode(version) {
   return binary
 }
 
-/** A copy of the repository as it stands, with other releases of what it depends on. */
+/** Copies and builds the repository with other versions of dependencies. Returns the folder. */
 async function copyWith(overrides) {
   copy = mkdtempSync(join(tmpdir(), 'glovebox-runtime-'))
   for (const file of copyRepository(copy).filter((name) => name.endsWith('package.json'))) {

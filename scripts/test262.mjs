@@ -1,6 +1,6 @@
 /**
- * Runs the part of test262 that models' programs use through the runtime, on each backend: `pnpm test262`. The tests come
- * with Debian's source of SpiderMonkey, of a fixed version and checksum; none of them is kept here.
+ * Runs the parts of test262 that are relevant for programs of models on each backend: `pnpm test262`. The tests are
+ * downloaded with the SpiderMonkey source of Debian, with a fixed version and checksum.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,7 +15,7 @@ import { workerd } from '@glovebox/workerd'
 import { progress, tableOf } from './report.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-/** Without TLS, as Debian serves its packages: the checksum says whether it is the right one. */
+/** Debian serves packages without TLS. The checksum verifies the download. */
 const SOURCE = 'http://deb.debian.org/debian/pool/main/m/mozjs78/mozjs78_78.15.0.orig.tar.xz'
 const SHA256 = '2f33dcb6130b08adca5d81fee9dbfcb5e87c51a4a969f46b46df61170298b4ca'
 const INSIDE = 'firefox-78.15.0/js/src/tests/test262'
@@ -26,7 +26,7 @@ const page = join(root, 'docs', 'reference', 'test262.md')
 const SANDBOXES = { quickjs, 'isolated-vm': isolatedVm, workerd }
 const AT_ONCE = 8
 
-/** What models' programs are made of. */
+/** Tested areas of the language. */
 const AREAS = {
   'arrow functions': ['language/expressions/arrow-function'],
   'async functions': [
@@ -71,18 +71,18 @@ const AREAS = {
   'typed arrays': ['built-ins/ArrayBuffer', 'built-ins/DataView', 'built-ins/TypedArray'],
 }
 
-/** What no program can have by design, and what a later edition has changed since. */
+/** Features that programs do not have by design, and features that later editions have changed. */
 const OUT_OF_SCOPE =
   /\$262\.|createRealm|\beval\b|\bFunction\s*\(|new Function|GeneratorFunction|AsyncFunction\s*\(|\bIntl\b|SharedArrayBuffer|Atomics|WeakRef|FinalizationRegistry|import\s*\(|import\.meta|fnGlobalObject|cross-realm|tail-call-optimization|toLocale\w*String|ShadowRealm/
-/** Tables of an edition of Unicode that engines have left behind. */
+/** Tests of an outdated Unicode version. */
 const OLD_UNICODE = /\/property-escapes\/generated\//
 const FLAGS_OUT_OF_SCOPE = ['noStrict', 'module', 'raw', 'CanBlockIsFalse']
 
 const HELP = `Usage: pnpm test262 [--sample <n>] [--sandbox <name>] [--check | --write]
 
-  --sample <n>      every n-th test only
-  --sandbox <name>  one of ${Object.keys(SANDBOXES).join(', ')}; all of them unless told otherwise
-  --check           fails where a test fails that did not, or passes that did not
+  --sample <n>      runs only every n-th test
+  --sandbox <name>  one of ${Object.keys(SANDBOXES).join(', ')} (default: all)
+  --check           fails if the set of failing tests has changed
   --write           writes test/test262-failures.json and docs/reference/test262.md`
 
 const { values: options } = parseArgs({
@@ -107,29 +107,30 @@ if (mistake !== undefined) {
   process.exit(2)
 }
 
-/** @returns what is wrong with the options, if anything is */
+/** Returns an error message if the options are invalid. */
 function findMistake() {
-  if (!Number.isSafeInteger(sample) || sample < 1) return `--sample takes a positive integer, not ${options.sample}`
+  if (!Number.isSafeInteger(sample) || sample < 1) return `--sample must be a positive integer; got ${options.sample}`
   if (!chosen.every((name) => Object.hasOwn(SANDBOXES, name))) {
-    return `--sandbox takes one of ${Object.keys(SANDBOXES).join(', ')}, not ${options.sandbox}`
+    return `--sandbox must be one of ${Object.keys(SANDBOXES).join(', ')}; got ${options.sandbox}`
   }
-  if (options.write && options.sandbox !== undefined) return '--write is of all sandboxes: leave --sandbox out'
+  if (options.write && options.sandbox !== undefined) return '--write requires all sandboxes: omit --sandbox'
   return undefined
 }
 
-/** @returns why the tests cannot be had, if they cannot */
+/** Downloads the tests unless they are cached. Returns the reason if they are not available. */
 async function fetchTests() {
   if (existsSync(cache)) return undefined
   console.log('Fetching test262 (60 MB, once) …')
   let archive
   try {
     const response = await fetch(SOURCE, { signal: AbortSignal.timeout(300_000) })
-    if (!response.ok) return `${SOURCE} answers ${response.status}`
+    if (!response.ok) return `${SOURCE} responded with ${response.status}`
     archive = Buffer.from(await response.arrayBuffer())
   } catch (error) {
     return `${SOURCE} cannot be reached (${error.cause?.code ?? error.message})`
   }
-  if (createHash('sha256').update(archive).digest('hex') !== SHA256) throw new Error(`${SOURCE} is not what it was`)
+  if (createHash('sha256').update(archive).digest('hex') !== SHA256)
+    throw new Error(`the checksum of ${SOURCE} does not match`)
   const unpacked = `${cache}.${process.pid}`
   mkdirSync(unpacked, { recursive: true })
   try {
@@ -145,7 +146,7 @@ async function fetchTests() {
 }
 
 const sections = new Map()
-/** The files that a shell.js is made of, by name. */
+/** Returns the files that are concatenated in a shell.js, by name. */
 function sectionsOf(folder) {
   if (!sections.has(folder)) {
     const file = join(cache, folder, 'shell.js')
@@ -167,7 +168,7 @@ function include(path, name) {
 
 const DONE = `let $done; const $finished = new Promise((resolve) => { $done = resolve }); function $DONE(error) { $done(error) }`
 
-/** A test as a program and what must become of it; undefined for one that is out of scope. */
+/** Returns a test as a program with its expected outcome, or undefined if it is out of scope. */
 function readTest(path) {
   const text = readFileSync(join(cache, path), 'utf8')
   const [, front] = /\/\*---([\s\S]*?)---\*\//.exec(text) ?? []
@@ -185,7 +186,7 @@ function readTest(path) {
   const [, phase] = /negative:[\s\S]*?phase:\s*(\w+)/.exec(front) ?? []
   const [, type] = /negative:[\s\S]*?type:\s*(\w+)/.exec(front) ?? []
   const harness = ['sta.js', 'assert.js', ...list('includes')]
-  // These stand with the others in that source, so that its tests no longer name them.
+  // The source bundles these with the other files, so its tests do not list them.
   if (text.includes('compareArray')) harness.push('compareArray.js')
   if (/verify\w+\(/.test(text)) harness.push('propertyHelper.js')
   const included = [...new Set(harness)].map((name) => include(path, name)).join('\n')
@@ -216,16 +217,16 @@ function collect(step) {
   return tests.filter((_, index) => index % step === 0)
 }
 
-/** @returns what is wrong, if anything is */
+/** Returns the reason of a failure, or undefined if the test passed. */
 function judge({ phase, type }, result) {
   if (phase === undefined)
-    return result.ok && result.value === 'passed' ? undefined : (result.error?.message ?? 'no end')
-  if (result.ok) return 'it should have failed'
+    return result.ok && result.value === 'passed' ? undefined : (result.error?.message ?? 'the program did not end')
+  if (result.ok) return 'expected the test to fail'
   if (phase === 'parse' || phase === 'early') return result.error.code === 'CODE_SYNTAX' ? undefined : result.error.code
   return result.error.name === type ? undefined : `${result.error.name} instead of ${type}`
 }
 
-/** The paths of the tests that fail, with what is wrong. */
+/** Runs all tests. Returns the paths of failing tests with the reasons. */
 async function runAll(name, tests) {
   const failures = new Map()
   await using sandbox = SANDBOXES[name]()
@@ -244,7 +245,7 @@ async function runAll(name, tests) {
   return failures
 }
 
-/** How many pass, by area and sandbox. */
+/** Returns a table of passing tests, by area and sandbox. */
 function ratesOf(tests, failuresBy) {
   const names = Object.keys(failuresBy)
   const rate = (among, name) => {
@@ -283,7 +284,7 @@ for (const name of chosen) {
       : tests.filter(({ path }) => failures.has(path))
   if (options.check) differences += differing.length
   for (const { path } of differing.slice(0, 60))
-    console.log(`  ${path}: ${failures.get(path) ?? 'passes now: pnpm test262 --write'}`)
+    console.log(`  ${path}: ${failures.get(path) ?? 'passes now: run pnpm test262 --write'}`)
 }
 if (options.write) {
   writeFileSync(failuresFile, `${JSON.stringify(failuresBy, null, 2)}\n`)

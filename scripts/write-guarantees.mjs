@@ -1,6 +1,7 @@
 /**
- * Writes what sandboxes guarantee: `pnpm guarantees`. What adapters declare goes into the guide to sandboxes; what the suite shows of
- * each, and what hostile programs take until they are stopped, into the reference. The second takes some minutes.
+ * Writes the tables of guarantees into the documentation: `pnpm guarantees`. The declarations of adapters go into the
+ * guide to sandboxes. Conformance results and the cost of stopping hostile programs go into the reference, which takes
+ * some minutes.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -25,8 +26,8 @@ import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm guarantees [--declared | --check]
 
-  --declared   only writes what adapters declare
-  --check      only compares what adapters declare with what is written`
+  --declared   writes only the declarations of adapters
+  --check      writes nothing; fails if the written declarations are out of date`
 
 const { values: options } = parseArgs({
   options: {
@@ -44,14 +45,14 @@ const page = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url)
 const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
 const inline = async () => quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) })
 
-/** Puts a table between its marks. */
+/** Writes a table between its marks in a page. With `--check`, only compares it. */
 async function write(name, mark, table) {
   const start = `<!-- ${mark}: written by \`pnpm guarantees\` -->`
   const end = `<!-- end of ${mark} -->`
   const text = await readFile(page(name), 'utf8')
   const [before, rest] = text.split(start)
   const [, after] = (rest ?? '').split(end)
-  if (after === undefined) throw new Error(`docs/${name} has no place for ${mark}`)
+  if (after === undefined) throw new Error(`docs/${name} has no marks for ${mark}`)
   const written = `${before}${start}\n\n${table}\n\n${end}${after}`
   if (!options.check) await writeFile(page(name), written)
   else if (written !== text) throw new Error(`docs/${name} is out of date: run \`pnpm guarantees --declared\``)
@@ -61,18 +62,18 @@ const TITLES = {
   boundary: 'boundary',
   stopsLoops: 'stops programs that compute forever',
   stopsNativeLoops: 'stops built-ins that never return',
-  stopsReading: 'stops texts that take forever to read',
+  stopsReading: 'stops texts that take forever to parse',
   survivesOutOfMemory: 'no allocation can end the host',
   memory: 'memory bound',
-  cpuTime: 'CPU time measured as such',
-  isolatesCrashes: 'a crash costs no other program',
-  deterministic: 'the same journal gives the same run',
+  cpuTime: 'measures CPU time, not elapsed time',
+  isolatesCrashes: 'a crash affects no other program',
+  deterministic: 'the same journal gives the same execution',
 }
 
 async function writeDeclared() {
-  /** What they declare does not depend on what is behind them. */
+  /** Declarations do not depend on a loader or a server, so placeholders are enough. */
   const loader = { load() {}, get() {} }
-  const token = 'none is needed to ask'
+  const token = 'placeholder'
   const sandboxes = {
     'isolatedVm()': isolatedVm(),
     'workerd()': workerd(),
@@ -96,7 +97,7 @@ async function writeDeclared() {
   )
 }
 
-/** How the cases of the suite come out, by backend. */
+/** Runs the conformance suite on every backend. Returns the case reports by backend. */
 async function conform() {
   const reports = {}
   const inNode = async (title, adapter) => {
@@ -151,7 +152,7 @@ function suiteTable(reports) {
   ])
 }
 
-/** The memory of this process and all below it, in MB. */
+/** Returns the resident memory of this process and its descendants, in MB. */
 function treeMegabytes() {
   const parents = new Map()
   const resident = new Map()
@@ -161,7 +162,7 @@ function treeMegabytes() {
       parents.set(pid, /^PPid:\s+(\d+)/m.exec(status)?.[1])
       resident.set(pid, Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0))
     } catch {
-      // It has just ended.
+      // The process has just exited.
     }
   }
   const isOurs = (pid) => pid === `${process.pid}` || (parents.has(pid) && isOurs(parents.get(pid)))
@@ -177,7 +178,7 @@ const HARM = {
 const HARM_LIMITS = { cpuTimeMs: 200, memoryBytes: 64 * 1024 * 1024 }
 const median = (numbers) => numbers.sort((left, right) => left - right)[Math.floor(numbers.length / 2)]
 
-/** What hostile programs take of time and memory until nothing is left of them. */
+/** Measures time and memory that hostile programs take until they are stopped. */
 async function harmTable() {
   const backends = { 'quickjs()': quickjs, 'isolatedVm()': isolatedVm, 'workerd()': workerd, 'nodeVm()': nodeVm }
   const columns = []
@@ -223,6 +224,6 @@ if (!options.check && !options.declared) {
   const failed = Object.values(reports)
     .flat()
     .some(({ outcome }) => outcome === 'failed')
-  console.log(`written, from a machine of ${availableParallelism()} cores${failed ? '; some cases failed' : ''}`)
+  console.log(`Results of a machine with ${availableParallelism()} cores written${failed ? '; some cases failed' : ''}`)
   process.exit(failed ? 1 : 0)
 }

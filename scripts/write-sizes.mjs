@@ -1,6 +1,7 @@
 /**
- * Writes docs/reference/sizes.md: `pnpm sizes`. Installs each package from its tarball into an empty project, weighs it, and
- * measures how long its first import takes. Takes about three minutes, on a machine that should do nothing else.
+ * Writes docs/reference/sizes.md: `pnpm sizes`. Installs each package from its tarball into an empty project, and
+ * measures its installed size and its first import. Takes about three minutes. Run it on a machine that does nothing
+ * else.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm sizes
 
-Writes docs/reference/sizes.md anew: what each package weighs, and how long its first import takes.`
+Writes docs/reference/sizes.md: the installed size and the first import time of each package.`
 
 const { values: options } = parseArgs({ options: { help: { type: 'boolean', default: false } } })
 if (options.help) {
@@ -25,10 +26,10 @@ if (options.help) {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const RUNS = 9
 
-/** What a package imports of its framework, where that is not all of it. */
+/** Framework entry points of packages that do not import the whole framework. */
 const PARTS = { langchain: ['messages', 'tools', 'utils/json_schema'].map((part) => `@langchain/core/${part}`) }
 
-/** Measures in a process of its own: the framework first, so that only what comes on top of it counts. */
+/** Runs in a separate process. Imports the framework first, so that its time is not counted as the package's. */
 const IMPORT = `const { argv: [, name, ...peers] } = process
 const before = performance.now()
 for (const peer of peers) await import(peer)
@@ -68,7 +69,7 @@ async function measure(folder, home) {
   const tarballs = await pack([folder], join(home, 'tarballs'))
   await install(project, tarballs)
   const { bytes, packages } = await weigh(join(project, 'node_modules'))
-  // Engines are loaded when they are needed, and not before; a framework is there in any case.
+  // Engines are loaded on first use, so they are not part of the import time. A framework is always loaded.
   const peers = Object.keys(peerDependencies).filter((peer) => !['isolated-vm', 'workerd'].includes(peer))
   const needed = peers.map((peer) => `${peer}@${peerDependencies[peer]}`)
   if (needed.length > 0) await install(project, [...tarballs, ...needed])
@@ -91,18 +92,22 @@ try {
     rows.push(await measure(folder, home))
   }
   progress('')
-  const heads = ['package', 'installed, MB', 'packages', 'first import, ms', 'its framework, ms']
+  const heads = ['package', 'installed, MB', 'packages', 'first import, ms', 'framework import, ms']
   const table = tableOf([heads, ...rows.toSorted(([one], [other]) => one.localeCompare(other))])
   writeFileSync(
     join(root, 'docs', 'reference', 'sizes.md'),
     `# Sizes
 
-What a package takes when it is installed, everything that it needs included and the framework that it is for left out; and how long the first import of it
-takes, once its framework is imported: medians of ${RUNS} processes of Node ${process.versions.node} on ${availableParallelism()} cores, written by \`pnpm sizes\`.
+This page shows how much each package adds to an installation and to the start of a program.
+
+- **Installed**: the package with all its dependencies, without the framework it is for.
+- **First import**: the time of the first import, after its framework was imported.
+
+The times are medians of ${RUNS} processes of Node ${process.versions.node} on ${availableParallelism()} cores. \`pnpm sizes\` writes this page.
 
 ${table}
 
-\`pnpm check\` holds how large the packages themselves may be, bundled and as published: see [.size-limit.js](../../.size-limit.js).
+The package sizes themselves, bundled and as published, are limited by [.size-limit.js](../../.size-limit.js), which \`pnpm check\` enforces.
 `,
   )
 } finally {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 type Create = (options: { readonly [name: string]: unknown }) => unknown
 
-/** The options of each adapter that are numbers. `workerLoader`, which needs a binding, has its own test. */
+/** Numeric options of each adapter. `workerLoader` needs a binding and has a separate test. */
 const ADAPTERS: readonly (readonly [name: string, create: Create, options: readonly string[]])[] = [
   ['quickjs', (options) => quickjs(options), ['maxThreads', 'guestsPerThread', 'ready']],
   ['isolatedVm', (options) => isolatedVm(options), ['maxProcesses', 'guestsPerProcess', 'ready']],
@@ -20,7 +20,7 @@ const ADAPTERS: readonly (readonly [name: string, create: Create, options: reado
 const INVALID: readonly unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, '4', 1.5, -1]
 
 describe.each(ADAPTERS)('%s', (_, create, options) => {
-  it.each(options)('refuses a value of `%s` that is no count', (option) => {
+  it.each(options)('rejects an invalid value of `%s`', (option) => {
     for (const value of INVALID) {
       expect(() => create({ [option]: value }), String(value)).toThrow(
         new TypeError(`\`${option}\` must be an integer of at least ${option === 'ready' ? 0 : 1}, not ${value}`),
@@ -29,7 +29,7 @@ describe.each(ADAPTERS)('%s', (_, create, options) => {
   })
 })
 
-it('a misspelt option is a TypeError that lists the options', () => {
+it('a misspelled option throws a TypeError that suggests the closest option', () => {
   const created: readonly (readonly [create: () => unknown, message: string])[] = [
     [() => quickjs({ maxThread: 2 } as never), 'quickjs() has no option `maxThread`. Did you mean `maxThreads`?'],
     [() => isolatedVm({ memoryMb: 2 } as never), 'isolatedVm() has no option `memoryMb`.'],

@@ -12,7 +12,7 @@ import { startWorker } from './support/start-worker.ts'
 
 const APP = fileURLToPath(new URL('../apps/cloudflare/', import.meta.url))
 const WRANGLER = join(dirname(createRequire(`${APP}package.json`).resolve('wrangler/package.json')), 'bin/wrangler.js')
-const TOKEN = 'a token that nobody guesses'
+const TOKEN = 'a secret token for tests'
 
 let home: string
 beforeAll(async () => {
@@ -25,7 +25,7 @@ function wrangler(...args: string[]): { child: ChildProcess; output: () => strin
     cwd: APP,
     env: { PATH: process.env.PATH, HOME: home, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Wrangler has children of its own.
+    // Wrangler starts child processes.
     detached: true,
   })
   let output = ''
@@ -37,15 +37,15 @@ function wrangler(...args: string[]): { child: ChildProcess; output: () => strin
   return { child, output: () => output }
 }
 
-describe('the Worker to deploy', () => {
-  it('is what wrangler would upload', async () => {
+describe('the deployable Worker', () => {
+  it('is accepted by wrangler in a dry run', async () => {
     const { child, output } = wrangler('deploy', '--dry-run', '--outdir', join(home, 'out'))
     const [code] = await once(child, 'close')
     expect(output()).toMatch(/env\.LOADER\s+Worker Loader/)
     expect(code).toBe(0)
   })
 
-  it.each([{}, { MAX_CPU_TIME_MS: 'ten' }])('runs no program where its variables are %o', async (variables) => {
+  it.each([{}, { MAX_CPU_TIME_MS: 'ten' }])('rejects programs with the variables %o', async (variables) => {
     const worker = await startWorker(new URL('../apps/cloudflare/src/index.ts', import.meta.url), {
       GLOVEBOX_TOKEN: TOKEN,
       ...variables,
@@ -62,7 +62,7 @@ describe('the Worker to deploy', () => {
     }
   })
 
-  it('runs programs for a host that shows its token', async () => {
+  it('runs programs for a host with the right token', async () => {
     const { child, output } = wrangler('dev', '--ip', '127.0.0.1', '--port', '0', '--var', `GLOVEBOX_TOKEN:${TOKEN}`)
     try {
       const url = await new Promise<string>((resolve, reject) => {

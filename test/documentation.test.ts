@@ -16,7 +16,7 @@ interface Block {
 
 const LANGUAGES = ['ts', 'json', 'sh', 'text', 'mermaid']
 
-/** The fenced blocks of a page: ```` ```language word word ````. */
+/** Returns the fenced blocks of a page: ```` ```language word word ````. */
 function blocksOf(page: string, markdown: string): Block[] {
   return [...markdown.matchAll(/^```(\S*)([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
     page,
@@ -27,7 +27,7 @@ function blocksOf(page: string, markdown: string): Block[] {
   }))
 }
 
-/** What the compiler has against some texts, each a module of its own. */
+/** Returns the compiler errors of some texts, each compiled as a separate module. */
 function typeErrors(files: ReadonlyMap<string, string>): string[] {
   const options: ts.CompilerOptions = {
     strict: true,
@@ -59,14 +59,14 @@ const pages = trackedFiles().filter((file) =>
   /^(?:README\.md|CONTRIBUTING\.md|SECURITY\.md|docs\/.*\.md|(?:packages|apps)\/[^/]+\/README\.md)$/.test(file),
 )
 const blocks = pages.flatMap((page) => blocksOf(page, readText(page)))
-/** A block that is a file of its own, such as ```` ```ts file=src/index.ts ````, finds the page's others beside it. */
+/** Returns the file name of a block. Blocks such as ```` ```ts file=src/index.ts ```` of one page share a folder. */
 const named = ({ page, line, words }: Block, extension: string) => {
   const file = words.find((word) => word.startsWith('file='))?.slice('file='.length)
   return file === undefined ? `${page.replaceAll('/', '-')}-${line}.${extension}` : `${page}.files/${file}`
 }
 
-describe('every block of code in the documentation', () => {
-  it('is in a language that is looked at', () => {
+describe('every code block in the documentation', () => {
+  it('is in a supported language', () => {
     expect(blocks.length).toBeGreaterThan(20)
     // error-texts.test.ts runs the programs of this page.
     const isProgram = ({ page, language }: Block) => page === 'docs/reference/errors.md' && language === 'js'
@@ -86,7 +86,7 @@ describe('every block of code in the documentation', () => {
       if (block.language === 'json') expect(() => JSON.parse(block.text), named(block, 'json')).not.toThrow()
   })
 
-  it('would be found wrong: a type error, a missing export, an unknown language', () => {
+  it('is reported for a type error, a missing export or an unknown language', () => {
     const wrong = new Map([
       [join(root, 'wrong-1.ts'), 'const a: string = 1'],
       [join(root, 'wrong-2.ts'), "import { nothing } from 'glovebox'"],
@@ -96,12 +96,12 @@ describe('every block of code in the documentation', () => {
   })
 })
 
-describe('the guide to backends', () => {
+describe('the guide for backends', () => {
   const shown = blocks.filter(({ page }) => page === 'docs/guides/add-a-backend.md')
   const home = 'packages/node-vm'
 
-  it.each(['src/guest.ts', 'src/index.ts', 'test/conformance.test.ts'])('shows %s as the package has it', (file) => {
-    // What a package does that is built: it names the built file, and has a name itself.
+  it.each(['src/guest.ts', 'src/index.ts', 'test/conformance.test.ts'])('shows %s as in the package', (file) => {
+    // A built package refers to its built files and imports itself by name.
     const plain = readText(`${home}/${file}`)
       .replace(/const GUEST = .*/, "const GUEST = new URL('./guest.ts', import.meta.url)")
       .replace('entryFile(GUEST)', 'GUEST')
@@ -111,8 +111,8 @@ describe('the guide to backends', () => {
   })
 })
 
-describe('every block that says so runs and prints what stands below it', () => {
-  // Within the repository, so that the packages are found as a user's would be.
+describe('every runnable block prints the output below it', () => {
+  // The folder is within the repository, so that packages resolve as in a user's project.
   const cache = join(root, 'node_modules', '.cache')
   let folder: string
   beforeAll(() => {
@@ -122,7 +122,7 @@ describe('every block that says so runs and prints what stands below it', () => 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const runnable = blocks.filter(({ words }) => words.includes('run'))
-  it('has some', () => expect(runnable.length).toBeGreaterThan(5))
+  it('exists', () => expect(runnable.length).toBeGreaterThan(5))
 
   for (const block of runnable) {
     it(`${block.page}, line ${block.line}`, async () => {

@@ -5,10 +5,10 @@ import { expect, it } from 'vitest'
 import { type ErrorExample, errorExamples, exampleTools } from './support/error-examples.ts'
 
 const PAGE = new URL('../docs/reference/errors.md', import.meta.url)
-/** `pnpm errors` writes the page that this test checks. */
+/** `pnpm errors` sets this variable to write the page that this test checks. */
 const isWriting = process.env.WRITE_ERRORS === '1'
 
-const INTRODUCTION = 'A program, and what the model reads of it:'
+const INTRODUCTION = 'Example program, and the output that the model receives:'
 
 /** Returns the example of a code for the page. */
 async function describe(sandbox: Sandbox, { program, limits = {} }: ErrorExample): Promise<string> {
@@ -18,7 +18,7 @@ async function describe(sandbox: Sandbox, { program, limits = {} }: ErrorExample
   return `${INTRODUCTION}\n\n\`\`\`js\n${program}\n\`\`\`\n\n\`\`\`text\n${texts.join('\n\n')}\n\`\`\`\n`
 }
 
-it('the page on errors shows what a model reads of each', async () => {
+it('the page on errors shows the output that a model receives for each code', async () => {
   await using sandbox = quickjs()
   let page = readFileSync(PAGE, 'utf8')
   for (const [code, example] of Object.entries(errorExamples)) {

@@ -11,7 +11,7 @@ const run = (...args: string[]) =>
 
 describe('the examples', () => {
   it.each(['ai-sdk', 'anthropic', 'fetch', 'langchain', 'mastra', 'openai-agents', 'tanstack-ai'])(
-    '%s runs offline: the model writes a program, and answers from its result',
+    '%s runs offline: the model writes a program and answers from its result',
     async (name) => {
       const { stdout, stderr } = await run(name)
       expect(stderr).toBe('')
@@ -27,7 +27,7 @@ describe('the examples', () => {
     expect(stdout).toContain("name: 'execute_program'")
   })
 
-  it('say what there is, and refuse what there is not', async () => {
+  it('list the available examples and reject unknown ones', async () => {
     expect((await run('--help')).stdout).toContain('openai-agents')
     await expect(run('cobol')).rejects.toThrow('Allowed choices are')
   })

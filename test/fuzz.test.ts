@@ -6,7 +6,7 @@ import { workerd } from '@glovebox/workerd'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-/** `pnpm fuzz` runs more of them. A run is repeated by its seed. */
+/** `pnpm fuzz` runs more cases. `FUZZ_SEED` repeats a run. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const MAX_WAIT_MS = 24 * 60 * 60 * 1_000
@@ -20,7 +20,7 @@ const ADAPTERS: readonly AdapterUnderTest[] = [
   { name: 'workerd', create: () => workerd() },
 ]
 
-/** Messages of the protocol, and what a guest that has been taken over makes of them. */
+/** Valid protocol messages, which the fuzzer mutates like a compromised guest. */
 const HEADERS = [
   '{"type":"log","level":"log","text":"x"}',
   '{"type":"call","id":1,"tool":"tools.echo"}',
@@ -61,7 +61,7 @@ function expectWellFormed(result: ExecuteResult): void {
   expect(result.usage.wallTimeMs).toBeGreaterThan(0)
 }
 
-/** Programs of what every engine must do alike: no sizes of stacks, no last digits, no words of engines' own. */
+/** Programs that must behave the same on every engine. They do not use stack sizes, last digits or engine messages. */
 const { program } = fc.letrec<{ expression: string; statement: string; block: string; program: string }>((tie) => ({
   expression: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
@@ -151,7 +151,7 @@ describe('fuzzing', () => {
 
   for (const [index, { name }] of ADAPTERS.entries()) {
     it(
-      `whatever a guest that has been taken over says, the host stays well: ${name}`,
+      `a compromised guest cannot harm the host, whatever it sends: ${name}`,
       async () => {
         const { attack, run } = contexts[index] as SandboxTestContext
         await fc.assert(
@@ -185,7 +185,7 @@ describe('fuzzing', () => {
         }),
         settings,
       )
-      // What only ever fails compares nothing.
+      // Programs that only fail would compare nothing.
       expect(ended).toBeGreaterThan(RUNS / 4)
     },
     MAX_WAIT_MS,

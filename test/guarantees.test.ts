@@ -4,12 +4,12 @@ import { CASES } from '@glovebox/conformance/suite'
 import { expect, it } from 'vitest'
 import { readText, root } from './repository.ts'
 
-it('the guide to sandboxes says what the adapters declare', async () => {
+it('the guide to sandboxes matches the declarations of the adapters', async () => {
   const check = promisify(execFile)(process.execPath, ['scripts/write-guarantees.mjs', '--check'], { cwd: root })
   await expect(check).resolves.toMatchObject({ stderr: '' })
 })
 
-it('the table of attack classes names cases that the suite has', () => {
+it('the table of attack classes refers to existing cases', () => {
   const ids = Object.values(CASES)
     .flat()
     .map(({ id }) => id)

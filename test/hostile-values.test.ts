@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hostilePayload, hostileSchema } from './support/hostile-values.ts'
 
-/** `pnpm proofs` runs 100,000 of them. A run is repeated by its seed. */
+/** `pnpm proofs` runs 100,000 values. `FUZZ_SEED` repeats a run. */
 const RUNS = Number(process.env.HOSTILE_VALUES ?? 150)
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const isProof = RUNS >= 10_000
@@ -13,10 +13,10 @@ const MAX_WAIT_MS = 24 * 60 * 60 * 1_000
 
 console.log(`hostile values: FUZZ_SEED=${SEED} HOSTILE_VALUES=${RUNS}`)
 
-/** Page faults of this process. In virtual machines one may take 20 µs, a hundred times as long as on a plain one. */
+/** Returns the page faults of this process. In a virtual machine one may take 20 µs, a hundred times the usual time. */
 const pageFaults = (): number => process.resourceUsage().minorPageFault
 
-/** Measures what touching a page for the first time costs, in ms. */
+/** Measures the time of the first access to a page, in ms. */
 function measurePageFault(): number {
   const memory = Buffer.allocUnsafeSlow(40_000_000)
   const [faults, began] = [pageFaults(), threadMs()]
@@ -24,20 +24,20 @@ function measurePageFault(): number {
   return (threadMs() - began) / Math.max(1, pageFaults() - faults)
 }
 
-/** CPU time of this thread, in ms. */
+/** Returns the CPU time of this thread in ms. */
 const threadMs = (): number => {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1_000
 }
 
-/** What a guest that has been taken over sends, and what the host's thread had computed when it did. */
+/** The payload of a compromised guest, with the CPU time and page faults of the host's thread at each message. */
 interface Attack {
   payload: string
   sentAt: number[]
   faultsAt: number[]
 }
 
-/** A guest that has been taken over: it calls a tool with a payload, and ends with the same as its result. */
+/** A compromised guest that calls a tool with a payload and returns the same payload as its result. */
 class TakenOver implements Guest {
   readonly exited: Promise<GuestExit>
   readonly #attack: Attack
@@ -74,10 +74,10 @@ class TakenOver implements Guest {
   }
 }
 
-/** The real engine around a scripted guest, so that all that is measured is the host's own work. */
+/** Creates an adapter around the scripted guest, so that only the work of the host is measured. */
 function takenOver(attack: Attack): SandboxAdapter {
   return {
-    name: 'taken over',
+    name: 'compromised',
     engine: 'none',
     guarantees: {
       boundary: 'inline',
@@ -95,15 +95,15 @@ function takenOver(attack: Attack): SandboxAdapter {
   }
 }
 
-/** Values that cost their host more are printed. */
+/** CPU time in ms above which a value is printed. */
 const TOLD_MS = 40
 
-/** A text of its own: a slice would keep the whole payload in memory. */
+/** Describes a value. Serializing copies the excerpt, because a slice would keep the whole payload in memory. */
 const describe = (payload: string, schema: object): string =>
   JSON.stringify({ length: payload.length, begins: payload.slice(0, 60), schema: JSON.stringify(schema).slice(0, 200) })
 
 it(
-  'a hostile value against a hostile schema ends, and costs its host little',
+  'validating a hostile value against a hostile schema ends and costs the host little',
   async () => {
     const attack: Attack = { payload: '', sentAt: [], faultsAt: [] }
     await using sandbox = createSandbox(takenOver(attack), { ready: 0, reader: createProgramReader() })

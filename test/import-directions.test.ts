@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { importsOf, readText, trackedFiles } from './repository.ts'
 
-/** What each package's sources may import of the others. Tests may import anything above them too. */
+/** Packages that the sources of each package may import. Tests may import any package. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/core': [],
   'packages/adapter-node': ['@glovebox/core'],
@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/workerd': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
-  // One install is enough: what a framework's wrapper runs programs in, unless it is told otherwise, comes with it.
+  // Framework packages include their default sandbox, so that one install is enough.
   'packages/ai-sdk': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/anthropic': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/langchain': ['@glovebox/core', '@glovebox/quickjs'],
@@ -60,7 +60,7 @@ function violations(file: string, text: string): string[] {
   return importsOf(text).flatMap((specifier) => {
     if (specifier.startsWith('.')) {
       const target = join(dirname(file), specifier)
-      // What tests of several packages share, and the bench with them, stands beside the packages.
+      // Tests and the benchmarks may import shared helpers from test/support.
       const isShared = target.startsWith('test/support/') && (file.includes('/test/') || home === 'apps/bench')
       return packageOf(target) === home || isShared ? [] : [`${file} reaches into another package: ${specifier}`]
     }
@@ -75,12 +75,12 @@ describe('import directions', () => {
     (file) => /^(?:packages|apps)\/.*\.(?:ts|mjs)$/.test(file) && !file.includes('/fixtures/'),
   )
 
-  it('go from apps through glovebox, glue and adapters to core, and never back or across', () => {
+  it('only lead from apps through glovebox, integrations and adapters to core', () => {
     expect(sources.length).toBeGreaterThan(50)
     expect(sources.flatMap((file) => violations(file, readText(file)))).toEqual([])
   })
 
-  it('know every package', () => {
+  it('cover every package', () => {
     expect(new Set(sources.map(packageOf))).toEqual(new Set(Object.keys(ALLOWED)))
   })
 
@@ -90,7 +90,7 @@ describe('import directions', () => {
     ['packages/mcp/src/deep/a.ts', "const x = await import('@glovebox/conformance')"],
     ['packages/core/src/a.ts', "import '../../quickjs/src/index.ts'"],
     ['packages/glovebox/src/a.ts', "import type { X } from '@glovebox/conformance'"],
-  ])('would find a wrong one in %s', (file, text) => {
+  ])('are checked: a wrong import in %s is found', (file, text) => {
     expect(violations(file, text)).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-/** Programs in the shapes that models write, with the value and the log that plain Node gives. */
+/** Runs programs in typical shapes of models and compares values and logs with those of plain Node. */
 import { readFileSync } from 'node:fs'
 import { type CodeMode, createCodeMode, type ExecuteResult, type Sandbox } from '@glovebox/core'
 import { isolatedVm } from '@glovebox/isolated-vm'
@@ -9,10 +9,10 @@ import { freshState, modelTools } from './support/model-tools.ts'
 
 interface ModelProgram {
   readonly id: string
-  /** What about it is as models write. */
+  /** The aspect of the program that is typical of models. */
   readonly shape: string
   readonly code: string
-  /** The value as JSON, the code of an error, the name of what is thrown, or only that it succeeds. */
+  /** The expected value as JSON, error code, name of the thrown error, or success. */
   readonly want: { readonly json?: string; readonly error?: string; readonly throws?: string; readonly ok?: true }
   readonly logs?: string
 }
@@ -23,42 +23,42 @@ const programs: readonly ModelProgram[] = JSON.parse(
 
 const BACKENDS: Readonly<Record<string, () => Sandbox>> = { quickjs, 'isolated-vm': isolatedVm, workerd }
 
-const NO_NETWORK = 'what belongs to the network is not provided'
-const NO_COLLECTION = 'nothing shows when memory is collected'
+const NO_NETWORK = 'network APIs are not provided'
+const NO_COLLECTION = 'garbage collection is not observable'
 
-/** Programs that do not give what plain Node gives, and why. One that does fails here: it is to be taken out. */
+/** Programs that behave differently from plain Node, with the reason. An entry without a difference fails the test. */
 const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   every: {
     atomics: 'memory is not shared',
     finalization: NO_COLLECTION,
-    temporal: 'it is no part of ECMAScript 2025',
+    temporal: 'it is not part of ECMAScript 2025',
     weakref: NO_COLLECTION,
-    'crypto-hash-global': 'it is provided, which Node has only in a module',
+    'crypto-hash-global': 'it is a global, but in Node only a module export',
     headers: NO_NETWORK,
     'http-request': NO_NETWORK,
-    'process-env': 'the environment is empty, as every guard expects it, and does not throw',
-    'console-inspect-class': 'a promise is shown as pending: its state cannot be read',
+    'process-env': 'the environment is empty and does not throw, as guards expect',
+    'console-inspect-class': 'a promise is shown as pending, because its state cannot be read',
     formdata: NO_NETWORK,
     msgchannel: NO_NETWORK,
     navigator: NO_NETWORK,
     streams: NO_NETWORK,
-    'text-decoder-sjis': 'legacy encodings of several bytes are not provided',
-    'busy-wait': 'the clock stands still within a turn',
+    'text-decoder-sjis': 'legacy multi-byte encodings are not provided',
+    'busy-wait': 'the clock does not advance within a turn',
     'tools-assign': 'the tools of a namespace cannot be replaced',
-    'tools-log': 'the stub of the test has another name',
+    'tools-log': 'the tool stub has another name',
     'ts-accessor': 'decorators and accessors are not lowered',
   },
   quickjs: {
     'for-await-break-finally': 'the engine does not close the iterator',
     'long-recursion': 'the engine has a smaller stack',
-    math: 'the engine computes powers of its own',
-    'spread-string-object': 'the engine spreads the first character alone',
+    math: 'the engine computes powers differently',
+    'spread-string-object': 'the engine spreads only the first character',
   },
   'isolated-vm': {},
   workerd: {},
 }
 
-describe.each(Object.entries(BACKENDS))('programs of models on %s', (backend, create) => {
+describe.each(Object.entries(BACKENDS))('model programs on %s', (backend, create) => {
   let sandbox: Sandbox
   let codeMode: CodeMode
   beforeAll(async () => {
@@ -80,12 +80,16 @@ describe.each(Object.entries(BACKENDS))('programs of models on %s', (backend, cr
       const difference = whatDiffers(program, await codeMode.execute(program.code, { context: freshState() }))
       const reason = DIFFERENT.every?.[program.id] ?? DIFFERENT[backend]?.[program.id]
       if (reason === undefined) expect(difference).toBeUndefined()
-      else expect(difference, `it is as wanted, though listed as different (${reason})`).toBeDefined()
+      else
+        expect(
+          difference,
+          `the program behaves like in Node, but is listed as different (${reason}): remove it from the list`,
+        ).toBeDefined()
     },
   )
 })
 
-it('lists nothing as different that is no program', () => {
+it('the list of differences refers only to existing programs', () => {
   const ids = new Set(programs.map(({ id }) => id))
   expect(Object.values(DIFFERENT).flatMap((listed) => Object.keys(listed).filter((id) => !ids.has(id)))).toEqual([])
 })
@@ -102,7 +106,7 @@ function whatDiffers({ want, logs }: ModelProgram, result: ExecuteResult): strin
   return logs === undefined || logs === told ? undefined : `log ${JSON.stringify(told)}`
 }
 
-/** As the programs' values were written down. */
+/** Serializes a value in the format of the expected values. */
 const json = (value: unknown): string => JSON.stringify(value, replacer) ?? 'undefined'
 
 function replacer(_key: string, value: unknown): unknown {

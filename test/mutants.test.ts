@@ -13,7 +13,7 @@ interface Mutant {
   readonly tests: readonly string[]
 }
 
-it('breaks code that is there, in ways that have not been mended away', () => {
+it('every mutant applies to the current code and names an existing test file', () => {
   const mutants = MUTANTS as readonly Mutant[]
   expect(mutants.length).toBeGreaterThanOrEqual(20)
   for (const { breaks, file, from, to, tests } of mutants) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readText, trackedFiles } from './repository.ts'
 
-/** What belongs to somebody's machine, tracker or registry, and not to the project. */
+/** Patterns of machine paths, issue numbers and registries, which do not belong in the repository. */
 const FOREIGN: readonly RegExp[] = [
   /\bissues? #?\d+\b/i,
   /\(#\d+\)/,
@@ -13,14 +13,14 @@ const FOREIGN: readonly RegExp[] = [
 
 const foreignWords = (text: string): string[] => FOREIGN.flatMap((pattern) => pattern.exec(text)?.[0] ?? [])
 
-it('speaks of itself alone', () => {
-  // What servers of others said is theirs to word.
+it('the repository contains no machine paths, issue numbers or registries', () => {
+  // Recorded data of other servers is excluded.
   const isOurs = (file: string) => !file.startsWith('test/project-words') && !/\/test\/data\/.*\.json$/.test(file)
   const files = trackedFiles().filter((file) => /\.(?:ts|mts|mjs|js|json|md|ya?ml)$|^\.ci\//.test(file) && isOurs(file))
   expect(files.length).toBeGreaterThan(80)
   expect(files.flatMap((file) => foreignWords(readText(file)).map((word) => `${file}: ${word}`))).toEqual([])
 })
 
-it.each(['see issue 12', 'fixed (#34)', '/root/x', '/home/someone/x', '/work/main'])('would find %s', (text) => {
+it.each(['see issue 12', 'fixed (#34)', '/root/x', '/home/someone/x', '/work/main'])('the check finds %s', (text) => {
   expect(foreignWords(`${text}/`)).not.toEqual([])
 })

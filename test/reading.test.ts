@@ -19,12 +19,12 @@ const HOST: Backend = {
   missing: /^$/,
 }
 const isLinux = process.platform === 'linux'
-/** Without the shells that watch them. */
+/** Returns the reader processes, without the shells that monitor them. */
 const readers = (root?: number) => processTree(root).filter(({ command }) => /^\S*node .*reader\.js/.test(command))
 
-/** Nested type assertions: each level doubles the work of the parser of types. */
+/** Nested type assertions. Each level doubles the work of the TypeScript parser. */
 const TYPES = `let q: number;${'<T>('.repeat(40)}x${')'.repeat(40)}`
-/** V8 compiles its pattern for minutes, and nothing interrupts that. */
+/** V8 compiles this pattern for minutes and cannot be interrupted. */
 const PATTERN = `return /[${'\\p{L}'.repeat(51_000)}]/u`
 const LONG_TYPES = `${TYPES};${'x;'.repeat(20_000)}`
 const BOMBS = [TYPES, PATTERN, LONG_TYPES]
@@ -33,16 +33,16 @@ const BOMBS = [TYPES, PATTERN, LONG_TYPES]
 const honest = (value: number) =>
   `interface Row { readonly value: number }\nconst row: Row = { value: ${value} }\n${'// a comment of the model\n'.repeat(600)}return row.value`
 
-/** A host before its first program. The process of a test runner takes several times as much. */
+/** Memory of a host before its first program. The process of a test runner takes several times as much. */
 const HOST_BYTES = 90e6
 
 const valueOf = (result: ExecuteResult) => (result.ok ? result.value : result.error)
 
-describe('reading programs', () => {
-  it('keeps its time and memory under twelve texts that take for ever to read', async () => {
+describe('parsing programs', () => {
+  it('stays fast and within its memory while twelve texts never finish parsing', async () => {
     const sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { wallTimeMs: 30_000 } })
-    // Both readers are up, and know types.
+    // Start both readers and load the TypeScript parser.
     await Promise.all([1, 2, 3].map((value) => codeMode.execute(honest(value))))
     const alone = await timed(() => codeMode.execute(honest(0)))
     const ownBytes = process.memoryUsage.rss()
@@ -52,7 +52,7 @@ describe('reading programs', () => {
     )
     await delay(50)
     const worst = { bytes: 0, readers: 0 }
-    /** The longest of some honest programs. What else a busy machine does shows in one round, and seldom in all. */
+    /** Returns the longest time of some honest programs. A busy machine disturbs one round, but seldom all of them. */
     const round = async (): Promise<number> => {
       let longest = 0
       for (let value = 0; value < 5; value++) {
@@ -82,7 +82,7 @@ describe('reading programs', () => {
     expect(readers()).toEqual([])
   }, 120_000)
 
-  it('is cut off when the sandbox is closed, which does not wait for it', async () => {
+  it('is cancelled when the sandbox closes, and does not delay it', async () => {
     const sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     await codeMode.execute(honest(1))
@@ -95,7 +95,7 @@ describe('reading programs', () => {
     expect(error).toMatchObject({ code: 'SANDBOX_CLOSED' })
   })
 
-  it.runIf(isLinux)('is repeated on another reader where one is killed or stopped from outside', async () => {
+  it.runIf(isLinux)('is repeated in another reader if one is killed or stopped externally', async () => {
     await using sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { wallTimeMs: 60_000 } })
     await codeMode.execute(honest(1))
@@ -105,7 +105,7 @@ describe('reading programs', () => {
     expect(valueOf(await codeMode.execute(honest(3)))).toBe(3)
   })
 
-  it.runIf(isLinux)('leaves no process behind when its host is killed in the middle of it', async () => {
+  it.runIf(isLinux)('leaves no processes behind if its host is killed', async () => {
     const body = `for (let i = 0; i < 4; i++) run(${JSON.stringify(TYPES)}); await wait(1_500); console.log('reading'); await wait(60_000)`
     const host = startHost(body, HOST)
     await once(host.stdout as NodeJS.ReadableStream, 'data')
@@ -124,13 +124,13 @@ describe('reading programs', () => {
     ['100 kB of typed lines behind an enum', `enum A { X = 1 }\n${lines(100_000)}return A.X`, 1],
     ['250 kB of plain JavaScript', `${'let x = 1;\nx;\n'.replace('let x', 'var x').repeat(18_000)}return x`, 1],
     ['a namespace', `namespace N { export const a = 1 }\n${lines(50_000)}return N.a`, 1],
-  ])('takes a text that is large and flat: %s', async (_, text, value) => {
+  ])('accepts a large flat text: %s', async (_, text, value) => {
     await using sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 60_000 } })
     expect(valueOf(await codeMode.execute(text))).toBe(value)
   })
 
-  it('says that it cannot locate a mistake far to the right, and reads the next program', async () => {
+  it('reports that a mistake in a long line cannot be located, and parses the next program', async () => {
     await using sandbox = quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     const result = await codeMode.execute(`const list: number[] = [${'1,'.repeat(40_000)}]; let x: = 1`)
@@ -156,7 +156,7 @@ describe.each([
     $defs: { node: { anyOf: [...node.anyOf, { type: 'number' }] } },
   }
 
-  it('is checked where that can be ended, while the host does other things', async () => {
+  it('is checked outside the main thread with a time limit', async () => {
     await using sandbox = create()
     const seen: unknown[] = []
     const take = defineTool({ inputSchema: schema, execute: (input) => seen.push(input) })
@@ -190,7 +190,7 @@ async function timed<T>(action: () => Promise<T>): Promise<{ ms: number; value: 
   return { ms: performance.now() - started, value }
 }
 
-/** The share of one core that this process and its children use once they have had time to come to rest. */
+/** Returns the share of one core that this process and its children use after a pause. */
 async function idleShare(restMs: number, watchedMs: number): Promise<number> {
   const cpuTimeMs = () => processTree().reduce((sum, each) => sum + each.cpuTimeMs, 0)
   await delay(restMs)

@@ -20,10 +20,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-describe('a journal is the run on every engine', () => {
+describe('a journal produces the same output on every engine', () => {
   for (const [recorder, from] of Object.entries(sandboxes)) {
     for (const [replayer, to] of Object.entries(sandboxes)) {
-      it(`recorded on ${recorder}, replayed on ${replayer}`, () => replayAcross(from, to))
+      it(`when recorded on ${recorder} and replayed on ${replayer}`, () => replayAcross(from, to))
     }
   }
 })

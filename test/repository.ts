@@ -6,7 +6,7 @@ import ts from 'typescript'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The files that git tracks, and new ones that it does not ignore, relative to the root. */
+/** Returns the files that git tracks and new files that it does not ignore, relative to the root. */
 export function trackedFiles(): string[] {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
@@ -17,7 +17,7 @@ export function trackedFiles(): string[] {
 
 export const readText = (file: string): string => readFileSync(join(root, file), 'utf8')
 
-/** Every module that a source names, in imports, exports, dynamic imports and `require`. */
+/** Returns every module specifier in imports, exports, dynamic imports and `require` calls of a source. */
 export function importsOf(text: string): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName)
 }

@@ -6,7 +6,7 @@ import { importsOf, readText, trackedFiles } from './repository.ts'
 const isNodeBuiltIn = (specifier: string): boolean =>
   specifier.startsWith('node:') || builtinModules.includes(specifier)
 
-/** Follows an entry through its chunks, and returns everything that is imported from outside. */
+/** Follows an entry through its chunks and returns all external imports. */
 function externalImports(entry: string, read: (file: string) => string): Set<string> {
   const external = new Set<string>()
   const seen = new Set<string>()
@@ -22,22 +22,22 @@ function externalImports(entry: string, read: (file: string) => string): Set<str
   return external
 }
 
-describe('core runs anywhere', () => {
+describe('core is runtime-neutral', () => {
   it.each(['index', 'adapter', 'framework', 'guest', 'schema', 'typescript-workerd', 'typescript-browser'])(
-    'its built entry %s imports no Node built-in',
+    'the built entry %s imports no Node built-ins',
     (entry) => {
       const imports = [...externalImports(`packages/core/dist/${entry}.js`, readText)]
       expect(imports.filter(isNodeBuiltIn)).toEqual([])
     },
   )
 
-  it('its sources import none either', () => {
+  it('the sources import no Node built-ins', () => {
     const sources = trackedFiles().filter((file) => file.startsWith('packages/core/src/'))
     expect(sources.length).toBeGreaterThan(40)
     expect(sources.filter((file) => importsOf(readText(file)).some(isNodeBuiltIn))).toEqual([])
   })
 
-  it('would be found to import one through a chunk', () => {
+  it('the check finds an import in a chunk', () => {
     const files: Record<string, string> = {
       'dist/index.js': 'export * from "./chunk.js"',
       'dist/chunk.js': 'import fs from "fs/promises"',

@@ -1,17 +1,17 @@
 import type { Sandbox } from '@glovebox/core'
 
-/** A sandbox adapter whose guests run in processes, as tests of those processes need to know it. */
+/** A sandbox adapter whose guests run in processes, with the details that process tests need. */
 export interface Backend {
   readonly package: string
-  /** The name of the function that makes its sandbox. */
+  /** Name of the function that creates the sandbox. */
   readonly factory: string
-  /** The address of the test that asks. */
+  /** URL of the test file. */
   readonly from: string
   create(): Sandbox
-  /** Where losing a process costs much, only each so-manieth hostile program runs while processes are killed. */
+  /** Runs only every n-th hostile program while processes are killed, if restarting a process is costly. */
   readonly hostileStep?: number
-  /** Whether a process, by its command line, is one of its own. */
+  /** Returns whether a command line belongs to a process of the adapter. */
   isWorker(commandLine: string): boolean
-  /** What is said where its engine is not installed. */
+  /** The error message if the engine is not installed. */
   readonly missing: RegExp
 }

@@ -11,15 +11,14 @@ import { hostModule, named, outputOf } from './host.ts'
 const BODY = `console.log(await run('const n: number = 2; return n * 21'))
   await sandbox.close()`
 
-/** Below the package, so that what a bundle leaves out is found as in a project that has it installed. */
+/** Returns a folder within the package, so that external dependencies of a bundle resolve as in a project. */
 const folderWithin = ({ from }: Backend): string => fileURLToPath(new URL('../node_modules/.bundled/', from))
 
 async function bundle(backend: Backend, folder: string, format: 'esm' | 'cjs'): Promise<string> {
   const host = hostModule(BODY, backend, named(backend))
   const within = folderWithin(backend)
   const name = format === 'esm' ? 'host.mjs' : 'host.cjs'
-  // The sources are always where their packages are; where the bundle goes is another matter.
-  // A bundle in CommonJS cannot wait at its top level.
+  // The source must be within the package; the bundle may be elsewhere. CommonJS has no top-level await.
   const [, imports = '', body = ''] = /^((?:\s*import .*\n)+)([\s\S]*)$/.exec(host) ?? []
   const source = join(within, `source-${format}.mjs`)
   await mkdir(within, { recursive: true })
@@ -31,7 +30,7 @@ async function bundle(backend: Backend, folder: string, format: 'esm' | 'cjs'): 
     platform: 'node',
     format,
     logLevel: 'silent',
-    // As bundlers for servers do, where packages are written in CommonJS.
+    // Server bundlers define `require` like this for CommonJS packages.
     ...(format === 'esm'
       ? {
           banner: {
@@ -43,10 +42,10 @@ async function bundle(backend: Backend, folder: string, format: 'esm' | 'cjs'): 
   return join(folder, name)
 }
 
-/** Tests that an adapter's processes and threads are found from a bundle. */
+/** Defines tests that a bundled host finds the processes and threads of an adapter. */
 export function describeBundled(backend: Backend): void {
   describe('a bundled host', () => {
-    it.each(['esm', 'cjs'] as const)('finds its processes and threads, as %s', async (format) => {
+    it.each(['esm', 'cjs'] as const)('finds its processes and threads in the format %s', async (format) => {
       const within = folderWithin(backend)
       await mkdir(within, { recursive: true })
       const folder = await mkdtemp(join(within, 'host-'))
@@ -58,7 +57,7 @@ export function describeBundled(backend: Backend): void {
       }
     })
 
-    it('is told what to install where the engine is not', async () => {
+    it('reports what to install if the engine is missing', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'glovebox-bundled-'))
       try {
         const file = await bundle(backend, folder, 'esm')

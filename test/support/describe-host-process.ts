@@ -7,15 +7,15 @@ import type { Backend } from './backend.ts'
 import { hostModule, outputOf, startHost, startModule } from './host.ts'
 import { childrenOf, waitForEnd } from './processes.ts'
 
-/** Tests that what an adapter starts ends with its host, however that ends, and leaves nothing behind. */
+/** Defines tests that everything an adapter starts ends with its host, however the host ends. */
 export function describeHostProcess(backend: Backend): void {
   describe('the process of a host', () => {
-    it('lives as long as an execution does, whatever else there is to wait for', async () => {
+    it('runs until its executions end, even if it waits for nothing else', async () => {
       const body = `console.log(await run('const a: number = 1; return a'), await run('await tools.wait(); return 2'), await run('await new Promise((r) => setTimeout(r, 50)); return 3'))`
       expect(await outputOf(startHost(body, backend))).toBe('1 2 3')
     })
 
-    it('ends by itself with a sandbox that nobody closed, and its children with it', async () => {
+    it('exits on its own with an open sandbox, and its children exit too', async () => {
       const child = startHost(`console.log(await run('return "done"'), process.pid)`, backend)
       const seen = new Set<number>()
       const looking = setInterval(
@@ -28,7 +28,7 @@ export function describeHostProcess(backend: Backend): void {
       await waitForEnd([...seen])
     })
 
-    it('has no process, pipe or file left after a sandbox is closed, killed programs and all', async () => {
+    it('has no processes, pipes or files left after a sandbox is closed', async () => {
       const body = `const { readdirSync } = await import('node:fs')
         await run('return 1')
         const codes = await Promise.all([
@@ -45,7 +45,7 @@ export function describeHostProcess(backend: Backend): void {
       expect(await outputOf(startHost(body, backend))).toMatch(/^LIMIT_CPU,LIMIT_CPU,LIMIT_(?:MEMORY|CPU),ok$/)
     })
 
-    it('takes its children along when it is killed, those that compute and those that are stuck too', async () => {
+    it('ends its children when it is killed, even if they compute or hang', async () => {
       const host = startHost(
         `console.log('up', await run('return 1'))
         codeMode.execute('await tools.wait(60_000)')
@@ -67,7 +67,7 @@ export function describeHostProcess(backend: Backend): void {
       await waitForEnd(children)
     })
 
-    it('may have an odd folder, which is gone even, and an environment that would break others', async () => {
+    it('works in a deleted working directory and an unusual environment', async () => {
       const cwd = await mkdtemp(join(tmpdir(), 'glovebox-cwd-'))
       const env = {
         NODE_OPTIONS: '--max-old-space-size=200',
@@ -95,14 +95,14 @@ export function describeHostProcess(backend: Backend): void {
       expect(await outputOf(startModule(inWorker, backend))).toBe('false 5')
     })
 
-    it('leaves no temporary file', async () => {
+    it('leaves no temporary files', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'glovebox-temporary-'))
       const shared = await sharedFiles()
       const surroundings = { env: { ...process.env, TMPDIR: folder } }
       expect(await outputOf(startHost(`console.log(await run('return 1'))`, backend, surroundings))).toBe('1')
       expect(await readdir(folder)).toEqual([])
       await rm(folder, { recursive: true })
-      // Those of other hosts come and go at the same time.
+      // Files of other hosts appear and disappear at the same time.
       await vi.waitFor(async () => expect(shared).toEqual(expect.arrayContaining(await sharedFiles())), 10_000)
     })
   })

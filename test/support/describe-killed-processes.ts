@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 import type { Backend } from './backend.ts'
 import { childrenOf } from './processes.ts'
 
-/** Tests that programs outlive the processes of their guests. */
+/** Defines tests that programs survive the loss of the processes of their guests. */
 export function describeKilledProcesses(backend: Backend): void {
   describe('guests whose process is killed', () => {
-    it('go on elsewhere, each call made once, while hostile programs run and processes are killed at random', async () => {
+    it('continue in another process with each call made once, while processes are killed at random', async () => {
       await using sandbox = backend.create()
       const bench = {
         run: async (code: string, { tools = {}, limits = {} }: { tools?: object; limits?: object } = {}) => {
@@ -32,7 +32,7 @@ export function describeKilledProcesses(backend: Backend): void {
       expect(peaceful.calls.size).toBeGreaterThan(200)
     }, 300_000)
 
-    it('end as if nothing had happened', async () => {
+    it('end with the same result as without a kill', async () => {
       await using sandbox = backend.create()
       const made: number[] = []
       const step = async (i: number) => {

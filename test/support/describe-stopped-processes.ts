@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import type { Backend } from './backend.ts'
 import { childrenOf, waitForEnd } from './processes.ts'
 
-/** A stopped process is replaced after 4 s of the host's time; a run that waited for its limits would take longer. */
+/** Maximum time in ms. A stopped process is replaced after 4 s; a run that waited for its limits would take longer. */
 const LIMITS = { wallTimeMs: 60_000, cpuTimeMs: 15_000 }
 const COMPUTING = 'let x = 0; for (let i = 0; i < 1e8; i++) x = (x + i) | 0; return x'
 
-/** Tests that programs outlive processes that do not answer, as those that are stopped, swapped out or hung. */
+/** Defines tests that programs survive unresponsive processes, such as stopped or swapped-out ones. */
 export function describeStoppedProcesses(backend: Backend): void {
   const stopChildren = (): number[] => {
     const children = childrenOf(process.pid, backend)
@@ -17,7 +17,7 @@ export function describeStoppedProcesses(backend: Backend): void {
   }
 
   describe('guests whose process is stopped', () => {
-    it('are run elsewhere if it was stopped while it was idle', async () => {
+    it('run in another process if it was stopped while idle', async () => {
       await using sandbox = backend.create()
       let calls = 0
       const tools = { step: () => ++calls }
@@ -30,7 +30,7 @@ export function describeStoppedProcesses(backend: Backend): void {
       expect(longest(results)).toBeLessThan(LIMITS.wallTimeMs / 2)
     }, 120_000)
 
-    it('are repeated elsewhere if it was stopped between their turns, each call made once', async () => {
+    it('are repeated in another process if it was stopped between turns, with each call made once', async () => {
       await using sandbox = backend.create()
       const made: number[] = []
       let stopped: number[] = []
@@ -50,7 +50,7 @@ export function describeStoppedProcesses(backend: Backend): void {
       expect(longest([result])).toBeLessThan(LIMITS.wallTimeMs / 2)
     }, 120_000)
 
-    it('are repeated elsewhere, and not blamed, if it was stopped in the middle of a turn', async () => {
+    it('are repeated in another process if it was stopped in the middle of a turn', async () => {
       await using sandbox = backend.create()
       await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: LIMITS })
       await codeMode.execute('return 1')
@@ -60,7 +60,7 @@ export function describeStoppedProcesses(backend: Backend): void {
       expect(await running).toMatchObject({ ok: true })
     }, 120_000)
 
-    it('do not hold up the close of their sandbox', async () => {
+    it('do not delay closing their sandbox', async () => {
       const sandbox = backend.create()
       const codeMode = await createCodeMode({ sandbox, tools: {}, limits: LIMITS })
       await codeMode.execute('return 1')
@@ -75,7 +75,7 @@ export function describeStoppedProcesses(backend: Backend): void {
       expect(performance.now() - since).toBeLessThan(20_000)
     }, 60_000)
 
-    it('do not hold up the close of a sandbox that has just been made', async () => {
+    it('do not delay closing a new sandbox', async () => {
       const sandbox = backend.create()
       const codeMode = await createCodeMode({ sandbox, tools: {}, limits: LIMITS })
       const running = codeMode.execute('return 1').catch((error: { code: string }) => error.code)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type ModelTurn, ScriptedModel } from './scripted-model.ts'
 
-/** A tool as a test describes it; each framework makes its own of it. */
+/** A tool of a test, which each framework converts to its own format. */
 export interface ToolSpec {
   readonly name: string
   readonly description: string
@@ -15,14 +15,14 @@ export interface Question {
   readonly model: ScriptedModel
   readonly tools: readonly ToolSpec[]
   readonly signal: AbortSignal
-  /** What the person says who is asked for approval. */
+  /** Returns whether the user approves a call. */
   approve(name: string, input: unknown): boolean
 }
 
 export interface WrapperUnderTest {
-  /** The framework, with its version where there are several. */
+  /** Name of the framework, with the version if several are tested. */
   readonly name: string
-  /** Asks an agent whose tools are wrapped, and gives its final text. */
+  /** Asks an agent with wrapped tools and returns its final text. */
   ask(question: Question): Promise<string>
 }
 
@@ -36,7 +36,7 @@ const tool = (name: string, execute: ToolSpec['execute'], schema: z.ZodObject = 
   execute,
 })
 
-/** What every wrapper of a framework must do. */
+/** Defines the tests that every framework wrapper must pass. */
 export function describeWrapper({ name, ask }: WrapperUnderTest): void {
   const play = async (
     turns: readonly ModelTurn[],
@@ -49,8 +49,8 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
   }
 
   describe(`${name}: a model that writes programs`, () => {
-    it('calls two tools in parallel and is told the value of the program alone', async () => {
-      // Each waits for the other, so that one after the other would wait for ever.
+    it('calls two tools in parallel and receives only the value of the program', async () => {
+      // Each tool waits for the other, so sequential calls would never end.
       const [price, stock] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const inputs: unknown[] = []
       const tools = [
@@ -87,7 +87,7 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
       expect(requests[1]).toMatch(/\\*"worth\\*":\s*750/)
     })
 
-    it('is aborted with its request: the program ends, and so do the tools that it waits for', async () => {
+    it('is aborted with its request, together with its program and pending tools', async () => {
       const controller = new AbortController()
       const ended = Promise.withResolvers<unknown>()
       const wait = tool('wait', (_input, signal) => {
@@ -107,7 +107,7 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
       expect(model.requests).toHaveLength(1)
     })
 
-    it('can catch what a tool throws', async () => {
+    it('can catch the error of a tool', async () => {
       const broken = tool('broken', () => {
         throw new Error('There is no tea left')
       })
@@ -118,7 +118,7 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
       expect(requests[1]).toContain('There is no tea left')
     })
 
-    it('is told why a program failed, and mends it', async () => {
+    it('receives the reason of a failure and fixes its program', async () => {
       const price = tool('price', () => 250, ITEM)
       const turns = [
         { program: 'return await tools.prize({ item: "tea" })' },
@@ -130,34 +130,37 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
       expect(text).toBe('Tea costs 2.50.')
       expect(requests[1]).toContain('Did you mean tools.price?')
       expect(requests[2]).toContain('TOOL_INPUT_INVALID')
-      // Some frameworks have texts for results.
+      // Some frameworks convert results to text.
       expect(requests[3]).toMatch(/\\*"result\\*":\s*\\*"?250/)
     })
 
     it.each([
       { says: 'no', approved: false },
       { says: 'yes', approved: true },
-    ])('has a person asked for what needs approval, and no program gets past it: $says', async ({ approved }) => {
-      const made: unknown[] = []
-      const asked: unknown[] = []
-      const refund: ToolSpec = {
-        ...tool('refund', (input) => made.push(input), z.object({ cents: z.number() })),
-        needsApproval: true,
-      }
-      const turns = [
-        { program: 'return await tools.refund({ cents: 5 })' },
-        { call: 'refund', input: { cents: 7 } },
-        { text: 'Done, as far as I may.' },
-      ]
-      const approve = (name: string, input: unknown) => {
-        asked.push([name, input])
-        return approved
-      }
-      const { text, requests } = await play(turns, [refund, tool('price', () => 1)], { approve })
-      expect(text).toBe('Done, as far as I may.')
-      expect(requests[1]).toContain('TOOL_NOT_FOUND')
-      expect(asked).toEqual([['refund', { cents: 7 }]])
-      expect(made).toEqual(approved ? [{ cents: 7 }] : [])
-    })
+    ])(
+      'needs approval for a tool that requires it, and no program bypasses this (answer: $says)',
+      async ({ approved }) => {
+        const made: unknown[] = []
+        const asked: unknown[] = []
+        const refund: ToolSpec = {
+          ...tool('refund', (input) => made.push(input), z.object({ cents: z.number() })),
+          needsApproval: true,
+        }
+        const turns = [
+          { program: 'return await tools.refund({ cents: 5 })' },
+          { call: 'refund', input: { cents: 7 } },
+          { text: 'Done, as far as I may.' },
+        ]
+        const approve = (name: string, input: unknown) => {
+          asked.push([name, input])
+          return approved
+        }
+        const { text, requests } = await play(turns, [refund, tool('price', () => 1)], { approve })
+        expect(text).toBe('Done, as far as I may.')
+        expect(requests[1]).toContain('TOOL_NOT_FOUND')
+        expect(asked).toEqual([['refund', { cents: 7 }]])
+        expect(made).toEqual(approved ? [{ cents: 7 }] : [])
+      },
+    )
   })
 }

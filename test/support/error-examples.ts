@@ -12,7 +12,7 @@ const user = {
   additionalProperties: false,
 }
 
-/** Tools of the examples. Calls that an example does not await never end, so that its output is deterministic. */
+/** Tools for the example programs. `wait` never settles, so that calls without `await` have deterministic output. */
 export const exampleTools = {
   find: defineTool({ inputSchema: user, execute: ({ id }: { id: string }) => ({ id, name: 'Ada' }) }),
   save: defineTool({
@@ -31,7 +31,7 @@ export const exampleTools = {
   wait: () => new Promise<never>(() => {}),
 } satisfies CodeModeOptions['tools']
 
-/** A program for each code that a program can cause. */
+/** Example programs by error code, for all codes that a program can cause. */
 export const errorExamples: Readonly<Partial<Record<ExecutionErrorCode, ErrorExample>>> = {
   CODE_SYNTAX: { program: "const user = await tools.find({ id: 'u1' }\nreturn user.name" },
   CODE_THREW: { program: 'const user = tools.wait()\nreturn user.name.toUpperCase()' },

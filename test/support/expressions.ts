@@ -149,7 +149,7 @@ const COLLATOR_OPTIONS = {
   usage: ['sort', 'search'],
 }
 
-/** Mostly dates of the last and the current century. */
+/** Generates timestamps, mostly of the last and the current century. */
 const instant = fc.oneof(
   fc.date({ min: new Date('1900-01-01T00:00:00Z'), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true }),
   fc.date({ noInvalidDate: true }),
@@ -375,7 +375,9 @@ export const expression: Expression = fc.oneof(
   { weight: 4, arbitrary: fc.oneof(...LOCALES) },
 )
 
-/** Returns statements that evaluate expressions into `shown`: values as text, errors by name. They run in Node as well. */
+/**
+ * Returns statements that evaluate expressions into `shown`: values as text, errors by name. They run in Node as well.
+ */
 export const evaluating = (expressions: readonly string[]): string => `
 const show = (value) => {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)

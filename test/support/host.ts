@@ -9,16 +9,16 @@ interface Packages {
   readonly adapter: string
 }
 
-/** As a bundler finds them. */
+/** Returns package names, which a bundler resolves. */
 export const named = (backend: Backend): Packages => ({ core: '@glovebox/core', adapter: backend.package })
 
-/** As a module without a place of its own finds them. */
+/** Returns resolved URLs for a module without a file, which cannot resolve package names. */
 function resolved(backend: Backend): Packages {
   const find = (name: string) => pathToFileURL(createRequire(backend.from).resolve(name)).href
   return { core: find('@glovebox/core'), adapter: find(backend.package) }
 }
 
-/** A host in a module of its own; `run(code)` gives a program's value or its error's code. */
+/** Returns the source of a host module. Its `run(code)` returns the value of a program or its error code. */
 export const hostModule = (body: string, backend: Backend, packages = resolved(backend)): string => `
 import { createCodeMode } from ${JSON.stringify(packages.core)}
 import { ${backend.factory} } from ${JSON.stringify(packages.adapter)}
@@ -44,7 +44,11 @@ export function startModule(text: string, { from }: Backend, surroundings: Surro
   })
 }
 
-/** What a process prints until it ends by itself. @throws if it fails, takes longer, or says anything on stderr */
+/**
+ * Waits until a process exits and returns its output.
+ *
+ * @throws if it fails, times out or prints to stderr
+ */
 export async function outputOf(child: ChildProcess, timeoutMs = 50_000): Promise<string> {
   let stdout = ''
   let stderr = ''

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 
-/** A payload of the protocol: the codec's form letter and its text. A guest that has been taken over sends any. */
+/** A payload of the protocol: the format letter of the codec and its text. A compromised guest may send any payload. */
 export type Payload = string
 
 const MAX_LENGTH = 1_000_000
 
-/** Repeats an item until a list of it is about as long as wanted. */
+/** Repeats an item until the list has about the given length. */
 const listOf = (item: string, length: number): string => {
   const count = Math.max(1, Math.floor(length / (item.length + 1)))
   return `[${Array(count).fill(item).join(',')}]`
@@ -13,11 +13,11 @@ const listOf = (item: string, length: number): string => {
 
 const nest = (open: string, close: string, depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`
 
-/** Graphs of the codec, each of about so many characters. What a walk makes of them may be far more. */
+/** Creates codec graphs of about the given number of characters. Expanded, they may be far larger. */
 const SHAPES: readonly ((length: number) => Payload)[] = [
-  // One text, referenced as often as there is room.
+  // One text with many references.
   (length) => `g[[1],["a",${listOf('[2]', length / 2)}],["o","name",${JSON.stringify('x'.repeat(length / 2))}]]`,
-  // Each node holds the next one twice, and so on in threes.
+  // Each node references the next one two or three times.
   (length) => {
     const levels = Math.floor(length / 30)
     const nodes = Array.from({ length: levels }, (_, at) => `["a",[[${at + 2}],[${at + 2}]]]`)
@@ -31,7 +31,7 @@ const SHAPES: readonly ((length: number) => Payload)[] = [
     )
     return `g[[1],${nodes.join(',')},["a",[]]]`
   },
-  // Small values by the hundred thousand.
+  // Hundreds of thousands of small values.
   (length) => `j${listOf('0', length)}`,
   (length) => `j${listOf('{}', length)}`,
   (length) => `j${listOf('""', length)}`,
@@ -43,7 +43,7 @@ const SHAPES: readonly ((length: number) => Payload)[] = [
   (length) => `g[[1],["S",${Array.from({ length: length / 10 }, (_, at) => `"k${at}"`).join(',')}]]`,
   (length) =>
     `g[[1],["m",${Array.from({ length: Math.min(3_900, length / 20) }, (_, at) => `${at * 4_194_304},${at}`).join(',')}]]`,
-  // Kinds that JSON has nothing for, by the thousand.
+  // Thousands of values without a JSON form.
   (length) => many('["d",0]', length),
   (length) => many('["e","Error","message"]', Math.min(length, 3_900 * 24)),
   (length) => many('["O","text"]', length),
@@ -52,16 +52,16 @@ const SHAPES: readonly ((length: number) => Payload)[] = [
   (length) => many('["m"]', length),
   (length) => `g[[1],["O",${JSON.stringify('x'.repeat(length))}]]`,
   (length) => `g[[1],["b","${'A'.repeat(Math.floor(length / 4) * 4)}"]]`,
-  // Depth.
+  // Deep nesting.
   (length) => `j${nest('[', ']', Math.min(length / 2, 200_000))}`,
   (length) => `j${nest('{"a":', '}', Math.min(length / 6, 100_000))}`,
   (length) => {
     const depth = Math.floor(length / 16)
     return `g[[1],${Array.from({ length: depth }, (_, at) => `["o","a",[${at + 2}]]`).join(',')},["o"]]`
   },
-  // Circles.
+  // Cycles.
   (length) => `g[[1],["a",${listOf('[1]', length)}]]`,
-  // Keys.
+  // Many keys.
   (length) => `j{${Array.from({ length: length / 12 }, (_, at) => `"k${at}":0`).join(',')}}`,
   (length) => `j{${Array.from({ length: length / 12 }, (_, at) => `"${at * 7}":0`).join(',')}}`,
   (length) => `j{"${'k'.repeat(length)}":0}`,
@@ -77,14 +77,14 @@ function many(node: string, length: number): Payload {
   return `g[[1],["a",[${references.join(',')}]],${Array(count).fill(node).join(',')}]`
 }
 
-/** Most are short, so that many can be tried; one in twenty has up to a million characters. */
+/** Length of a payload. Most are short, so that many can be tried; one in twenty has up to a million characters. */
 const length = fc.oneof(
   { weight: 15, arbitrary: fc.integer({ min: 20, max: 5_000 }) },
   { weight: 4, arbitrary: fc.integer({ min: 5_000, max: 100_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 100_000, max: MAX_LENGTH }) },
 )
 
-/** One payload in twenty is cut somewhere. */
+/** Position at which a payload is truncated. Applies to one payload in twenty. */
 const cut = fc.oneof({ weight: 19, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat() })
 
 export const hostilePayload: fc.Arbitrary<Payload> = fc
@@ -94,7 +94,7 @@ export const hostilePayload: fc.Arbitrary<Payload> = fc
     return cutAt === null ? payload : payload.slice(0, 1 + (cutAt % payload.length))
   })
 
-/** Schemas of tools that make much of little: patterns, alternatives, references, uniqueness, defaults. */
+/** Schemas that are costly to validate: patterns, alternatives, references, uniqueness, defaults. */
 export const hostileSchema: fc.Arbitrary<object> = fc.letrec((tie) => {
   const schema = tie('schema') as fc.Arbitrary<object>
   const few = fc.array(schema, { minLength: 1, maxLength: 4 })

@@ -11,7 +11,7 @@ import { startWorker } from './start-worker.ts'
 
 const SUITE = new URL('../../packages/workerd/test/workers/suite.ts', import.meta.url)
 
-/** What a Worker is posted to run a program by itself. */
+/** A request to a Worker to run a single program. */
 export interface Order {
   readonly code: string
   readonly limits: object
@@ -21,16 +21,16 @@ export interface LoaderSuite extends AsyncDisposable {
   judge(each: ConformanceCase): Promise<Pick<CaseReport, 'outcome' | 'detail'>>
 }
 
-/** Starts a Worker that runs cases of the suite, and loads its guests itself. */
+/** Starts a Worker that loads its own guests and runs cases of the suite. */
 export async function startLoaderSuite(): Promise<LoaderSuite> {
   const worker = await startWorker(SUITE)
-  // What it declares does not depend on what is behind it.
+  // The declared guarantees do not depend on the loader, so a placeholder is enough.
   const declared: Sandbox = workerLoader({ loader: { load: () => {}, get: () => {} } as never })
   const adapter = { name: 'worker-loader', create: () => declared, createDisposableHost }
   const context = await SandboxTestContext.create(adapter)
   return {
     judge: async (each) => {
-      // A Worker can start no other to be lost.
+      // A Worker cannot start a disposable host, so these cases run here.
       const isWeakness = each.attacks !== undefined && declared.guarantees[each.attacks] === false
       if (isWeakness) return await judge(each, context, adapter)
       const response = await fetch(new URL(`/${each.id}`, worker.url))

@@ -1,4 +1,4 @@
-/** The tools that the programs of `data/model-programs.json` were written for. */
+/** Tools for the programs of `data/model-programs.json`. */
 import { defineTool, type JsonSchema, type ToolProvider, toolProvider } from '@glovebox/core'
 
 export interface ModelToolsState {
@@ -6,7 +6,7 @@ export interface ModelToolsState {
   readonly sent: string[]
 }
 
-/** Of one program. */
+/** Creates the state of one program. */
 export const freshState = (): ModelToolsState => ({ attempts: new Map(), sent: [] })
 
 const USERS: Readonly<Record<string, object>> = {
@@ -59,7 +59,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const text = { type: 'string' }
 const integer = { type: 'integer' }
 
-// biome-ignore lint/suspicious/noExplicitAny: the schemas check what the tools get
+// biome-ignore lint/suspicious/noExplicitAny: the schemas validate the inputs
 type Run = (input: any, state: ModelToolsState) => unknown
 
 const tool = (description: string, properties: Record<string, JsonSchema>, required: string[], run: Run) =>

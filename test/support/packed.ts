@@ -16,7 +16,7 @@ interface Manifest {
 const manifestOf = async (folder: string): Promise<Manifest> =>
   JSON.parse(await readFile(join(packages, folder, 'package.json'), 'utf8'))
 
-/** The folders of a package and of all packages of ours that it needs. */
+/** Returns the folders of a package and of all workspace packages that it depends on. */
 async function closureOf(folder: string, found = new Set<string>()): Promise<Set<string>> {
   if (found.has(folder)) return found
   found.add(folder)
@@ -27,10 +27,10 @@ async function closureOf(folder: string, found = new Set<string>()): Promise<Set
 }
 
 /**
- * Packs packages of ours, and those of ours that they need, as they would be published.
+ * Packs packages and their workspace dependencies as for publishing.
  *
- * @param folders below `packages`
- * @returns the tarballs
+ * @param folders folders in `packages`
+ * @returns paths of the tarballs
  */
 export async function pack(folders: readonly string[], into: string): Promise<string[]> {
   await mkdir(into, { recursive: true })
@@ -46,7 +46,7 @@ export async function pack(folders: readonly string[], into: string): Promise<st
   )
 }
 
-/** Installs tarballs, and whatever else is named for npm, into a new project. */
+/** Installs tarballs and npm packages into a project. */
 export async function install(project: string, names: readonly string[]): Promise<void> {
   await mkdir(project, { recursive: true })
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))

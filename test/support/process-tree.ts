@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** A process as Linux describes it. */
+/** A process with its data from `/proc`. */
 export interface ProcessInfo {
   readonly pid: number
   readonly command: string
   readonly residentBytes: number
-  /** Of all its threads, in ms. */
+  /** CPU time of all threads in ms. */
   readonly cpuTimeMs: number
 }
 
 const TICKS_PER_SECOND = 100
 
-/** A process and everything below it. Empty where there is no /proc. */
+/** Returns a process and its descendants. Empty on systems without `/proc`. */
 export function processTree(root: number = process.pid): ProcessInfo[] {
   const parents = new Map<number, number>()
   for (const name of listProcesses()) {
@@ -28,7 +28,7 @@ const listProcesses = (): string[] =>
 
 function describeProcess(pid: number): ProcessInfo {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`)) ?? []
-  // The name of the command may hold spaces and parentheses: fields are counted behind it.
+  // The command name may contain spaces and parentheses, so fields are read after its last parenthesis.
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? []
   return {
     pid,
@@ -42,7 +42,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    // The process has ended in the meantime.
+    // The process has exited in the meantime.
     return ''
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Backend } from './backend.ts'
 
-/** The processes that a host's sandboxes run, as Linux tells them. */
+/** Returns the processes that the sandboxes of a host run, from `/proc`. */
 export function childrenOf(host: number, backend: Backend): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -10,13 +10,17 @@ export function childrenOf(host: number, backend: Backend): number[] {
     .filter((pid) => parentOf(pid) === host && backend.isWorker(read(`/proc/${pid}/cmdline`) ?? ''))
 }
 
-/** @throws if they are still there after ten seconds */
+/**
+ * Waits until processes have exited.
+ *
+ * @throws if they still run after ten seconds
+ */
 export async function waitForEnd(pids: readonly number[]): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (pids.every((pid) => !isAlive(pid))) return
     await delay(100)
   }
-  throw new Error(`still alive: ${pids.filter(isAlive)}`)
+  throw new Error(`still running: ${pids.filter(isAlive)}`)
 }
 
 function parentOf(pid: number): number | undefined {
@@ -33,7 +37,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    // It has ended in the meantime.
+    // The process has exited in the meantime.
     return undefined
   }
 }

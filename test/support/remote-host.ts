@@ -3,14 +3,14 @@ import { createCodeMode } from '@glovebox/core'
 import { remote } from '@glovebox/workerd/remote'
 import { type StartedWorker, startWorker } from './start-worker.ts'
 
-export const TOKEN = 'a token that nobody guesses'
+export const TOKEN = 'a secret token for tests'
 const SERVER = new URL('../../packages/workerd/test/workers/server.ts', import.meta.url)
 
 /** Starts the Worker that serves guests to remote hosts. */
 export const startServer = (env: Readonly<Record<string, string>> = {}): Promise<StartedWorker> =>
   startWorker(SERVER, { TOKEN, ...env })
 
-/** The adapter of hosts that use it. */
+/** Returns the adapter of hosts that connect to the Worker. */
 export const remoteAdapter = (url: () => URL): AdapterUnderTest => ({
   name: 'remote',
   create: () => remote({ url: url(), token: TOKEN }),

@@ -9,7 +9,7 @@ export interface StartedWorker {
 
 const COMPATIBILITY_DATE = '2026-08-01'
 
-/** Bundles a Worker as wrangler does, and serves it on loopback with a binding that loads others. */
+/** Bundles a Worker like wrangler and serves it on loopback with a Worker Loader binding. */
 export async function startWorker(entry: URL, env: Readonly<Record<string, string>> = {}): Promise<StartedWorker> {
   const { outputFiles } = await build({
     entryPoints: { worker: fileURLToPath(entry) },

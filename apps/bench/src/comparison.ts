@@ -4,7 +4,7 @@ import type { ListedTool, Server } from './corpus.ts'
 import { type Spread, spreadOf } from './stats.ts'
 import { printRow } from './table.ts'
 
-/** Tokens of o200k_base. */
+/** Token counts with the encoding o200k_base. */
 interface TokenRow {
   readonly server: string
   readonly tools: number
@@ -18,7 +18,7 @@ interface TokenRow {
 /** Milliseconds per 1,000 tools. */
 interface SpeedRow extends Spread {
   readonly id: string
-  /** Of its median to that of glovebox. */
+  /** Ratio of the median to that of glovebox. */
   readonly ratio: number
 }
 
@@ -35,14 +35,14 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'json-schema-to-typescript', warmUps: 2, rounds: 5, convert: jsonSchemaToTypeScript },
 ]
 
-/** Prints, and resolves to, the tokens and the times of each way to write the servers' tools in TypeScript. */
+/** Compares converters of tool schemas to TypeScript. Prints and returns their token counts and times. */
 export async function compare(
   servers: readonly Server[],
   effort: number,
 ): Promise<{ tokens: readonly TokenRow[]; speed: readonly SpeedRow[] }> {
-  console.log('codemode: the types in the description of createBrowserCodeTool, of @cloudflare/codemode/browser;')
-  console.log('          its other entry that generates them from JSON Schema only loads in Workers\n')
-  // First: a tokenizer leaves a heap behind in which every collection takes longer.
+  console.log('codemode: the types in the description of createBrowserCodeTool from @cloudflare/codemode/browser;')
+  console.log('          its other entry with a JSON Schema converter only loads in Workers\n')
+  // Times are measured first, because the tokenizer enlarges the heap and slows down garbage collection.
   const speed = await timeAll(servers, effort)
   console.log()
   return { tokens: countAll(servers), speed }
@@ -79,7 +79,7 @@ function tokensOf({ name, tools }: Server): TokenRow {
   }
 }
 
-/** What looks like a special token in a description is text. */
+/** Counts tokens. Special tokens in a description count as text. */
 function tokensIn(text: string): number {
   return countTokens(text, { disallowedSpecial: new Set() })
 }
@@ -126,7 +126,7 @@ async function timeOne(
   const skipped = Math.max(1, warmUps * effort)
   const samples: number[] = []
   for (let round = 0; round < skipped + Math.max(1, rounds * effort); round++) {
-    // Schemas that nothing has seen: what a converter remembers by identity must not help it.
+    // Schemas are cloned, so that converters cannot use caches by identity.
     const fresh = structuredClone(servers)
     const started = performance.now()
     for (const server of fresh) await convert(server.tools)

@@ -7,22 +7,22 @@ type Style = 'full' | 'compact' | 'signatures'
 type CodemodeTools = Parameters<typeof createBrowserCodeTool>[0]['tools']
 type CompiledSchema = Parameters<typeof compile>[0]
 
-/** The TypeScript of a server's tools by this project. */
+/** Converts the tools of a server with Glovebox. */
 export function glovebox(tools: readonly ListedTool[], style: Style): string {
   const executable = tools.map((tool) => ({ ...tool, execute: () => undefined }))
   return declarationsFromTools(executable, { namespace: 'tools', style }).text
 }
 
 /**
- * The TypeScript of a server's tools by `@cloudflare/codemode`. Its function for it, `generateTypesFromJsonSchema`, is
- * exported from an entry that only loads in Workers; the tool description of the entry for browsers is made by the same.
+ * Converts the tools of a server with `@cloudflare/codemode`. Its `generateTypesFromJsonSchema` is exported from an
+ * entry that only loads in Workers, but the browser entry uses the same function for the tool description.
  */
 export function codemode(tools: readonly ListedTool[]): string {
   const executable = tools.map((tool) => ({ ...tool, execute: async () => undefined }))
   return createBrowserCodeTool({ tools: executable as unknown as CodemodeTools, description: '{{types}}' }).description
 }
 
-/** The TypeScript of each schema of a server's tools by `json-schema-to-typescript`, unformatted. Nothing is fetched. */
+/** Converts each schema of a server with `json-schema-to-typescript`, unformatted and without external references. */
 export async function jsonSchemaToTypeScript(tools: readonly ListedTool[]): Promise<string> {
   const options = { format: false, bannerComment: '', $refOptions: { resolve: { external: false } } }
   let text = ''

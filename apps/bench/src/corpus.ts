@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Tool } from '@glovebox/core'
 
-/** A tool as a server lists it, less what no model is shown. */
+/** A listed tool of a server, with only the parts that a model receives. */
 export interface ListedTool
   extends Pick<Tool, 'name' | 'description' | 'inputSchema' | 'outputSchema' | 'annotations'> {
   readonly title?: string
@@ -15,10 +15,10 @@ export interface Server {
 
 const SHOWN = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'])
 
-/** Reads the tool lists in a folder, one JSON file for each server: `{ package, tools }`. */
+/** Reads the tool lists in a folder, one JSON file per server: `{ package, tools }`. */
 export async function readCorpus(folder: string): Promise<Server[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()
-  if (files.length === 0) throw new Error(`There is no tool list in ${folder}`)
+  if (files.length === 0) throw new Error(`No tool lists found in ${folder}`)
   return Promise.all(
     files.map(async (file) => {
       const list = JSON.parse(await readFile(join(folder, file), 'utf8')) as { package: string; tools: ListedTool[] }
@@ -27,7 +27,7 @@ export async function readCorpus(folder: string): Promise<Server[]> {
   )
 }
 
-/** In the order of the list, so that its JSON is the one that a model would read. */
+/** Keeps the parts that a model receives, in their original order, so that the JSON is the same. */
 function shown(tool: ListedTool): ListedTool {
   return Object.fromEntries(Object.entries(tool).filter(([key]) => SHOWN.has(key))) as unknown as ListedTool
 }

@@ -27,11 +27,11 @@ const {
   only,
   sandbox: chosen,
 } = new Command('bench')
-  .description('Measures the sandboxes, each program in a fresh guest. Medians with their spread.')
-  .option('--json <file>', 'also write the figures to a file')
-  .option('--quick', 'a quick look: a tenth of the repetitions')
-  .option('--only <text>', 'only the measures whose id holds this text')
-  .addOption(new Option('--sandbox <name>', 'only this sandbox').choices(Object.keys(SANDBOXES)))
+  .description('Measures the sandboxes. Each program runs in a new guest.')
+  .option('--json <file>', 'also write the results to a file')
+  .option('--quick', 'run a tenth of the repetitions')
+  .option('--only <text>', 'run only measures whose id contains this text')
+  .addOption(new Option('--sandbox <name>', 'measure only this sandbox').choices(Object.keys(SANDBOXES)))
   .parse()
   .opts<{ json?: string; quick?: boolean; only?: string; sandbox?: keyof typeof SANDBOXES }>()
 
@@ -46,7 +46,7 @@ const names = Object.keys(SANDBOXES) as (keyof typeof SANDBOXES)[]
 const figures = chosen === undefined ? await measureEach() : await measure(chosen)
 if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`)
 
-/** Each in a process of its own: what one leaves in the heaps of a process would be counted as the next one's. */
+/** Measures each sandbox in a separate process, so that the heap of one does not affect the next. */
 async function measureEach(): Promise<readonly Figures[]> {
   const folder = await mkdtemp(join(tmpdir(), 'glovebox-bench-'))
   try {
@@ -59,7 +59,7 @@ async function measureEach(): Promise<readonly Figures[]> {
         { stdio: 'inherit' },
       )
       const [code] = await once(child, 'close')
-      if (code !== 0) throw new Error(`measuring ${name} ended with code ${code}`)
+      if (code !== 0) throw new Error(`measuring ${name} failed with exit code ${code}`)
       all.push(JSON.parse(await readFile(file, 'utf8')))
       console.log()
     }
@@ -73,7 +73,9 @@ async function measure(name: keyof typeof SANDBOXES): Promise<Figures> {
   const rows: Row[] = []
   const noise = await threadRoundTrip()
   console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`)
-  console.log(`noise: a message to a thread and back takes ${noise.p50.toFixed(3)} ms (p95 ${noise.p95.toFixed(3)})\n`)
+  console.log(
+    `noise: the round trip of a message to a thread takes ${noise.p50.toFixed(3)} ms (p95 ${noise.p95.toFixed(3)})\n`,
+  )
   printRow(name, 'p50', 'p95', 'min', 'samples')
   await using sandbox = SANDBOXES[name]()
   await withContext(sandbox, quick === true ? 0.1 : 1, async (context) => {

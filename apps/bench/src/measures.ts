@@ -5,12 +5,12 @@ import { type Spread, spreadOf } from './stats.ts'
 
 export type Unit = 'ms' | 'MB' | '×'
 
-/** One thing that is measured, on one sandbox. */
+/** One measurement of a sandbox. */
 export interface Measure {
   readonly id: string
   readonly title: string
   readonly unit: Unit
-  /** Whether it can be measured on this sandbox. */
+  /** Returns whether the sandbox supports the measurement. Default: true. */
   applies?(sandbox: Sandbox): boolean
   run(context: Context): Promise<Spread>
 }
@@ -18,13 +18,13 @@ export interface Measure {
 export interface Context {
   readonly sandbox: Sandbox
   readonly codeMode: CodeMode
-  /** Tools that answer when they are told to. */
+  /** Controls when calls of `tools.gate` return. */
   readonly gate: Gate
-  /** Scales how often everything is repeated: 1 for figures, less for a quick look. */
+  /** Factor for the number of repetitions: 1 for full results, less for quick ones. */
   readonly effort: number
 }
 
-/** Holds calls back until it is opened. */
+/** Blocks calls until it is opened. */
 class Gate {
   #opened = Promise.withResolvers<void>()
   waiting = 0
@@ -41,9 +41,9 @@ class Gate {
   }
 }
 
-/** So many that the compilers of the host and its threads have settled: figures are those of a process that has run a while. */
+/** Number of runs before measuring, so that the JIT compilers of the host and its threads have finished optimizing. */
 const WARM_UP_ROUNDS = 1_000
-/** Long enough for a guest to be made ready while nothing else happens. */
+/** Pause in ms in which an idle sandbox prepares a guest. */
 const IDLE_MS = 20
 
 export async function withContext<Result>(
@@ -102,7 +102,7 @@ function program(id: string, title: string, code: string, rounds: number, idle: 
 const atOnce = (count: number, codeMode: CodeMode, code: string): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, () => time(codeMode, code)))
 
-/** Twice as many as are to be lost, as two processes share them. */
+/** Measures the recovery of 20 guests. Starts 40, because two processes share them. */
 async function recover(codeMode: CodeMode, gate: Gate): Promise<number> {
   const running = atOnce(40, codeMode, 'for (let i = 0; i < 5; i++) await tools.echo({ i }); await tools.gate()')
   while (gate.waiting < 40) await delay(5)
@@ -112,15 +112,15 @@ async function recover(codeMode: CodeMode, gate: Gate): Promise<number> {
   gate.open()
   await running
   const took = performance.now() - started
-  // Until another process is up in its place.
+  // Wait until another process has started.
   await delay(500)
   return took
 }
 
-/** So much that an engine collects garbage no more often than Node does: what it takes with less is another matter. */
+/** Memory limit with which an engine collects garbage about as rarely as Node. */
 const ROOM_BYTES = 256 * 1024 * 1024
 
-/** Arithmetic, objects, texts and sorting, for some tenths of a second on V8. */
+/** Arithmetic, objects, strings and sorting. Takes some tenths of a second on V8. */
 const COMPUTING = `
   const fibonacci = (n) => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2))
   let sum = fibonacci(30)
@@ -138,22 +138,22 @@ const parallel = (calls: number) =>
   `return (await Promise.all(Array.from({ length: ${calls} }, (_, i) => tools.echo({ i })))).length`
 
 export const MEASURES: readonly Measure[] = [
-  program('fresh-ready', 'fresh run, a guest ready', 'return 1 + 1', 200, true),
-  program('fresh-back-to-back', 'fresh run, back to back', 'return 1 + 1', 300, false),
+  program('fresh-ready', 'run with a prepared guest', 'return 1 + 1', 200, true),
+  program('fresh-back-to-back', 'runs in immediate succession', 'return 1 + 1', 300, false),
   program('calls-1', '1 tool call', sequential(1), 60, true),
   program('calls-10', '10 tool calls in sequence', sequential(10), 60, true),
   program('calls-100', '100 tool calls in sequence', sequential(100), 40, true),
-  program('calls-100-parallel', '100 tool calls at once', parallel(100), 40, true),
+  program('calls-100-parallel', '100 parallel tool calls', parallel(100), 40, true),
   program(
     'calls-10-waiting',
-    '10 tool calls at once, of 20 ms each',
+    '10 parallel tool calls of 20 ms each',
     'await Promise.all(Array.from({ length: 10 }, () => tools.wait()))',
     20,
     true,
   ),
   {
     id: 'runs-50',
-    title: '50 runs at once',
+    title: '50 concurrent runs',
     unit: 'ms',
     run: async ({ codeMode, effort }) => {
       const samples: number[] = []
@@ -168,7 +168,7 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     id: 'memory-peak',
-    title: 'memory of all processes while 50 run at once',
+    title: 'memory of all processes during 50 concurrent runs',
     unit: 'MB',
     run: async ({ codeMode }) => {
       const peak = await peakMegabytes(async () => {
@@ -179,7 +179,7 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     id: 'waiting-200',
-    title: '200 runs at once, of 2 s of waiting',
+    title: '200 concurrent runs that wait 2 s',
     unit: 'ms',
     run: async ({ codeMode, effort }) => {
       const samples: number[] = []
@@ -193,13 +193,13 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     id: 'waiting-200-memory',
-    title: 'memory of all processes meanwhile',
+    title: 'memory of all processes during these 200 runs',
     unit: 'MB',
     run: async ({ codeMode }) => spreadOf([await peakMegabytes(() => atOnce(200, codeMode, 'await tools.waitLong()'))]),
   },
   {
     id: 'recovery',
-    title: '20 guests lost with their process, until they end',
+    title: 'recovery of 20 guests after the loss of their process',
     unit: 'ms',
     applies: ({ guarantees }) => guarantees.boundary === 'process' && process.platform === 'linux',
     run: async ({ codeMode, gate, effort }) => {
@@ -210,7 +210,7 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     id: 'computing',
-    title: 'computing with room, beside plain Node',
+    title: 'computation with enough memory, compared with Node',
     unit: '×',
     run: async ({ sandbox, effort }) => {
       await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { memoryBytes: ROOM_BYTES } })
@@ -225,13 +225,19 @@ export const MEASURES: readonly Measure[] = [
       return spreadOf(samples)
     },
   },
-  // Last: what they leave in the heaps of the process stays there.
-  program('value-1kB', 'a 1 kB value in and out', 'return await tools.echo({ text: "x".repeat(1000) })', 60, true),
-  program('value-1MB-text', '1 MB of text in and out', 'return await tools.text()', 20, true),
-  program('value-1MB-rows', '1 MB of rows in and out', 'return await tools.rows()', 15, true),
+  // These run last, because they enlarge the heap of the process permanently.
+  program(
+    'value-1kB',
+    'a 1 kB value as input and output',
+    'return await tools.echo({ text: "x".repeat(1000) })',
+    60,
+    true,
+  ),
+  program('value-1MB-text', '1 MB of text as output and result', 'return await tools.text()', 20, true),
+  program('value-1MB-rows', '1 MB of rows as output and result', 'return await tools.rows()', 15, true),
   program(
     'value-1MB-graph',
-    '1 MB of rows and a Map, in and out',
+    '1 MB of rows as output, in a Map as result',
     'return new Map([["rows", await tools.rows()]])',
     8,
     true,

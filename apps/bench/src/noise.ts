@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { type Spread, spreadOf } from './stats.ts'
 
 /**
- * What this machine takes for what no sandbox in a thread can do without: a message to a thread and back. Figures of two
- * machines, or of two moments, compare by their ratio to it.
+ * Measures the round trip of a message to a thread, the minimum for every sandbox in a thread. Use the ratio to this
+ * value to compare results of different machines or times.
  */
 export async function threadRoundTrip(): Promise<Spread> {
   const worker = new Worker(

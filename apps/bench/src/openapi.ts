@@ -5,15 +5,15 @@ export interface OpenApiFigures {
   readonly schemas: number
   readonly textMB: number
   readonly ms: number
-  /** The resident memory once the document is parsed, before anything is converted. */
+  /** Resident memory after the document was parsed, before the conversion. */
   readonly startMB: number
-  /** The most resident memory that the process has had. */
+  /** Peak resident memory of the process. */
   readonly peakMB: number
 }
 
 /**
- * Converts each of a document's named schemas once, in a call of its own that can reach all the others. Cold, as a user
- * meets it. The peak is that of the process, so nothing else may have been measured before.
+ * Converts each named schema of a document once, in a separate call with access to all other schemas, without warm-up.
+ * The memory peak is that of the process, so nothing else may be measured before.
  */
 export async function measureOpenApi(file: string): Promise<OpenApiFigures> {
   const document = JSON.parse(await readFile(file, 'utf8')) as {
@@ -31,7 +31,7 @@ export async function measureOpenApi(file: string): Promise<OpenApiFigures> {
     characters += declarations.length + type.length
   }
   const ms = performance.now() - started
-  // In kilobytes of 1,024.
+  // `maxRSS` is in units of 1,024 bytes.
   const peakMB = (process.resourceUsage().maxRSS * 1024) / 1e6
   return { schemas: names.length, textMB: characters / 1e6, ms, startMB, peakMB }
 }

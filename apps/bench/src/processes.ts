@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The processes that this one runs, as Linux tells them; none elsewhere. */
+/** Returns the ids of the child processes of this process. Empty on systems other than Linux. */
 export function childProcesses(): number[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')
@@ -8,13 +8,13 @@ export function childProcesses(): number[] {
     .filter((pid) => pid > 0 && field(pid, 'PPid') === process.pid)
 }
 
-/** Of this process and its children together, in MB. */
+/** Returns the resident memory of this process and its children in MB. */
 function residentMegabytes(): number {
   const children = childProcesses().map((pid) => (field(pid, 'VmRSS') ?? 0) * 1024)
   return children.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()) / 1e6
 }
 
-/** The most of it while something goes on. */
+/** Returns the peak of resident memory during `run`, in MB. */
 export async function peakMegabytes(run: () => Promise<unknown>): Promise<number> {
   let peak = 0
   const timer = setInterval(() => {
@@ -30,7 +30,7 @@ function field(pid: number, name: string): number | undefined {
     const [, value] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
     return value === undefined ? undefined : Number(value)
   } catch {
-    // It has just ended.
+    // The process has just exited.
     return undefined
   }
 }

@@ -9,11 +9,11 @@ import { printRow } from './table.ts'
 const CORPUS = fileURLToPath(new URL('../../../packages/core/test/data/mcp', import.meta.url))
 
 const { corpus, json, quick, openapi } = new Command('schemas')
-  .description('Measures schemas as TypeScript: the tokens that it is, and the time to write it.')
-  .option('--corpus <folder>', 'the tool lists, a JSON file for each server', CORPUS)
-  .option('--json <file>', 'also write the figures to a file')
-  .option('--quick', 'a quick look: a tenth of the repetitions')
-  .option('--openapi <file>', 'instead convert the named schemas of an OpenAPI document, in JSON')
+  .description('Measures the conversion of schemas to TypeScript: token counts and times.')
+  .option('--corpus <folder>', 'folder of tool lists, one JSON file per server', CORPUS)
+  .option('--json <file>', 'also write the results to a file')
+  .option('--quick', 'run a tenth of the repetitions')
+  .option('--openapi <file>', 'convert the named schemas of an OpenAPI document in JSON instead')
   .parse()
   .opts<{ corpus: string; json?: string; quick?: boolean; openapi?: string }>()
 
@@ -27,7 +27,7 @@ if (json !== undefined) {
 }
 
 async function compareOn(folder: string): Promise<object> {
-  // Only now: what it compares with would be part of the memory that converting a document takes.
+  // Imported here, because the other converters would count as memory of the document conversion.
   const { compare } = await import('./comparison.ts')
   return compare(await readCorpus(folder), quick === true ? 0.1 : 1)
 }

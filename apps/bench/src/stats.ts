@@ -1,4 +1,4 @@
-/** Milliseconds, or megabytes. */
+/** Summary of samples, in the unit of the samples. */
 export interface Spread {
   readonly p50: number
   readonly p95: number

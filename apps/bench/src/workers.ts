@@ -6,35 +6,35 @@ import { printRow } from './table.ts'
 
 const { json, quick } = new Command('workers')
   .description(
-    'Measures sandboxes in a Worker, on one workerd: ours beside the DynamicWorkerExecutor of @cloudflare/codemode.',
+    'Compares workerLoader() with the DynamicWorkerExecutor of @cloudflare/codemode in a Worker on local workerd.',
   )
-  .option('--json <file>', 'also write the figures to a file')
-  .option('--quick', 'a quick look: a tenth of the repetitions')
+  .option('--json <file>', 'also write the results to a file')
+  .option('--quick', 'run a tenth of the repetitions')
   .parse()
   .opts<{ json?: string; quick?: boolean }>()
 
 const PROGRAMS = {
-  'fresh run': 'async () => 1',
+  run: 'async () => 1',
   '1 tool call': 'async () => await tools.echo({ i: 1 })',
   '10 tool calls in sequence': 'async () => { for (let i = 0; i < 10; i++) await tools.echo({ i }) }',
   '100 tool calls in sequence': 'async () => { for (let i = 0; i < 100; i++) await tools.echo({ i }) }',
-  '100 tool calls at once':
+  '100 parallel tool calls':
     'async () => (await Promise.all(Array.from({ length: 100 }, (_, i) => tools.echo({ i })))).length',
-  '10 tool calls at once, of 20 ms each':
+  '10 parallel tool calls of 20 ms each':
     'async () => { await Promise.all(Array.from({ length: 10 }, () => tools.wait())) }',
 }
 const CONTENDERS = ['glovebox', 'codemode']
-/** The clock of a Worker shows whole milliseconds: each sample is the mean of so many runs. */
+/** Number of runs per sample. The sample is their mean, because the clock of a Worker has a resolution of 1 ms. */
 const RUNS = 10
 const ROUNDS = quick === true ? 2 : 20
 
 const worker = await startWorker(new URL('../src/workers/measured.ts', import.meta.url))
 const rows: ({ readonly contender: string; readonly title: string } & Spread)[] = []
 try {
-  printRow('in a Worker, the mean of 10 runs', 'p50', 'p95', 'min', 'samples', 'ratio')
+  printRow('in a Worker, mean of 10 runs', 'p50', 'p95', 'min', 'samples', 'ratio')
   for (const [title, code] of Object.entries(PROGRAMS)) {
     const samples = new Map(CONTENDERS.map((contender) => [contender, [] as number[]]))
-    // In turns, so that what else the machine does meets both.
+    // Contenders alternate, so that other load of the machine affects both.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const contender of CONTENDERS) {
         const response = await fetch(worker.url, {
@@ -42,7 +42,7 @@ try {
           body: JSON.stringify({ contender, code, runs: RUNS }),
         })
         const took = (await response.json()) as number
-        // The first is a warm-up.
+        // The first round is a warm-up.
         if (round > 0) samples.get(contender)?.push(took)
       }
     }

@@ -1,14 +1,14 @@
 /**
- * Serves one program to each host that connects and shows the token. A connection is a request of its own, so that the
- * platform's limit on the dynamic Workers of a request never makes one program wait for another.
+ * Serves one program per connection to hosts with the right token. Each connection is a separate request, because the
+ * platform limits the number of dynamic Workers per request.
  */
 import { serveHost } from '@glovebox/workerd/server'
 
 interface Env {
   readonly LOADER: WorkerLoader
-  /** A secret: `wrangler secret put GLOVEBOX_TOKEN`. */
+  /** Secret token of the hosts. Set it with `wrangler secret put GLOVEBOX_TOKEN`. */
   readonly GLOVEBOX_TOKEN?: string
-  /** No program computes for longer. A variable of wrangler.jsonc; without it no program runs. */
+  /** Maximum CPU time of a program in ms. Required; set in wrangler.jsonc. */
   readonly MAX_CPU_TIME_MS?: string
 }
 
@@ -16,7 +16,7 @@ export default {
   fetch: async (request, { LOADER: loader, GLOVEBOX_TOKEN: token, MAX_CPU_TIME_MS }) => {
     const maxCpuTimeMs = Number(MAX_CPU_TIME_MS)
     if (maxCpuTimeMs > 0) return serveHost(request, { loader, token, maxCpuTimeMs })
-    const detail = `the variable MAX_CPU_TIME_MS must be a positive number of milliseconds, not ${MAX_CPU_TIME_MS}`
+    const detail = `the variable MAX_CPU_TIME_MS must be a positive number of milliseconds; got ${MAX_CPU_TIME_MS}`
     return new Response(detail, { status: 500 })
   },
 } satisfies ExportedHandler<Env>

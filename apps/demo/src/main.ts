@@ -1,4 +1,4 @@
-/** The main job on real input: an MCP server's tools as TypeScript, a program that calls them in a sandbox, its result. */
+/** Demo: prints the tools of an MCP server as TypeScript, runs a program that calls them, and prints its result. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const FILES = {
   'notes.txt': 'Prices rise in April.\n',
 }
 
-/** What a model would write, having read the declarations. */
+/** A program that a model might write after reading the declarations. */
 const program = (folder: string) =>
   `
 interface Sale { month: string; item: string; amount: number }
@@ -63,20 +63,20 @@ try {
   await using sandbox = quickjs()
   await using codeMode = await createCodeMode({ sandbox, tools: files })
 
-  heading('The tools of @modelcontextprotocol/server-filesystem, as the model reads them')
+  heading('Declarations of the tools of @modelcontextprotocol/server-filesystem, which the model reads')
   console.log(codeMode.declarations)
 
   const code = program(folder)
-  heading('A program, as a model writes it')
+  heading('A program that a model might write')
   console.log(code)
 
-  heading('It runs in a fresh, sealed sandbox')
+  heading('The program runs in a new sandbox')
   const result = await codeMode.execute(code, { onEvent: show })
 
-  heading('Its result')
+  heading('The result')
   console.log(inspect(result.ok ? result.value : result.error, { depth: 8, colors: process.stdout.isTTY }))
   const { wallTimeMs, toolCalls } = result.usage
-  dim(`\n${toolCalls} tool calls in ${wallTimeMs.toFixed(0)} ms; the model would have spent one turn.`)
+  dim(`\n${toolCalls} tool calls in ${wallTimeMs.toFixed(0)} ms; a model needs one turn for this.`)
   process.exitCode = result.ok ? 0 : 1
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import type { Telemetry } from '@glovebox/core'
 
 const dim = (text: string) => console.log(styleText('dim', text))
 
-/** Shows each program, and what it calls. */
+/** Prints each program and its tool calls. */
 export const announce: Telemetry = {
   execution: async ({ code, sandbox }, run) => {
     console.log(styleText('bold', `The model's program, in ${sandbox}:`))

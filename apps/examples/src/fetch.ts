@@ -11,7 +11,7 @@ interface Message {
   tool_call_id?: string
 }
 
-/** What is no JSON has no program in it, which the model is told. */
+/** Parses arguments. Invalid JSON yields an empty object, for which the tool returns an error to the model. */
 function parse(text: string) {
   try {
     return JSON.parse(text)

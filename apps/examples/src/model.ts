@@ -1,9 +1,9 @@
-/** Where the examples find their model: at the provider whose key is set, else at a scripted one on loopback. */
+/** Provides the model of the examples: that of a provider if its key is set, or a scripted model on loopback. */
 import { LLMock } from '@copilotkit/aimock'
 import { PROGRAM } from './shop.ts'
 
 export interface Model extends AsyncDisposable {
-  /** As the provider's clients take it. */
+  /** Base URL for the client of the provider. */
   readonly baseURL: string
   readonly apiKey: string
   readonly name: string
@@ -20,7 +20,7 @@ export async function findModel(provider: keyof typeof PROVIDERS): Promise<Model
   if (apiKey !== undefined && apiKey !== '') {
     return { baseURL, apiKey, name, [Symbol.asyncDispose]: async () => {} }
   }
-  console.log(`(${key} is not set: the model is a script on this machine)\n`)
+  console.log(`(${key} is not set: using a scripted model)\n`)
   const server = new LLMock({ port: 0, host: '127.0.0.1', logLevel: 'silent' })
   server.on({}, ({ messages }) => {
     const last = messages.at(-1)
@@ -31,7 +31,7 @@ export async function findModel(provider: keyof typeof PROVIDERS): Promise<Model
   return { baseURL: `${url}${path}`, apiKey: 'none', name, [Symbol.asyncDispose]: () => server.stop() }
 }
 
-/** What the scripted model says to the result of its program. */
+/** Returns the answer of the scripted model to the result of its program. */
 function answerFrom(output: string): string {
   const { result, error } = JSON.parse(output) as { result?: [{ item: string; worth: number }]; error?: string }
   const [most] = result ?? []

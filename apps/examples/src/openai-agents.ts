@@ -4,7 +4,7 @@ import { announce } from './announce.ts'
 import { findModel } from './model.ts'
 import { item, priceOf, QUESTION, SYSTEM, stockOf } from './shop.ts'
 
-// Traces would go to OpenAI.
+// Tracing would send data to OpenAI.
 setTracingDisabled(true)
 
 export async function run(): Promise<string> {

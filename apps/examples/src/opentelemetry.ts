@@ -1,4 +1,4 @@
-/** Spans without a collector: the SDK's own exporter writes them to the console. */
+/** Prints spans with the console exporter of the SDK, so no collector is needed. */
 import { createCodeMode, defineTool } from '@glovebox/core'
 import { openTelemetry } from '@glovebox/opentelemetry'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'

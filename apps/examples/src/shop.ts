@@ -1,4 +1,4 @@
-/** What all examples are about: a shop, what is asked about it, and what a model would write to find out. */
+/** Shared data of the examples: the tools of a shop, a question, and the program of the scripted model. */
 import { z } from 'zod'
 
 const SHOP = { tea: { cents: 250, pieces: 40 }, coffee: { cents: 320, pieces: 16 }, cocoa: { cents: 180, pieces: 70 } }

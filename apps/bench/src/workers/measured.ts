@@ -1,4 +1,4 @@
-/** Runs programs on two sandboxes over the same Worker Loader, in the Worker that holds it, and tells how long each takes. */
+/** A Worker that runs programs in two sandboxes with the same Worker Loader and measures their time. */
 import { DynamicWorkerExecutor } from '@cloudflare/codemode'
 import { createCodeMode } from '@glovebox/core'
 import { type WorkerLoader, workerLoader } from '@glovebox/workerd/worker'
@@ -25,7 +25,7 @@ const CONTENDERS: Readonly<Record<string, (loader: WorkerLoader) => Promise<Run>
 }
 
 export default {
-  /** Milliseconds for each of so many runs, one after the other. */
+  /** Runs a program several times in sequence and returns the mean time in ms. */
   async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {
     const { contender, code, runs } = (await request.json()) as { contender: string; code: string; runs: number }
     const run = await CONTENDERS[contender]?.(loader)
