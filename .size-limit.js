@@ -12,7 +12,7 @@ const LIMITS = {
   anthropic: [236, 4],
   conformance: [282, 257],
   core: [158, 8_015],
-  glovebox: [398, 25],
+  glovebox: [398, 27],
   'isolated-vm': [179, 55],
   langchain: [236, 6],
   mastra: [236, 8],

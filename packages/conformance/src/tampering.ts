@@ -17,6 +17,8 @@ const TAMPERED: GuestRuntime = {
   source: `(post) => {
     globalThis.post = post
     globalThis.turn = 0
+    // The reader passes dropped promises to it.
+    globalThis.__unhandled__ = (value) => value
     let program
     return {
       load(loaded) { program = loaded },
