@@ -131,19 +131,20 @@ class Filling {
   }
 
   #fillObject({ defaults, properties }: Plan, object: Json): Json {
-    let changed: Json | undefined
+    const changes: [key: string, value: unknown][] = []
     for (const [key, plan] of properties) {
       if (!Object.hasOwn(object, key)) continue
       const filled = this.#fill(plan, object[key])
-      if (filled !== object[key]) changed = { ...(changed ?? object), [key]: filled }
+      if (filled !== object[key]) changes.push([key, filled])
     }
     for (const { key, value, size } of defaults) {
       if (Object.hasOwn(object, key)) continue
-      changed = { ...(changed ?? object), [key]: this.#copy(value) }
+      changes.push([key, this.#copy(value)])
       this.#grow({ nodes: size.nodes, characters: size.characters + key.length })
       this.#isJson &&= size.isJson
     }
-    return changed ?? object
+    // `fromEntries` defines properties, so none of them becomes the prototype.
+    return changes.length === 0 ? object : { ...object, ...Object.fromEntries(changes) }
   }
 
   #grow({ nodes, characters }: Growth): void {
