@@ -416,7 +416,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'a Worker without a bound on CPU time serves hosts',
-    file: 'packages/workerd/src/server.ts',
+    file: 'packages/workerd/src/entries/server.ts',
     from: 'if (maxCpuTimeMs !== undefined && ',
     to: 'if (false && maxCpuTimeMs !== undefined && ',
     tests: ['packages/workerd/test/remote-connection.test.ts', '-t', 'is refused where the CPU time'],

@@ -4,15 +4,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { BACKENDS } from '@glovebox/backends'
 import { createCodeMode } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 
 const HELP = `Usage: pnpm soak [--executions N] [--backend NAME] [--seed N]
 
   --executions N   number of executions on each backend (default: 100,000)
-  --backend NAME   quickjs, isolated-vm or workerd (default: all, one after the other)
+  --backend NAME   ${Object.keys(BACKENDS).join(', ')} (default: all, one after the other)
   --seed N         seed of the random choices (default: the current time)
   --help           print this help`
 
@@ -29,7 +27,6 @@ if (values.help) {
   process.exit()
 }
 
-const BACKENDS = { quickjs, 'isolated-vm': isolatedVm, workerd }
 const EXECUTIONS = positive('--executions', values.executions)
 const CONCURRENT = 16
 /** Interval of kills in ms. Restarting workerd takes two cores a second or two. */

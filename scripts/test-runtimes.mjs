@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { BACKEND_NAMES } from '@glovebox/backends'
 import { copyRepository, root } from './repository-copy.mjs'
 
 const cache = join(root, 'node_modules', '.cache', 'runtimes')
@@ -19,7 +20,7 @@ const RUNTIMES = {
   26: { node: '26.10.0', overrides: {} },
 }
 const SUITES = [
-  ...['quickjs', 'isolated-vm', 'workerd'].map((name) => `packages/${name}/test/conformance`),
+  ...BACKEND_NAMES.map((name) => `packages/${name}/test/conformance`),
   'packages/glovebox/test/run.test.ts',
 ]
 

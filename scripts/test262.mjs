@@ -8,10 +8,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { BACKENDS } from '@glovebox/backends'
 import { createCodeMode } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 import { progress, tableOf } from './report.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,7 +21,6 @@ const cache = join(root, 'node_modules', '.cache', 'test262-mozjs78')
 const failuresFile = join(root, 'test', 'test262-failures.json')
 const page = join(root, 'docs', 'reference', 'test262.md')
 
-const SANDBOXES = { quickjs, 'isolated-vm': isolatedVm, workerd }
 const AT_ONCE = 8
 
 /** Tested areas of the language. */
@@ -81,7 +78,7 @@ const FLAGS_OUT_OF_SCOPE = ['noStrict', 'module', 'raw', 'CanBlockIsFalse']
 const HELP = `Usage: pnpm test262 [--sample <n>] [--sandbox <name>] [--check | --write]
 
   --sample <n>      runs only every n-th test
-  --sandbox <name>  one of ${Object.keys(SANDBOXES).join(', ')} (default: all)
+  --sandbox <name>  one of ${Object.keys(BACKENDS).join(', ')} (default: all)
   --check           fails if the set of failing tests has changed
   --write           writes test/test262-failures.json and docs/reference/test262.md`
 
@@ -100,7 +97,7 @@ if (options.help) {
 }
 
 const sample = Number(options.sample)
-const chosen = options.sandbox === undefined ? Object.keys(SANDBOXES) : [options.sandbox]
+const chosen = options.sandbox === undefined ? Object.keys(BACKENDS) : [options.sandbox]
 const mistake = findMistake()
 if (mistake !== undefined) {
   console.error(mistake)
@@ -110,8 +107,8 @@ if (mistake !== undefined) {
 /** Returns an error message if the options are invalid. */
 function findMistake() {
   if (!Number.isSafeInteger(sample) || sample < 1) return `--sample must be a positive integer; got ${options.sample}`
-  if (!chosen.every((name) => Object.hasOwn(SANDBOXES, name))) {
-    return `--sandbox must be one of ${Object.keys(SANDBOXES).join(', ')}; got ${options.sandbox}`
+  if (!chosen.every((name) => Object.hasOwn(BACKENDS, name))) {
+    return `--sandbox must be one of ${Object.keys(BACKENDS).join(', ')}; got ${options.sandbox}`
   }
   if (options.write && options.sandbox !== undefined) return '--write requires all sandboxes: omit --sandbox'
   return undefined
@@ -229,7 +226,7 @@ function judge({ phase, type }, result) {
 /** Runs all tests. Returns the paths of failing tests with the reasons. */
 async function runAll(name, tests) {
   const failures = new Map()
-  await using sandbox = SANDBOXES[name]()
+  await using sandbox = BACKENDS[name]()
   await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 20_000 } })
   let next = 0
   const work = async () => {

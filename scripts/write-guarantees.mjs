@@ -9,19 +9,17 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { BACKENDS } from '@glovebox/backends'
 import { forkHost } from '@glovebox/conformance/disposable-host'
 import { CASES, HOSTILE_GROUPS, runConformance } from '@glovebox/conformance/suite'
 import { createCodeMode } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
 import { nodeVm } from '@glovebox/node-vm'
-import { quickjs } from '@glovebox/quickjs'
 import { quickjsInline } from '@glovebox/quickjs/inline'
-import { workerd } from '@glovebox/workerd'
 import { remote } from '@glovebox/workerd/remote'
 import { workerLoader } from '@glovebox/workerd/worker'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
-import { startLoaderSuite } from '../test/support/loader-suite.ts'
-import { remoteAdapter, startServer } from '../test/support/remote-host.ts'
+import { startLoaderSuite } from '../packages/workerd/test/support/loader-suite.ts'
+import { remoteAdapter, startServer } from '../packages/workerd/test/support/remote-host.ts'
 import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm guarantees [--declared | --check]
@@ -44,6 +42,14 @@ if (options.help) {
 const page = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
 const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
 const inline = async () => quickjsInline({ variant, module: await WebAssembly.compile(await readFile(wasm)) })
+
+/** Backends in Node by title, such as `isolatedVm()`. */
+const IN_NODE = Object.fromEntries(
+  Object.entries(BACKENDS).map(([name, create]) => [
+    `${name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())}()`,
+    { name, create },
+  ]),
+)
 
 /** Writes a table between its marks in a page. With `--check`, only compares it. */
 async function write(name, mark, table) {
@@ -75,9 +81,7 @@ async function writeDeclared() {
   const loader = { load() {}, get() {} }
   const token = 'placeholder'
   const sandboxes = {
-    'isolatedVm()': isolatedVm(),
-    'workerd()': workerd(),
-    'quickjs()': quickjs(),
+    ...Object.fromEntries(Object.entries(IN_NODE).map(([title, { create }]) => [title, create()])),
     'remote()': remote({ url: 'https://glovebox.example.workers.dev', token }),
     'workerLoader()': workerLoader({ loader, platform: 'cloudflare' }),
     'workerLoader(), local': workerLoader({ loader }),
@@ -105,15 +109,13 @@ async function conform() {
     const { cases } = await runConformance({ ...adapter, onCase: ({ id }) => progress(`${title}: ${++done} ${id}`) })
     reports[title] = cases
   }
-  await inNode('quickjs()', { name: 'quickjs', create: () => quickjs() })
+  for (const [title, adapter] of Object.entries(IN_NODE)) await inNode(title, adapter)
   const host = new URL('../packages/quickjs/test/inline-host.ts', import.meta.url)
   await inNode('quickjsInline()', {
     name: 'quickjs inline',
     create: inline,
     createDisposableHost: () => forkHost(host),
   })
-  await inNode('isolatedVm()', { name: 'isolated-vm', create: () => isolatedVm() })
-  await inNode('workerd()', { name: 'workerd', create: () => workerd() })
   {
     await using suite = await startLoaderSuite()
     const cases = []
@@ -180,9 +182,9 @@ const median = (numbers) => numbers.sort((left, right) => left - right)[Math.flo
 
 /** Measures time and memory that hostile programs take until they are stopped. */
 async function harmTable() {
-  const backends = { 'quickjs()': quickjs, 'isolatedVm()': isolatedVm, 'workerd()': workerd, 'nodeVm()': nodeVm }
+  const backends = { ...IN_NODE, 'nodeVm()': { create: nodeVm } }
   const columns = []
-  for (const [title, create] of Object.entries(backends)) {
+  for (const [title, { create }] of Object.entries(backends)) {
     await using sandbox = create()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: HARM_LIMITS })
     await codeMode.execute('return 1')

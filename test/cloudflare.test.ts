@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createCodeMode } from '@glovebox/core'
+import { startWorker } from '@glovebox/testing/start-worker'
 import { remote } from '@glovebox/workerd/remote'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorker } from './support/start-worker.ts'
 
 const APP = fileURLToPath(new URL('../apps/cloudflare/', import.meta.url))
 const WRANGLER = join(dirname(createRequire(`${APP}package.json`).resolve('wrangler/package.json')), 'bin/wrangler.js')

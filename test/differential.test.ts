@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { BACKENDS } from '@glovebox/backends'
 import { createCodeMode, type Sandbox } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { evaluating, expression } from './support/expressions.ts'
@@ -61,11 +59,7 @@ const KNOWN: Readonly<Record<string, readonly Known[]>> = {
 const isKnown = (name: string, expression: string, wanted: string, found: string): boolean =>
   KNOWN[name]?.some((known) => known.expression.test(expression) && (known.when?.(wanted, found) ?? true)) ?? false
 
-it.each([
-  ['quickjs', quickjs],
-  ['isolated-vm', isolatedVm],
-  ['workerd', workerd],
-] as const)(
+it.each(Object.entries(BACKENDS))(
   'expressions have the same values on %s as in Node',
   async (name, create) => {
     await using sandbox = create()

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { startWorker } from '@glovebox/testing/start-worker'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import webpack from 'webpack'
 import { install, pack } from './support/packed.ts'
-import { startWorker } from './support/start-worker.ts'
 
 const run = promisify(execFile)
 const HOSTS = fileURLToPath(new URL('embedding/', import.meta.url))

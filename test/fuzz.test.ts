@@ -1,8 +1,6 @@
+import { BACKENDS } from '@glovebox/backends'
 import { type AdapterUnderTest, SandboxTestContext } from '@glovebox/conformance/suite'
 import { EXECUTION_ERROR_CODES, type ExecuteResult } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -14,11 +12,7 @@ const settings = { numRuns: RUNS, seed: SEED, endOnFailure: RUNS > 1_000 } as co
 
 console.log(`fuzzing: FUZZ_SEED=${SEED} FUZZ_RUNS=${RUNS}`)
 
-const ADAPTERS: readonly AdapterUnderTest[] = [
-  { name: 'quickjs', create: () => quickjs() },
-  { name: 'isolated-vm', create: () => isolatedVm() },
-  { name: 'workerd', create: () => workerd() },
-]
+const ADAPTERS: readonly AdapterUnderTest[] = Object.entries(BACKENDS).map(([name, create]) => ({ name, create }))
 
 /** Valid protocol messages, which the fuzzer mutates like a compromised guest. */
 const HEADERS = [

@@ -1,9 +1,7 @@
 /** Runs programs in typical shapes of models and compares values and logs with those of plain Node. */
 import { readFileSync } from 'node:fs'
+import { BACKENDS } from '@glovebox/backends'
 import { type CodeMode, createCodeMode, type ExecuteResult, type Sandbox } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshState, modelTools } from './support/model-tools.ts'
 
@@ -20,8 +18,6 @@ interface ModelProgram {
 const programs: readonly ModelProgram[] = JSON.parse(
   readFileSync(new URL('./data/model-programs.json', import.meta.url), 'utf8'),
 )
-
-const BACKENDS: Readonly<Record<string, () => Sandbox>> = { quickjs, 'isolated-vm': isolatedVm, workerd }
 
 const NO_NETWORK = 'network APIs are not provided'
 const NO_COLLECTION = 'garbage collection is not observable'

@@ -1,20 +1,18 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { BACKENDS } from '@glovebox/backends'
 import { createCodeMode, defineTool, type ExecuteResult, SandboxError } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
+import { startHost } from '@glovebox/testing/host'
+import type { ProcessBackend } from '@glovebox/testing/process-backend'
+import { processTree } from '@glovebox/testing/process-tree'
+import { waitForEnd } from '@glovebox/testing/processes'
 import { describe, expect, it } from 'vitest'
-import type { Backend } from './support/backend.ts'
-import { startHost } from './support/host.ts'
-import { processTree } from './support/process-tree.ts'
-import { waitForEnd } from './support/processes.ts'
 
-const HOST: Backend = {
+const HOST: ProcessBackend = {
   package: '@glovebox/quickjs',
   factory: 'quickjs',
   from: import.meta.url,
-  create: () => quickjs(),
+  create: BACKENDS.quickjs,
   isWorker: () => false,
   missing: /^$/,
 }
@@ -40,7 +38,7 @@ const valueOf = (result: ExecuteResult) => (result.ok ? result.value : result.er
 
 describe('parsing programs', () => {
   it('stays fast and within its memory while twelve texts never finish parsing', async () => {
-    const sandbox = quickjs()
+    const sandbox = BACKENDS.quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { wallTimeMs: 30_000 } })
     // Start both readers and load the TypeScript parser.
     await Promise.all([1, 2, 3].map((value) => codeMode.execute(honest(value))))
@@ -83,7 +81,7 @@ describe('parsing programs', () => {
   }, 120_000)
 
   it('is cancelled when the sandbox closes, and does not delay it', async () => {
-    const sandbox = quickjs()
+    const sandbox = BACKENDS.quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     await codeMode.execute(honest(1))
     const running = codeMode.execute(TYPES).catch((error: unknown) => error)
@@ -96,7 +94,7 @@ describe('parsing programs', () => {
   })
 
   it.runIf(isLinux)('is repeated in another reader if one is killed or stopped externally', async () => {
-    await using sandbox = quickjs()
+    await using sandbox = BACKENDS.quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { wallTimeMs: 60_000 } })
     await codeMode.execute(honest(1))
     for (const { pid } of readers()) process.kill(pid, 'SIGKILL')
@@ -125,13 +123,13 @@ describe('parsing programs', () => {
     ['250 kB of plain JavaScript', `${'let x = 1;\nx;\n'.replace('let x', 'var x').repeat(18_000)}return x`, 1],
     ['a namespace', `namespace N { export const a = 1 }\n${lines(50_000)}return N.a`, 1],
   ])('accepts a large flat text: %s', async (_, text, value) => {
-    await using sandbox = quickjs()
+    await using sandbox = BACKENDS.quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {}, limits: { cpuTimeMs: 60_000 } })
     expect(valueOf(await codeMode.execute(text))).toBe(value)
   })
 
   it('reports that a mistake in a long line cannot be located, and parses the next program', async () => {
-    await using sandbox = quickjs()
+    await using sandbox = BACKENDS.quickjs()
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     const result = await codeMode.execute(`const list: number[] = [${'1,'.repeat(40_000)}]; let x: = 1`)
     expect(result).toMatchObject({
@@ -142,11 +140,7 @@ describe('parsing programs', () => {
   })
 })
 
-describe.each([
-  { name: 'quickjs', create: () => quickjs() },
-  { name: 'isolated-vm', create: () => isolatedVm() },
-  { name: 'workerd', create: () => workerd() },
-])('a value that is costly to check, on $name', ({ create }) => {
+describe.each(Object.entries(BACKENDS))('a value that is costly to check, on %s', (_, create) => {
   const node = {
     anyOf: ['x', 'y'].map((key) => ({ type: 'object', properties: { a: { $ref: '#/$defs/node' } }, required: [key] })),
   }

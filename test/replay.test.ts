@@ -1,17 +1,13 @@
+import { BACKENDS } from '@glovebox/backends'
 import { replayAcross } from '@glovebox/conformance/suite'
 import type { Sandbox } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
 import { nodeVm } from '@glovebox/node-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
 import { afterAll, describe, it } from 'vitest'
-import { remoteAdapter, startServer } from './support/remote-host.ts'
+import { remoteAdapter, startServer } from '../packages/workerd/test/support/remote-host.ts'
 
 const server = await startServer()
 const sandboxes: Readonly<Record<string, Sandbox>> = {
-  quickjs: quickjs(),
-  'isolated-vm': isolatedVm(),
-  workerd: workerd(),
+  ...Object.fromEntries(Object.entries(BACKENDS).map(([name, create]) => [name, create()])),
   remote: await remoteAdapter(() => server.url).create(),
   'node-vm': nodeVm(),
 }

@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup'
+import { buildOptions } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/reader.ts'],
-  format: 'esm',
-  target: 'es2023',
-  dts: { entry: ['src/index.ts'] },
-  clean: true,
-})
+export default defineConfig(
+  buildOptions({
+    entry: ['src/entries/index.ts', 'src/entries/reader.ts'],
+    dts: { entry: ['src/entries/index.ts'] },
+  }),
+)

@@ -1,11 +1,16 @@
 import { defineConfig } from 'tsup'
+import { buildOptions } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/recovery.ts', 'src/suite.ts', 'src/disposable-host.ts', 'src/disposable-process.ts'],
-  format: 'esm',
-  target: 'es2023',
-  dts: true,
-  clean: true,
-  // In a Worker the built-ins of Node have no other names.
-  removeNodeProtocol: false,
-})
+export default defineConfig(
+  buildOptions({
+    entry: [
+      'src/entries/index.ts',
+      'src/entries/recovery.ts',
+      'src/entries/suite.ts',
+      'src/entries/disposable-host.ts',
+      'src/entries/disposable-process.ts',
+    ],
+    // In a Worker the built-ins of Node have no other names.
+    removeNodeProtocol: false,
+  }),
+)

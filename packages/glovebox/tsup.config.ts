@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup'
+import { buildOptions } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/cli.ts'],
-  format: 'esm',
-  target: 'es2023',
-  dts: { entry: ['src/index.ts'] },
-  clean: true,
-})
+export default defineConfig(
+  buildOptions({
+    entry: ['src/entries/index.ts', 'src/entries/cli.ts'],
+    dts: { entry: ['src/entries/index.ts'] },
+  }),
+)

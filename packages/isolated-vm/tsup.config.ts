@@ -1,10 +1,9 @@
 import { defineConfig } from 'tsup'
-
-const shared = { target: 'es2023', clean: true } as const
+import { buildOptions } from '../../tsup.base.ts'
 
 export default defineConfig([
   // Bundled, because the package consists of hundreds of small files and few are needed.
-  { ...shared, entry: ['src/index.ts'], format: 'esm', dts: true, noExternal: ['typebox'] },
+  buildOptions({ entry: ['src/entries/index.ts'], noExternal: ['typebox'] }),
   // CommonJS loads faster than ES modules, and every process loads this file.
-  { ...shared, entry: ['src/child.ts'], format: 'cjs' },
+  buildOptions({ entry: ['src/entries/child.ts'], dts: false, format: 'cjs' }),
 ])

@@ -1,3 +1,4 @@
 import { defineConfig } from 'tsup'
+import { buildOptions } from '../../tsup.base.ts'
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', target: 'es2023', dts: true, clean: true })
+export default defineConfig(buildOptions({ entry: ['src/index.ts'] }))

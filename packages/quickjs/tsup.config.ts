@@ -1,9 +1,15 @@
 import { defineConfig } from 'tsup'
+import { buildOptions } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/inline.ts', 'src/shared.ts', 'src/shared-unsupported.ts', 'src/worker.ts'],
-  format: 'esm',
-  target: 'es2023',
-  dts: { entry: ['src/index.ts', 'src/inline.ts', 'src/shared.ts'] },
-  clean: true,
-})
+export default defineConfig(
+  buildOptions({
+    entry: [
+      'src/entries/index.ts',
+      'src/entries/inline.ts',
+      'src/entries/shared.ts',
+      'src/entries/shared-unsupported.ts',
+      'src/entries/worker.ts',
+    ],
+    dts: { entry: ['src/entries/index.ts', 'src/entries/inline.ts', 'src/entries/shared.ts'] },
+  }),
+)

@@ -1,9 +1,10 @@
 import { defineConfig } from 'tsup'
-
-const shared = { format: 'esm', target: 'es2023', clean: true } as const
+import { buildOptions } from '../../tsup.base.ts'
 
 export default defineConfig([
-  { ...shared, entry: ['src/index.ts', 'src/remote.ts', 'src/worker.ts', 'src/server.ts'], dts: true },
+  buildOptions({
+    entry: ['src/entries/index.ts', 'src/entries/remote.ts', 'src/entries/worker.ts', 'src/entries/server.ts'],
+  }),
   // Bundled, because workerd does not resolve imports.
-  { ...shared, entry: ['src/supervisor.ts'], noExternal: [/.*/], platform: 'neutral' },
+  buildOptions({ entry: ['src/entries/supervisor.ts'], dts: false, noExternal: [/.*/], platform: 'neutral' }),
 ])

@@ -3,9 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
+import { BACKEND_NAMES, BACKENDS, type BackendName } from '@glovebox/backends'
 import { Command, Option } from 'commander'
 import { MEASURES, type Unit, withContext } from './measures.ts'
 import { threadRoundTrip } from './noise.ts'
@@ -19,8 +17,6 @@ interface Row extends Spread {
   readonly unit: Unit
 }
 
-const SANDBOXES = { quickjs: () => quickjs(), 'isolated-vm': () => isolatedVm(), workerd: () => workerd() }
-
 const {
   json,
   quick,
@@ -31,9 +27,9 @@ const {
   .option('--json <file>', 'also write the results to a file')
   .option('--quick', 'run a tenth of the repetitions')
   .option('--only <text>', 'run only measures whose id contains this text')
-  .addOption(new Option('--sandbox <name>', 'measure only this sandbox').choices(Object.keys(SANDBOXES)))
+  .addOption(new Option('--sandbox <name>', 'measure only this sandbox').choices(BACKEND_NAMES))
   .parse()
-  .opts<{ json?: string; quick?: boolean; only?: string; sandbox?: keyof typeof SANDBOXES }>()
+  .opts<{ json?: string; quick?: boolean; only?: string; sandbox?: BackendName }>()
 
 interface Figures {
   readonly node: string
@@ -42,7 +38,7 @@ interface Figures {
   readonly rows: readonly Row[]
 }
 
-const names = Object.keys(SANDBOXES) as (keyof typeof SANDBOXES)[]
+const names = BACKEND_NAMES
 const figures = chosen === undefined ? await measureEach() : await measure(chosen)
 if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`)
 
@@ -69,7 +65,7 @@ async function measureEach(): Promise<readonly Figures[]> {
   }
 }
 
-async function measure(name: keyof typeof SANDBOXES): Promise<Figures> {
+async function measure(name: BackendName): Promise<Figures> {
   const rows: Row[] = []
   const noise = await threadRoundTrip()
   console.log(`Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`)
@@ -77,7 +73,7 @@ async function measure(name: keyof typeof SANDBOXES): Promise<Figures> {
     `noise: the round trip of a message to a thread takes ${noise.p50.toFixed(3)} ms (p95 ${noise.p95.toFixed(3)})\n`,
   )
   printRow(name, 'p50', 'p95', 'min', 'samples')
-  await using sandbox = SANDBOXES[name]()
+  await using sandbox = BACKENDS[name]()
   await withContext(sandbox, quick === true ? 0.1 : 1, async (context) => {
     for (const { id, title, unit, applies, run } of MEASURES) {
       if ((only !== undefined && !id.includes(only)) || applies?.(sandbox) === false) continue

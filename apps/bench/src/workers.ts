@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
+import { startWorker } from '@glovebox/testing/start-worker'
 import { Command } from 'commander'
-import { startWorker } from '../../../test/support/start-worker.ts'
 import { type Spread, spreadOf } from './stats.ts'
 import { printRow } from './table.ts'
 

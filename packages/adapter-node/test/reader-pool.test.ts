@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ReaderTimeoutError } from '@glovebox/core/program'
+import { processTree } from '@glovebox/testing/process-tree'
 import { describe, expect, it } from 'vitest'
-import { processTree } from '../../../test/support/process-tree.ts'
 import { ReaderPool } from '../src/reader-pool.ts'
 import { ReaderProcess } from '../src/reader-process.ts'
 

@@ -1,5 +1,5 @@
+import { describeWrapper } from '@glovebox/testing/describe-wrapper'
 import { vi } from 'vitest'
-import { describeWrapper } from '../../../test/support/describe-wrapper.ts'
 import { converse } from './conversation.ts'
 
 // Make the wrapper import this version.

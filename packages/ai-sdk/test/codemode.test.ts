@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { createMCPClient } from '@ai-sdk/mcp'
 import { Experimental_StdioMCPTransport as StdioTransport } from '@ai-sdk/mcp/mcp-stdio'
+import { type ModelTurn, ScriptedModel } from '@glovebox/testing/scripted-model'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { dynamicTool, type InferUITools, jsonSchema, stepCountIs, streamText, type ToolSet, tool } from 'ai'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { type ModelTurn, ScriptedModel } from '../../../test/support/scripted-model.ts'
 import { codemode, type ProgramRun, type WrapOptions } from '../src/index.ts'
 import { scriptedLanguageModel } from './scripted-language-model.ts'
 

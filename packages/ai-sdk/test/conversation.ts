@@ -1,5 +1,5 @@
+import type { Question, ToolSpec } from '@glovebox/testing/describe-wrapper'
 import { type ModelMessage, stepCountIs, streamText, type Tool, type ToolSet, tool } from 'ai'
-import type { Question, ToolSpec } from '../../../test/support/describe-wrapper.ts'
 import { codemode } from '../src/index.ts'
 import { scriptedLanguageModel, type Version } from './scripted-language-model.ts'
 

@@ -1,7 +1,7 @@
+import { callOf, type ScriptedModel } from '@glovebox/testing/scripted-model'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 import { MockLanguageModelV2 } from 'ai-5/test'
 import { MockLanguageModelV3 } from 'ai-6/test'
-import { callOf, type ScriptedModel } from '../../../test/support/scripted-model.ts'
 
 export type Version = 5 | 6 | 7
 

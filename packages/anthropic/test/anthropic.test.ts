@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
-import { describeWrapper, type Question, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
-import { serveModel } from '../../../test/support/scripted-model.ts'
+import { describeWrapper, type Question, type ToolSpec } from '@glovebox/testing/describe-wrapper'
+import { serveModel } from '@glovebox/testing/scripted-model'
 import { codemode } from '../src/index.ts'
 
 /** Creates a tool. The SDK has no approvals: a tool asks in `run`, and throws if the call is refused. */

@@ -1,22 +1,8 @@
+import { BACKEND_NAMES, BACKENDS, type BackendName } from '@glovebox/backends'
 import { createCodeMode, type Guarantees, type Sandbox, SandboxError } from '@glovebox/core'
-import { isolatedVm } from '@glovebox/isolated-vm'
-import { quickjs } from '@glovebox/quickjs'
-import { workerd } from '@glovebox/workerd'
-
-const MAKERS = {
-  'isolated-vm': () => isolatedVm(),
-  workerd: () => workerd(),
-  quickjs: () => quickjs(),
-} as const
-
-/** Name of a backend. */
-export type Backend = keyof typeof MAKERS
-
-/** Backends from the strongest boundary to the weakest. */
-export const BACKENDS = Object.keys(MAKERS) as readonly Backend[]
 
 /** Result of running a program on one backend. */
-export type Examined = { readonly name: Backend } & (
+export type Examined = { readonly name: BackendName } & (
   | { readonly runs: true; readonly guarantees: Guarantees; readonly firstProgramMs: number }
   | { readonly runs: false; readonly why: string }
 )
@@ -26,10 +12,10 @@ export type Examined = { readonly name: Backend } & (
  *
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the named backend is not available, or no backend runs here
  */
-export async function openSandbox(name?: Backend): Promise<Sandbox> {
-  if (name !== undefined) return MAKERS[name]()
+export async function openSandbox(name?: BackendName): Promise<Sandbox> {
+  if (name !== undefined) return BACKENDS[name]()
   let reason: unknown
-  for (const backend of BACKENDS) {
+  for (const backend of BACKEND_NAMES) {
     try {
       return await openRunning(backend)
     } catch (error) {
@@ -41,7 +27,7 @@ export async function openSandbox(name?: Backend): Promise<Sandbox> {
 }
 
 /** Runs a program on a backend and returns the backend's guarantees, or why it does not run. */
-export async function examine(name: Backend): Promise<Examined> {
+export async function examine(name: BackendName): Promise<Examined> {
   const started = performance.now()
   try {
     await using sandbox = await openRunning(name)
@@ -53,8 +39,8 @@ export async function examine(name: Backend): Promise<Examined> {
 }
 
 /** Opens a backend and runs a program on it, because an installed backend may still fail to run. */
-async function openRunning(name: Backend): Promise<Sandbox> {
-  const sandbox = MAKERS[name]()
+async function openRunning(name: BackendName): Promise<Sandbox> {
+  const sandbox = BACKENDS[name]()
   try {
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     await codeMode.execute('return 1')

@@ -1,9 +1,10 @@
+import type { BackendName } from '@glovebox/backends'
 import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits, type Sandbox } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { type HeaderFlag, parseHeaderFlag, parseServerFlag, readConfig } from './config.ts'
 import { UsageError } from './exit-codes.ts'
 import type { Reporter } from './reporter.ts'
-import { type Backend, openSandbox } from './sandboxes.ts'
+import { openSandbox } from './sandboxes.ts'
 
 /** Options that select MCP servers. */
 export interface ServerOptions {
@@ -17,7 +18,7 @@ export interface ServerOptions {
  * and the servers in any case.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { sandbox?: Backend; limits?: Limits; declarations?: DeclarationOptions },
+  options: ServerOptions & { sandbox?: BackendName; limits?: Limits; declarations?: DeclarationOptions },
   reporter: Reporter,
   signal: AbortSignal,
   use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,

@@ -1,4 +1,4 @@
 import { describeAdapter } from '@glovebox/conformance'
-import { isolatedVm } from '../src/index.ts'
+import { isolatedVm } from '../src/entries/index.ts'
 
 describeAdapter({ name: 'isolated-vm', create: () => isolatedVm() })

@@ -1,8 +1,8 @@
 import { accessSync, constants, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isolatedVm } from '@glovebox/isolated-vm'
+import { hostModule, outputOf, startModule } from '@glovebox/testing/host'
 import { expect, it } from 'vitest'
-import { hostModule, outputOf, startModule } from '../../../test/support/host.ts'
 
 const BACKEND = {
   package: '@glovebox/isolated-vm',

@@ -1,9 +1,9 @@
+import { describeWrapper, type ToolSpec } from '@glovebox/testing/describe-wrapper'
+import { serveModel } from '@glovebox/testing/scripted-model'
 import { tool } from '@langchain/core/tools'
 import { Command, MemorySaver } from '@langchain/langgraph'
 import { ChatOpenAI } from '@langchain/openai'
 import { createAgent, type HITLRequest, humanInTheLoopMiddleware } from 'langchain'
-import { describeWrapper, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
-import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
 const toolOf = ({ name, description, schema, execute }: ToolSpec) =>

@@ -1,9 +1,9 @@
+import { describeWrapper, type ToolSpec } from '@glovebox/testing/describe-wrapper'
+import { serveModel } from '@glovebox/testing/scripted-model'
 import { Mastra } from '@mastra/core'
 import { Agent } from '@mastra/core/agent'
 import { InMemoryStore } from '@mastra/core/storage'
 import { createTool } from '@mastra/core/tools'
-import { describeWrapper, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
-import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
 const toolOf = ({ name, description, schema, needsApproval = false, execute }: ToolSpec) =>

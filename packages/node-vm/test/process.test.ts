@@ -1,7 +1,7 @@
 import { nodeVm } from '@glovebox/node-vm'
-import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
-import { describeShortages } from '../../../test/support/describe-shortages.ts'
-import { describeStoppedProcesses } from '../../../test/support/describe-stopped-processes.ts'
+import { describeHostProcess } from '@glovebox/testing/describe-host-process'
+import { describeShortages } from '@glovebox/testing/describe-shortages'
+import { describeStoppedProcesses } from '@glovebox/testing/describe-stopped-processes'
 
 const BACKEND = {
   package: '@glovebox/node-vm',

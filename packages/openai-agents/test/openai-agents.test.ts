@@ -1,6 +1,6 @@
+import { describeWrapper, type Question, type ToolSpec } from '@glovebox/testing/describe-wrapper'
+import { serveModel } from '@glovebox/testing/scripted-model'
 import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents'
-import { describeWrapper, type Question, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
-import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
 setTracingDisabled(true)

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { describeShortages } from '@glovebox/testing/describe-shortages'
 import { describe, expect, it } from 'vitest'
-import { describeShortages } from '../../../test/support/describe-shortages.ts'
 
 const core = import.meta.resolve('@glovebox/core')
 const quickjs = import.meta.resolve('@glovebox/quickjs')

@@ -1,9 +1,9 @@
+import { describeWrapper, type ToolSpec } from '@glovebox/testing/describe-wrapper'
+import { serveModel } from '@glovebox/testing/scripted-model'
 import { chat, toolDefinition } from '@tanstack/ai'
 import { ChatClient } from '@tanstack/ai-client'
 import { createOpenaiChat } from '@tanstack/ai-openai'
 import { expect, vi } from 'vitest'
-import { describeWrapper, type ToolSpec } from '../../../test/support/describe-wrapper.ts'
-import { serveModel } from '../../../test/support/scripted-model.ts'
 import { codemode } from '../src/index.ts'
 
 /** Returns the definition that the client needs to ask for approval. */

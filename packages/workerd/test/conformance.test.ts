@@ -1,4 +1,4 @@
 import { describeAdapter } from '@glovebox/conformance'
-import { workerd } from '../src/index.ts'
+import { workerd } from '../src/entries/index.ts'
 
 describeAdapter({ name: 'workerd', create: () => workerd() })

@@ -1,9 +1,9 @@
+import { describeBundled } from '@glovebox/testing/describe-bundled'
+import { describeHostProcess } from '@glovebox/testing/describe-host-process'
+import { describeKilledProcesses } from '@glovebox/testing/describe-killed-processes'
+import { describeShortages } from '@glovebox/testing/describe-shortages'
+import { describeStoppedProcesses } from '@glovebox/testing/describe-stopped-processes'
 import { workerd } from '@glovebox/workerd'
-import { describeBundled } from '../../../test/support/describe-bundled.ts'
-import { describeHostProcess } from '../../../test/support/describe-host-process.ts'
-import { describeKilledProcesses } from '../../../test/support/describe-killed-processes.ts'
-import { describeShortages } from '../../../test/support/describe-shortages.ts'
-import { describeStoppedProcesses } from '../../../test/support/describe-stopped-processes.ts'
 
 const BACKEND = {
   package: '@glovebox/workerd',

@@ -1,5 +1,5 @@
+import { type StartedWorker, startWorker } from '@glovebox/testing/start-worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type StartedWorker, startWorker } from '../../../test/support/start-worker.ts'
 import { read } from './workers/reader.ts'
 
 const TEXTS = [

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { createCodeMode } from '@glovebox/core'
+import type { StartedWorker } from '@glovebox/testing/start-worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { startServer, TOKEN } from '../../../test/support/remote-host.ts'
-import type { StartedWorker } from '../../../test/support/start-worker.ts'
-import { type RemoteOptions, remote } from '../src/remote.ts'
+import { type RemoteOptions, remote } from '../src/entries/remote.ts'
+import { startServer, TOKEN } from './support/remote-host.ts'
 
 let worker: StartedWorker
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describeAdapter } from '@glovebox/conformance'
+import type { StartedWorker } from '@glovebox/testing/start-worker'
 import { afterAll, beforeAll } from 'vitest'
-import { remoteAdapter, startServer } from '../../../test/support/remote-host.ts'
-import type { StartedWorker } from '../../../test/support/start-worker.ts'
+import { remoteAdapter, startServer } from './support/remote-host.ts'
 
 let worker: StartedWorker
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { CASES, isInSample } from '@glovebox/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type LoaderSuite, startLoaderSuite } from '../../../test/support/loader-suite.ts'
+import { type LoaderSuite, startLoaderSuite } from './support/loader-suite.ts'
 
 const MAX_WAIT_MS = 300_000
 

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
+import { BACKEND_NAMES } from '@glovebox/backends'
 import type { Guarantees } from '@glovebox/core'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { BACKENDS, type Examined, examine } from '../sandboxes.ts'
+import { type Examined, examine } from '../sandboxes.ts'
 
 /** Options of `glovebox doctor`. */
 export interface DoctorOptions {
@@ -11,7 +12,7 @@ export interface DoctorOptions {
 /** Prints for each backend whether it runs here, and if not, why. */
 export async function doctor({ json }: DoctorOptions): Promise<ExitCode> {
   const examined: Examined[] = []
-  for (const backend of BACKENDS) examined.push(await examine(backend))
+  for (const backend of BACKEND_NAMES) examined.push(await examine(backend))
   const chosen = examined.find(({ runs }) => runs)?.name
   if (json === true) console.log(JSON.stringify({ ...surroundings(), default: chosen ?? null, sandboxes: examined }))
   else print(examined, chosen)

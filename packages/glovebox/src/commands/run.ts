@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
+import type { BackendName } from '@glovebox/backends'
 import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
 import { cutUrls } from '@glovebox/core/framework'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
-import type { Backend } from '../sandboxes.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 
 /** Options of `glovebox run`. */
 export interface RunOptions extends ServerOptions {
   readonly limit?: Limits
-  readonly sandbox?: Backend
+  readonly sandbox?: BackendName
   readonly json?: boolean
   readonly quiet?: boolean
 }

@@ -3,7 +3,7 @@ import { runConformance } from '@glovebox/conformance/suite'
 import { createCodeMode } from '@glovebox/core'
 import { type WorkerLoader, workerLoader } from '@glovebox/workerd/worker'
 
-import type { Order } from '../../../../test/support/loader-suite.ts'
+import type { Order } from '../support/loader-suite.ts'
 
 export default {
   async fetch(request: Request, { LOADER: loader }: { readonly LOADER: WorkerLoader }): Promise<Response> {

@@ -1,5 +1,0 @@
-export type { ConformanceCase, DisposableHost, RunOptions, TestContext } from './case.ts'
-export { CASES, HOSTILE_GROUPS } from './cases.ts'
-export { describeAdapter } from './describe-adapter.ts'
-export type { AdapterUnderTest } from './run.ts'
-export { isInSample } from './sample.ts'

@@ -1,2 +1,0 @@
-/** `@glovebox/core/checking`: checks values against costly schemas in a separate process. */
-export { checkPayload } from './validation/schema-validator.ts'

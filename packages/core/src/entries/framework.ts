@@ -1,0 +1,14 @@
+/** `@glovebox/core/framework`: helpers for packages that wrap the engine for an agent framework. */
+export { isMcpResult, type McpResult, parseMcpResult, parseText } from '../catalog/mcp-result.ts'
+export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
+export type { Parse } from '../catalog/tool.ts'
+export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'
+export { redactSecrets } from '../redaction/redact-secrets.ts'
+export {
+  callIdIn,
+  type ProgramTool,
+  type Wrapped,
+  type WrapperOptions,
+  type WrapRequest,
+  wrapTools,
+} from '../wrap-tools.ts'

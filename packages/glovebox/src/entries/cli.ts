@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { BACKEND_NAMES } from '@glovebox/backends'
+import { redactSecrets, SandboxError, STYLES } from '@glovebox/core'
+import { McpError } from '@glovebox/mcp'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type DoctorOptions, doctor } from '../commands/doctor.ts'
+import { type RunOptions, run } from '../commands/run.ts'
+import { type TypesOptions, types } from '../commands/types.ts'
+import { EXIT, EXIT_HELP, type ExitCode, UsageError } from '../exit-codes.ts'
+import { parseLimit } from '../limit-option.ts'
+import { Reporter } from '../reporter.ts'
+
+const interrupt = new AbortController()
+let exitCode: ExitCode = EXIT.ok
+
+const append = (value: string, values: readonly string[] = []): string[] => [...values, value]
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number above 0.')
+}
+
+function withServers(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'MCP servers, as `mcpServers` in JSON (default: mcp.json or .mcp.json here)')
+    .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
+    .option(
+      '-H, --header <name=header>',
+      'a header for a server with a URL, as name=Authorization: … (repeatable)',
+      append,
+    )
+}
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string
+  readonly engines: { readonly node: string }
+}
+
+/** Exits with a clear message on older versions, which would fail with an obscure one. */
+function refuseOldNode(): void {
+  const oldest = manifest.engines.node.replace('>=', '')
+  if (oldest.localeCompare(process.versions.node, 'en', { numeric: true }) <= 0) return
+  console.error(`glovebox needs Node ${oldest} or newer; this is ${process.versions.node}.`)
+  process.exit(EXIT.sandbox)
+}
+
+const program = new Command('glovebox')
+  .description('Runs programs that call tools, in a sealed sandbox.')
+  .version(manifest.version)
+  .exitOverride()
+  // An unquoted argument meant for a server appears in the message as an unknown option.
+  .configureOutput({ outputError: (text, write) => write(redactSecrets(text)) })
+  .addHelpText('after', `\n${EXIT_HELP}`)
+
+withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
+  .description('Run a program and print its value.')
+  .option('-l, --limit <name=value>', 'a limit, such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
+  .addOption(
+    new Option('--sandbox <name>', 'sandbox to use (default: the strongest that runs here)').choices(BACKEND_NAMES),
+  )
+  .option('--json', 'print the complete result as one line of JSON')
+  .option('-q, --quiet', 'do not print tool calls and console output')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  glovebox run report.ts --server "files=npx -y @modelcontextprotocol/server-filesystem ."
+  echo 'return await files.listDirectory({ path: "." })' | glovebox run - --config mcp.json --json
+
+${EXIT_HELP}`,
+  )
+  .action(async (file: string, options: RunOptions) => {
+    exitCode = await run(file, options, interrupt.signal)
+  })
+
+withServers(program.command('types'))
+  .description('Print the TypeScript declarations of the tools, as a model reads them.')
+  .addOption(new Option('--style <style>', 'level of detail').choices(STYLES).default('full'))
+  .option('--max-tokens <number>', 'reduce details, then omit tools, to stay within this size', parseCount)
+  .addHelpText(
+    'after',
+    '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',
+  )
+  .action(async (options: TypesOptions) => {
+    exitCode = await types(options, interrupt.signal)
+  })
+
+program
+  .command('doctor')
+  .description('Show which sandboxes run on this machine, and why the others do not.')
+  .option('--json', 'print the report as one line of JSON')
+  .addHelpText('after', '\nExample:\n  glovebox doctor')
+  .action(async (options: DoctorOptions) => {
+    // Nothing needs an orderly shutdown here.
+    interrupt.signal.addEventListener('abort', () => process.exit(EXIT.interrupted))
+    exitCode = await doctor(options)
+  })
+
+function exitCodeOfError(error: unknown): ExitCode {
+  if (interrupt.signal.aborted) return EXIT.interrupted
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  const reporter = new Reporter(process.stderr, false)
+  const message = error instanceof Error ? error.message : String(error)
+  reporter.error(message)
+  // A script that reads JSON finds the reason there, too.
+  if (process.argv.includes('--json'))
+    console.log(JSON.stringify({ status: 'failed', ok: false, error: describe(error, message) }))
+  if (error instanceof UsageError || error instanceof TypeError) return EXIT.usage
+  if (error instanceof McpError) return EXIT.server
+  if (error instanceof SandboxError && error.code === 'GUARANTEE_NOT_MET') return EXIT.usage
+  if (!(error instanceof SandboxError) && error instanceof Error && error.stack) {
+    console.error(redactSecrets(error.stack))
+  }
+  return EXIT.sandbox
+}
+
+function describe(error: unknown, message: string): { code: string; message: string } {
+  const isKnown = error instanceof McpError || error instanceof SandboxError
+  const code = isKnown ? error.code : error instanceof UsageError || error instanceof TypeError ? 'USAGE' : 'INTERNAL'
+  return { code, message: redactSecrets(message) }
+}
+
+// The reader closed its end of the pipe, as `head` does: finish normally, so that everything is closed in order.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The first signal starts an orderly shutdown; a second one has the default effect and ends the process immediately.
+  process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
+}
+refuseOldNode()
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = exitCodeOfError(error)
+}
+process.exitCode = exitCode

@@ -1,0 +1,45 @@
+import { createProgramReader, processPool } from '@glovebox/adapter-node'
+import { assertKnownOptions, atLeast, createSandbox, type Sandbox } from '@glovebox/core/adapter'
+import { workerdAdapter } from '../adapter.ts'
+
+export interface WorkerdOptions {
+  /**
+   * Maximum number of processes that guests share. Two to four of them are kept running, depending on the number of
+   * processors. A guest that is isolated after a suspected fault gets an additional process. Default: 8.
+   *
+   * @default 8
+   */
+  readonly maxProcesses?: number
+  /**
+   * Maximum number of programs in one process, used if all of them wait for tools. Default: 64.
+   *
+   * @default 64
+   */
+  readonly guestsPerProcess?: number
+  /**
+   * Number of guests created ahead of time. With 0, each guest is created when a program needs it. Default: 1.
+   *
+   * @default 1
+   */
+  readonly ready?: number
+}
+
+const DEFAULT_GUESTS_PER_PROCESS = 64
+
+/**
+ * Creates a sandbox that runs each program in a dynamic Worker, in local workerd processes. Requires the package
+ * `workerd`.
+ *
+ * @throws `TypeError` if an option is unknown or out of range; `SandboxError` `SANDBOX_UNAVAILABLE` if workerd is not
+ * installed
+ */
+export function workerd(options: WorkerdOptions = {}): Sandbox {
+  assertKnownOptions('workerd()', options, ['maxProcesses', 'guestsPerProcess', 'ready'])
+  const pool = processPool(options, DEFAULT_GUESTS_PER_PROCESS)
+  return createSandbox(workerdAdapter(pool), {
+    ready: atLeast('ready', options.ready ?? 1, 0),
+    reader: createProgramReader(),
+  })
+}
+
+export type { Sandbox }

@@ -1,0 +1,14 @@
+import type { Options } from 'tsup'
+
+/**
+ * Returns the build settings of a package. With `SKIP_DECLARATIONS=1` the build emits JavaScript only, which takes less
+ * than half the time.
+ */
+export const buildOptions = (options: Options): Options => ({
+  format: 'esm',
+  target: 'es2023',
+  clean: true,
+  dts: true,
+  ...options,
+  ...(process.env.SKIP_DECLARATIONS === '1' && { dts: false }),
+})
