@@ -339,7 +339,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'shared parts of a value are measured once',
-    file: 'packages/core/src/protocol/value-size.ts',
+    file: 'packages/core/src/values/value-size.ts',
     from: '        frame.characters += size?.characters ?? 1\n',
     to: '        frame.characters += 1\n',
     tests: ['packages/core/test/value-size.test.ts'],

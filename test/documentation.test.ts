@@ -14,6 +14,9 @@ interface Block {
   readonly text: string
 }
 
+/** Folder from which packages resolve as in a user's project. */
+const home = join(root, 'test')
+
 const LANGUAGES = ['ts', 'json', 'sh', 'text', 'mermaid']
 
 /** Returns the fenced blocks of a page: ```` ```language word word ````. */
@@ -75,7 +78,7 @@ describe('every code block in the documentation', () => {
 
   it('is valid TypeScript against the built packages', () => {
     const files = new Map(
-      blocks.filter(({ language }) => language === 'ts').map((block) => [join(root, named(block, 'ts')), block.text]),
+      blocks.filter(({ language }) => language === 'ts').map((block) => [join(home, named(block, 'ts')), block.text]),
     )
     expect(files.size).toBeGreaterThan(10)
     expect(typeErrors(files)).toEqual([])
@@ -88,8 +91,8 @@ describe('every code block in the documentation', () => {
 
   it('is reported for a type error, a missing export or an unknown language', () => {
     const wrong = new Map([
-      [join(root, 'wrong-1.ts'), 'const a: string = 1'],
-      [join(root, 'wrong-2.ts'), "import { nothing } from 'glovebox'"],
+      [join(home, 'wrong-1.ts'), 'const a: string = 1'],
+      [join(home, 'wrong-2.ts'), "import { nothing } from 'glovebox'"],
     ])
     expect(typeErrors(wrong)).toHaveLength(2)
     expect(blocksOf('x', '```cobol\nMOVE\n```')[0]?.language).toBe('cobol')
@@ -112,8 +115,7 @@ describe('the guide for backends', () => {
 })
 
 describe('every runnable block prints the output below it', () => {
-  // The folder is within the repository, so that packages resolve as in a user's project.
-  const cache = join(root, 'node_modules', '.cache')
+  const cache = join(home, 'node_modules', '.cache')
   let folder: string
   beforeAll(() => {
     mkdirSync(cache, { recursive: true })

@@ -20,21 +20,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/tanstack-ai': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/opentelemetry': ['@glovebox/core'],
   'packages/conformance': ['@glovebox/core'],
+  'packages/backends': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/isolated-vm', '@glovebox/workerd'],
+  'packages/testing': ['@glovebox/core', '@glovebox/conformance'],
   'packages/glovebox': [
     '@glovebox/core',
+    '@glovebox/backends',
     '@glovebox/quickjs',
     '@glovebox/isolated-vm',
     '@glovebox/workerd',
     '@glovebox/mcp',
   ],
-  'apps/bench': [
-    '@glovebox/core',
-    '@glovebox/quickjs',
-    '@glovebox/isolated-vm',
-    '@glovebox/workerd',
-    '@glovebox/mcp',
-    'glovebox',
-  ],
+  'apps/bench': ['@glovebox/core', '@glovebox/backends', '@glovebox/testing', '@glovebox/workerd'],
   'apps/cloudflare': ['@glovebox/workerd'],
   'apps/demo': ['glovebox'],
   'apps/examples': [
@@ -60,14 +56,49 @@ function violations(file: string, text: string): string[] {
   return importsOf(text).flatMap((specifier) => {
     if (specifier.startsWith('.')) {
       const target = join(dirname(file), specifier)
-      // Tests and the benchmarks may import shared helpers from test/support.
-      const isShared = target.startsWith('test/support/') && (file.includes('/test/') || home === 'apps/bench')
-      return packageOf(target) === home || isShared ? [] : [`${file} reaches into another package: ${specifier}`]
+      return packageOf(target) === home ? [] : [`${file} reaches into another package: ${specifier}`]
     }
     const name = nameOf(specifier)
     if (!isOurs(name) || file.includes('/test/')) return []
     return ALLOWED[home]?.includes(name) ? [] : [`${file} may not import ${name}`]
   })
+}
+
+/** Returns a cycle in a graph as a list of its nodes, or `undefined` if it has none. */
+function findCycle(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+  const done = new Set<string>()
+  const visit = (node: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node]
+    if (done.has(node)) return undefined
+    for (const next of graph.get(node) ?? []) {
+      const cycle = visit(next, [...path, node])
+      if (cycle !== undefined) return cycle
+    }
+    done.add(node)
+    return undefined
+  }
+  return [...graph.keys()].map((node) => visit(node, [])).find((cycle) => cycle !== undefined)
+}
+
+/** Returns the imports between the folders of a package's sources. Files outside a folder count as `.`. */
+function folderGraph(sources: readonly string[], home: string): Map<string, Set<string>> {
+  const start = `${home}/src/`
+  const folderOf = (file: string) => {
+    const [folder, ...rest] = file.slice(start.length).split('/')
+    return rest.length === 0 ? '.' : (folder as string)
+  }
+  const graph = new Map<string, Set<string>>()
+  for (const file of sources.filter((each) => each.startsWith(start))) {
+    const folder = folderOf(file)
+    const targets = graph.get(folder) ?? new Set()
+    graph.set(folder, targets)
+    for (const specifier of importsOf(readText(file))) {
+      if (!specifier.startsWith('.')) continue
+      const target = join(dirname(file), specifier)
+      if (target.startsWith(start) && folderOf(target) !== folder) targets.add(folderOf(target))
+    }
+  }
+  return graph
 }
 
 describe('import directions', () => {
@@ -82,6 +113,19 @@ describe('import directions', () => {
 
   it('cover every package', () => {
     expect(new Set(sources.map(packageOf))).toEqual(new Set(Object.keys(ALLOWED)))
+  })
+
+  it.each(Object.keys(ALLOWED))('between the folders of %s have no cycle', (home) => {
+    expect(findCycle(folderGraph(sources, home))).toBeUndefined()
+  })
+
+  it('are checked: a cycle is found', () => {
+    const graph = new Map([
+      ['a', new Set(['b'])],
+      ['b', new Set(['c'])],
+      ['c', new Set(['b'])],
+    ])
+    expect(findCycle(graph)).toEqual(['b', 'c', 'b'])
   })
 
   it.each([

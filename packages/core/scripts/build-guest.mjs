@@ -48,7 +48,7 @@ const id = createHash('sha256')
   .slice(0, 16)
 await writeFile(
   `${directory}runtime.generated.ts`,
-  `import type { GuestRuntime } from '../contract.ts'
+  `import type { GuestRuntime } from '../contract/adapter.ts'
 
 /** Made by scripts/build-guest.mjs. */
 export const guestRuntime: GuestRuntime = ${JSON.stringify({ id, source, libraries }, null, 2)}

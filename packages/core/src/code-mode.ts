@@ -1,19 +1,19 @@
 import { createCatalog } from './catalog/catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
-import type { ExecutionEvent } from './execution/events.ts'
+import { type Guarantees, requireGuarantees } from './contract/guarantees.ts'
+import { chooseLimits, type Limits } from './contract/limits.ts'
+import { assertKnownOptions } from './contract/options.ts'
+import { type DeclarationOptions, declarationsFromCatalog } from './declarations/declarations.ts'
+import type { ToolWarning } from './declarations/namespace.ts'
+import { unassertedPatterns } from './declarations/unasserted-patterns.ts'
+import type { ExecuteOptions } from './execution/execute-options.ts'
 import { ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import type { Telemetry } from './execution/telemetry.ts'
-import { type Guarantees, requireGuarantees } from './guarantees.ts'
 import { writeInstructions } from './instructions.ts'
-import { chooseLimits, type Limits } from './limits.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
-import { assertKnownOptions } from './options.ts'
-import { guestsOf, type Sandbox } from './sandbox.ts'
-import { type DeclarationOptions, declarationsFromCatalog } from './schema/declarations.ts'
-import type { ToolWarning } from './schema/namespace.ts'
-import { unassertedPatterns } from './validation/unasserted-patterns.ts'
+import { guestsOf, type Sandbox } from './sandbox/sandbox.ts'
 
 /** Options for {@link createCodeMode}. */
 export interface CodeModeOptions {
@@ -57,25 +57,6 @@ export interface CodeModeOptions {
    * @default 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
    */
   readonly toolDescription?: string
-}
-
-/** Options for one execution. */
-export interface ExecuteOptions<Context = unknown> {
-  /** Ends the program when aborted. `execute` then rejects with the signal's reason. Default: no signal. */
-  readonly signal?: AbortSignal | undefined
-  /** Limits of this execution. They can only be lower than those of the code mode; higher values have no effect. */
-  readonly limits?: Limits | undefined
-  /**
-   * Receives logs and tool calls as they happen. Default: none. An error that it throws ends the execution, which then
-   * rejects with that error. A promise that it returns has the same effect if it rejects before the end of the
-   * execution. The execution does not wait for the promise.
-   */
-  readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
-  /**
-   * Value that every tool receives in its `ToolContext`, such as the user of this execution. Programs cannot
-   * access it. Default: `undefined`.
-   */
-  readonly context?: Context | undefined
 }
 
 /** The tool that a model calls to run a program. Works with any framework that accepts JSON Schema. */

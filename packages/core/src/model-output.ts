@@ -1,8 +1,8 @@
-import type { ExecutionError } from './errors.ts'
+import type { ExecutionError } from './contract/errors.ts'
+import { assertKnownOptions, atLeast } from './contract/options.ts'
 import type { ToolCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
-import { assertKnownOptions, atLeast } from './options.ts'
-import { isBox } from './protocol/value-size.ts'
+import { isBox } from './values/value-size.ts'
 
 /**
  * The result of an execution for the model, as plain JSON. `result` is the return value of a successful program,

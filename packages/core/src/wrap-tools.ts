@@ -1,7 +1,7 @@
 import { type ToolProvider, toolProvider } from './catalog/provider.ts'
 import type { Tool, UnnamedTool } from './catalog/tool.ts'
 import { type CodeMode, type CodeModeOptions, openCodeMode } from './code-mode.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
 
 /** Options that every framework wrapper accepts in addition to its framework's own options. */
 export interface WrapperOptions extends Omit<CodeModeOptions, 'sandbox' | 'tools'> {

@@ -5,7 +5,7 @@ import { createCatalog } from '../src/catalog/catalog.ts'
 import { assignIdentifiers, identifierFor } from '../src/catalog/identifiers.ts'
 import { toolProvider } from '../src/catalog/provider.ts'
 import { defineTool } from '../src/catalog/tool.ts'
-import { declarationsFromCatalog } from '../src/schema/declarations.ts'
+import { declarationsFromCatalog } from '../src/declarations/declarations.ts'
 
 describe('identifiers', () => {
   it.each([

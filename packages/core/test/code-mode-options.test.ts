@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const open = (options: object) =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonSchema, Tool } from '../src/catalog/tool.ts'
-import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
+import type { Tool } from '../src/catalog/tool.ts'
+import { declarationsFromTools, typeFromSchema } from '../src/declarations/declarations.ts'
 import type { Position } from '../src/schema/reader.ts'
+import type { JsonSchema } from '../src/values/json-schema.ts'
 
 const typeOf = (schema: JsonSchema, position: Position = 'output') => typeFromSchema(schema, { name: 'T', position })
 const exactly = (schema: JsonSchema) => typeOf(schema, 'value').type

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { defineTool } from '../src/catalog/tool.ts'
 import { createCodeMode } from '../src/code-mode.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 /** An adapter whose guests return 1 when `release` is called. */

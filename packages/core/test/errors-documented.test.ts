@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { EXECUTION_ERROR_CODES } from '../src/errors.ts'
+import { EXECUTION_ERROR_CODES } from '../src/contract/errors.ts'
 
 const HOST_CODES = ['SANDBOX_UNAVAILABLE', 'SANDBOX_CLOSED', 'GUARANTEE_NOT_MET', 'MCP_UNAVAILABLE', 'MCP_TIMEOUT']
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createCatalog } from '../src/catalog/catalog.ts'
-import type { ExecutionError } from '../src/errors.ts'
+import type { ExecutionError } from '../src/contract/errors.ts'
 import type { ToolCallRecord } from '../src/execution/events.ts'
 import { explain } from '../src/execution/explain.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { ToolSource } from '../src/catalog/provider.ts'
 import { createCodeMode } from '../src/code-mode.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { type Script, ScriptedAdapter } from './scripted-adapter.ts'
 
 async function attack(script: Script, tools: ToolSource = {}, limits = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonSchema } from '../src/catalog/tool.ts'
-import { typeFromSchema } from '../src/schema/declarations.ts'
+import { typeFromSchema } from '../src/declarations/declarations.ts'
+import type { JsonSchema } from '../src/values/json-schema.ts'
 
 const convert = (schema: JsonSchema) => typeFromSchema(schema, { name: 'T' })
 const object = (properties: object) => ({ type: 'object', properties })

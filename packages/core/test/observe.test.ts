@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Tool } from '../src/catalog/tool.ts'
-import { declarationsFromTools } from '../src/schema/declarations.ts'
-import { observe } from '../src/schema/observe.ts'
+import { declarationsFromTools } from '../src/declarations/declarations.ts'
+import { observe } from '../src/declarations/observe.ts'
 
 const outputs = [
   {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { JsonSchema, Tool } from '../src/catalog/tool.ts'
+import type { Tool } from '../src/catalog/tool.ts'
+import { declarationsFromTools, typeFromSchema } from '../src/declarations/declarations.ts'
 import { MAX_CATALOG_TEXT } from '../src/schema/bounds.ts'
-import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
+import type { JsonSchema } from '../src/values/json-schema.ts'
 import { hostileSchema } from './hostile-schema-arbitrary.ts'
 
 /** `SCHEMA_RUNS=5000` converts more schemas. `SCHEMA_SEED` repeats a run. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
-import type { GuestExit } from '../src/contract.ts'
+import type { GuestExit } from '../src/contract/adapter.ts'
 import { replayExecution } from '../src/execution/recording.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter, type ScriptedGuest } from './scripted-adapter.ts'
 
 type Life = (guest: ScriptedGuest) => void | Promise<void>

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CodeModeOptions, createCodeMode, type ExecuteOptions } from '../src/code-mode.ts'
-import { ToolCallError } from '../src/errors.ts'
+import { type CodeModeOptions, createCodeMode } from '../src/code-mode.ts'
+import { ToolCallError } from '../src/contract/errors.ts'
+import type { ExecuteOptions } from '../src/execution/execute-options.ts'
 import type { Telemetry } from '../src/execution/telemetry.ts'
 import { cutUrls, KnownSecrets, secretsOfUrl } from '../src/redaction/known-secrets.ts'
 import { redactSecrets } from '../src/redaction/redact-secrets.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 type Redact = NonNullable<CodeModeOptions['redact']>

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
-import { SandboxError } from '../src/errors.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { SandboxError } from '../src/contract/errors.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const answer = () =>

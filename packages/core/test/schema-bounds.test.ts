@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { assignIdentifiers, identifierFor } from '../src/catalog/identifiers.ts'
-import { nearest } from '../src/catalog/nearest.ts'
-import type { JsonSchema } from '../src/catalog/tool.ts'
-import { declarationsFromTools, typeFromSchema } from '../src/schema/declarations.ts'
+import { declarationsFromTools, typeFromSchema } from '../src/declarations/declarations.ts'
+import type { JsonSchema } from '../src/values/json-schema.ts'
+import { nearest } from '../src/values/nearest.ts'
 
 /** At least ten times the measured time on a busy machine. Without bounds, each took minutes or gigabytes of memory. */
 const BUDGET_MS = 10_000

@@ -1,4 +1,4 @@
-import type { Guest, GuestExit, GuestInit, RunInit, SandboxAdapter } from '../src/contract.ts'
+import type { Guest, GuestExit, GuestInit, RunInit, SandboxAdapter } from '../src/contract/adapter.ts'
 
 /** The script of a compromised guest, which may send any message at any time. */
 export type Script = (guest: ScriptedGuest) => void | Promise<void>

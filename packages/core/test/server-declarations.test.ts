@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
-import type { JsonSchema, Tool, ToolAnnotations } from '../src/catalog/tool.ts'
-import { declarationsFromTools } from '../src/schema/declarations.ts'
+import type { Tool, ToolAnnotations } from '../src/catalog/tool.ts'
+import { declarationsFromTools } from '../src/declarations/declarations.ts'
 import { STYLES, type Style } from '../src/schema/style.ts'
+import type { JsonSchema } from '../src/values/json-schema.ts'
 import { checkTypes } from './schema-proof/typescript-check.ts'
 
 /** The part of an answer to `tools/list` that describes a tool to a model. */

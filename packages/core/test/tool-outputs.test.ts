@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ToolSource } from '../src/catalog/provider.ts'
 import { defineTool } from '../src/catalog/tool.ts'
 import { createCodeMode } from '../src/code-mode.ts'
-import { createSandbox } from '../src/sandbox.ts'
+import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const MB = 1024 * 1024

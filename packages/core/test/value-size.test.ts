@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { measureValue } from '../src/protocol/value-size.ts'
+import { measureValue } from '../src/values/value-size.ts'
 
 /** Creates a value in which each level contains the level below twice. */
 const doubled = (levels: number, leaf: unknown): unknown => {

@@ -1,8 +1,9 @@
 import { schemaParser } from '../validation/schema-validator.ts'
+import { plainName } from '../values/nearest.ts'
+import type { Parse } from '../values/parse.ts'
 import { assignIdentifiers } from './identifiers.ts'
-import { plainName } from './nearest.ts'
 import { providerFromSource, type ToolSource } from './provider.ts'
-import type { Parse, Tool } from './tool.ts'
+import type { Tool } from './tool.ts'
 
 /** A tool with the path that programs call and the validators of its input and output. */
 export interface CatalogTool {

@@ -1,4 +1,4 @@
-import { ToolCallError } from '../errors.ts'
+import { ToolCallError } from '../contract/errors.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
 interface ContentBlock {

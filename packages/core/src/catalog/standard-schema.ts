@@ -1,5 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
-import type { JsonSchema, Parse, SchemaInput } from './tool.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import type { Parse } from '../values/parse.ts'
+import type { SchemaInput } from './tool.ts'
 
 /**
  * Converts a developer's schema to a JSON Schema for the declarations, a function that validates values, or both. A

@@ -1,11 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Static } from 'typebox'
-import { assertKnownOptions } from '../options.ts'
-import type { ValueSize } from '../protocol/value-size.ts'
+import { assertKnownOptions } from '../contract/options.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import type { Parse } from '../values/parse.ts'
 import { parseSchema } from './standard-schema.ts'
-
-/** A JSON Schema object. TypeBox schemas and the schemas of MCP tools are JSON Schemas. */
-export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
 
 /** Information about a tool call that the tool receives in addition to its input. */
 export interface ToolContext<Context = unknown> {
@@ -27,28 +25,6 @@ export interface ToolAnnotations {
   readonly idempotentHint?: boolean
   /** Whether the tool interacts with external systems, such as the web. */
   readonly openWorldHint?: boolean
-}
-
-/** Whether a value is the input or the output of a tool. Schema defaults are only filled into inputs. */
-export type ValueSide = 'input' | 'output'
-
-/** Validates a value and may transform it. Resolves to the resulting value, or to the problems found. */
-export type Parse = (
-  value: unknown,
-  context?: ParseContext,
-) => Promise<{ readonly value: unknown } | { readonly problems: readonly string[] }>
-
-/** Information about the value for its validation. Custom functions may ignore it. */
-export interface ParseContext {
-  /** Measured size of the value. */
-  readonly size: ValueSize
-  /** Maximum size of the value in UTF-16 code units after schema defaults are filled in. */
-  readonly maxCharacters: number
-  /**
-   * Validates a value in the sandbox's `ProgramReader`, where the work can be stopped. Defaults are filled in there
-   * first. Resolves to the problems found. Absent if the sandbox has no reader.
-   */
-  readonly checkElsewhere?: ((schema: JsonSchema, value: unknown) => Promise<readonly string[]>) | undefined
 }
 
 /** A function of the host that programs can call. */

@@ -1,4 +1,4 @@
-import type { ExecutionErrorCode } from '../errors.ts'
+import type { ExecutionErrorCode } from '../contract/errors.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
 /** One message that the program wrote to its console. */

@@ -1,8 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { nearest } from '../catalog/nearest.ts'
-import type { ExecutionError } from '../errors.ts'
+import type { ExecutionError } from '../contract/errors.ts'
 import { codeFrame, type Position } from '../program/positions.ts'
 import type { Rejection } from '../protocol/messages.ts'
+import { nearest } from '../values/nearest.ts'
 import type { ToolCallRecord } from './events.ts'
 import type { Executed, ExecuteResult } from './result.ts'
 

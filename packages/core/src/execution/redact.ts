@@ -1,4 +1,4 @@
-import { ToolCallError } from '../errors.ts'
+import { ToolCallError } from '../contract/errors.ts'
 import { redactSecrets } from '../redaction/redact-secrets.ts'
 
 /** Filters the message of a failed tool call. `tool` is the name that the program called. */

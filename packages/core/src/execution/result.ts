@@ -1,4 +1,4 @@
-import type { ExecutionError } from '../errors.ts'
+import type { ExecutionError } from '../contract/errors.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
 import type { LogEntry, ToolCallRecord } from './events.ts'
 

@@ -1,4 +1,5 @@
-import type { JsonSchema, ValueSide } from '../catalog/tool.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import type { ValueSide } from '../values/parse.ts'
 import type { PreparedProgram } from './program.ts'
 
 /**

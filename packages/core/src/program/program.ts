@@ -1,4 +1,4 @@
-import type { Program } from '../contract.ts'
+import type { Program } from '../contract/adapter.ts'
 import { assertOneFunction, doesSomething, isExpression, parseJavaScript, planBody } from './parse.ts'
 import { applyEdits, type PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'

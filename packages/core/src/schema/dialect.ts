@@ -1,4 +1,4 @@
-import { isRecord, own } from './json.ts'
+import { isRecord, own } from '../values/json.ts'
 
 /** Differences between drafts of JSON Schema in the meaning of keywords. */
 export interface Dialect {

@@ -1,6 +1,6 @@
+import { isRecord, type Json, own } from '../values/json.ts'
 import { intersect } from './combine.ts'
 import { oneProperty } from './combine-objects.ts'
-import { isRecord, type Json, own } from './json.ts'
 import { literals } from './literals.ts'
 import type { Context, Reader } from './reader.ts'
 import { type Type, UNKNOWN } from './type.ts'

@@ -1,5 +1,5 @@
+import { type Json, own } from '../values/json.ts'
 import type { Budget } from './bounds.ts'
-import { type Json, own } from './json.ts'
 import { ALL_KINDS, KINDS } from './type.ts'
 
 /** Groups of related keywords, as bits. One pass over a schema finds all groups that it uses. */

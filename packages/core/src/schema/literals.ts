@@ -1,6 +1,6 @@
+import { isRecord } from '../values/json.ts'
 import { type Budget, MAX_CONSTANTS, MAX_CONSTANTS_LENGTH } from './bounds.ts'
 import { unite } from './combine.ts'
-import { isRecord } from './json.ts'
 import { type Member, NEVER, NO_SCALARS, ONLY, type Shape, type Type, UNSURE } from './type.ts'
 
 /** Maximum depth of a literal type. Deeper parts of a constant become `unknown`. */

@@ -1,6 +1,6 @@
+import { isSchema, type Json, own } from '../values/json.ts'
 import type { Budget } from './bounds.ts'
 import { unite } from './combine.ts'
-import { isSchema, type Json, own } from './json.ts'
 import { APPLICATORS, GROUPS } from './keywords.ts'
 import { type Context, type Reader, step } from './reader.ts'
 import { type ArrayType, isExact, type Type, UNKNOWN } from './type.ts'

@@ -1,7 +1,7 @@
-import type { JsonSchema } from '../catalog/tool.ts'
+import { isRecord, isSchema, type Json, own } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 import { type Budget, MAX_URI_LENGTH } from './bounds.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
-import { isRecord, isSchema, type Json, own } from './json.ts'
 import { LIST_KEYWORDS, MAP_KEYWORDS, SCHEMA_KEYWORDS } from './subschemas.ts'
 
 /** Other documents by absolute URI. Nothing is fetched. */

@@ -1,4 +1,4 @@
-import { isRecord, type Json } from './json.ts'
+import { isRecord, type Json } from '../values/json.ts'
 
 /** Keywords whose value is a schema. */
 export const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../catalog/tool.ts'
-import type { Json } from './json.ts'
+import type { Json } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 
 /**
  * The values that a schema accepts, in a form that can be combined before it is printed. Keywords apply to one kind of

@@ -1,9 +1,9 @@
-import type { JsonSchema } from '../catalog/tool.ts'
 import { bytesToBase64 } from '../protocol/codec/base64.ts'
-import { isBox } from '../protocol/value-size.ts'
 import { Budget, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
-import { isRecord, type Json, own } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
+import { isRecord, type Json, own } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import { isBox } from '../values/value-size.ts'
 
 /** Thrown for a part of a value that JSON cannot express, although the schema asks for JSON. */
 export class NotJsonError extends Error {

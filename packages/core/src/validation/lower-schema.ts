@@ -1,6 +1,6 @@
-import type { JsonSchema } from '../catalog/tool.ts'
-import { isRecord, type Json } from '../schema/json.ts'
 import { MAP_KEYWORDS } from '../schema/subschemas.ts'
+import { isRecord, type Json } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 import { type Assertion, enumAssertion, lengthAssertion, patternAssertion, uniqueItemsAssertion } from './assertions.ts'
 import { compilePattern, planPattern } from './pattern.ts'
 

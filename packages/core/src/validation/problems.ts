@@ -1,5 +1,5 @@
-import { nearest } from '../catalog/nearest.ts'
-import { isRecord } from '../schema/json.ts'
+import { isRecord } from '../values/json.ts'
+import { nearest } from '../values/nearest.ts'
 
 /** Maximum number of problems in a message. More do not help a model. */
 const MAX_PROBLEMS = 5

@@ -1,6 +1,6 @@
-import type { JsonSchema } from '../catalog/tool.ts'
-import { isBox, measureValue, type ValueSize } from '../protocol/value-size.ts'
-import { isRecord, type Json, own } from '../schema/json.ts'
+import { isRecord, type Json, own } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import { isBox, measureValue, type ValueSize } from '../values/value-size.ts'
 
 /** Maximum depth at which defaults are filled in. Further down, the validator reports missing properties. */
 const MAX_DEPTH = 20

@@ -1,9 +1,9 @@
-import type { JsonSchema } from '../catalog/tool.ts'
-import type { ValueSize } from '../protocol/value-size.ts'
 import { Budget, BudgetSpentError, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
-import { isRecord, type Json } from '../schema/json.ts'
 import { References } from '../schema/references.ts'
 import { subschemas } from '../schema/subschemas.ts'
+import { isRecord, type Json } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import type { ValueSize } from '../values/value-size.ts'
 import { compilePattern, planPattern } from './pattern.ts'
 import { Visits } from './visits.ts'
 

@@ -1,5 +1,5 @@
-import { isRecord, type Json } from '../schema/json.ts'
 import { LIST_KEYWORDS } from '../schema/subschemas.ts'
+import { isRecord, type Json } from '../values/json.ts'
 import { timesApplied, type Weights } from './schema-cost.ts'
 
 /** Maximum number of steps. The count itself would otherwise take too long. */

@@ -1,4 +1,4 @@
-import type { Guest, GuestExit, GuestInit } from '../contract.ts'
+import type { Guest, GuestExit, GuestInit } from '../contract/adapter.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { PooledGuest } from './pooled-guest.ts'
 import { StallMeter } from './stall-meter.ts'

@@ -1,5 +1,5 @@
-import type { Guest, GuestInit } from '../contract.ts'
-import { SandboxError } from '../errors.ts'
+import type { Guest, GuestInit } from '../contract/adapter.ts'
+import { SandboxError } from '../contract/errors.ts'
 import { GuestWorker, type GuestWorkerOptions } from './guest-worker.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 

@@ -1,4 +1,4 @@
-import type { GuestExit, Program, RunInit, Turn } from '../contract.ts'
+import type { GuestExit, Program, RunInit, Turn } from '../contract/adapter.ts'
 
 /** Message from the host to a worker. `guest` is the number of a guest; `slot` is where its status is stored. */
 export type ToWorker =

@@ -1,4 +1,4 @@
-import { SandboxError } from '../errors.ts'
+import { SandboxError } from '../contract/errors.ts'
 import { unref } from './timers.ts'
 
 export interface PoolOptions<Member> {

@@ -1,4 +1,4 @@
-import type { Guest, GuestExit, GuestInit, RunInit } from '../contract.ts'
+import type { Guest, GuestExit, GuestInit, RunInit } from '../contract/adapter.ts'
 import type { GuestWorker } from './guest-worker.ts'
 import type { FromWorker } from './messages.ts'
 

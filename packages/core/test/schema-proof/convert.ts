@@ -1,4 +1,4 @@
-import { type TypeOptions, typeFromSchema } from '../../src/schema/declarations.ts'
+import { type TypeOptions, typeFromSchema } from '../../src/declarations/declarations.ts'
 import type { Schema } from './subschemas.ts'
 
 export interface Conversion {

@@ -1,9 +1,9 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import type { JsonSchema } from '../catalog/tool.ts'
-import { isRecord, type Json } from '../schema/json.ts'
-import type { ToolWarning } from '../schema/namespace.ts'
-import { hasUnassertedKeys } from './lower-schema.ts'
-import { planPattern } from './pattern.ts'
+import { hasUnassertedKeys } from '../validation/lower-schema.ts'
+import { planPattern } from '../validation/pattern.ts'
+import { isRecord, type Json } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import type { ToolWarning } from './namespace.ts'
 
 /** Maximum number of objects and arrays in the schemas of one catalog that are inspected. */
 const MAX_SCHEMAS = 200_000

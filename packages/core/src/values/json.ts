@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../catalog/tool.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 export type Json = { readonly [key: string]: unknown }
 

@@ -1,6 +1,7 @@
-import type { JsonSchema, Tool } from '../catalog/tool.ts'
-import { Budget } from './bounds.ts'
-import { isRecord } from './json.ts'
+import type { Tool } from '../catalog/tool.ts'
+import { Budget } from '../schema/bounds.ts'
+import { isRecord } from '../values/json.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 
 /** Maximum depth of samples. Deeper values become `unknown`, so that types cannot grow without limit. */
 const MAX_DEPTH = 8

@@ -1,10 +1,10 @@
-import type { Guest, GuestInit, GuestRuntime, SandboxAdapter } from './contract.ts'
-import { SandboxError } from './errors.ts'
-import type { Guarantees } from './guarantees.ts'
-import { guestRuntime } from './guest/runtime.generated.ts'
-import { assertKnownOptions } from './options.ts'
-import { type PreparedProgram, prepareProgram } from './program/program.ts'
-import type { ProgramReader, ReaderTask } from './program/program-reader.ts'
+import type { Guest, GuestInit, GuestRuntime, SandboxAdapter } from '../contract/adapter.ts'
+import { SandboxError } from '../contract/errors.ts'
+import type { Guarantees } from '../contract/guarantees.ts'
+import { assertKnownOptions } from '../contract/options.ts'
+import { guestRuntime } from '../guest/runtime.generated.ts'
+import { type PreparedProgram, prepareProgram } from '../program/program.ts'
+import type { ProgramReader, ReaderTask } from '../program/program-reader.ts'
 
 /** Runs programs in isolated guests. One sandbox can serve any number of code modes. */
 export interface Sandbox extends AsyncDisposable {

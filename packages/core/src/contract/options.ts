@@ -1,4 +1,4 @@
-import { nearest } from './catalog/nearest.ts'
+import { nearest } from '../values/nearest.ts'
 
 /**
  * Returns the value of an option that must be an integer of at least `least`.

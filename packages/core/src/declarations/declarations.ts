@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { type ToolRecord, toolProvider } from '../catalog/provider.ts'
-import type { JsonSchema, Tool } from '../catalog/tool.ts'
+import type { Tool } from '../catalog/tool.ts'
 import {
   Allotment,
   Budget,
@@ -10,9 +10,15 @@ import {
   MAX_LISTED_TOOLS,
   MAX_SCHEMA_TEXT,
   MAX_SCHEMA_WORK,
-} from './bounds.ts'
-import { docsBy } from './doc.ts'
-import { TypeNames } from './names.ts'
+} from '../schema/bounds.ts'
+import { docsBy } from '../schema/doc.ts'
+import { TypeNames } from '../schema/names.ts'
+import { Printer } from '../schema/printer.ts'
+import { type Position, Reader } from '../schema/reader.ts'
+import type { Documents } from '../schema/references.ts'
+import { RULES, STYLES, type Style, type StyleRules } from '../schema/style.ts'
+import { type SchemaWarning, Warnings } from '../schema/warnings.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 import {
   namespaceText,
   type ParsedNamespace,
@@ -22,11 +28,6 @@ import {
   type WrittenNamespace,
   writeNamespace,
 } from './namespace.ts'
-import { Printer } from './printer.ts'
-import { type Position, Reader } from './reader.ts'
-import type { Documents } from './references.ts'
-import { RULES, STYLES, type Style, type StyleRules } from './style.ts'
-import { type SchemaWarning, Warnings } from './warnings.ts'
 
 /** Options for converting one schema. */
 export interface TypeOptions {
