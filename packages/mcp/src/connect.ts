@@ -3,8 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { fromClient } from './client.ts'
-import { McpError, type McpHttpOptions, type McpOptions, type McpProvider, type McpStdioOptions } from './mcp.ts'
+import { McpError } from './error.ts'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
 import { endWithDescendants, SERVER_ID } from './process-tree.ts'
+import type { McpProvider } from './provider.ts'
 import { ServerSecrets } from './secrets.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000

@@ -1,4 +1,6 @@
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
-export type { McpErrorCode, McpHttpOptions, McpOptions, McpProvider, McpStdioOptions } from './mcp.ts'
-export { McpError, mcp } from './mcp.ts'
+export { McpError, type McpErrorCode } from './error.ts'
+export { mcp } from './mcp.ts'
+export type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
+export type { McpProvider } from './provider.ts'
