@@ -31,8 +31,140 @@ export interface GuestMachine {
   receive(message: string): void
 }
 
+/** The state of a guest, which changes only when the guest receives a message. */
+class Guest {
+  readonly #hand: (message: string) => void
+  readonly #calls: Calls
+  readonly #console: Console
+  readonly rejections = new UnhandledRejections()
+  readonly #timers: Timers
+  #program: Program | undefined
+  #resultBytes = 0
+  #ended = false
+  namespaces: readonly string[] = []
+
+  constructor(hand: (message: string) => void) {
+    this.#hand = hand
+    this.#calls = new Calls((message) => this.#post(message))
+    this.#timers = new Timers((at) => this.#send({ type: 'wake', at }))
+    this.#console = new Console((level, text, truncated) => {
+      if (truncated) this.#send({ type: 'log', level, text, truncated })
+      else this.#post(formatLog(level, text))
+    })
+  }
+
+  /** Installs the globals that depend on the state. */
+  install(): void {
+    this.#timers.install()
+    this.#console.install()
+  }
+
+  load(program: Program): void {
+    this.#program = program
+  }
+
+  receive(text: string): void {
+    const { header, payload } = parseMessage(text)
+    const message = header as HostMessage
+    clock.advance(message.now)
+    switch (message.type) {
+      case 'start':
+        return this.#start(message)
+      case 'returned':
+        return this.#calls.returned(message.id, payload)
+      case 'failed':
+        return this.#calls.failed(message.id, message.error.code, message.error.message)
+      case 'wake':
+        try {
+          this.#timers.fire()
+        } catch (error) {
+          this.fail(error)
+        }
+    }
+  }
+
+  fail(thrown: unknown): void {
+    this.#end({ type: 'threw', error: describeThrown(thrown) })
+  }
+
+  #start(message: Extract<HostMessage, { type: 'start' }>): void {
+    if (message.version !== PROTOCOL_VERSION) {
+      throw new Error(
+        `this guest speaks version ${PROTOCOL_VERSION} of the protocol, its host version ${message.version}`,
+      )
+    }
+    clock.start(message.now)
+    seedRandom(message.seed)
+    this.#resultBytes = message.limits.resultBytes
+    this.#console.start(message.limits.logBytes)
+    this.namespaces = objectKeys(message.namespaces)
+    this.#calls.start(message.limits.messageBytes, message.namespaces)
+    const program = this.#program as Program
+    this.#settle(program(), (value) => {
+      // If the program's value is a function, call it: models write `async () => { … }` without the call.
+      if (typeof value !== 'function') return this.#succeed(value)
+      try {
+        this.#settle((value as Program)(), (result) => this.#succeed(result))
+      } catch (error) {
+        this.fail(error)
+      }
+    })
+  }
+
+  // `await` of a native promise looks nothing up on a prototype.
+  async #settle(value: unknown, then: (value: unknown) => void): Promise<void> {
+    let settled: unknown
+    try {
+      settled = await value
+    } catch (error) {
+      return this.fail(error)
+    }
+    then(settled)
+  }
+
+  #succeed(value: unknown): void {
+    try {
+      let omitted: string | undefined
+      const payload = encode(value, {
+        onMethod: (path) => {
+          omitted ??= stringSlice(path, 0, MAX_PATH)
+        },
+      })
+      if (!exceedsBytes(payload, this.#resultBytes)) {
+        const unhandled = this.rejections.reported
+        return this.#end(
+          {
+            type: 'returned',
+            ...(omitted !== undefined && { omitted }),
+            ...(unhandled.length > 0 && { unhandled }),
+          },
+          payload,
+        )
+      }
+      const message = `The result takes ${payload.length} bytes, more than the ${this.#resultBytes} allowed: return less of it, such as a summary or the first rows`
+      this.#end({ type: 'threw', error: { code: 'LIMIT_RESULT_SIZE', name: 'RangeError', message } })
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #end(message: GuestMessage, payload?: string): void {
+    this.#send(message, payload)
+    this.#ended = true
+  }
+
+  #send(message: GuestMessage, payload?: string): void {
+    this.#post(formatMessage(message, payload))
+  }
+
+  /** Sends a message unless the program has ended, so that a run and its replay send exactly the same messages. */
+  #post(message: string): void {
+    if (!this.#ended) this.#hand(message)
+  }
+}
+
 /**
- * Turns the current realm into a guest. Afterwards, the state of the guest changes only when it receives a message.
+ * Turns the current realm into a guest.
  *
  * @param hand sends one message to the host; the adapter keeps the order
  * @param library evaluates one of the runtime's libraries in this realm
@@ -43,120 +175,18 @@ export function boot(
   library: Library,
   intl?: (request: string) => string,
 ): GuestMachine {
-  let program: Program | undefined
-  let resultBytes = 0
-  let ended = false
-  let namespaces: readonly string[] = []
-
-  /** Sends a message unless the program has ended, so that a run and its replay send exactly the same messages. */
-  const post = (message: string): void => {
-    if (!ended) hand(message)
-  }
-  const send = (message: GuestMessage, payload?: string): void => post(formatMessage(message, payload))
-  const calls = new Calls(post)
-  const timers = new Timers((at) => send({ type: 'wake', at }))
-  const rejections = new UnhandledRejections()
-  const console = new Console((level, text, truncated) => {
-    if (truncated) send({ type: 'log', level, text, truncated })
-    else post(formatLog(level, text))
-  })
-
-  const end = (message: GuestMessage, payload?: string): void => {
-    send(message, payload)
-    ended = true
-  }
-  const fail = (thrown: unknown): void => end({ type: 'threw', error: describeThrown(thrown) })
-  const succeed = (value: unknown): void => {
-    try {
-      let omitted: string | undefined
-      const payload = encode(value, {
-        onMethod: (path) => {
-          omitted ??= stringSlice(path, 0, MAX_PATH)
-        },
-      })
-      if (!exceedsBytes(payload, resultBytes))
-        return end(
-          {
-            type: 'returned',
-            ...(omitted !== undefined && { omitted }),
-            ...(rejections.reported.length > 0 && { unhandled: rejections.reported }),
-          },
-          payload,
-        )
-      const message = `The result takes ${payload.length} bytes, more than the ${resultBytes} allowed: return less of it, such as a summary or the first rows`
-      end({ type: 'threw', error: { code: 'LIMIT_RESULT_SIZE', name: 'RangeError', message } })
-    } catch (error) {
-      fail(error)
-    }
-  }
-  // `await` of a native promise looks nothing up on a prototype.
-  const settle = async (value: unknown, then: (value: unknown) => void): Promise<void> => {
-    let settled: unknown
-    try {
-      settled = await value
-    } catch (error) {
-      return fail(error)
-    }
-    then(settled)
-  }
-
+  const guest = new Guest(hand)
   removeGlobals()
   installClock(library)
   installLocales(library, intl)
   installRandom(library)
-  timers.install()
-  console.install()
-  installPlatform(library, fail)
+  guest.install()
+  installPlatform(library, (thrown) => guest.fail(thrown))
   removeCodeFromStrings()
-  installRefusals(() => namespaces)
-  define(globalThis, '__unhandled__', rejections.watch)
-
-  const start = (message: Extract<HostMessage, { type: 'start' }>): void => {
-    if (message.version !== PROTOCOL_VERSION) {
-      throw new Error(
-        `this guest speaks version ${PROTOCOL_VERSION} of the protocol, its host version ${message.version}`,
-      )
-    }
-    clock.start(message.now)
-    seedRandom(message.seed)
-    resultBytes = message.limits.resultBytes
-    console.start(message.limits.logBytes)
-    namespaces = objectKeys(message.namespaces)
-    calls.start(message.limits.messageBytes, message.namespaces)
-    const run = program as Program
-    settle(run(), (value) => {
-      // If the program's value is a function, call it: models write `async () => { … }` without the call.
-      if (typeof value !== 'function') return succeed(value)
-      try {
-        settle((value as Program)(), succeed)
-      } catch (error) {
-        fail(error)
-      }
-    })
-  }
-
+  installRefusals(() => guest.namespaces)
+  define(globalThis, '__unhandled__', guest.rejections.watch)
   return freeze({
-    load(evaluated: Program): void {
-      program = evaluated
-    },
-    receive(text: string): void {
-      const { header, payload } = parseMessage(text)
-      const message = header as HostMessage
-      clock.advance(message.now)
-      switch (message.type) {
-        case 'start':
-          return start(message)
-        case 'returned':
-          return calls.returned(message.id, payload)
-        case 'failed':
-          return calls.failed(message.id, message.error.code, message.error.message)
-        case 'wake':
-          try {
-            timers.fire()
-          } catch (error) {
-            fail(error)
-          }
-      }
-    },
+    load: (program: Program) => guest.load(program),
+    receive: (message: string) => guest.receive(message),
   })
 }
