@@ -6,6 +6,14 @@ import { assertKnownOptions } from './contract/options.ts'
 import { type DeclarationOptions, declarationsFromCatalog } from './declarations/declarations.ts'
 import type { ToolWarning } from './declarations/namespace.ts'
 import { unassertedPatterns } from './declarations/unasserted-patterns.ts'
+import {
+  type ApprovalRequest,
+  type Around,
+  CallRules,
+  type Decision,
+  type Policy,
+  type PolicyRule,
+} from './execution/call-rules.ts'
 import type { ExecuteOptions } from './execution/execute-options.ts'
 import { ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
@@ -38,6 +46,27 @@ export interface CodeModeOptions {
    * @default redactSecrets
    */
   readonly redact?: false | ((message: string, tool: string) => string)
+  /**
+   * Rules that allow, ask about or deny tool calls. The program gets `TOOL_DENIED` for a call that is denied. Default:
+   * every call is allowed.
+   */
+  readonly policy?: Policy | readonly PolicyRule[]
+  /**
+   * Decides on a call for which a rule asks, for example by asking a person. The wall time of the program stands still
+   * until it resolves. If it throws, the call is denied. Default: calls that need a decision are denied.
+   */
+  readonly onAsk?: (request: ApprovalRequest) => Promise<Decision>
+  /**
+   * Maximum time for a decision in milliseconds. The call is denied after it.
+   *
+   * @default 300_000
+   */
+  readonly askTimeoutMs?: number
+  /**
+   * Runs around every tool call, after the input was validated and allowed: for caches, metrics or retries. Default:
+   * the tool is called directly.
+   */
+  readonly around?: Around
   /**
    * Maximum size of a result that the model receives. Default: 50,000 UTF-16 code units of text, 20,000 values and 32
    * levels of nesting.
@@ -119,6 +148,10 @@ const OPTIONS: readonly string[] = [
   'require',
   'telemetry',
   'redact',
+  'policy',
+  'onAsk',
+  'askTimeoutMs',
+  'around',
   'modelOutput',
   'toolName',
   'toolDescription',
@@ -160,6 +193,8 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
   const base = chooseLimits(options.limits)
   const redact = chooseRedact(options.redact)
+  const { policy, onAsk, askTimeoutMs, around } = options
+  const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around })
   const bounds = chooseModelOutput(options.modelOutput)
   const { toolName = TOOL_NAME, toolDescription = TOOL_DESCRIPTION } = options
   if (!TOOL_NAMES.test(toolName))
@@ -170,7 +205,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const instructions = writeInstructions(declarations, omitted, toolName)
   guests.warm(base.memoryBytes)
   const { telemetry, sandbox } = options
-  const runner = new ProgramRunner({ guests, sandbox: sandbox.name, catalog, limits: base, redact, telemetry })
+  const runner = new ProgramRunner({ guests, sandbox: sandbox.name, catalog, limits: base, redact, rules, telemetry })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
   const close: CodeMode['close'] = () => runner.close()
 

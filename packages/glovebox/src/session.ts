@@ -1,5 +1,5 @@
 import type { BackendName } from '@glovebox/backends'
-import { type CodeMode, createCodeMode, type DeclarationOptions, type Limits, type Sandbox } from '@glovebox/core'
+import { type CodeMode, type CodeModeOptions, createCodeMode, type Sandbox } from '@glovebox/core'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { type HeaderFlag, parseHeaderFlag, parseServerFlag, readConfig } from './config.ts'
 import { UsageError } from './exit-codes.ts'
@@ -18,19 +18,24 @@ export interface ServerOptions {
  * and the servers in any case.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { sandbox?: BackendName; limits?: Limits; declarations?: DeclarationOptions },
+  options: ServerOptions & { sandbox?: BackendName } & Pick<
+      CodeModeOptions,
+      'limits' | 'declarations' | 'policy' | 'onAsk'
+    >,
   reporter: Reporter,
   signal: AbortSignal,
   use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
   await using servers = await connect(options, reporter, signal)
-  const { limits, declarations } = options
+  const { limits = {}, declarations = {}, policy = [], onAsk } = options
   await using codeMode = await createCodeMode({
     sandbox,
     tools: servers.providers,
-    ...(limits === undefined ? {} : { limits }),
-    ...(declarations === undefined ? {} : { declarations }),
+    limits,
+    declarations,
+    policy,
+    ...(onAsk !== undefined && { onAsk }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
   return await use(codeMode, sandbox)

@@ -11,6 +11,15 @@ export type { Limits } from '../contract/limits.ts'
 export { DEFAULT_LIMITS } from '../contract/limits.ts'
 export type { DeclarationOptions } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
+export type {
+  ApprovalRequest,
+  Around,
+  Decision,
+  JudgedCall,
+  Policy,
+  PolicyEffect,
+  PolicyRule,
+} from '../execution/call-rules.ts'
 export type { ExecutionEvent, LogEntry, ToolCallRecord } from '../execution/events.ts'
 export type { ExecuteOptions } from '../execution/execute-options.ts'
 export type { ExecuteResult, Usage } from '../execution/result.ts'

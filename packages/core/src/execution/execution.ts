@@ -11,6 +11,8 @@ import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
 import { isCostlyToRead, measureValue } from '../values/value-size.ts'
 import { captureAsyncContext } from './async-context.ts'
+import { CallPipeline } from './call-pipeline.ts'
+import type { CallRules } from './call-rules.ts'
 import type { Clock } from './clock.ts'
 import type { ExecutionEvent, ToolCallRecord } from './events.ts'
 import { Journal } from './journal.ts'
@@ -21,6 +23,7 @@ import type { Executed } from './result.ts'
 import { normaliseStack } from './stack.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 import { type Settled, ToolCalls } from './tool-calls.ts'
+import { WallTimer } from './wall-timer.ts'
 
 /** Options for {@link executeProgram}. */
 export interface ExecutionOptions {
@@ -35,6 +38,8 @@ export interface ExecutionOptions {
   readonly context?: unknown
   /** Filters the messages of failed tool calls. Default: no filter. */
   readonly redact?: false | Redact
+  /** Decides which tool calls run, and wraps them. Default: every call runs. */
+  readonly rules?: CallRules | undefined
   /** Span that traces the execution. */
   readonly span?: ExecutionSpan | undefined
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
@@ -104,7 +109,7 @@ class Execution {
   readonly #journal = new Journal()
   #guest: Guest | undefined
   #losses = 0
-  #wallTimer: ReturnType<typeof setTimeout> | undefined
+  #wallTimer: WallTimer | undefined
   #wakeTimer: ReturnType<typeof setTimeout> | undefined
   #wakeAt: number | null = null
   /** Number of messages for the guest so far, including those that it has not received yet. */
@@ -130,30 +135,38 @@ class Execution {
   #peakMemoryBytes: number | undefined
 
   constructor(options: ExecutionOptions, resolve: (result: Executed) => void, reject: (reason: unknown) => void) {
-    const { limits, catalog, clock, context, guests, redact = false, span } = options
+    const { limits, catalog, clock, context, guests, redact = false, rules, span } = options
     this.#options = options
     this.#clock = clock
     this.#resolve = resolve
     this.#reject = reject
     this.#log = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
-    this.#calls = new ToolCalls({
+    const pipeline = new CallPipeline({
       catalog,
-      concurrent: limits.concurrentToolCalls,
       messageBytes: limits.messageBytes,
       check: guests.check,
       context,
+      rules,
+      elapsed: clock.elapsed,
+      outputRead: () => this.#outputRead?.promise,
+      onForged: (error) => this.#forged(error),
+    })
+    this.#calls = new ToolCalls({
+      catalog,
+      pipeline,
+      concurrent: limits.concurrentToolCalls,
+      messageBytes: limits.messageBytes,
       redact,
       within: captureAsyncContext(),
       span,
       elapsed: clock.elapsed,
-      outputRead: () => this.#outputRead?.promise,
       onStart: (id, tool) => this.#emit({ type: 'tool-call-start', id, tool, timeMs: clock.elapsed() }),
       onSettled: (id, settled) => this.#deliver(id, settled),
       onRecord: (record) => {
         this.#callRecords.push(record)
         this.#emit({ type: 'tool-call-end', ...record })
       },
-      onForged: (error) => this.#forged(error),
+      onAsking: (isAsking) => (isAsking ? this.#wallTimer?.pause() : this.#wallTimer?.resume()),
     })
   }
 
@@ -161,14 +174,11 @@ class Execution {
     const { signal, guests, limits } = this.#options
     if (signal.aborted) return this.#reject(signal.reason)
     signal.addEventListener('abort', this.#abort, { once: true })
-    this.#wallTimer = setTimeout(
-      () => {
-        const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
-        const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
-        this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
-      },
-      Math.max(0, limits.wallTimeMs - this.#clock.elapsed()),
-    )
+    this.#wallTimer = new WallTimer(limits.wallTimeMs, this.#clock.elapsed, () => {
+      const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
+      const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
+      this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
+    })
     const ready = guests.takeReady(limits.memoryBytes)
     if (ready !== undefined) return this.#begin(ready)
     this.#obtain(false, (guest) => this.#begin(guest))
@@ -489,7 +499,7 @@ class Execution {
   #stop(reason?: unknown): boolean {
     if (this.#over) return false
     this.#over = true
-    clearTimeout(this.#wallTimer)
+    this.#wallTimer?.stop()
     clearTimeout(this.#wakeTimer)
     this.#options.signal.removeEventListener('abort', this.#abort)
     if (this.#guest === undefined) this.#waiting?.abort(reason)

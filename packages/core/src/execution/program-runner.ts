@@ -8,6 +8,7 @@ import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts
 import { ProgramSyntaxError } from '../program/syntax-error.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
+import type { CallRules } from './call-rules.ts'
 import { Clock } from './clock.ts'
 import type { ExecuteOptions } from './execute-options.ts'
 import { executeProgram } from './execution.ts'
@@ -23,6 +24,7 @@ interface ProgramRunnerOptions {
   readonly catalog: Catalog
   readonly limits: Required<Limits>
   readonly redact: Redact | false
+  readonly rules: CallRules | undefined
   readonly telemetry: Telemetry | undefined
 }
 
@@ -81,7 +83,7 @@ export class ProgramRunner {
     { onEvent, context }: ExecuteOptions,
     span: ExecutionSpan | undefined,
   ): Promise<ExecuteResult> {
-    const { guests, catalog, redact } = this.#options
+    const { guests, catalog, redact, rules } = this.#options
     const clock = new Clock()
     if (exceedsBytes(code, limits.codeBytes)) {
       const message = `The program takes more than ${limits.codeBytes} bytes`
@@ -98,6 +100,7 @@ export class ProgramRunner {
       signal,
       context,
       redact,
+      rules,
       span,
       onEvent,
     })

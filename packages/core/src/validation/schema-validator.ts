@@ -11,9 +11,9 @@ import { planRequiredDefaults } from './required-defaults.ts'
 import { estimateCost, type SchemaCost } from './schema-cost.ts'
 
 /** Maximum cost of checking one value on the host's thread, in units. It takes 5 to 25 ms. */
-const MAX_COST_HERE = 500_000
+export const MAX_COST_HERE = 500_000
 /** Maximum cost of compiling one schema on the host's thread, in units. */
-const MAX_COMPILE_COST_HERE = 60_000
+export const MAX_COMPILE_COST_HERE = 60_000
 /** Maximum cost at which each problem is described, in units. The library creates a record for each problem. */
 const MAX_DESCRIBED_COST = 100_000
 

@@ -3,11 +3,12 @@ import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import type { BackendName } from '@glovebox/backends'
-import { type ExecuteResult, type Limits, toModelOutput } from '@glovebox/core'
+import { type ExecuteResult, type Limits, type PolicyRule, toModelOutput } from '@glovebox/core'
 import { cutUrls } from '@glovebox/core/framework'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
+import { createTerminalApproval } from '../terminal-approval.ts'
 
 /** Options of `glovebox run`. */
 export interface RunOptions extends ServerOptions {
@@ -15,6 +16,8 @@ export interface RunOptions extends ServerOptions {
   readonly sandbox?: BackendName
   readonly json?: boolean
   readonly quiet?: boolean
+  readonly ask?: readonly string[]
+  readonly deny?: readonly string[]
 }
 
 /** Runs one program and prints its value. */
@@ -24,7 +27,12 @@ export async function run(file: string, options: RunOptions, signal: AbortSignal
   if (code.trim() === '')
     throw new UsageError(`The program is empty${file === '-' ? ': pass it on standard input' : ''}.`)
   const [result, sandbox] = await withCodeMode(
-    { ...options, limits: options.limit ?? {} },
+    {
+      ...options,
+      limits: options.limit ?? {},
+      policy: policyOf(options),
+      onAsk: createTerminalApproval(code, process.stdin, process.stderr),
+    },
     reporter,
     signal,
     async (codeMode, { name }) => {
@@ -37,6 +45,11 @@ export async function run(file: string, options: RunOptions, signal: AbortSignal
   else reporter.failure(result.error)
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
 }
+
+const policyOf = ({ ask = [], deny = [] }: RunOptions): PolicyRule[] => [
+  ...(ask.length === 0 ? [] : [{ tools: ask, effect: 'ask' as const }]),
+  ...(deny.length === 0 ? [] : [{ tools: deny, effect: 'deny' as const }]),
+]
 
 async function readProgram(file: string, signal: AbortSignal): Promise<string> {
   if (file === '-') return readStream(addAbortSignal(signal, process.stdin))

@@ -59,6 +59,8 @@ withServers(program.command('run').argument('<file>', 'the program, or - for sta
   .addOption(
     new Option('--sandbox <name>', 'sandbox to use (default: the strongest that runs here)').choices(BACKEND_NAMES),
   )
+  .option('--ask <tools>', 'ask on the terminal before these tools run, such as files.write* (repeatable)', append)
+  .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
   .option('--json', 'print the complete result as one line of JSON')
   .option('-q, --quiet', 'do not print tool calls and console output')
   .addHelpText(

@@ -1,0 +1,249 @@
+import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
+import { ToolCallError } from '../contract/errors.ts'
+import { ReaderTimeoutError } from '../program/program-reader.ts'
+import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import type { CheckElsewhere } from '../sandbox/sandbox.ts'
+import { nearest } from '../values/nearest.ts'
+import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
+import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
+import type { CallRules, JudgedCall } from './call-rules.ts'
+
+/** Options for {@link CallPipeline}. */
+export interface CallPipelineOptions {
+  readonly catalog: Catalog
+  /** Maximum size of one input or output in bytes. */
+  readonly messageBytes: number
+  /** Validates values against costly schemas in the sandbox's reader, if there is one. */
+  readonly check: CheckElsewhere | undefined
+  readonly context: unknown
+  /** Decides which calls run, and wraps them. Default: every call runs. */
+  readonly rules: CallRules | undefined
+  /** Milliseconds since the execution began. */
+  readonly elapsed: () => number
+  /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
+  readonly outputRead: () => Promise<void> | undefined
+  /** Called for a payload that our guest runtime cannot have written. Its tool does not run. */
+  onForged(error: MalformedValueError): void
+}
+
+/** A call on its way through the pipeline. */
+export interface PipelineCall {
+  readonly id: number
+  readonly path: string
+  readonly payload: string
+  /** Returns the signal of the call. It aborts only while the call is open. */
+  signal(): AbortSignal
+  /** Throws if the call was cancelled. */
+  assertOpen(): void
+  /** Called when the call starts and stops waiting for a decision. */
+  onAsking(isAsking: boolean): void
+}
+
+interface Input {
+  readonly value: unknown
+  readonly size: ValueSize
+}
+
+/** Maximum number of values in one input. Shared parts count at every reference. */
+const MAX_INPUT_NODES = 100_000
+/** Maximum CPU time of a validation in the reader, in milliseconds. */
+const CHECK_MS = 2_000
+const MAX_HINTS = 10
+const MAX_HINTED_LENGTH = 100
+/** Time to decode inputs before yielding to other work of the host, in milliseconds. */
+const SLICE_MS = 20
+
+/** Takes each call of one execution from the payload of its input to the payload of its output. */
+export class CallPipeline {
+  readonly #options: CallPipelineOptions
+  /** Time spent on decoding inputs since the last pause. */
+  #readMs = 0
+  #pause: Promise<void> | undefined
+  #hints = 0
+
+  constructor(options: CallPipelineOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Runs the steps of one call. Resolves to the encoded output.
+   *
+   * @throws `ToolCallError`, or the value that the tool throws
+   */
+  async run(call: PipelineCall): Promise<string> {
+    const given = await this.#read(call)
+    const tool = this.#resolve(call.path)
+    const input = await this.#validate(call, tool, given)
+    const { rules } = this.#options
+    const judged = rules === undefined ? input : await this.#judge(rules, call, tool, input)
+    const output = await this.#execute(call, tool, judged)
+    return await this.#write(call, tool, output)
+  }
+
+  /**
+   * Decodes an input. Pauses between time slices: a guest may send hundreds of costly inputs in one turn.
+   *
+   * @throws `MalformedValueError` for a payload that our guest runtime cannot have written
+   */
+  async #read(call: PipelineCall): Promise<Input> {
+    while (this.#pause !== undefined) await this.#pause
+    call.assertOpen()
+    const began = this.#options.elapsed()
+    const given = this.#decode(call)
+    this.#readMs += this.#options.elapsed() - began
+    if (this.#readMs > SLICE_MS) {
+      this.#readMs = 0
+      this.#pause = nextTask().then(() => {
+        this.#pause = undefined
+      })
+    }
+    const { size } = given
+    if (size.isCyclic || size.nodes > MAX_INPUT_NODES) throw tooManyValues()
+    if (size.characters > this.#options.messageBytes) throw this.#tooLarge(`The input of ${call.path}`)
+    const rest = this.#options.outputRead()
+    if (rest !== undefined) await rest
+    call.assertOpen()
+    return given
+  }
+
+  #decode({ payload }: PipelineCall): Input {
+    try {
+      if (hasTooManyValues(payload)) throw tooManyValues()
+      const value = decode(payload)
+      return { value, size: sizeOfInput(payload, value) }
+    } catch (error) {
+      if (error instanceof MalformedValueError) this.#options.onForged(error)
+      throw error
+    }
+  }
+
+  #resolve(path: string): CatalogTool {
+    const tool = this.#options.catalog.find(path)
+    if (tool !== undefined) return tool
+    const direct = path.length > MAX_HINTED_LENGTH ? undefined : this.#options.catalog.findDirect(path)
+    if (direct !== undefined)
+      throw new ToolCallError('TOOL_NOT_FOUND', `Programs cannot call ${direct}: call it directly, as a tool.`)
+    throw new ToolCallError(
+      'TOOL_NOT_FOUND',
+      `There is no tool ${path.slice(0, MAX_HINTED_LENGTH)}.${this.#hint(path)}`,
+    )
+  }
+
+  /** Validates an input and fills in its defaults. */
+  async #validate(call: PipelineCall, { parseInput }: CatalogTool, { value, size }: Input): Promise<unknown> {
+    const write = (each: unknown) => (each === value ? call.payload : encode(each))
+    const context = this.#parseContext(call, 'input', size, write)
+    const input = await check(call.path, 'TOOL_INPUT_INVALID', 'input', parseInput, value, context)
+    call.assertOpen()
+    return input
+  }
+
+  /** Applies the rules. Resolves to the input that may run, which a person may have edited. */
+  #judge(rules: CallRules, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
+    const validate = (edited: unknown) => this.#validate(call, tool, { value: edited, size: measureValue(edited) })
+    return rules.judge(this.#judged(call, tool, input), validate, (isAsking) => call.onAsking(isAsking))
+  }
+
+  #execute(call: PipelineCall, entry: CatalogTool, input: unknown): unknown {
+    call.assertOpen()
+    const { context, rules } = this.#options
+    const run = () => entry.tool.execute(input, { signal: call.signal(), callId: call.id, context })
+    return rules?.around === undefined ? run() : rules.around(this.#judged(call, entry, input), async () => run())
+  }
+
+  /** Validates and encodes an output. Its size is checked first, since a tool may return a value of any size. */
+  async #write(call: PipelineCall, { parseOutput }: CatalogTool, output: unknown): Promise<string> {
+    const { path } = call
+    const { messageBytes } = this.#options
+    const size = measureValue(output, messageBytes)
+    if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
+    let payload: string
+    try {
+      const context = this.#parseContext(call, 'output', size, encode)
+      payload = encode(await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, context))
+    } catch (error) {
+      if (!(error instanceof NotSerializableError)) throw error
+      throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be serialized: ${error.message}`, {
+        cause: error,
+      })
+    }
+    if (exceedsBytes(payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
+    return payload
+  }
+
+  #judged(call: PipelineCall, { path, tool }: CatalogTool, input: unknown): JudgedCall {
+    const { context } = this.#options
+    const { name, annotations = {} } = tool
+    return { id: call.id, tool: path, name, annotations, input, context, signal: call.signal() }
+  }
+
+  /** @param write encodes a value */
+  #parseContext(call: PipelineCall, side: ValueSide, size: ValueSize, write: (value: unknown) => string): ParseContext {
+    const { check: checkAt, messageBytes } = this.#options
+    if (checkAt === undefined) return { size, maxCharacters: messageBytes }
+    return {
+      size,
+      maxCharacters: messageBytes,
+      checkElsewhere: async (schema, value) => {
+        try {
+          return await checkAt(schema, write(value), { signal: call.signal(), limitMs: CHECK_MS, side })
+        } catch (error) {
+          if (!(error instanceof ReaderTimeoutError)) throw error
+          return [`checking it takes more than ${CHECK_MS} ms: pass a smaller or simpler value`]
+        }
+      },
+    }
+  }
+
+  /** Suggests a similar name. Comparing names takes time, so the number of suggestions is limited. */
+  #hint(path: string): string {
+    if (path.length > MAX_HINTED_LENGTH || ++this.#hints > MAX_HINTS) return ''
+    const known = this.#options.catalog.namespaces.flatMap(({ tools }) => tools.map((tool) => tool.path))
+    const similar = nearest(path, known)
+    return similar === undefined ? '' : ` Did you mean ${similar}?`
+  }
+
+  #tooLarge(what: string): ToolCallError {
+    const { messageBytes } = this.#options
+    return new ToolCallError(
+      'LIMIT_MESSAGE_SIZE',
+      `${what} takes more than ${messageBytes} bytes, counting shared parts at every reference: request or pass less data`,
+    )
+  }
+}
+
+/** Checks the number of values without decoding the payload. */
+const hasTooManyValues = (payload: string): boolean =>
+  payload.startsWith('g') ? isCostlyToRead(payload) : countValues(payload, MAX_INPUT_NODES) > MAX_INPUT_NODES
+
+const tooManyValues = () =>
+  new ToolCallError(
+    'TOOL_INPUT_INVALID',
+    `The input refers to itself, or holds more than ${MAX_INPUT_NODES} values: pass less data per call`,
+  )
+
+function sizeOfInput(payload: string, value: unknown): ValueSize {
+  // The plain form is JSON, which has no shared parts. The length of its text is an upper bound.
+  if (payload.startsWith('j')) {
+    const nodes = payload.length <= MAX_INPUT_NODES ? payload.length : MAX_INPUT_NODES
+    return { nodes, characters: payload.length, isCyclic: false, isJson: true, isTree: true }
+  }
+  return measureValue(value)
+}
+
+async function check(
+  path: string,
+  code: 'TOOL_INPUT_INVALID' | 'TOOL_OUTPUT_INVALID',
+  side: ValueSide,
+  parse: Parse | undefined,
+  value: unknown,
+  context: ParseContext,
+): Promise<unknown> {
+  if (parse === undefined) return value
+  const parsed = await parse(value, context)
+  if ('value' in parsed) return parsed.value
+  throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
+}
+
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))

@@ -1,0 +1,298 @@
+import type { ToolAnnotations } from '../catalog/tool.ts'
+import { ToolCallError } from '../contract/errors.ts'
+import { assertKnownOptions } from '../contract/options.ts'
+import { schemaMatcher } from '../validation/schema-matcher.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
+import { deepFreeze } from './deep-freeze.ts'
+
+/** A tool call with its validated input, as rules and wrappers see it. */
+export interface JudgedCall<Context = unknown> {
+  /** Number of the call in its execution, from 1. */
+  readonly id: number
+  /** Tool that is called, as `namespace.tool`. */
+  readonly tool: string
+  /** Original name of the tool, without its namespace. */
+  readonly name: string
+  /** Hints about the effects of the tool. They are claims of the tool's author. */
+  readonly annotations: ToolAnnotations
+  /** Input after validation, with defaults filled in. Frozen, so the tool receives exactly this input. */
+  readonly input: unknown
+  /** The `context` option of the execution. */
+  readonly context?: Context | undefined
+  /** Aborts if the execution ends before the call has settled. */
+  readonly signal: AbortSignal
+}
+
+/** Effect of a rule: the call runs, a person decides, or the program gets the error `TOOL_DENIED`. */
+export type PolicyEffect = 'allow' | 'ask' | 'deny'
+
+/** One rule of a {@link Policy}. It applies to a call if all its conditions match. */
+export interface PolicyRule {
+  /**
+   * Tools as `namespace.tool`, with the identifier or the original name of the tool. `*` matches any characters:
+   * `github.*`, `*.delete*`.
+   */
+  readonly tools: string | readonly string[]
+  /**
+   * Condition on the validated input: a JSON Schema, or a function. If the condition throws or cannot be checked, the
+   * call is denied. Default: every input.
+   */
+  readonly when?: JsonSchema | ((input: unknown, call: JudgedCall) => boolean | Promise<boolean>)
+  /**
+   * Annotations that the tool must have, such as `{ destructiveHint: true }`. Annotations are claims of a server, so
+   * a rule with this condition can ask or deny, but not allow. Default: any annotations.
+   */
+  readonly annotations?: ToolAnnotations
+  /** Effect of the rule on the call. */
+  readonly effect: PolicyEffect
+  /** Reason for the program, the model and the person who decides. Default: none. */
+  readonly reason?: string
+}
+
+/** Rules for tool calls. The most restrictive rule that applies wins: `deny`, then `ask`, then `allow`. */
+export interface Policy {
+  readonly rules: readonly PolicyRule[]
+  /**
+   * Effect on a call to which no rule applies.
+   *
+   * @default 'allow'
+   */
+  readonly otherwise?: PolicyEffect
+}
+
+/** A call that waits for a decision. */
+export interface ApprovalRequest<Context = unknown> extends JudgedCall<Context> {
+  /** Reasons of the rules that ask. */
+  readonly reasons: readonly string[]
+}
+
+/**
+ * A decision on a call. `edit` replaces the input; the new input is validated, and rules that deny apply to it. `deny`
+ * takes the reason that the program receives.
+ */
+export type Decision = 'allow' | 'deny' | { readonly deny: string } | { readonly edit: unknown }
+
+/**
+ * Runs around a tool call: `next` calls the tool and resolves to its output. Returns the output for the program. An
+ * error that it throws is the error of the call.
+ */
+export type Around = (call: JudgedCall, next: () => Promise<unknown>) => unknown
+
+/** Options for {@link CallRules}. */
+export interface CallRulesOptions {
+  readonly policy?: Policy | readonly PolicyRule[] | undefined
+  readonly onAsk?: ((request: ApprovalRequest) => Promise<Decision>) | undefined
+  readonly askTimeoutMs?: number | undefined
+  readonly around?: Around | undefined
+}
+
+const RULE_OPTIONS = ['tools', 'when', 'annotations', 'effect', 'reason']
+/** Effects from the most to the least restrictive. */
+const EFFECTS: readonly PolicyEffect[] = ['deny', 'ask', 'allow']
+const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const
+/** Time for a decision in milliseconds, unless the host sets one. */
+const ASK_TIMEOUT_MS = 5 * 60_000
+
+interface CompiledRule {
+  readonly effect: PolicyEffect
+  readonly reason: string | undefined
+  readonly covers: (call: JudgedCall) => boolean
+  readonly when: (input: unknown, call: JudgedCall) => boolean | Promise<boolean>
+}
+
+/** Decides which calls run and wraps them. Created once for a code mode. */
+export class CallRules {
+  readonly around: Around | undefined
+  readonly #rules: readonly CompiledRule[]
+  readonly #otherwise: PolicyEffect
+  readonly #onAsk: CallRulesOptions['onAsk']
+  readonly #askTimeoutMs: number
+
+  private constructor({ policy = [], onAsk, askTimeoutMs = ASK_TIMEOUT_MS, around }: CallRulesOptions) {
+    const { rules, otherwise = 'allow' }: Policy = isList(policy) ? { rules: policy } : policy
+    if (!isList(rules)) throw new TypeError('`policy` must be a list of rules, or an object with `rules`')
+    if (!isList(policy)) assertKnownOptions('policy', policy, ['rules', 'otherwise'])
+    if (!EFFECTS.includes(otherwise))
+      throw new TypeError(`\`policy.otherwise\` must be one of ${EFFECTS.join(', ')}; got ${String(otherwise)}`)
+    this.#rules = rules.map(compileRule)
+    this.#otherwise = otherwise
+    this.#onAsk = onAsk
+    this.#askTimeoutMs = askTimeoutMs
+    this.around = around
+  }
+
+  /**
+   * Compiles the rules. Returns undefined if there is nothing to apply.
+   *
+   * @throws `TypeError` for an invalid rule or option
+   */
+  static from(options: CallRulesOptions): CallRules | undefined {
+    const { policy, onAsk, askTimeoutMs, around } = options
+    for (const [name, value] of Object.entries({ onAsk, around })) {
+      if (value !== undefined && typeof value !== 'function')
+        throw new TypeError(`\`${name}\` must be a function; got ${typeof value}`)
+    }
+    if (askTimeoutMs !== undefined && !(askTimeoutMs > 0 && askTimeoutMs < 2 ** 31))
+      throw new TypeError(`\`askTimeoutMs\` must be a number of milliseconds below 2 ** 31; got ${askTimeoutMs}`)
+    return policy === undefined && around === undefined ? undefined : new CallRules(options)
+  }
+
+  /**
+   * Applies the rules to a call and asks for a decision if they require one. Resolves to the input to run with.
+   *
+   * @param validate validates an edited input and fills in its defaults
+   * @param onAsking called when the call starts and stops waiting for a decision
+   * @throws `ToolCallError` `TOOL_DENIED`
+   */
+  async judge(
+    call: JudgedCall,
+    validate: (input: unknown) => Promise<unknown>,
+    onAsking: (isAsking: boolean) => void,
+  ): Promise<unknown> {
+    deepFreeze(call.input)
+    const { effect, reasons } = await this.#apply(call)
+    if (effect === 'deny') throw denied(call, reasons)
+    if (effect === 'allow') return call.input
+    const decision = await this.#ask({ ...call, reasons }, onAsking)
+    if (decision === 'allow') return call.input
+    if (typeof decision === 'object' && 'edit' in decision)
+      return await this.#judgeEdited(call, decision.edit, validate)
+    throw denied(call, decision === 'deny' ? ['it was not approved'] : [decision.deny])
+  }
+
+  async #judgeEdited(
+    call: JudgedCall,
+    edited: unknown,
+    validate: (input: unknown) => Promise<unknown>,
+  ): Promise<unknown> {
+    const input = deepFreeze(await validate(edited))
+    // A person chose this input, so rules that ask are satisfied.
+    const { effect, reasons } = await this.#apply({ ...call, input })
+    if (effect === 'deny') throw denied(call, reasons)
+    return input
+  }
+
+  /** Applies the rules from the most to the least restrictive effect, and stops at the first effect that matches. */
+  async #apply(call: JudgedCall): Promise<{ readonly effect: PolicyEffect; readonly reasons: readonly string[] }> {
+    for (const effect of EFFECTS) {
+      const reasons: string[] = []
+      let isMatch = false
+      for (const rule of this.#rules) {
+        if (rule.effect !== effect || !rule.covers(call) || !(await matches(rule, call))) continue
+        isMatch = true
+        if (rule.reason !== undefined) reasons.push(rule.reason)
+      }
+      if (isMatch) return { effect, reasons }
+    }
+    return { effect: this.#otherwise, reasons: [] }
+  }
+
+  async #ask(request: ApprovalRequest, onAsking: (isAsking: boolean) => void): Promise<Decision> {
+    if (this.#onAsk === undefined)
+      throw denied(request, [...request.reasons, 'it needs approval, and this host cannot ask for one'])
+    const late = Promise.withResolvers<Decision>()
+    const timer = setTimeout(
+      () => late.resolve({ deny: `nobody decided within ${this.#askTimeoutMs} ms` }),
+      this.#askTimeoutMs,
+    )
+    const end = () => late.resolve('deny')
+    request.signal.addEventListener('abort', end, { once: true })
+    onAsking(true)
+    try {
+      const decision = await Promise.race([this.#onAsk(request), late.promise])
+      assertDecision(decision)
+      return decision
+    } catch (error) {
+      throw new ToolCallError('TOOL_DENIED', `The approval of ${request.tool} failed: ${messageOf(error)}`, {
+        cause: error,
+      })
+    } finally {
+      clearTimeout(timer)
+      request.signal.removeEventListener('abort', end)
+      onAsking(false)
+    }
+  }
+}
+
+/**
+ * Returns whether the condition of a rule matches.
+ *
+ * @throws `ToolCallError` `TOOL_DENIED` if the condition fails
+ */
+async function matches({ when }: CompiledRule, call: JudgedCall): Promise<boolean> {
+  try {
+    const isMatch: unknown = await when(call.input, call)
+    if (typeof isMatch === 'boolean') return isMatch
+    throw new TypeError(`\`when\` must return true or false; got ${typeof isMatch}`)
+  } catch (error) {
+    throw new ToolCallError('TOOL_DENIED', `A rule for ${call.tool} could not be checked: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function compileRule(rule: PolicyRule, index: number): CompiledRule {
+  const owner = `policy rule ${index}`
+  assertKnownOptions(owner, rule, RULE_OPTIONS)
+  const { tools, when, annotations, effect, reason } = rule
+  if (!EFFECTS.includes(effect))
+    throw new TypeError(`${owner}: \`effect\` must be one of ${EFFECTS.join(', ')}; got ${String(effect)}`)
+  if (annotations !== undefined) {
+    assertKnownOptions(`${owner}: annotations`, annotations, HINTS)
+    if (effect === 'allow')
+      throw new TypeError(`${owner}: annotations are claims of a server, so a rule that uses them cannot allow calls`)
+  }
+  const patterns = (typeof tools === 'string' ? [tools] : tools).map((pattern) => compilePattern(owner, pattern))
+  const hints = HINTS.filter((hint) => annotations?.[hint] !== undefined)
+  return {
+    effect,
+    reason,
+    covers: (call) => {
+      const original = call.tool.slice(0, call.tool.indexOf('.') + 1) + call.name
+      return (
+        patterns.some((pattern) => pattern(call.tool) || pattern(original)) &&
+        hints.every((hint) => call.annotations[hint] === annotations?.[hint])
+      )
+    },
+    when: when === undefined ? () => true : typeof when === 'function' ? when : schemaMatcher(when),
+  }
+}
+
+/** Compiles a pattern of literal parts and `*`, which is matched in linear time. */
+function compilePattern(owner: string, pattern: unknown): (text: string) => boolean {
+  if (typeof pattern !== 'string' || !/\*|\./.test(pattern))
+    throw new TypeError(
+      `${owner}: \`tools\` must be like \`namespace.tool\` or \`namespace.*\`; got ${String(pattern)}`,
+    )
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return (text) => text === first
+  return (text) => {
+    if (!text.startsWith(first)) return false
+    let at = first.length
+    for (const part of rest) {
+      const found = text.indexOf(part, at)
+      if (found < 0) return false
+      at = found + part.length
+    }
+    return text.length - last.length >= at && text.endsWith(last)
+  }
+}
+
+function assertDecision(decision: unknown): asserts decision is Decision {
+  if (decision === 'allow' || decision === 'deny') return
+  if (typeof decision === 'object' && decision !== null) {
+    if ('edit' in decision) return
+    if ('deny' in decision && typeof decision.deny === 'string') return
+  }
+  throw new TypeError("a decision is 'allow', 'deny', { deny: reason } or { edit: input }")
+}
+
+function denied({ tool }: JudgedCall, reasons: readonly string[]): ToolCallError {
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
+  return new ToolCallError('TOOL_DENIED', `The call of ${tool} was denied${why}`)
+}
+
+const isList = (policy: Policy | readonly PolicyRule[]): policy is readonly PolicyRule[] => Array.isArray(policy)
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
