@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/reader.ts'],
+  entry: { index: 'src/index.ts', 'glovebox-reader': 'src/reader.ts' },
   format: 'esm',
   target: 'es2023',
   dts: { entry: ['src/index.ts'] },

@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/inline.ts', 'src/shared.ts', 'src/shared-unsupported.ts', 'src/worker.ts'],
+  entry: {
+    index: 'src/index.ts',
+    inline: 'src/inline.ts',
+    shared: 'src/shared.ts',
+    'shared-unsupported': 'src/shared-unsupported.ts',
+    'glovebox-worker': 'src/worker.ts',
+  },
   format: 'esm',
   target: 'es2023',
   dts: { entry: ['src/index.ts', 'src/inline.ts', 'src/shared.ts'] },
