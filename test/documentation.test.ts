@@ -17,7 +17,7 @@ interface Block {
 /** Folder from which packages resolve as in a user's project. */
 const home = join(root, 'test')
 
-const LANGUAGES = ['ts', 'json', 'sh', 'text', 'mermaid']
+const LANGUAGES = ['ts', 'json', 'sh', 'text', 'mermaid', 'dockerfile']
 
 /** Returns the fenced blocks of a page: ```` ```language word word ````. */
 function blocksOf(page: string, markdown: string): Block[] {
@@ -59,7 +59,9 @@ function typeErrors(files: ReadonlyMap<string, string>): string[] {
 }
 
 const pages = trackedFiles().filter((file) =>
-  /^(?:README\.md|CONTRIBUTING\.md|SECURITY\.md|docs\/.*\.md|(?:packages|apps)\/[^/]+\/README\.md)$/.test(file),
+  /^(?:README\.md|CONTRIBUTING\.md|SECURITY\.md|site\/index\.md|docs\/.*\.md|(?:packages|apps)\/[^/]+\/README\.md)$/.test(
+    file,
+  ),
 )
 const blocks = pages.flatMap((page) => blocksOf(page, readText(page)))
 /** Returns the file name of a block. Blocks such as ```` ```ts file=src/index.ts ```` of one page share a folder. */
@@ -111,6 +113,21 @@ describe('the guide for backends', () => {
       .replace('  entryFile,\n', '')
       .replace("'@glovebox/node-vm'", "'../src/index.ts'")
     expect(shown.find(({ words }) => words.includes(`file=${file}`))?.text).toBe(plain)
+  })
+})
+
+describe('the guide for containers', () => {
+  const shown = blocks.filter(({ page }) => page === 'docs/guides/docker.md')
+
+  // docker.test.ts builds and runs these files.
+  it.each(['Dockerfile', 'server.ts'])('shows %s as it is tested', (file) => {
+    const block = shown.find(({ words }) => words.includes(`file=${file}`))
+    expect(block?.text).toBe(readText(`test/embedding/docker/${file}`))
+  })
+
+  it('is the only page with a Dockerfile', () => {
+    const pages = blocks.filter(({ language }) => language === 'dockerfile').map(({ page }) => page)
+    expect(pages).toEqual(['docs/guides/docker.md'])
   })
 })
 

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { startWorker } from '@glovebox/testing/start-worker'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'glovebox-embedding-'))
   project = join(folder, 'project')
   tarballs = await pack(['ai-sdk', 'workerd'], join(folder, 'tarballs'))
-  await install(project, [...tarballs, 'ai@7.0.173', 'zod@4.6.7'])
+  await install(project, [...tarballs, 'ai@7.0.173', 'vite@8.3.8', 'zod@4.6.7'])
   await cp(HOSTS, project, { recursive: true })
 }, MAX_WAIT_MS)
 
@@ -42,6 +42,24 @@ async function nameIn(file: string): Promise<string> {
 const outputOf = async (file: string): Promise<string> =>
   (await run(process.execPath, [file], { cwd: project, env: { NO_COLOR: '1' } })).stdout.trim()
 
+/** Bundles `host.mjs` of a project with esbuild and returns the file of the bundle. */
+async function bundle(folder: string, format: 'esm' | 'cjs'): Promise<string> {
+  const outfile = join(folder, 'bundled', format === 'esm' ? 'host.mjs' : 'host.cjs')
+  // Server bundlers define `require` like this for CommonJS packages.
+  const js = "import { createRequire as from } from 'node:module'; const require = from(import.meta.url)"
+  await build({
+    entryPoints: [join(folder, 'host.mjs')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format,
+    logLevel: 'error',
+    logOverride: { 'empty-import-meta': 'silent' },
+    ...(format === 'esm' ? { banner: { js } } : {}),
+  })
+  return outfile
+}
+
 describe('the engine, installed from its tarballs, works', { timeout: MAX_WAIT_MS }, () => {
   it('in an ES module', async () => {
     expect(await outputOf('host.mjs')).toBe('42')
@@ -52,20 +70,15 @@ describe('the engine, installed from its tarballs, works', { timeout: MAX_WAIT_M
   })
 
   it.each(['esm', 'cjs'] as const)('in an esbuild bundle in the format %s', async (format) => {
-    const outfile = join(project, 'bundled', format === 'esm' ? 'host.mjs' : 'host.cjs')
-    // Server bundlers define `require` like this for CommonJS packages.
-    const js = "import { createRequire as from } from 'node:module'; const require = from(import.meta.url)"
-    await build({
-      entryPoints: [join(project, 'host.mjs')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format,
-      logLevel: 'error',
-      logOverride: { 'empty-import-meta': 'silent' },
-      ...(format === 'esm' ? { banner: { js } } : {}),
-    })
-    expect(await outputOf(outfile)).toBe('42')
+    expect(await outputOf(await bundle(project, format))).toBe('42')
+  })
+
+  it('in a bundle beside files of the host that have the names of workers', async () => {
+    const file = await bundle(project, 'esm')
+    for (const name of ['worker.js', 'reader.js', 'child.cjs', 'supervisor.js']) {
+      await writeFile(join(dirname(file), name), '')
+    }
+    expect(await outputOf(file)).toBe('42')
   })
 
   it('in a webpack server bundle like that of Next.js', async () => {
@@ -81,6 +94,17 @@ describe('the engine, installed from its tarballs, works', { timeout: MAX_WAIT_M
     await promisify(compiler.close.bind(compiler))()
     expect(stats?.toJson({ all: false, errors: true }).errors).toEqual([])
     expect(await outputOf(join(project, 'server', 'host.cjs'))).toBe('42')
+  })
+
+  it.each(['external', 'bundled'] as const)('in a server that Vite builds, with %s packages', async (kind) => {
+    const outDir = join(project, 'vite', kind)
+    const ssr = kind === 'bundled' ? { noExternal: true } : {}
+    await writeFile(join(project, 'vite.config.mjs'), `export default ${JSON.stringify({ ssr })}`)
+    const command = join(project, 'node_modules', 'vite', 'bin', 'vite.js')
+    await run(process.execPath, [command, 'build', '--ssr', 'host.mjs', '--outDir', outDir], { cwd: project })
+    const file = join(outDir, 'host.js')
+    expect(/from ['"]@glovebox\/core['"]/.test(await readFile(file, 'utf8'))).toBe(kind === 'external')
+    expect(await outputOf(file)).toBe('42')
   })
 
   it('in a Cloudflare Worker, and reports a missing loader', async () => {
@@ -118,16 +142,7 @@ describe('the engine, installed from its tarballs, works', { timeout: MAX_WAIT_M
     const direct = specifiers.filter(([name]) => /^@glovebox\/(?:core|quickjs)$/.test(name)).map(([, file]) => file)
     await run('npx', ['-y', 'pnpm@12.21.0', 'add', ...direct], { cwd: strict })
     await cp(join(HOSTS, 'host.mjs'), join(strict, 'host.mjs'))
-    const outfile = join(strict, 'bundled', 'host.cjs')
-    await build({
-      entryPoints: [join(strict, 'host.mjs')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      logLevel: 'error',
-      logOverride: { 'empty-import-meta': 'silent' },
-    })
+    const outfile = await bundle(strict, 'cjs')
     const env = { NO_COLOR: '1' }
     expect((await run(process.execPath, [outfile], { cwd: strict, env })).stdout.trim()).toBe('42')
 

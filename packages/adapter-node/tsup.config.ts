@@ -3,7 +3,7 @@ import { buildOptions } from '../../tsup.base.ts'
 
 export default defineConfig(
   buildOptions({
-    entry: ['src/entries/index.ts', 'src/entries/reader.ts'],
+    entry: { index: 'src/entries/index.ts', 'glovebox-reader': 'src/entries/reader.ts' },
     dts: { entry: ['src/entries/index.ts'] },
   }),
 )

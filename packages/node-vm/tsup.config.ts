@@ -3,7 +3,7 @@ import { buildOptions } from '../../tsup.base.ts'
 
 export default defineConfig(
   buildOptions({
-    entry: ['src/index.ts', 'src/guest.ts'],
+    entry: { index: 'src/index.ts', 'glovebox-guest': 'src/guest.ts' },
     dts: { entry: 'src/index.ts' },
   }),
 )

@@ -6,5 +6,10 @@ export default defineConfig([
     entry: ['src/entries/index.ts', 'src/entries/remote.ts', 'src/entries/worker.ts', 'src/entries/server.ts'],
   }),
   // Bundled, because workerd does not resolve imports.
-  buildOptions({ entry: ['src/entries/supervisor.ts'], dts: false, noExternal: [/.*/], platform: 'neutral' }),
+  buildOptions({
+    entry: { 'glovebox-supervisor': 'src/entries/supervisor.ts' },
+    dts: false,
+    noExternal: [/.*/],
+    platform: 'neutral',
+  }),
 ])

@@ -4,7 +4,10 @@ import { SandboxError } from '@glovebox/core/adapter'
 import { addressOf, resolveInstalled } from './resolve.ts'
 
 export interface EntryFile {
-  /** File name relative to the module that starts it, in the built package. */
+  /**
+   * File name relative to the module that starts it, in the built package. A bundle may have the module but not the
+   * file, so the name must be one that no other file of a bundle has.
+   */
   readonly beside: string
   /** Specifier under which the package exports the file. Used if a bundler moved the module but not the file. */
   readonly specifier: string

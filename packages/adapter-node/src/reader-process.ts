@@ -7,11 +7,10 @@ import { describeDeath, residentBytesOf } from './child-process.ts'
 import { mainThreadTimeMsOf } from './cpu-time.ts'
 import { entryFile } from './entry-file.ts'
 import type { FromReader, ToReader } from './reader-messages.ts'
-import { spawnChild } from './spawn-child.ts'
 import { retryShortage } from './system-shortage.ts'
-import { watchedCommand } from './watched-command.ts'
+import { spawnWatchedChild } from './watched-child.ts'
 
-const READER = { beside: './reader.js', specifier: '@glovebox/adapter-node/reader', from: import.meta.url }
+const READER = { beside: './glovebox-reader.js', specifier: '@glovebox/adapter-node/reader', from: import.meta.url }
 /** Time limit for the start in milliseconds. A reader is ready in 0.2 s, or in a few seconds on a busy machine. */
 const START_MS = 30_000
 /** Maximum V8 heap of a reader in MB. The largest program that hosts accept by default needs a third of it. */
@@ -53,12 +52,11 @@ export class ReaderProcess {
    */
   static start(events: ReaderProcessEvents): Promise<ReaderProcess> {
     const file = fileURLToPath(entryFile(READER))
-    const [program, args] = watchedCommand(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file])
     return retryShortage(async () => {
-      const child = await spawnChild(program, args, {
+      const child = await spawnWatchedChild(process.execPath, [`--max-old-space-size=${HEAP_MB}`, file], {
         cwd: dirname(file),
         env: process.platform === 'win32' ? { SYSTEMROOT: process.env.SYSTEMROOT } : {},
-        stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'advanced',
         windowsHide: true,
       })
@@ -112,7 +110,6 @@ export class ReaderProcess {
     })
     child.once('exit', (code, signal) => {
       clearTimeout(this.#startTimer)
-      child.stdin?.destroy()
       this.#dead.resolve()
       const late = { detail: `it did not start within ${START_MS} ms` }
       this.#events.onDeath(this.#isLate ? late : describeDeath(code, signal, ''))
@@ -120,6 +117,5 @@ export class ReaderProcess {
     // A reader does not keep the host process alive: an execution that waits for one holds its own timer.
     child.unref()
     child.channel?.unref()
-    ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()
   }
 }

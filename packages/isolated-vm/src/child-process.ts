@@ -21,7 +21,7 @@ import { unavailable } from './library.ts'
 import { type Boot, PIPE, packToChild } from './messages.ts'
 import { StatusFile } from './status-file.ts'
 
-const CHILD = { beside: './child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
+const CHILD = { beside: './glovebox-child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
 const MAX_ATTEMPTS = 20
 /** Number of characters of standard error that are kept. V8 writes the reason for a fatal error last. */
 const MAX_STDERR = 8_192

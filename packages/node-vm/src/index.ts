@@ -28,7 +28,7 @@ import {
 } from '@glovebox/core/adapter'
 import type { FromGuest, ToGuest } from './guest.ts'
 
-const GUEST = { beside: './guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
+const GUEST = { beside: './glovebox-guest.js', specifier: '@glovebox/node-vm/guest', from: import.meta.url }
 const TICK_MS = 25
 /** Time in milliseconds after which a process that owes an answer and does not compute counts as stopped. */
 const STALLED_MS = 4_000

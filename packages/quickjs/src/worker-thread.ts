@@ -5,7 +5,7 @@ import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
 
 /** Returns the file that threads start from. */
 export const workerFile = (): URL =>
-  entryFile({ beside: './worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url })
+  entryFile({ beside: './glovebox-worker.js', specifier: '@glovebox/quickjs/worker', from: import.meta.url })
 
 /**
  * Stack of a thread in MB. QuickJS recurses on it, and this is enough for the deepest recursion that its limit allows.

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { cpSync, mkdtempSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
@@ -12,16 +12,19 @@ import {
   guestEnvironment,
   residentBytesOf,
   shortageOf,
-  spawnChild,
+  spawnWatchedChild,
   unavailableBy,
-  watchedCommand,
   watchStart,
 } from '@glovebox/adapter-node'
 import type { GuestRuntime, WorkerExit } from '@glovebox/core/adapter'
 import { workerdConfig } from './config.ts'
 import { unavailable } from './library.ts'
 
-const SUPERVISOR = { beside: './supervisor.js', specifier: '@glovebox/workerd/supervisor', from: import.meta.url }
+const SUPERVISOR = {
+  beside: './glovebox-supervisor.js',
+  specifier: '@glovebox/workerd/supervisor',
+  from: import.meta.url,
+}
 const MAX_ATTEMPTS = 20
 const MAX_STDERR = 8_192
 const CONTROL = 3
@@ -79,14 +82,14 @@ export class WorkerdProcess {
       `--socket-addr=host=unix:${join(folder, SOCKET)}`,
       join(folder, CONFIG),
     ]
-    const [program, watchedArgs] = watchedCommand(executable, args, folder)
     try {
-      const child = await spawnChild(program, watchedArgs, {
+      const options: SpawnOptions = {
         cwd: folder,
         env: guestEnvironment(),
-        stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
         windowsHide: true,
-      })
+      }
+      const child = await spawnWatchedChild(executable, args, options, folder)
       return new WorkerdProcess(folder, child)
     } catch (error) {
       removeFolder(folder)
@@ -121,8 +124,8 @@ export class WorkerdProcess {
   }
 
   get #streams(): readonly Socket[] {
-    const [stdin, , stderr, control] = this.#child.stdio
-    return [stdin, stderr, control] as unknown as Socket[]
+    const [, , stderr, control] = this.#child.stdio
+    return [stderr, control] as unknown as Socket[]
   }
 
   /** Resolves when the process is ready, or with the reason why it ended before that. */
@@ -174,7 +177,6 @@ export class WorkerdProcess {
     })
     const death = await new Promise<WorkerExit>((resolve) => {
       this.#child.once('exit', (code, signal) => {
-        this.#child.stdin?.destroy()
         // The last output may still be arriving.
         setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
       })
