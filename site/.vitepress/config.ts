@@ -75,6 +75,8 @@ export default defineConfig({
   },
   vite: {
     publicDir: inSite('public'),
+    // The largest file is the search index, which loads when the search opens.
+    build: { chunkSizeWarningLimit: 2_000 },
     plugins: [
       {
         name: 'vue-of-the-site',
