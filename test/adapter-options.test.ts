@@ -1,4 +1,6 @@
 import { isolatedVm } from '@glovebox/isolated-vm'
+import { fromClient, mcp } from '@glovebox/mcp'
+import { openTelemetry } from '@glovebox/opentelemetry'
 import { quickjs } from '@glovebox/quickjs'
 import { workerd } from '@glovebox/workerd'
 import { remote } from '@glovebox/workerd/remote'
@@ -37,4 +39,15 @@ it('a misspelled option throws a TypeError that suggests the closest option', ()
     [() => remote({ url: 'http://localhost', token: 'a', tokens: 1 } as never), 'remote() has no option `tokens`.'],
   ]
   for (const [create, message] of created) expect(create).toThrow(new RegExp(`^${message.replace(/[()?.]/g, '\\$&')}`))
+})
+
+it('a misspelled option of an integration throws a TypeError that suggests the closest option', async () => {
+  const client = { getServerCapabilities: () => undefined, listTools: () => ({ tools: [] }) }
+  const created: readonly (readonly [create: () => unknown, message: string])[] = [
+    [() => mcp({ name: 'a', command: 'true', arg: [] } as never), 'Did you mean `args`?'],
+    [() => mcp({ name: 'a', url: 'http://localhost', header: {} } as never), 'Did you mean `headers`?'],
+    [() => fromClient(client as never, { name: 'a', signals: 1 } as never), 'Did you mean `signal`?'],
+    [async () => openTelemetry({ recordProgram: true } as never), 'Did you mean `recordPrograms`?'],
+  ]
+  for (const [create, message] of created) await expect(create, message).rejects.toThrow(message)
 })

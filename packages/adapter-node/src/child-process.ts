@@ -48,7 +48,7 @@ export function cpuTimeMsOf(pid: number | undefined): number | undefined {
 }
 
 /** Describes why a process ended, from its exit code, its signal and the end of its standard error output. */
-export function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): WorkerExit {
+export function describeExit(code: number | null, signal: NodeJS.Signals | null, stderr: string): WorkerExit {
   const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
   const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
   const detail = fatal === undefined ? last : `${last}: ${fatal}`

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { WorkerExit } from '@glovebox/core/adapter'
-import { describeDeath, residentBytesOf } from './child-process.ts'
+import { describeExit, residentBytesOf } from './child-process.ts'
 import { mainThreadTimeMsOf } from './cpu-time.ts'
 import { entryFile } from './entry-file.ts'
 import type { FromReader, ToReader } from './reader-messages.ts'
@@ -112,7 +112,7 @@ export class ReaderProcess {
       clearTimeout(this.#startTimer)
       this.#dead.resolve()
       const late = { detail: `it did not start within ${START_MS} ms` }
-      this.#events.onDeath(this.#isLate ? late : describeDeath(code, signal, ''))
+      this.#events.onDeath(this.#isLate ? late : describeExit(code, signal, ''))
     })
     // A reader does not keep the host process alive: an execution that waits for one holds its own timer.
     child.unref()

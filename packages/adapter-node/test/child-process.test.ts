@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { cpuTimeMsOf, describeDeath } from '../src/child-process.ts'
+import { cpuTimeMsOf, describeExit } from '../src/child-process.ts'
 import { unavailableBy } from '../src/system-shortage.ts'
 
 /** Output of processes that could not start a thread or process. */
@@ -13,7 +13,7 @@ const REFUSALS = [
 
 describe('the exit of a process', () => {
   it.each(REFUSALS)('is not the fault of a guest and reports too many processes after %j', (stderr) => {
-    expect(describeDeath(null, 'SIGABRT', stderr)).toEqual({
+    expect(describeExit(null, 'SIGABRT', stderr)).toEqual({
       detail: expect.stringContaining('its process ended by SIGABRT: too many processes or threads (EAGAIN)'),
       isForeign: true,
     })
@@ -22,7 +22,7 @@ describe('the exit of a process', () => {
   it('is a memory limit if a guest used up its heap', () => {
     const stderr =
       '<--- Last few GCs --->\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n'
-    expect(describeDeath(null, 'SIGABRT', stderr)).toMatchObject({ limit: 'memory' })
+    expect(describeExit(null, 'SIGABRT', stderr)).toMatchObject({ limit: 'memory' })
   })
 })
 

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import {
   cpuTimeMsOf,
-  describeDeath,
+  describeExit,
   entryFile,
   guestEnvironment,
   residentBytesOf,
@@ -151,7 +151,7 @@ class ProcessLink implements WorkerLink {
       this.#stderr = (this.#stderr + text).slice(-MAX_STDERR)
     })
     const death = await new Promise<WorkerExit>((resolve) => {
-      this.#child.once('close', (code, signal) => resolve(describeDeath(code, signal, this.#stderr)))
+      this.#child.once('close', (code, signal) => resolve(describeExit(code, signal, this.#stderr)))
     })
     this.#endStartWatch()
     this.#resolveUp(death)

@@ -1,5 +1,5 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
-import { type McpResult, parseMcpResult } from '@glovebox/core/framework'
+import { assertKnownOptions, type McpResult, parseMcpResult } from '@glovebox/core/framework'
 
 interface RequestOptions {
   readonly signal?: AbortSignal
@@ -43,9 +43,10 @@ const MAX_PAGES = 1_000
 /**
  * Creates a tool provider from a connected MCP client. The caller closes the client.
  *
- * @throws the client's error if the tools cannot be listed, or the signal's reason
+ * @throws `TypeError` for an unknown option; the client's error if the tools cannot be listed, or the signal's reason
  */
 export async function fromClient(client: McpClient, options: McpClientOptions): Promise<ToolProvider> {
+  assertKnownOptions('fromClient()', options, ['name', 'signal'])
   const { name, signal } = options
   const tools: Tool[] = []
   // Listing would fail in v1, and print to standard output in v2.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { assertKnownOptions } from '@glovebox/core/framework'
 import { Client, SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { fromClient } from './client.ts'
@@ -9,6 +10,10 @@ import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 import type { McpProvider } from './provider.ts'
 import { ServerSecrets } from './secrets.ts'
 
+const COMMON_OPTIONS: readonly string[] = ['name', 'connectTimeoutMs', 'signal']
+/** `url` is allowed, but undefined. */
+const STDIO_OPTIONS = ['command', 'args', 'env', 'cwd', 'url', ...COMMON_OPTIONS]
+const HTTP_OPTIONS = ['url', 'headers', 'transport', 'command', ...COMMON_OPTIONS]
 const CONNECT_TIMEOUT_MS = 30_000
 /** Timeout of the version probe, which servers without version negotiation may never answer. */
 const PROBE_TIMEOUT_MS = 5_000
@@ -78,6 +83,7 @@ function transportOf(options: McpOptions): Connection {
     throw new TypeError(`The MCP server ${given.name} has both a \`command\` and a \`url\`; give only one of them`)
   }
   if ('url' in options && options.url !== undefined) {
+    assertKnownOptions('mcp()', options, HTTP_OPTIONS)
     const init = options.headers === undefined ? {} : { requestInit: { headers: { ...options.headers } } }
     // The error of the URL parser contains the whole URL.
     if (!URL.canParse(String(options.url)))
@@ -91,6 +97,7 @@ function transportOf(options: McpOptions): Connection {
   if (!('command' in options) || typeof options.command !== 'string' || options.command === '') {
     throw new TypeError(`The MCP server ${options.name} needs a \`command\` or a \`url\``)
   }
+  assertKnownOptions('mcp()', options, STDIO_OPTIONS)
   const { command, args = [], env = {}, cwd } = options
   const id = randomUUID()
   const transport = new StdioClientTransport({

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
   createProgramReader,
-  describeDeath,
+  describeExit,
   entryFile,
   guestEnvironment,
   LOCALE_BUILD,
@@ -190,7 +190,7 @@ class NodeVmGuest implements Guest {
 
   #exitOf(code: number | null, signal: NodeJS.Signals | null): GuestExit {
     if (this.#verdict !== undefined) return this.#verdict
-    const { detail, limit, isForeign } = describeDeath(code, signal, this.#stderr)
+    const { detail, limit, isForeign } = describeExit(code, signal, this.#stderr)
     this.#verdict = limit === undefined ? { why: 'crashed', detail } : { why: 'limit', limit }
     return isForeign ? { why: 'lost', running: false, detail } : this.#verdict
   }

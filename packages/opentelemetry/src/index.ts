@@ -1,4 +1,5 @@
 import type { ExecuteResult, Telemetry } from '@glovebox/core'
+import { assertKnownOptions } from '@glovebox/core/framework'
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 
 /** Options of {@link openTelemetry}. */
@@ -18,8 +19,11 @@ export interface OpenTelemetryOptions {
  * names and attributes of tool spans follow the semantic conventions for generative AI
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span). The span of a call is active
  * while the tool runs, so that spans created by the tool become its children.
+ *
+ * @throws `TypeError` for an unknown option
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
+  assertKnownOptions('openTelemetry()', options, ['tracer', 'recordPrograms'])
   const { tracer = trace.getTracer('glovebox'), recordPrograms = false } = options
   return {
     execution({ code, sandbox }, run) {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  describeDeath,
+  describeExit,
   entryFile,
   guestEnvironment,
   residentBytesOf,
@@ -178,7 +178,7 @@ export class WorkerdProcess {
     const death = await new Promise<WorkerExit>((resolve) => {
       this.#child.once('exit', (code, signal) => {
         // The last output may still be arriving.
-        setImmediate(() => resolve(describeDeath(code, signal, this.#stderr)))
+        setImmediate(() => resolve(describeExit(code, signal, this.#stderr)))
       })
     })
     removeFolder(this.#folder)

@@ -1,6 +1,6 @@
 /** Shared parts of the sandbox adapters that run on Node. Embedders do not need this package. */
 
-export { cpuTimeMsOf, describeDeath, residentBytesOf } from '../child-process.ts'
+export { cpuTimeMsOf, describeExit, residentBytesOf } from '../child-process.ts'
 export { mainThreadTimeMsOf } from '../cpu-time.ts'
 export { entryFile } from '../entry-file.ts'
 export { guestEnvironment, LOCALE_BUILD } from '../guest-environment.ts'
