@@ -196,7 +196,8 @@ describe('the documentation site', { timeout: MAX_WAIT_MS }, () => {
       ] as const) {
         await page.keyboard.press('Control+k')
         await page.locator('#localsearch-input').fill(term)
-        await page.locator('.VPLocalSearchBox .result').first().click()
+        // By its address, because results of the previous term remain for a moment.
+        await page.locator(`.VPLocalSearchBox .result[href^="${path}"]`).first().click()
         await page.waitForURL((url) => url.pathname === path)
       }
       await page.close()
