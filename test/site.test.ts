@@ -160,6 +160,7 @@ describe('the documentation site', { timeout: MAX_WAIT_MS }, () => {
         viewport: { width: options.width, height: 800 },
         colorScheme: options.dark ? 'dark' : 'light',
       })
+      page.setDefaultTimeout(180_000)
       problems = []
       page.on('pageerror', ({ message }) => problems.push(message))
       page.on('console', (entry) => entry.type() === 'error' && problems.push(entry.text()))
