@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
 import type { GuestExit } from '../src/contract/adapter.ts'
-import { replayExecution } from '../src/execution/recording.ts'
+import { DEFAULT_LIMITS } from '../src/contract/limits.ts'
+import { type RecordedRun, replayRun } from '../src/execution/recorded-run.ts'
 import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter, type ScriptedGuest } from './scripted-adapter.ts'
 
@@ -31,31 +32,88 @@ async function live(lives: readonly Life[], step: () => unknown = () => 1) {
   return { result, adapter, made }
 }
 
-describe('a recording', () => {
-  it('is replayed in another guest if the first is lost', async () => {
-    const lives: Life[] = [
-      (guest) => {
-        guest.say(log('lost'))
-        guest.end(SUSPECT)
-      },
-      (guest) => {
-        guest.say(log('said'))
-        guest.endTurn()
-      },
-    ]
-    const adapter = new ScriptedAdapter((guest) => (lives.shift() as Life)(guest))
+/** A recorded run of one message, whose guest wrote one line and returned 1. */
+const RECORDED: RecordedRun = {
+  engine: 'scripted@1',
+  program: { name: 'program.js', source: '' } as RecordedRun['program'],
+  limits: DEFAULT_LIMITS,
+  entries: [
+    { type: 'in', message: '{"type":"start"}' },
+    { type: 'call', call: 1, tool: 'tools.step', input: 'j{}' },
+    { type: 'log', level: 'log', text: 'said' },
+    { type: 'in', message: '{"type":"returned"}\nj1' },
+    { type: 'ended', message: RETURNED },
+  ],
+}
+const faithful: Life = async (guest) => {
+  guest.say(call(1), log('said'))
+  guest.endTurn()
+  guest.say(RETURNED)
+  guest.endTurn()
+}
+
+describe('a recorded run', () => {
+  async function replayOn(...lives: Life[]) {
+    const adapter = new ScriptedAdapter((guest) => (lives.length > 1 ? lives.shift() : lives[0])?.(guest))
     await using sandbox = createSandbox(adapter, { ready: 0 })
-    const program = { name: 'program.js', source: '' }
-    const output = await replayExecution(sandbox, { engine: adapter.engine, program, journal: ['first'], output: [] })
-    expect(output).toEqual([JSON.stringify(log('said'))])
+    return { replay: await replayRun(sandbox, RECORDED), adapter }
+  }
+
+  it('is repeated without calling tools', async () => {
+    const { replay, adapter } = await replayOn(faithful)
+    expect(replay).toEqual({ isSame: true })
+    expect(adapter.guests[0]?.received).toHaveLength(2)
+  })
+
+  it('is repeated in another guest if the first is lost', async () => {
+    const { replay, adapter } = await replayOn((guest) => {
+      guest.say(call(1), log('said'))
+      guest.end(SUSPECT)
+    }, faithful)
+    expect(replay).toEqual({ isSame: true })
     expect(adapter.started.map(({ alone }) => alone)).toEqual([false, true])
   })
 
-  it('cannot be replayed if every guest is lost', async () => {
-    const adapter = new ScriptedAdapter((guest) => guest.end(INNOCENT))
-    await using sandbox = createSandbox(adapter, { ready: 0 })
-    const recording = { engine: '', program: { name: 'program.js', source: '' }, journal: ['first'], output: [] }
-    await expect(replayExecution(sandbox, recording)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
+  it.each<[string, Life, object]>([
+    [
+      'another input',
+      (guest) => guest.say(call(1, 'j{"a":1}')),
+      { at: 'entry', divergence: { received: { type: 'call', input: 'j{"a":1}' } } },
+    ],
+    [
+      'a call that the record does not have',
+      (guest) => guest.say(call(1), call(2)),
+      { at: 'entry', divergence: { expected: undefined, received: { call: 2 } } },
+    ],
+    [
+      'another line',
+      (guest) => guest.say(call(1), log('x')),
+      { at: 'entry', divergence: { expected: { text: 'said' } } },
+    ],
+    [
+      'another result',
+      (guest) => {
+        guest.say(call(1), log('said'), '{"type":"returned"}\nj2')
+        guest.endTurn()
+      },
+      { at: 'end', expected: RETURNED, received: '{"type":"returned"}\nj2' },
+    ],
+    [
+      'no result',
+      (guest) => {
+        guest.say(call(1), log('said'))
+        guest.endTurn()
+        guest.endTurn()
+      },
+      { at: 'end', expected: RETURNED },
+    ],
+  ])('reports the first difference: %s', async (_, life, expected) => {
+    const { replay } = await replayOn(life)
+    expect(replay).toMatchObject({ isSame: false, ...expected })
+  })
+
+  it('cannot be repeated if every guest is lost', async () => {
+    await expect(replayOn((guest) => guest.end(SUSPECT))).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' })
   })
 })
 

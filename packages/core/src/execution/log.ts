@@ -15,15 +15,17 @@ export class Log {
     this.#emit = emit
   }
 
-  add(level: LogLevel, text: string, timeMs: number, truncated: boolean): void {
-    if (this.#left <= 0) return
+  /** Adds an entry. Returns false if the log is full. */
+  add(level: LogLevel, text: string, timeMs: number, truncated: boolean): boolean {
+    if (this.#left <= 0) return false
     const bytes = utf8Bytes(text) + 1
     const fits = bytes <= this.#left && !truncated
     this.#write({ level, text: bytes <= this.#left ? text : text.slice(0, Math.floor(this.#left / 3)), timeMs })
     this.#left -= bytes
-    if (fits && this.#left > 0) return
+    if (fits && this.#left > 0) return true
     this.#left = 0
     this.#write({ level: 'warn', text: `[the log is cut here: it reached its limit of ${this.#limit} bytes]`, timeMs })
+    return true
   }
 
   #write(entry: LogEntry): void {

@@ -11,10 +11,11 @@ import type { GuestSource } from '../sandbox/sandbox.ts'
 import type { CallRules } from './call-rules.ts'
 import { Clock } from './clock.ts'
 import type { ExecuteOptions } from './execute-options.ts'
-import { executeProgram } from './execution.ts'
 import { explain } from './explain.ts'
 import type { Redact } from './redact.ts'
 import type { ExecuteResult } from './result.ts'
+import { driveRun } from './run-driver.ts'
+import { RunLog } from './run-log.ts'
 import type { ExecutionSpan, Telemetry } from './telemetry.ts'
 
 interface ProgramRunnerOptions {
@@ -91,7 +92,8 @@ export class ProgramRunner {
     }
     const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const result = await executeProgram({
+    const result = await driveRun({
+      log: new RunLog(),
       program,
       clock,
       catalog,

@@ -1,6 +1,7 @@
 import type { ExecutionError } from '../contract/errors.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
 import type { LogEntry, ToolCallRecord } from './events.ts'
+import type { Divergence } from './run-log.ts'
 
 /** Resources that an execution used. */
 export interface Usage {
@@ -29,5 +30,12 @@ export type ExecuteResult = {
   | { readonly status: 'failed'; readonly ok: false; readonly error: ExecutionError }
 )
 
-/** A result that `explain()` has not completed yet, with the remarks that the guest sent with its value. */
-export type Executed = ExecuteResult & { readonly remarks?: Extract<GuestMessage, { readonly type: 'returned' }> }
+/** A result that `explain()` has not completed yet. */
+export type Executed = ExecuteResult & {
+  /** Remarks that the guest sent with its value. */
+  readonly remarks?: Extract<GuestMessage, { readonly type: 'returned' }>
+  /** Message with which the guest reported the end of its program. */
+  readonly ended?: string
+  /** Set if a repeated run differed from its record. */
+  readonly divergence?: Divergence
+}

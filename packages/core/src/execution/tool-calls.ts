@@ -55,6 +55,7 @@ export class ToolCalls {
   #cancelled: PromiseWithResolvers<never> | undefined
   readonly #open = new Map<number, OpenCall>()
   readonly #queue: OpenCall[] = []
+  readonly #records: ToolCallRecord[] = []
   #running = 0
   #openLength = 0
   #made = 0
@@ -66,6 +67,11 @@ export class ToolCalls {
   /** Number of calls made so far. */
   get count(): number {
     return this.#made
+  }
+
+  /** Ended calls, sorted by number. */
+  get records(): readonly ToolCallRecord[] {
+    return this.#records.sort((left, right) => left.id - right.id)
   }
 
   /** Tools with open calls, without duplicates. */
@@ -153,7 +159,9 @@ export class ToolCalls {
     const { catalog, elapsed, onRecord } = this.#options
     const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
     const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
-    onRecord({ id, tool: path, startedMs, durationMs: elapsed() - startedMs, ...end, ...readOnly })
+    const record = { id, tool: path, startedMs, durationMs: elapsed() - startedMs, ...end, ...readOnly }
+    this.#records.push(record)
+    onRecord(record)
   }
 
   async #perform(call: OpenCall): Promise<Settled> {
