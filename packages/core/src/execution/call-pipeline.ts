@@ -73,6 +73,8 @@ export class CallPipeline {
    */
   async run(call: PipelineCall): Promise<string> {
     const given = await this.#read(call)
+    await this.#options.outputRead()
+    call.assertOpen()
     const tool = this.#resolve(call.path)
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
@@ -101,9 +103,6 @@ export class CallPipeline {
     const { size } = given
     if (size.isCyclic || size.nodes > MAX_INPUT_NODES) throw tooManyValues()
     if (size.characters > this.#options.messageBytes) throw this.#tooLarge(`The input of ${call.path}`)
-    const rest = this.#options.outputRead()
-    if (rest !== undefined) await rest
-    call.assertOpen()
     return given
   }
 
