@@ -38,10 +38,20 @@ export interface Note {
   readonly params?: { readonly requestId?: number; readonly reason?: string }
 }
 
-export interface Fixture {
-  readonly command: string
+/** Command of the fixture server. `{ ...fixture }` has only the options that `mcp()` takes. */
+export class Fixture {
+  readonly command = process.execPath
   readonly args: string[]
-  notes(event?: string): Note[]
+  readonly #journal: string
+
+  constructor(mode: Mode, journal: string) {
+    this.args = [FIXTURE, mode, journal]
+    this.#journal = journal
+  }
+
+  notes(event?: string): Note[] {
+    return readNotes(this.#journal).filter((note) => event === undefined || note.event === event)
+  }
 }
 
 /** Creates a directory that is removed when its scope is left. */
@@ -51,14 +61,8 @@ export function temporaryDirectory(): AsyncDisposable & { readonly path: string 
 }
 
 /** Returns the command of the fixture server in one of its modes, without starting it. */
-export function fixture(directory: string, mode: Mode = 'normal'): Fixture {
-  const journal = join(directory, `${mode}.jsonl`)
-  return {
-    command: process.execPath,
-    args: [FIXTURE, mode, journal],
-    notes: (event) => readNotes(journal).filter((note) => event === undefined || note.event === event),
-  }
-}
+export const fixture = (directory: string, mode: Mode = 'normal'): Fixture =>
+  new Fixture(mode, join(directory, `${mode}.jsonl`))
 
 function readNotes(journal: string): Note[] {
   try {
