@@ -1,11 +1,12 @@
-/** How large the packages may be: what a host that bundles one ships, and what a host that installs one gets of ours. */
+/** Size limits of the packages: bundled by a host, and as published. */
 import { readFileSync } from 'node:fs'
 
 const KB = 1_000
 
 /**
- * In kB: bundled, minified and compressed with gzip, without what its user brings and what is loaded for programs with
- * types, or for patterns that V8 could not match in linear time, alone; and as published.
+ * Limits in kB: the bundled package, minified and compressed with gzip, and the published package. Bundles exclude peer
+ * dependencies and two libraries that are loaded on demand: for programs with types, and for patterns that V8 cannot
+ * match in linear time.
  */
 const LIMITS = {
   'ai-sdk': [238, 12],
@@ -20,7 +21,7 @@ const LIMITS = {
   'adapter-node': [87, 39],
   'node-vm': [172, 9],
   'openai-agents': [238, 7],
-  // Most of it is the part of core that checks options, which every host has.
+  // Most of the bundle is the part of core that checks options, which every host contains anyway.
   opentelemetry: [32, 4],
   quickjs: [176, 30],
   'tanstack-ai': [238, 4],

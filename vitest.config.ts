@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-    // Two cores are what a small machine has; more workers would only make the timings of sandboxes less true.
+    // Small machines have two cores. With more workers, the timings of sandboxes would be less reliable.
     maxWorkers: 2,
-    // What takes seconds on a free machine takes minutes beside other work.
+    // A test that takes seconds on an idle machine can take minutes on a busy one.
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

@@ -1,6 +1,6 @@
 /**
  * Installs and builds the project, then runs the demo or the tests: `npm start` and `npm test`. Requires only npm and
- * Node 20 or newer. The Node version for everything else is one of the dependencies.
+ * Node 20 or newer. Everything else runs on the Node version that is a dependency of the project.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -73,7 +73,7 @@ function run(command, args, { quiet = false, environment = {} } = {}) {
   })
 }
 
-/** Runs a step and prints a line at its start and one at its end. */
+/** Runs a step and prints a line before and after it. */
 async function step(title, action) {
   const started = Date.now()
   process.stdout.write(`▸ ${title} …\n`)
@@ -94,7 +94,7 @@ async function install() {
 }
 
 /**
- * Runs a task of turbo for packages and their dependencies.
+ * Runs a turbo task for packages and their dependencies.
  *
  * @param packages names or folders; all packages if empty
  * @param environment variables that select what is built
@@ -140,7 +140,7 @@ if (args.includes('--help') || (command !== 'start' && command !== 'test')) {
 try {
   await install()
   const packages = command === 'start' ? ['@glovebox/demo'] : packagesOf(args)
-  // Only the whole suite reads declarations, which take longer to build than the code.
+  // Only a run of all tests needs declarations, which take longer to build than the code.
   const environment = packages.length > 0 ? { SKIP_DECLARATIONS: '1' } : {}
   await build(command === 'start' ? 'build' : 'test-build', packages, environment)
   process.exitCode = command === 'start' ? await start() : await test(args)

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const site = join(root, 'site')
 
-/** Exit code if the registry of packages cannot be reached. */
+/** Exit code if the package registry cannot be reached. */
 const UNREACHABLE = 75
 const NETWORK_ERRORS = [
   'EAI_AGAIN',
@@ -32,7 +32,7 @@ const HELP = `Usage: pnpm site [build | dev | preview] [--out <folder>] [--base 
   --base    path under which the site is served, such as /glovebox/. Default: /
 
 All commands first install the locked project in site/ and write the API reference, if they are out of date.
-The exit code is ${UNREACHABLE} if the registry of packages cannot be reached.`
+The exit code is ${UNREACHABLE} if the package registry cannot be reached.`
 
 /** Runs a command. With `quiet`, resolves with its output instead of showing it. */
 function run(command, args, { cwd = root, env = {}, quiet = false, shell = false } = {}) {

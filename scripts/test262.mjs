@@ -1,6 +1,6 @@
 /**
- * Runs the parts of test262 that are relevant for programs of models on each backend: `pnpm test262`. The tests are
- * downloaded with the SpiderMonkey source of Debian, with a fixed version and checksum.
+ * Runs the parts of test262 that are relevant to programs of models, on each backend: `pnpm test262`. The tests are part
+ * of Debian's SpiderMonkey source package, which is downloaded with a fixed version and checksum.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -23,7 +23,7 @@ const page = join(root, 'docs', 'reference', 'test262.md')
 
 const AT_ONCE = 8
 
-/** Tested areas of the language. */
+/** Areas of the language that are tested. */
 const AREAS = {
   'arrow functions': ['language/expressions/arrow-function'],
   'async functions': [
@@ -214,7 +214,7 @@ function collect(step) {
   return tests.filter((_, index) => index % step === 0)
 }
 
-/** Returns the reason of a failure, or undefined if the test passed. */
+/** Returns the reason for a failure, or undefined if the test passed. */
 function judge({ phase, type }, result) {
   if (phase === undefined)
     return result.ok && result.value === 'passed' ? undefined : (result.error?.message ?? 'the program did not end')

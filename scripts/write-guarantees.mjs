@@ -1,7 +1,7 @@
 /**
- * Writes the tables of guarantees into the documentation: `pnpm guarantees`. The declarations of adapters go into the
- * guide to sandboxes. Conformance results and the cost of stopping hostile programs go into the reference, which takes
- * some minutes.
+ * Writes the tables of guarantees into the documentation: `pnpm guarantees`. The guide to sandboxes receives the
+ * declarations of the adapters. The reference receives the conformance results and the cost of stopping hostile
+ * programs. Takes several minutes.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -180,7 +180,7 @@ const HARM = {
 const HARM_LIMITS = { cpuTimeMs: 200, memoryBytes: 64 * 1024 * 1024 }
 const median = (numbers) => numbers.sort((left, right) => left - right)[Math.floor(numbers.length / 2)]
 
-/** Measures time and memory that hostile programs take until they are stopped. */
+/** Measures the time and memory that hostile programs use until they are stopped. */
 async function harmTable() {
   const backends = { ...IN_NODE, 'nodeVm()': { create: nodeVm } }
   const columns = []

@@ -1,7 +1,7 @@
 /**
  * Writes docs/reference/sizes.md: `pnpm sizes`. Installs each package from its tarball into an empty project, and
- * measures its installed size and its first import. Takes about three minutes. Run it on a machine that does nothing
- * else.
+ * measures its installed size and its first import. Takes about three minutes. Run it on an otherwise
+ * idle machine.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -9,14 +9,14 @@ interface Manifest {
   readonly exports?: { readonly [entry: string]: unknown }
 }
 
-/** The declaration file of an entry in `exports`; undefined for one that has no types. */
+/** Returns the declaration file of an entry in `exports`, or undefined if it has no types. */
 function typesOf(entry: unknown): string | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined
   const { types } = entry as { types?: unknown }
   return typeof types === 'string' ? types : undefined
 }
 
-/** Each entry point with the names that it exports, types included. */
+/** Returns the exported names of each entry point, including types. */
 function listExports(): Record<string, readonly string[]> {
   const files = new Map<string, string>()
   for (const folder of readdirSync(join(root, 'packages'))) {
@@ -39,7 +39,7 @@ function listExports(): Record<string, readonly string[]> {
   return Object.fromEntries(listed.sort(([left], [right]) => (left < right ? -1 : 1)))
 }
 
-it('the packages export these names and no others; `vitest -u` writes the list anew', async () => {
+it('the packages export these names and no others; `vitest -u` updates the list', async () => {
   const lines = Object.entries(listExports()).map(([entry, names]) => `${entry}: ${names.join(' ')}\n`)
   await expect(lines.join('')).toMatchFileSnapshot('exports.txt')
 })

@@ -80,7 +80,7 @@ function findCycle(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] | 
   return [...graph.keys()].map((node) => visit(node, [])).find((cycle) => cycle !== undefined)
 }
 
-/** Returns the imports between the folders of a package's sources. A file outside a folder is a node of its own. */
+/** Returns the imports between the folders of a package's sources. A file outside a folder is a separate node. */
 function folderGraph(sources: readonly string[], home: string): Map<string, Set<string>> {
   const start = `${home}/src/`
   const folderOf = (file: string) => file.slice(start.length).split('/')[0] as string

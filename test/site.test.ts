@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readText, root, trackedFiles } from './repository.ts'
 
 const MAX_WAIT_MS = 600_000
-/** Exit code of `scripts/site.mjs` if the registry of packages cannot be reached. */
+/** Exit code of `scripts/site.mjs` if the package registry cannot be reached. */
 const UNREACHABLE = 75
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',

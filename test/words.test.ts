@@ -2,7 +2,7 @@ import ts from 'typescript'
 import { expect, it } from 'vitest'
 import { readText, trackedFiles } from './repository.ts'
 
-/** Phrases that plain technical English does not have. A plainer one is always at hand. */
+/** Phrases that are unusual in technical English, with common alternatives. */
 const UNUSUAL: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bwho(?:so)?ever\b/i, 'the caller, any code that'],
   [/\bnobody\b/i, 'no one, or the passive'],
@@ -20,7 +20,7 @@ const UNUSUAL: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bdearer?\b/i, 'costly'],
 ]
 
-/** First words of a doc comment that do not say what a thing is or does. */
+/** Matches doc comments whose first word does not begin a statement of what a thing is or does. */
 const WEAK_START = /^\/\*\*\s*(?:\*\s*)?(?:Of|As|What|Such|In place)\b/
 
 interface Found {
@@ -45,7 +45,7 @@ function commentsOf(file: string): string[] {
   return comments
 }
 
-/** Prose of a page, without its code. */
+/** Returns the prose of a page, without its code. */
 const proseOf = (page: string): string => page.replace(/^(```|~~~)[\s\S]*?^\1/gm, '').replace(/`[^`\n]*`/g, '')
 
 const files = trackedFiles().filter(

@@ -10,7 +10,7 @@ export default defineConfig(
       'src/entries/disposable-host.ts',
       'src/entries/disposable-process.ts',
     ],
-    // In a Worker the built-ins of Node have no other names.
+    // Workers only resolve Node built-ins with the `node:` prefix.
     removeNodeProtocol: false,
   }),
 )

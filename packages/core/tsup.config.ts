@@ -12,9 +12,9 @@ export default defineConfig(
       program: 'src/entries/program.ts',
       schema: 'src/entries/schema.ts',
     },
-    // Hundreds of small files, each of which a host would find, read and link by itself; and settings of its own.
+    // Bundled, because a host would otherwise load hundreds of small files, and because we change typebox's global settings.
     noExternal: [/^typebox/, '@eslint-community/regexpp'],
-    // Another module in Workers: see the imports of package.json.
+    // Resolved by the `imports` of package.json, which name a different module for Workers.
     external: ['#typescript'],
     platform: 'neutral',
   }),

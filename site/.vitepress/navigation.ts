@@ -10,6 +10,7 @@ const START = ['start', 'faq']
 const LAST = ['roadmap']
 const GUIDES = [
   'frameworks',
+  'approvals',
   'choosing-a-sandbox',
   'production',
   'testing',
@@ -59,7 +60,9 @@ function startPages(): Item[] {
 
 /** Returns the README of each package. */
 function packagePages(): Item[] {
-  const folders = readdirSync(join(root, 'packages'))
+  const folders = readdirSync(join(root, 'packages')).filter((name) =>
+    existsSync(join(root, 'packages', name, 'README.md')),
+  )
   const names = [...PACKAGES, ...folders.filter((name) => !PACKAGES.includes(name))]
   return names.map((name) => pageAt(`packages/${name}/README.md`))
 }
