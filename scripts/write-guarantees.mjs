@@ -73,7 +73,7 @@ const TITLES = {
   memory: 'memory bound',
   cpuTime: 'measures CPU time, not elapsed time',
   isolatesCrashes: 'a crash affects no other program',
-  deterministic: 'the same journal gives the same execution',
+  deterministic: 'the same run log gives the same execution',
 }
 
 async function writeDeclared() {

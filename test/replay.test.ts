@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-describe('a journal produces the same output on every engine', () => {
+describe('a recorded run is the same on every engine', () => {
   for (const [recorder, from] of Object.entries(sandboxes)) {
     for (const [replayer, to] of Object.entries(sandboxes)) {
       it(`when recorded on ${recorder} and replayed on ${replayer}`, () => replayAcross(from, to))

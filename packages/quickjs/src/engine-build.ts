@@ -1,2 +1,2 @@
-/** Exact build of the engine, as recorded in journals. */
+/** Exact build of the engine, as recorded with runs. */
 export const ENGINE = 'quickjs-emscripten@0.32.0/release-sync'

@@ -111,7 +111,7 @@ async function repeat<T>(times: number, measure: () => Promise<T>): Promise<T[]>
 /** A well-behaved program that waits, while hostile programs run. */
 const PEACEFUL = 'for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 25)); return "peaceful"'
 
-/** A program that uses the sources of nondeterminism, so that a replay differs unless the journal determines it. */
+/** A program that uses the sources of nondeterminism, so that a replay differs unless the run log determines it. */
 const CHANCE = `const seen = [Math.random(), Date.now(), performance.now(), crypto.randomUUID(), new Date(2024, 1, 1).getTimezoneOffset()]
 for (let i = 0; i < 3; i++) { seen.push(await tools.chance(), Math.random(), Date.now()); await new Promise((r) => setTimeout(r, 2)) }
 seen.push(new Date().toLocaleString(), (1234.5).toLocaleString(), ['b', 'ä', 'a'].sort((a, b) => a.localeCompare(b)))

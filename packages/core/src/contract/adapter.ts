@@ -8,7 +8,7 @@ import type { AdapterGuarantees } from './guarantees.ts'
 export interface SandboxAdapter extends AsyncDisposable {
   /** Name of the adapter, for error messages and telemetry. */
   readonly name: string
-  /** Identifies the exact engine build. A journal is only guaranteed to replay on the build that recorded it. */
+  /** Identifies the exact engine build. A run is only guaranteed to replay on the build that recorded it. */
   readonly engine: string
   /** Security properties of the guests. */
   readonly guarantees: AdapterGuarantees

@@ -19,7 +19,7 @@ export interface Guarantees {
   readonly cpuTime: boolean
   /** Whether executions continue when the guest of another execution crashes. */
   readonly isolatesCrashes: boolean
-  /** Whether the same journal on the same engine build produces the same run. */
+  /** Whether the same run log on the same engine build produces the same run. */
   readonly deterministic: boolean
   /**
    * Whether parsing a hostile program and validating a value against a costly schema take bounded time and memory.
