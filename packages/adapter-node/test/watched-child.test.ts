@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
 import { processTree } from '@glovebox/testing/process-tree'
 import { waitForEnd } from '@glovebox/testing/processes'
+import { describe, expect, it, vi } from 'vitest'
 import { spawnWatchedChild } from '../src/watched-child.ts'
 
 const LOOP = ['-e', 'process.send("up"); for (;;) {}']
