@@ -19,6 +19,8 @@ const CONNECT_TIMEOUT_MS = 30_000
 const PROBE_TIMEOUT_MS = 5_000
 const KEPT_STDERR_CHARACTERS = 2_000
 const FAREWELL_MS = 1_000
+const SLOW_START_HINT =
+  '. Run its command in a terminal: the first start may install packages. Pass the environment variables that it needs as `env`.'
 
 /** Implements `mcp()`. A separate module, so that the SDK is loaded only when it is needed. */
 export async function connect(options: McpOptions): Promise<McpProvider> {
@@ -37,7 +39,8 @@ export async function connect(options: McpOptions): Promise<McpProvider> {
   }
   const connecting = list()
   try {
-    const expired = expire(name, connectTimeoutMs, deadline.signal, stderr)
+    const hint = isProcess ? SLOW_START_HINT : ''
+    const expired = expire(name, connectTimeoutMs, deadline.signal, () => `${hint}${stderr()}`)
     const provider = await Promise.race([connecting, expired, aborted(signal, deadline.signal)])
     let closing: Promise<void> | undefined
     const close = () => {
@@ -141,9 +144,9 @@ async function disconnect(client: Client, transport: Transport): Promise<void> {
   await client.close()
 }
 
-async function expire(name: string, ms: number, signal: AbortSignal, stderr: () => string): Promise<never> {
+async function expire(name: string, ms: number, signal: AbortSignal, details: () => string): Promise<never> {
   await delay(ms, undefined, { signal })
-  throw new McpError('MCP_TIMEOUT', `The MCP server ${name} was not ready within ${ms} ms${stderr()}`)
+  throw new McpError('MCP_TIMEOUT', `The MCP server ${name} was not ready within ${ms} ms${details()}`)
 }
 
 function aborted(signal: AbortSignal | undefined, settled: AbortSignal): Promise<never> {

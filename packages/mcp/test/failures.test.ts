@@ -51,7 +51,7 @@ describe('connecting to a server', () => {
       expect(error).toMatchObject({
         name: 'McpError',
         code: 'MCP_TIMEOUT',
-        message: expect.stringContaining('1000 ms'),
+        message: expect.stringMatching(/within 1000 ms\. Run its command in a terminal.*`env`/),
       })
       // Checked immediately, because callers may rely on it once `mcp` has rejected.
       const alive = server
