@@ -52,6 +52,7 @@ function run(command, args) {
 let failures = 0
 for (const [title, command, args] of STEPS) {
   const started = Date.now()
+  console.log(`▸ ${title} …`)
   const { code, output } = await run(command, args)
   console.log(`${code === 0 ? '✓' : '✗'} ${title} ${((Date.now() - started) / 1000).toFixed(1)} s`)
   if (code === 0) continue
