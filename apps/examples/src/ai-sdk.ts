@@ -1,6 +1,6 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { codemode } from '@glovebox/ai-sdk'
-import { stepCountIs, streamText, tool } from 'ai'
+import { isStepCount, streamText, tool } from 'ai'
 import { announce } from './announce.ts'
 import { findModel } from './model.ts'
 import { item, priceOf, QUESTION, SYSTEM, stockOf } from './shop.ts'
@@ -20,7 +20,7 @@ export async function run(): Promise<string> {
     system,
     tools,
     prompt: QUESTION,
-    stopWhen: stepCountIs(5),
+    stopWhen: isStepCount(5),
   })
   return await text
 }
