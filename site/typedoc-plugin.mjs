@@ -10,9 +10,6 @@ import { MarkdownPageEvent } from 'typedoc-plugin-markdown'
 
 const packages = fileURLToPath(new URL('../packages', import.meta.url))
 
-/** Entries whose file name differs from the specifier. */
-const RENAMED = { reading: 'program' }
-
 /** Returns the names of the packages, by folder. */
 function packageNames() {
   return new Map(
@@ -43,8 +40,8 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const names = packageNames()
     for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
-      const [, folder, entry] = /packages\/([^/]+)\/src\/(.+)\.ts$/.exec(module.sources[0].fullFileName)
-      const subpath = entry === 'index' ? '' : `/${RENAMED[entry] ?? entry}`
+      const [, folder, entry] = /packages\/([^/]+)\/src\/(?:entries\/)?(.+)\.ts$/.exec(module.sources[0].fullFileName)
+      const subpath = entry === 'index' ? '' : `/${entry}`
       module.name = names.get(folder) + subpath
     }
   })

@@ -74,8 +74,8 @@ describe('rules for tool calls', () => {
     expect(await outcomeOf('tools.read*')).toEqual([no, no])
     expect(await outcomeOf('*')).toEqual([no, no])
     expect(await outcomeOf('*.*All')).toEqual([yes, no])
-    expect(await outcomeOf(['tools.x', 'tools.*l*l'])).toEqual([yes, no])
-    expect(await outcomeOf('too.*')).toEqual([yes, yes])
+    expect(await outcomeOf(['tools.x*', 'tools.*l*l'])).toEqual([yes, no])
+    expect(await outcomeOf('*.delete*')).toEqual([yes, yes])
   })
 
   it('apply to the validated input with its defaults, by schema and by function', async () => {
@@ -149,6 +149,12 @@ describe('rules for tool calls', () => {
     ['an unknown effect', [{ tools: '*', effect: 'forbid' }], /`effect` must be one of deny, ask, allow/],
     ['a misspelt property', [{ tool: '*', effect: 'deny' }], /has no option `tool`/],
     ['a tool without its namespace', [{ tools: 'write', effect: 'deny' }], /`namespace\.tool`/],
+    [
+      'a misspelled tool',
+      [{ tools: 'tools.wirte', effect: 'deny' }],
+      /matches no tool.* Did you mean `tools\.write`\?/,
+    ],
+    ['a misspelled namespace', [{ tools: 'tool.*', effect: 'deny' }], /matches no tool.* Did you mean `tools\.\*`\?/],
     [
       'a pattern that cannot be asserted',
       [{ tools: '*', when: { pattern: '(a)\\1' }, effect: 'deny' }],

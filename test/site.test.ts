@@ -195,8 +195,14 @@ describe('the documentation site', { timeout: MAX_WAIT_MS }, () => {
         ['createCodeMode', API_PAGE],
         ['quarantine', '/concepts/how-it-works'],
       ] as const) {
-        await page.keyboard.press('Control+k')
-        await page.locator('#localsearch-input').fill(term)
+        const input = page.locator('#localsearch-input')
+        // The page handles the key once its scripts have run.
+        const opens = async () => {
+          await page.keyboard.press('Control+k')
+          return await input.isVisible()
+        }
+        await expect.poll(opens, { timeout: MAX_WAIT_MS / 10, interval: 500 }).toBe(true)
+        await input.fill(term)
         // By its address, because results of the previous term remain for a moment.
         await page.locator(`.VPLocalSearchBox .result[href^="${path}"]`).first().click()
         await page.waitForURL((url) => url.pathname === path)

@@ -194,12 +194,12 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const base = chooseLimits(options.limits)
   const redact = chooseRedact(options.redact)
   const { policy, onAsk, askTimeoutMs, around } = options
-  const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around })
   const bounds = chooseModelOutput(options.modelOutput)
   const { toolName = TOOL_NAME, toolDescription = TOOL_DESCRIPTION } = options
   if (!TOOL_NAMES.test(toolName))
     throw new TypeError(`\`toolName\` must be 1 to 64 letters, digits, _ or -, not ${JSON.stringify(toolName)}`)
   const catalog = createCatalog(options.tools, direct)
+  const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, catalog)
   const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
   let allWarnings: readonly ToolWarning[] | undefined
   const instructions = writeInstructions(declarations, omitted, toolName)

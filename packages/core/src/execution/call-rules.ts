@@ -1,8 +1,10 @@
+import type { Catalog } from '../catalog/catalog.ts'
 import type { ToolAnnotations } from '../catalog/tool.ts'
 import { ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
 import { schemaMatcher } from '../validation/schema-matcher.ts'
 import type { JsonSchema } from '../values/json-schema.ts'
+import { nearest } from '../values/nearest.ts'
 import { deepFreeze } from './deep-freeze.ts'
 
 /** A tool call with its validated input, as rules and wrappers see it. */
@@ -108,13 +110,16 @@ export class CallRules {
   readonly #onAsk: CallRulesOptions['onAsk']
   readonly #askTimeoutMs: number
 
-  private constructor({ policy = [], onAsk, askTimeoutMs = ASK_TIMEOUT_MS, around }: CallRulesOptions) {
+  private constructor(
+    { policy = [], onAsk, askTimeoutMs = ASK_TIMEOUT_MS, around }: CallRulesOptions,
+    catalog: Catalog,
+  ) {
     const { rules, otherwise = 'allow' }: Policy = isList(policy) ? { rules: policy } : policy
     if (!isList(rules)) throw new TypeError('`policy` must be a list of rules, or an object with `rules`')
     if (!isList(policy)) assertKnownOptions('policy', policy, ['rules', 'otherwise'])
     if (!EFFECTS.includes(otherwise))
       throw new TypeError(`\`policy.otherwise\` must be one of ${EFFECTS.join(', ')}; got ${String(otherwise)}`)
-    this.#rules = rules.map(compileRule)
+    this.#rules = rules.map((rule, index) => compileRule(rule, index, catalog))
     this.#otherwise = otherwise
     this.#onAsk = onAsk
     this.#askTimeoutMs = askTimeoutMs
@@ -126,7 +131,7 @@ export class CallRules {
    *
    * @throws `TypeError` for an invalid rule or option
    */
-  static from(options: CallRulesOptions): CallRules | undefined {
+  static from(options: CallRulesOptions, catalog: Catalog): CallRules | undefined {
     const { policy, onAsk, askTimeoutMs, around } = options
     for (const [name, value] of Object.entries({ onAsk, around })) {
       if (value !== undefined && typeof value !== 'function')
@@ -134,7 +139,7 @@ export class CallRules {
     }
     if (askTimeoutMs !== undefined && !(askTimeoutMs > 0 && askTimeoutMs < 2 ** 31))
       throw new TypeError(`\`askTimeoutMs\` must be a number of milliseconds below 2 ** 31; got ${askTimeoutMs}`)
-    return policy === undefined && around === undefined ? undefined : new CallRules(options)
+    return policy === undefined && around === undefined ? undefined : new CallRules(options, catalog)
   }
 
   /**
@@ -231,7 +236,7 @@ async function matches({ when }: CompiledRule, call: JudgedCall): Promise<boolea
   }
 }
 
-function compileRule(rule: PolicyRule, index: number): CompiledRule {
+function compileRule(rule: PolicyRule, index: number, catalog: Catalog): CompiledRule {
   const owner = `policy rule ${index}`
   assertKnownOptions(owner, rule, RULE_OPTIONS)
   const { tools, when, annotations, effect, reason } = rule
@@ -242,7 +247,11 @@ function compileRule(rule: PolicyRule, index: number): CompiledRule {
     if (effect === 'allow')
       throw new TypeError(`${owner}: annotations are claims of a server, so a rule that uses them cannot allow calls`)
   }
-  const patterns = (typeof tools === 'string' ? [tools] : tools).map((pattern) => compilePattern(owner, pattern))
+  const patterns = (typeof tools === 'string' ? [tools] : tools).map((pattern) => {
+    const matches = compilePattern(owner, pattern)
+    assertKnown(owner, pattern, catalog)
+    return matches
+  })
   const hints = HINTS.filter((hint) => annotations?.[hint] !== undefined)
   return {
     effect,
@@ -256,6 +265,23 @@ function compileRule(rule: PolicyRule, index: number): CompiledRule {
     },
     when: when === undefined ? () => true : typeof when === 'function' ? when : schemaMatcher(when),
   }
+}
+
+/**
+ * Rejects a pattern that can match no call: a misspelled one would otherwise be ignored. `*.delete*` may match nothing,
+ * since a policy can serve several catalogs.
+ */
+function assertKnown(owner: string, pattern: string, { names, namespaces, find }: Catalog): void {
+  const namespace = pattern.slice(0, pattern.indexOf('.'))
+  if (pattern.includes('*') ? namespace.includes('*') || Object.hasOwn(names, namespace) : find(pattern) !== undefined)
+    return
+  if (!pattern.includes('.')) return
+  const known = pattern.includes('*')
+    ? Object.keys(names).map((name) => name + pattern.slice(namespace.length))
+    : namespaces.flatMap(({ tools }) => tools.map(({ path }) => path))
+  const similar = nearest(pattern, known)
+  const hint = similar === undefined ? '' : ` Did you mean \`${similar}\`?`
+  throw new TypeError(`${owner}: \`${pattern}\` matches no tool that programs can call.${hint}`)
 }
 
 /** Compiles a pattern of literal parts and `*`, which is matched in linear time. */

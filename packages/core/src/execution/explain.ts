@@ -10,7 +10,11 @@ import type { Executed, ExecuteResult } from './result.ts'
  * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the
  * program did not await or check.
  */
-export function explain({ remarks, ...result }: Executed, code: string, catalog: Catalog): ExecuteResult {
+export function explain(
+  { remarks, ended, divergence, ...result }: Executed,
+  code: string,
+  catalog: Catalog,
+): ExecuteResult {
   const warnings = warningsOf(result, remarks, code)
   const warned = warnings.length === 0 ? result : { ...result, warnings }
   return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog) }
