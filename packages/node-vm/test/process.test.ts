@@ -8,7 +8,7 @@ const BACKEND = {
   factory: 'nodeVm',
   from: import.meta.url,
   create: () => nodeVm(),
-  isWorker: (commandLine: string) => commandLine.includes('node-vm/dist/guest.js'),
+  isWorker: (commandLine: string) => commandLine.includes('node-vm/dist/glovebox-guest.js'),
   missing: /is not found/,
 }
 
