@@ -283,6 +283,36 @@ describe('a decision', () => {
     expect(broken.result).toMatchObject({ value: ['TOOL_DENIED', expect.stringContaining('the terminal is gone')] })
   })
 
+  it('is not requested if the execution ended while a condition was evaluated', async () => {
+    const controller = new AbortController()
+    const asked: unknown[] = []
+    const evaluated = Promise.withResolvers<void>()
+    const running = run(
+      WRITE,
+      {
+        policy: [
+          {
+            tools: '*',
+            effect: 'ask',
+            when: async () => {
+              controller.abort(new Error('stopped'))
+              setTimeout(evaluated.resolve)
+              return true
+            },
+          },
+        ],
+        onAsk: async (request) => {
+          asked.push(request)
+          return 'allow'
+        },
+      },
+      { signal: controller.signal },
+    )
+    await expect(running).rejects.toThrow('stopped')
+    await evaluated.promise
+    expect(asked).toEqual([])
+  })
+
   it('is abandoned if the execution is aborted', async () => {
     const controller = new AbortController()
     let isAborted = false

@@ -195,6 +195,8 @@ export class CallRules {
   async #ask(request: ApprovalRequest, onAsking: (isAsking: boolean) => void): Promise<Decision> {
     if (this.#onAsk === undefined)
       throw denied(request, [...request.reasons, 'it needs approval, and this host cannot ask for one'])
+    // The execution may have ended while a condition was evaluated.
+    request.signal.throwIfAborted()
     const late = Promise.withResolvers<Decision>()
     const timer = setTimeout(
       () => late.resolve({ deny: `nobody decided within ${this.#askTimeoutMs} ms` }),
