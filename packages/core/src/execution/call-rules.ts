@@ -132,14 +132,16 @@ export class CallRules {
    * @throws `TypeError` for an invalid rule or option
    */
   static from(options: CallRulesOptions, catalog: Catalog): CallRules | undefined {
-    const { policy, onAsk, askTimeoutMs, around } = options
+    const { onAsk, askTimeoutMs, around } = options
     for (const [name, value] of Object.entries({ onAsk, around })) {
       if (value !== undefined && typeof value !== 'function')
         throw new TypeError(`\`${name}\` must be a function; got ${typeof value}`)
     }
     if (askTimeoutMs !== undefined && !(askTimeoutMs > 0 && askTimeoutMs < 2 ** 31))
       throw new TypeError(`\`askTimeoutMs\` must be a number of milliseconds below 2 ** 31; got ${askTimeoutMs}`)
-    return policy === undefined && around === undefined ? undefined : new CallRules(options, catalog)
+    const rules = new CallRules(options, catalog)
+    const isEmpty = rules.#rules.length === 0 && rules.#otherwise === 'allow' && around === undefined
+    return isEmpty ? undefined : rules
   }
 
   /**
@@ -274,13 +276,15 @@ function compileRule(rule: PolicyRule, index: number, catalog: Catalog): Compile
  * since a policy can serve several catalogs.
  */
 function assertKnown(owner: string, pattern: string, { names, namespaces, find }: Catalog): void {
-  const namespace = pattern.slice(0, pattern.indexOf('.'))
-  if (pattern.includes('*') ? namespace.includes('*') || Object.hasOwn(names, namespace) : find(pattern) !== undefined)
-    return
-  if (!pattern.includes('.')) return
-  const known = pattern.includes('*')
-    ? Object.keys(names).map((name) => name + pattern.slice(namespace.length))
-    : namespaces.flatMap(({ tools }) => tools.map(({ path }) => path))
+  const namespace = pattern.slice(0, Math.max(0, pattern.indexOf('.')))
+  let known: string[]
+  if (!pattern.includes('*')) {
+    if (find(pattern) !== undefined) return
+    known = namespaces.flatMap(({ tools }) => tools.map(({ path }) => path))
+  } else {
+    if (namespace === '' || namespace.includes('*') || Object.hasOwn(names, namespace)) return
+    known = Object.keys(names).map((name) => name + pattern.slice(namespace.length))
+  }
   const similar = nearest(pattern, known)
   const hint = similar === undefined ? '' : ` Did you mean \`${similar}\`?`
   throw new TypeError(`${owner}: \`${pattern}\` matches no tool that programs can call.${hint}`)

@@ -1,16 +1,8 @@
-import { compileSchema, type Validator } from '../protocol/compile.ts'
 import type { JsonSchema } from '../values/json-schema.ts'
 import { measureValue } from '../values/value-size.ts'
 import { withoutExotics } from './json-values.ts'
-import { lowerSchema } from './lower-schema.ts'
-import { estimateCost, type SchemaCost } from './schema-cost.ts'
-import { MAX_COMPILE_COST_HERE, MAX_COST_HERE } from './schema-validator.ts'
+import { MAX_COMPILE_COST_HERE, MAX_COST_HERE, type PreparedSchema, prepareSchema } from './schema-validator.ts'
 import { unassertedParts } from './unasserted-parts.ts'
-
-interface Prepared {
-  readonly cost: SchemaCost
-  readonly validator: Validator
-}
 
 /**
  * Creates a function that returns whether a value matches a schema. Unlike the validation of a tool's input, it never
@@ -22,20 +14,15 @@ export function schemaMatcher(schema: JsonSchema): (value: unknown) => Promise<b
   for (const part of unassertedParts(schema)) {
     if (part !== undefined) throw new TypeError(`\`when\`, at ${part.pointer}: ${part.message}`)
   }
-  let prepared: Promise<Prepared> | undefined
+  let prepared: Promise<PreparedSchema> | undefined
   return async (value) => {
-    prepared ??= prepare(schema)
+    prepared ??= prepareSchema(schema, 'output')
     const { cost, validator } = await prepared
+    if (cost.compile > MAX_COMPILE_COST_HERE) throw new Error('its schema is too large')
     const size = measureValue(value)
     const seen = size.isJson ? value : withoutExotics(value)
     if (size.isCyclic || cost.check(seen, size) > MAX_COST_HERE)
       throw new Error('checking the input would take too long')
-    return validator.Check(seen)
+    return (await validator()).Check(seen)
   }
-}
-
-async function prepare(schema: JsonSchema): Promise<Prepared> {
-  const cost = await estimateCost(schema)
-  if (cost.compile > MAX_COMPILE_COST_HERE) throw new Error('its schema is too large')
-  return { cost, validator: compileSchema(await lowerSchema(schema)) }
 }

@@ -23,7 +23,7 @@ const TOO_DEEP = 'it is nested too deeply'
 const INVALID = 'it does not match the schema'
 
 /** Data that is prepared when a schema is first needed. Most tools of a large server are never called. */
-interface Prepared {
+export interface PreparedSchema {
   readonly schema: JsonSchema
   readonly cost: SchemaCost
   readonly defaults: ReturnType<typeof planRequiredDefaults>
@@ -35,9 +35,9 @@ interface Prepared {
  * passed to `checkElsewhere`, which can be stopped. Without it, they are rejected.
  */
 export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
-  let prepared: Promise<Prepared> | undefined
+  let prepared: Promise<PreparedSchema> | undefined
   return async (given, context) => {
-    prepared ??= prepare(schema, side)
+    prepared ??= prepareSchema(schema, side)
     const { cost, defaults, validator } = await prepared
     let size = context?.size ?? measureValue(given)
     if (size.isCyclic) return refused('it refers to itself')
@@ -79,7 +79,7 @@ export function schemaParser(schema: JsonSchema, side: ValueSide): Parse {
 
 const refused = (problem: string) => ({ problems: [problem] })
 
-async function prepare(schema: JsonSchema, side: ValueSide): Promise<Prepared> {
+export async function prepareSchema(schema: JsonSchema, side: ValueSide): Promise<PreparedSchema> {
   let compiling: Promise<Validator> | undefined
   const validator = () => {
     compiling ??= lowerSchema(schema).then(compileSchema)
@@ -114,7 +114,7 @@ function checkHere(schema: unknown, validator: Validator, units: number, value: 
 
 /** Maximum number of validators that a process keeps. */
 const MAX_KEPT = 8
-const kept = new Map<string, Promise<Prepared>>()
+const kept = new Map<string, Promise<PreparedSchema>>()
 
 /**
  * Checks a value completely, without limits. It is meant for a process that can be killed.
@@ -126,7 +126,7 @@ export async function checkPayload(schema: string, payload: string, side: ValueS
   const key = side + schema
   let prepared = kept.get(key)
   if (prepared === undefined) {
-    prepared = prepare(JSON.parse(schema), side)
+    prepared = prepareSchema(JSON.parse(schema), side)
     const [oldest] = kept.keys()
     if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
     kept.set(key, prepared)
