@@ -7,6 +7,7 @@ export default defineConfig(
       'src/entries/index.ts',
       'src/entries/recovery.ts',
       'src/entries/suite.ts',
+      'src/entries/store.ts',
       'src/entries/disposable-host.ts',
       'src/entries/disposable-process.ts',
     ],

@@ -14,10 +14,12 @@ import {
   type Policy,
   type PolicyRule,
 } from './execution/call-rules.ts'
-import type { ExecuteOptions } from './execution/execute-options.ts'
+import type { ExecuteOptions, ResumedRun, ResumeOptions } from './execution/execute-options.ts'
 import { ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
+import type { Runs } from './execution/run-records.ts'
+import { StoredRuns, type StoredRunsOptions } from './execution/stored-runs.ts'
 import type { Telemetry } from './execution/telemetry.ts'
 import { writeInstructions } from './instructions.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
@@ -67,6 +69,11 @@ export interface CodeModeOptions {
    * the tool is called directly.
    */
   readonly around?: Around
+  /**
+   * Keeps runs in a store, so that they can wait for decisions, and go on after the end of their host. Default: runs
+   * end with their execution, and calls that need a decision are denied without `onAsk`.
+   */
+  readonly runs?: StoredRunsOptions
   /**
    * Maximum size of a result that the model receives. Default: 50,000 UTF-16 code units of text, 20,000 values and 32
    * levels of nesting.
@@ -131,7 +138,23 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    * @throws `TypeError` for invalid arguments, `SandboxError`, the signal's reason, or an error of `onEvent`
    */
   execute(code: string, options?: ExecuteOptions<Context>): Promise<ExecuteResult>
-  /** Ends all running executions. They reject with `SANDBOX_CLOSED`. Idempotent. */
+  /**
+   * Goes on with a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again,
+   * and one for whose calls there is no decision to its suspension.
+   *
+   * @throws `RunError`, or as {@link CodeMode.execute}
+   */
+  resume(run: string, options?: ResumeOptions<Context>): Promise<ExecuteResult>
+  /**
+   * Goes on with all runs that wait for nobody: those whose timers are due, that were decided on, or whose hosts ended.
+   * Call it when the host starts, and regularly.
+   *
+   * @throws `TypeError` without `runs`, or the store's error
+   */
+  resumeDue(options?: Omit<ResumeOptions<Context>, 'decisions'>): Promise<readonly ResumedRun[]>
+  /** The stored runs. Undefined without the `runs` option. */
+  readonly runs: Runs | undefined
+  /** Ends all running executions. They reject with `SANDBOX_CLOSED`. Stored runs can be resumed. Idempotent. */
   close(): Promise<void>
   /**
    * Stops accepting programs and resolves when all running executions have ended. New executions reject with
@@ -152,6 +175,7 @@ const OPTIONS: readonly string[] = [
   'onAsk',
   'askTimeoutMs',
   'around',
+  'runs',
   'modelOutput',
   'toolName',
   'toolDescription',
@@ -205,7 +229,17 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const instructions = writeInstructions(declarations, omitted, toolName)
   guests.warm(base.memoryBytes)
   const { telemetry, sandbox } = options
-  const runner = new ProgramRunner({ guests, sandbox: sandbox.name, catalog, limits: base, redact, rules, telemetry })
+  const runs = options.runs && new StoredRuns(options.runs, catalog)
+  const runner = new ProgramRunner({
+    guests,
+    sandbox: sandbox.name,
+    catalog,
+    limits: base,
+    redact,
+    rules,
+    telemetry,
+    runs,
+  })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
   const close: CodeMode['close'] = () => runner.close()
 
@@ -227,15 +261,18 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
         additionalProperties: false,
       },
       // Frameworks may pass further options, which are dropped.
-      execute: async (input, { signal, limits, onEvent, context } = {}) => {
+      execute: async (input, { signal, limits, onEvent, context, run, principal } = {}) => {
         // The model can fix this, so it receives an error instead of an exception.
         const code: unknown = input?.code
         if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
-        return toModelOutput(await execute(code, { signal, limits, onEvent, context }), bounds)
+        return toModelOutput(await execute(code, { signal, limits, onEvent, context, run, principal }), bounds)
       },
       output: (result) => toModelOutput(result, bounds),
     },
     execute,
+    resume: (run, resumeOptions) => runner.resume(run, resumeOptions),
+    resumeDue: (resumeOptions) => runner.resumeDue(resumeOptions),
+    runs: runs?.records,
     close,
     drain: () => runner.drain(),
     [Symbol.asyncDispose]: close,

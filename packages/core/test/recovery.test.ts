@@ -39,10 +39,10 @@ const RECORDED: RecordedRun = {
   limits: DEFAULT_LIMITS,
   entries: [
     { type: 'in', message: '{"type":"start"}' },
-    { type: 'call', call: 1, tool: 'tools.step', input: 'j{}' },
-    { type: 'log', level: 'log', text: 'said' },
-    { type: 'in', message: '{"type":"returned"}\nj1' },
-    { type: 'ended', message: RETURNED },
+    { type: 'call', call: 1, tool: 'tools.step', input: 'j{}', timeMs: 1 },
+    { type: 'log', level: 'log', text: 'said', timeMs: 2 },
+    { type: 'settled', call: 1, now: 3, timeMs: 3, outcome: { ok: true, payload: 'j1' } },
+    { type: 'ended', status: 'succeeded', timeMs: 4, message: RETURNED },
   ],
 }
 const faithful: Life = async (guest) => {

@@ -13,6 +13,16 @@ export interface ToolContext<Context = unknown> {
   readonly callId: number
   /** The `context` option of the execution. */
   readonly context?: Context
+  /**
+   * Key of the call, for tools that pass it on so that a repeated call has no second effect. The same for each attempt.
+   * Absent if no store keeps the run.
+   */
+  readonly idempotencyKey?: string
+  /**
+   * Number of this attempt, from 1. A call is repeated if its host ended while the tool ran, and the tool is annotated
+   * as read-only or idempotent, or somebody decided so. Absent if no store keeps the run.
+   */
+  readonly attempt?: number
 }
 
 /** Hints about the effects of a tool, as the Model Context Protocol defines them. They are claims, not guarantees. */
@@ -21,7 +31,10 @@ export interface ToolAnnotations {
   readonly readOnlyHint?: boolean
   /** Whether the tool may delete or overwrite data. Only meaningful for tools that are not read-only. */
   readonly destructiveHint?: boolean
-  /** Whether repeating a call with the same input has no further effect. */
+  /**
+   * Whether repeating a call with the same input has no further effect. Such calls, and read-only ones, are repeated
+   * when a run is resumed whose host ended while the tool ran.
+   */
   readonly idempotentHint?: boolean
   /** Whether the tool interacts with external systems, such as the web. */
   readonly openWorldHint?: boolean

@@ -17,6 +17,7 @@ export const EXECUTION_ERROR_CODES = [
   'LIMIT_RESULT_SIZE',
   'SANDBOX_CRASHED',
   'PROGRAM_STALLED',
+  'RUN_SUSPENDED',
   'PROTOCOL_VIOLATION',
   'TOOL_NOT_FOUND',
   'TOOL_INPUT_INVALID',
@@ -76,6 +77,33 @@ export class ToolCallError extends Error {
   readonly code: ToolErrorCode
 
   constructor(code: ToolErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The codes of a {@link RunError}. */
+export const RUN_ERROR_CODES = [
+  'RUN_NOT_FOUND',
+  'RUN_CONFLICT',
+  'RUN_CLAIMED',
+  'RUN_LEASE_LOST',
+  'RUN_FORBIDDEN',
+  'RUN_DECISION_INVALID',
+  'RUN_RUNTIME_MISMATCH',
+  'REPLAY_DIVERGED',
+  'RUN_STORE_FAILED',
+] as const
+/** Reason why a {@link RunError} was thrown. */
+export type RunErrorCode = (typeof RUN_ERROR_CODES)[number]
+
+/** Error about a stored run. */
+export class RunError extends Error {
+  override readonly name = 'RunError'
+  /** Stable reason for the error. */
+  readonly code: RunErrorCode
+
+  constructor(code: RunErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

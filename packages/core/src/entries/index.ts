@@ -4,13 +4,32 @@ export type { SchemaInput, Tool, ToolAnnotations, ToolContext, ToolDefinition, U
 export { defineTool } from '../catalog/tool.ts'
 export type { CodeMode, CodeModeOptions, ModelTool } from '../code-mode.ts'
 export { createCodeMode } from '../code-mode.ts'
-export type { ExecutionError, ExecutionErrorCode, SandboxErrorCode, ToolErrorCode } from '../contract/errors.ts'
-export { EXECUTION_ERROR_CODES, SandboxError, ToolCallError } from '../contract/errors.ts'
+export type {
+  ExecutionError,
+  ExecutionErrorCode,
+  RunErrorCode,
+  SandboxErrorCode,
+  ToolErrorCode,
+} from '../contract/errors.ts'
+export { EXECUTION_ERROR_CODES, RUN_ERROR_CODES, RunError, SandboxError, ToolCallError } from '../contract/errors.ts'
 export type { Guarantees } from '../contract/guarantees.ts'
 export type { Limits } from '../contract/limits.ts'
 export { DEFAULT_LIMITS } from '../contract/limits.ts'
+export type {
+  Append,
+  Claim,
+  Lease,
+  NewRun,
+  RunFilter,
+  RunStatus,
+  RunStore,
+  RunSummary,
+  StoredRun,
+} from '../contract/run-store.ts'
+export { RUN_STATUSES } from '../contract/run-store.ts'
 export type { DeclarationOptions } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
+export type { PendingCall, Resolution } from '../execution/call-approval.ts'
 export type {
   ApprovalRequest,
   Around,
@@ -21,8 +40,20 @@ export type {
   PolicyRule,
 } from '../execution/call-rules.ts'
 export type { ExecutionEvent, LogEntry, ToolCallRecord } from '../execution/events.ts'
-export type { ExecuteOptions } from '../execution/execute-options.ts'
+export type { ExecuteOptions, ResumedRun, ResumeOptions } from '../execution/execute-options.ts'
 export type { ExecuteResult, Usage } from '../execution/result.ts'
+export type { RunEntry } from '../execution/run-log.ts'
+export type {
+  As,
+  CallDecision,
+  RunAccess,
+  RunAction,
+  RunDetails,
+  RunRecordsOptions,
+  Runs,
+} from '../execution/run-records.ts'
+export { openRuns } from '../execution/run-records.ts'
+export type { StoredRunsOptions } from '../execution/stored-runs.ts'
 export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from '../execution/telemetry.ts'
 export type { ModelOutput, ModelOutputBounds } from '../model-output.ts'
 export { toModelOutput } from '../model-output.ts'
@@ -31,4 +62,5 @@ export type { Sandbox } from '../sandbox/sandbox.ts'
 export type { Style } from '../schema/style.ts'
 export { STYLES } from '../schema/style.ts'
 export type { SchemaWarning } from '../schema/warnings.ts'
+export { memoryStore } from '../stores/memory-store.ts'
 export type { JsonSchema } from '../values/json-schema.ts'

@@ -7,7 +7,9 @@ import type { CheckElsewhere } from '../sandbox/sandbox.ts'
 import { nearest } from '../values/nearest.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
+import { CallApproval, type Resolution } from './call-approval.ts'
 import type { CallRules, JudgedCall } from './call-rules.ts'
+import type { CallState, RunLog } from './run-log.ts'
 
 /** Options for {@link CallPipeline}. */
 export interface CallPipelineOptions {
@@ -19,6 +21,9 @@ export interface CallPipelineOptions {
   readonly context: unknown
   /** Decides which calls run, and wraps them. Default: every call runs. */
   readonly rules: CallRules | undefined
+  readonly log: RunLog
+  /** Settings of a stored run. */
+  readonly stored: StoredRunOptions | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
@@ -36,8 +41,18 @@ export interface PipelineCall {
   signal(): AbortSignal
   /** Throws if the call was cancelled. */
   assertOpen(): void
-  /** Called when the call starts and stops waiting for a decision. */
+  /** Called when the call starts and stops waiting for a decision in this process. */
   onAsking(isAsking: boolean): void
+  /** Leaves the call open until the run is resumed: the promise stays pending. */
+  park(): Promise<never>
+}
+
+/** Settings of a run that a store keeps. */
+export interface StoredRunOptions {
+  /** Id of the run. */
+  readonly run: string
+  /** Time for a decision on a suspended call in milliseconds. Undefined: no limit. */
+  readonly expireMs?: number | undefined
 }
 
 interface Input {
@@ -76,6 +91,11 @@ export class CallPipeline {
     await this.#options.outputRead()
     call.assertOpen()
     const tool = this.#resolve(call.path)
+    const { attempts, resolved } = this.#stateOf(call)
+    if (attempts > 0 && !isRepeatable(tool)) {
+      const resolution = resolved === undefined ? await call.park() : (decode(resolved.resolution) as Resolution)
+      if (resolution !== 'retry') return await this.#write(call, tool, outputOf(resolution))
+    }
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
     const judged = rules === undefined ? input : await this.#judge(rules, call, tool, input)
@@ -140,14 +160,32 @@ export class CallPipeline {
 
   /** Applies the rules. Resolves to the input that may run, which a person may have edited. */
   #judge(rules: CallRules, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
+    const { log, stored } = this.#options
     const validate = (edited: unknown) => this.#validate(call, tool, { value: edited, size: measureValue(edited) })
-    return rules.judge(this.#judged(call, tool, input), validate, (isAsking) => call.onAsking(isAsking))
+    const approval = new CallApproval({
+      log,
+      call: call.id,
+      payload: call.payload,
+      expireMs: stored?.expireMs,
+      park: () => call.park(),
+      onAsking: (isAsking) => call.onAsking(isAsking),
+    })
+    return rules.judge(this.#judged(call, tool, input), validate, approval)
   }
 
-  #execute(call: PipelineCall, entry: CatalogTool, input: unknown): unknown {
+  /** Calls the tool. Before that, a stored run has recorded that it does so. */
+  async #execute(call: PipelineCall, entry: CatalogTool, input: unknown): Promise<unknown> {
     call.assertOpen()
-    const { context, rules } = this.#options
-    const run = () => entry.tool.execute(input, { signal: call.signal(), callId: call.id, context })
+    const { context, rules, log, stored } = this.#options
+    const attempt = this.#stateOf(call).attempts + 1
+    log.add({ type: 'started', call: call.id, attempt })
+    const written = log.flush()
+    if (written !== undefined) {
+      await written
+      call.assertOpen()
+    }
+    const key = stored === undefined ? {} : { attempt, idempotencyKey: `${stored.run}.${call.id}` }
+    const run = () => entry.tool.execute(input, { signal: call.signal(), callId: call.id, context, ...key })
     return rules?.around === undefined ? run() : rules.around(this.#judged(call, entry, input), async () => run())
   }
 
@@ -169,6 +207,11 @@ export class CallPipeline {
     }
     if (exceedsBytes(payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
     return payload
+  }
+
+  /** What the log tells of a call. It has no calls once it is too long. */
+  #stateOf({ id }: PipelineCall): Pick<CallState, 'attempts' | 'resolved'> {
+    return this.#options.log.calls[id - 1] ?? { attempts: 0 }
   }
 
   #judged(call: PipelineCall, { path, tool }: CatalogTool, input: unknown): JudgedCall {
@@ -210,6 +253,18 @@ export class CallPipeline {
       `${what} takes more than ${messageBytes} bytes, counting shared parts at every reference: request or pass less data`,
     )
   }
+}
+
+/** Returns whether a call whose outcome was lost can be made again. */
+function isRepeatable({ tool }: CatalogTool): boolean {
+  const { readOnlyHint, idempotentHint } = tool.annotations ?? {}
+  return readOnlyHint === true || idempotentHint === true
+}
+
+/** @throws `ToolCallError` for a call that failed */
+function outputOf(resolution: Exclude<Resolution, 'retry'>): unknown {
+  if ('output' in resolution) return resolution.output
+  throw new ToolCallError('TOOL_FAILED', resolution.error)
 }
 
 /** Checks the number of values without decoding the payload. */

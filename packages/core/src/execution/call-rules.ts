@@ -4,7 +4,9 @@ import { ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
 import { schemaMatcher } from '../validation/schema-matcher.ts'
 import type { JsonSchema } from '../values/json-schema.ts'
+import { messageOf } from '../values/message-of.ts'
 import { nearest } from '../values/nearest.ts'
+import type { CallApproval } from './call-approval.ts'
 import { deepFreeze } from './deep-freeze.ts'
 
 /** A tool call with its validated input, as rules and wrappers see it. */
@@ -95,6 +97,9 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
 /** Time for a decision in milliseconds, unless the host sets one. */
 const ASK_TIMEOUT_MS = 5 * 60_000
 
+/** Stands for a decision that did not come in time. */
+const LATE = Symbol('late')
+
 interface CompiledRule {
   readonly effect: PolicyEffect
   readonly reason: string | undefined
@@ -148,19 +153,19 @@ export class CallRules {
    * Applies the rules to a call and asks for a decision if they require one. Resolves to the input to run with.
    *
    * @param validate validates an edited input and fills in its defaults
-   * @param onAsking called when the call starts and stops waiting for a decision
+   * @param approval knows and records the decision on the call
    * @throws `ToolCallError` `TOOL_DENIED`
    */
   async judge(
     call: JudgedCall,
     validate: (input: unknown) => Promise<unknown>,
-    onAsking: (isAsking: boolean) => void,
+    approval: CallApproval,
   ): Promise<unknown> {
     deepFreeze(call.input)
     const { effect, reasons } = await this.#apply(call)
     if (effect === 'deny') throw denied(call, reasons)
     if (effect === 'allow') return call.input
-    const decision = await this.#ask({ ...call, reasons }, onAsking)
+    const decision = await this.#decide({ ...call, reasons }, approval)
     if (decision === 'allow') return call.input
     if (typeof decision === 'object' && 'edit' in decision)
       return await this.#judgeEdited(call, decision.edit, validate)
@@ -194,21 +199,38 @@ export class CallRules {
     return { effect: this.#otherwise, reasons: [] }
   }
 
-  async #ask(request: ApprovalRequest, onAsking: (isAsking: boolean) => void): Promise<Decision> {
-    if (this.#onAsk === undefined)
-      throw denied(request, [...request.reasons, 'it needs approval, and this host cannot ask for one'])
+  async #decide(request: ApprovalRequest, approval: CallApproval): Promise<Decision> {
+    const known = await approval.ask(request)
     // The execution may have ended while a condition was evaluated.
     request.signal.throwIfAborted()
-    const late = Promise.withResolvers<Decision>()
-    const timer = setTimeout(
-      () => late.resolve({ deny: `nobody decided within ${this.#askTimeoutMs} ms` }),
-      this.#askTimeoutMs,
-    )
+    if (known !== undefined) return known
+    const decision = this.#onAsk === undefined ? undefined : await this.#ask(this.#onAsk, request, approval)
+    if (decision !== undefined) {
+      approval.decide(decision)
+      return decision
+    }
+    if (approval.canSuspend) return await approval.suspend()
+    const why =
+      this.#onAsk === undefined
+        ? 'it needs approval, and this host cannot ask for one'
+        : `nobody decided within ${this.#askTimeoutMs} ms`
+    throw denied(request, [...request.reasons, why])
+  }
+
+  /** Asks in this process. Resolves to undefined if there is no decision in time. */
+  async #ask(
+    onAsk: NonNullable<CallRulesOptions['onAsk']>,
+    request: ApprovalRequest,
+    approval: CallApproval,
+  ): Promise<Decision | undefined> {
+    const late = Promise.withResolvers<typeof LATE | 'deny'>()
+    const timer = setTimeout(() => late.resolve(LATE), this.#askTimeoutMs)
     const end = () => late.resolve('deny')
     request.signal.addEventListener('abort', end, { once: true })
-    onAsking(true)
+    approval.onAsking(true)
     try {
-      const decision = await Promise.race([this.#onAsk(request), late.promise])
+      const decision = await Promise.race([onAsk(request), late.promise])
+      if (decision === LATE) return undefined
       assertDecision(decision)
       return decision
     } catch (error) {
@@ -218,7 +240,7 @@ export class CallRules {
     } finally {
       clearTimeout(timer)
       request.signal.removeEventListener('abort', end)
-      onAsking(false)
+      approval.onAsking(false)
     }
   }
 }
@@ -311,7 +333,8 @@ function compilePattern(owner: string, pattern: unknown): (text: string) => bool
   }
 }
 
-function assertDecision(decision: unknown): asserts decision is Decision {
+/** @throws `TypeError` for a value that is no decision */
+export function assertDecision(decision: unknown): asserts decision is Decision {
   if (decision === 'allow' || decision === 'deny') return
   if (typeof decision === 'object' && decision !== null) {
     if ('edit' in decision) return
@@ -326,5 +349,3 @@ function denied({ tool }: JudgedCall, reasons: readonly string[]): ToolCallError
 }
 
 const isList = (policy: Policy | readonly PolicyRule[]): policy is readonly PolicyRule[] => Array.isArray(policy)
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -21,8 +21,11 @@ export interface ToolCallRecord {
   readonly startedMs: number
   /** Duration of the call in milliseconds, including the time in the queue. */
   readonly durationMs: number
-  /** How the call ended. `cancelled`: the execution ended before the call did. */
-  readonly outcome: 'returned' | 'failed' | 'cancelled'
+  /**
+   * How the call ended. `cancelled`: the execution ended before the call did. `waiting`: the call waits until its run
+   * is resumed.
+   */
+  readonly outcome: 'returned' | 'failed' | 'cancelled' | 'waiting'
   /** Set if the tool is annotated with `readOnlyHint`. */
   readonly readOnly?: true
   /** Error code of a failed call. */

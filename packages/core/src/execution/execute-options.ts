@@ -1,5 +1,7 @@
 import type { Limits } from '../contract/limits.ts'
 import type { ExecutionEvent } from './events.ts'
+import type { ExecuteResult } from './result.ts'
+import type { CallDecision } from './run-records.ts'
 
 /** Options for one execution. */
 export interface ExecuteOptions<Context = unknown> {
@@ -18,4 +20,26 @@ export interface ExecuteOptions<Context = unknown> {
    * access it. Default: `undefined`.
    */
   readonly context?: Context | undefined
+  /**
+   * Id of the stored run. Needs the `runs` option of the code mode. Default: a random one
+   *
+   * @throws `RunError` `RUN_CONFLICT` from `execute` if there is a run with this id
+   */
+  readonly run?: string | undefined
+  /**
+   * User or service to which the stored run belongs, as the host authenticated it. Needs the `runs` option of the code
+   * mode. Default: none, so that everybody who has the code mode can go on with the run.
+   */
+  readonly principal?: string | undefined
 }
+
+/** Options for going on with a stored run. */
+export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Context>, 'run'> {
+  /** Decisions on the calls for which the run waits. Default: those that were recorded before. */
+  readonly decisions?: readonly CallDecision[] | undefined
+}
+
+/** What became of a run that was due: its status, or the error with which it could not be resumed. */
+export type ResumedRun =
+  | { readonly run: string; readonly status: ExecuteResult['status'] }
+  | { readonly run: string; readonly error: unknown }

@@ -27,7 +27,7 @@ export class GuestSession {
   #waiting: AbortController | undefined
   #losses = 0
   #acknowledged = 0
-  /** Number of messages that repeat the run of a lost guest. */
+  /** Number of messages that the log had when the guest began. */
   #repeated = 0
   #isOver = false
 
@@ -45,9 +45,14 @@ export class GuestSession {
     return this.#acknowledged === this.#options.log.messageCount
   }
 
-  /** Whether the guest has not yet reached the state of the guest before it. */
+  /** Whether the guest has not yet reached the recorded state. */
   get isRepeating(): boolean {
-    return this.#acknowledged < this.#repeated
+    return this.turnsLeft > 0
+  }
+
+  /** Number of turns until the guest reaches the recorded state. */
+  get turnsLeft(): number {
+    return Math.max(0, this.#repeated - this.#acknowledged)
   }
 
   /** Takes a guest and calls `begin`, immediately if a guest is ready. `begin` must call `run`. */
@@ -64,6 +69,8 @@ export class GuestSession {
     const guest = this.#guest as Guest
     const { program, limits, log, onOutput, onTurn, onExit } = this.#options
     const [first, ...rest] = log.messages
+    this.#acknowledged = 0
+    this.#repeated = log.messageCount
     guest.exited.then((exit) => {
       if (!this.#isOver && this.#guest === guest) onExit(exit)
     })
@@ -98,11 +105,10 @@ export class GuestSession {
     if (running && ++this.#losses > MAX_LOSSES) return this.#losses
     this.#options.guests.retire(this.#guest as Guest)
     this.#guest = undefined
-    this.#obtain(running, () => {
-      this.#acknowledged = 0
-      this.#repeated = this.#options.log.messageCount
-      begin()
-    })
+    // The new guest has handled nothing, so nothing counts as idle until it has.
+    this.#acknowledged = 0
+    this.#repeated = this.#options.log.messageCount
+    this.#obtain(running, begin)
     return undefined
   }
 

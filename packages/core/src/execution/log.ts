@@ -1,17 +1,21 @@
 import type { LogLevel } from '../protocol/messages.ts'
 import { utf8Bytes } from '../protocol/size.ts'
 import type { LogEntry } from './events.ts'
+import type { LogLineEntry } from './run-log.ts'
 
 /** The log of one execution. The guest limits its log itself; this applies the same limit to a tampered guest. */
 export class Log {
   readonly entries: LogEntry[] = []
   readonly #limit: number
-  readonly #emit: (entry: LogEntry) => void
+  #emit: (entry: LogEntry) => void
   #left: number
 
-  constructor(limit: number, emit: (entry: LogEntry) => void) {
+  /** @param recorded messages of a run to resume, which are not emitted again. Default: none */
+  constructor(limit: number, emit: (entry: LogEntry) => void, recorded: readonly LogLineEntry[] = []) {
     this.#limit = limit
     this.#left = limit
+    this.#emit = () => {}
+    for (const { level, text, timeMs, truncated } of recorded) this.add(level, text, timeMs, truncated === true)
     this.#emit = emit
   }
 

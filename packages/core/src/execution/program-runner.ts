@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { type ExecutionError, type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
+import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
+import { guestRuntime } from '../guest/runtime.generated.ts'
 import { withinText } from '../program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from '../program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts'
@@ -10,12 +11,15 @@ import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
 import type { CallRules } from './call-rules.ts'
 import { Clock } from './clock.ts'
-import type { ExecuteOptions } from './execute-options.ts'
+import type { ExecuteOptions, ResumedRun, ResumeOptions } from './execute-options.ts'
 import { explain } from './explain.ts'
+import { endedResult, suspendedResult } from './recorded-result.ts'
 import type { Redact } from './redact.ts'
-import type { ExecuteResult } from './result.ts'
-import { driveRun } from './run-driver.ts'
-import { RunLog } from './run-log.ts'
+import type { Executed, ExecuteResult } from './result.ts'
+import { driveRun, type RunOptions } from './run-driver.ts'
+import { type EndedEntry, RunLog } from './run-log.ts'
+import type { RunHeader } from './run-records.ts'
+import { type ClaimedRun, type StoredRuns, stillWaits } from './stored-runs.ts'
 import type { ExecutionSpan, Telemetry } from './telemetry.ts'
 
 interface ProgramRunnerOptions {
@@ -27,9 +31,16 @@ interface ProgramRunnerOptions {
   readonly redact: Redact | false
   readonly rules: CallRules | undefined
   readonly telemetry: Telemetry | undefined
+  readonly runs: StoredRuns | undefined
 }
 
-const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context']
+const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal']
+const RESUME_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'decisions', 'principal']
+/** Maximum number of runs that `resumeDue()` drives at the same time. */
+const CONCURRENT_RESUMES = 8
+
+/** Options of an execution that was accepted, with the signal that ends it. */
+type Admitted = Omit<ExecuteOptions, 'signal'> & { readonly signal: AbortSignal }
 
 /** Reads and runs programs, explains their results, and keeps track of the running ones until it is closed. */
 export class ProgramRunner {
@@ -44,25 +55,46 @@ export class ProgramRunner {
 
   /** @throws as `CodeMode.execute` */
   async execute(code: string, executeOptions: ExecuteOptions = {}): Promise<ExecuteResult> {
-    const { signal, limits } = executeOptions
-    const { telemetry, sandbox, limits: base } = this.#options
+    const { limits, run, principal } = executeOptions
+    const { telemetry, sandbox, limits: base, runs } = this.#options
     if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
     assertKnownOptions('execute()', executeOptions, EXECUTE_OPTIONS)
-    const closing = this.#closing.signal
-    closing.throwIfAborted()
-    if (this.#isDraining)
-      throw new SandboxError('SANDBOX_CLOSED', 'The code mode is draining: it accepts no more programs')
-    signal?.throwIfAborted()
-    const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
+    if (runs === undefined && (run ?? principal) !== undefined)
+      throw new TypeError('`run` and `principal` need a store: pass `runs` to createCodeMode()')
+    const signal = this.#admit(executeOptions.signal)
     const tightened = tightenLimits(base, limits)
-    const started = (span?: ExecutionSpan) => this.#run(code, tightened, either, executeOptions, span)
-    const execution = telemetry?.execution({ code, sandbox }, started) ?? started()
-    this.#running.add(execution)
-    try {
-      return await execution
-    } finally {
-      this.#running.delete(execution)
+    const admitted = { ...executeOptions, signal }
+    const started = (span?: ExecutionSpan) => this.#start(code, tightened, admitted, span)
+    return this.#track(telemetry?.execution({ code, sandbox }, started) ?? started())
+  }
+
+  /** @throws as `CodeMode.resume` */
+  async resume(run: string, resumeOptions: ResumeOptions = {}): Promise<ExecuteResult> {
+    assertKnownOptions('resume()', resumeOptions, RESUME_OPTIONS)
+    const signal = this.#admit(resumeOptions.signal)
+    return this.#track(this.#resume(run, { ...resumeOptions, signal }))
+  }
+
+  /** @throws as `CodeMode.resumeDue` */
+  async resumeDue(options: Omit<ResumeOptions, 'decisions'> = {}): Promise<readonly ResumedRun[]> {
+    const { store } = this.#stored()
+    const due: string[] = []
+    for await (const { run } of store.list({ status: 'suspended', dueBefore: Date.now(), unclaimed: true }))
+      due.push(run)
+    for await (const { run } of store.list({ status: 'running', unclaimed: true })) due.push(run)
+    const resumed: ResumedRun[] = []
+    const work = async () => {
+      for (let run = due.shift(); run !== undefined; run = due.shift()) {
+        try {
+          resumed.push({ run, status: (await this.resume(run, options)).status })
+        } catch (error) {
+          options.signal?.throwIfAborted()
+          resumed.push({ run, error })
+        }
+      }
     }
+    await Promise.all(Array.from({ length: CONCURRENT_RESUMES }, work))
+    return resumed
   }
 
   /** Ends the running programs. Idempotent. */
@@ -77,36 +109,108 @@ export class ProgramRunner {
     await Promise.allSettled(this.#running)
   }
 
-  async #run(
+  /** Returns the signal for an execution that is accepted. */
+  #admit(signal: AbortSignal | undefined): AbortSignal {
+    const closing = this.#closing.signal
+    closing.throwIfAborted()
+    if (this.#isDraining)
+      throw new SandboxError('SANDBOX_CLOSED', 'The code mode is draining: it accepts no more programs')
+    signal?.throwIfAborted()
+    return signal === undefined ? closing : AbortSignal.any([signal, closing])
+  }
+
+  async #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
+    this.#running.add(execution)
+    try {
+      return await execution
+    } finally {
+      this.#running.delete(execution)
+    }
+  }
+
+  #stored(): StoredRuns {
+    const { runs } = this.#options
+    if (runs === undefined) throw new TypeError('Runs are resumed from a store: pass `runs` to createCodeMode()')
+    return runs
+  }
+
+  async #start(
     code: string,
     limits: Required<Limits>,
-    signal: AbortSignal,
-    { onEvent, context }: ExecuteOptions,
+    options: Admitted,
     span: ExecutionSpan | undefined,
   ): Promise<ExecuteResult> {
-    const { guests, catalog, redact, rules } = this.#options
+    const { guests, catalog, runs } = this.#options
     const clock = new Clock()
     if (exceedsBytes(code, limits.codeBytes)) {
       const message = `The program takes more than ${limits.codeBytes} bytes`
       return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
     }
-    const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, signal, clock))
+    const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const result = await driveRun({
-      log: new RunLog(),
-      program,
-      clock,
-      catalog,
-      limits,
-      guests,
-      signal,
-      context,
-      redact,
-      rules,
-      span,
-      onEvent,
-    })
-    return explain(result, code, catalog)
+    const { run = crypto.randomUUID(), principal } = options
+    const { engine } = guests.adapter
+    const claimed = await runs?.create(run, { code, engine, limits, principal })
+    const log = claimed?.log ?? new RunLog()
+    return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
+  }
+
+  async #resume(run: string, options: Admitted & ResumeOptions): Promise<ExecuteResult> {
+    const { guests, catalog, telemetry, sandbox } = this.#options
+    const { principal, decisions = [], signal } = options
+    const runs = this.#stored()
+    const found = await runs.records.load(run, 'resume', { principal })
+    const { header } = found
+    const { code } = header
+    if (found.log.end === undefined) {
+      if (decisions.length > 0) await runs.records.decide(run, decisions, { principal })
+      else if (await stillWaits(found)) return await suspendedResult(found.log, run, catalog)
+    }
+    const program = await guests.prepare(code, { signal, limitMs: MAX_READING_MS })
+    const ended = (log: RunLog, end: EndedEntry) =>
+      explain(endedResult(log, end, program, header.limits, catalog), code, catalog)
+    if (found.log.end !== undefined) return ended(found.log, found.log.end)
+    const claimed = await runs.claim(run, { principal })
+    const { log } = claimed
+    if (log.end !== undefined) {
+      await claimed.close()
+      return ended(log, log.end)
+    }
+    const limits = tightenLimits(header.limits, options.limits)
+    const drive = async (span?: ExecutionSpan) => {
+      const clock = new Clock(log.elapsedMs, log.lastTold)
+      return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
+    }
+    try {
+      return await (telemetry?.execution({ code, sandbox, run }, drive) ?? drive())
+    } catch (error) {
+      throw isDivergence(error) && !isSameBuild(header, guests) ? otherBuild(header, guests, error) : error
+    }
+  }
+
+  /** Drives a run to its end or to its suspension, and releases it if it is stored. */
+  async #drive(
+    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'log' | 'span'>,
+    { signal, context, onEvent }: Admitted,
+    claimed: ClaimedRun | undefined,
+  ): Promise<Executed> {
+    const { guests, catalog, redact, rules, runs } = this.#options
+    const stored = claimed && { run: claimed.run, expireMs: runs?.approvalExpireMs }
+    try {
+      return await driveRun({
+        ...run,
+        catalog,
+        guests,
+        signal: claimed === undefined ? signal : AbortSignal.any([signal, claimed.lost]),
+        context,
+        redact,
+        rules,
+        stored,
+        onEvent,
+      })
+    } finally {
+      await claimed?.close()
+    }
   }
 
   /** Parses a program in the sandbox's reader, within the wall time of the execution. */
@@ -131,6 +235,17 @@ export class ProgramRunner {
       clearTimeout(wall)
     }
   }
+}
+
+const isDivergence = (error: unknown): error is RunError =>
+  error instanceof RunError && error.code === 'REPLAY_DIVERGED'
+
+const isSameBuild = ({ engine, runtime }: RunHeader, { adapter }: GuestSource): boolean =>
+  engine === adapter.engine && runtime === guestRuntime.id
+
+function otherBuild({ engine, run }: RunHeader, { adapter }: GuestSource, cause: RunError): RunError {
+  const message = `The run ${run} was recorded on ${engine}, and ${adapter.engine} does not repeat it: resume it on the same build. ${cause.message}`
+  return new RunError('RUN_RUNTIME_MISMATCH', message, { cause })
 }
 
 function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxError): ExecutionError {

@@ -62,7 +62,7 @@ export async function replayRun(sandbox: Sandbox, { program, limits, entries }: 
     limits,
     guests: guestsOf(sandbox),
     signal: new AbortController().signal,
-    log: RunLog.from(entries),
+    log: new RunLog(entries),
     isReplay: true,
   })
   const { divergence, ended: received } = executed

@@ -1,5 +1,6 @@
 import type { ExecutionError } from '../contract/errors.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
+import type { PendingCall } from './call-approval.ts'
 import type { LogEntry, ToolCallRecord } from './events.ts'
 import type { Divergence } from './run-log.ts'
 
@@ -28,7 +29,20 @@ export type ExecuteResult = {
 } & (
   | { readonly status: 'succeeded'; readonly ok: true; readonly value: unknown }
   | { readonly status: 'failed'; readonly ok: false; readonly error: ExecutionError }
+  | Suspension
 )
+
+/** A run that waits in its store, for a decision on one of its calls or for a timer. */
+interface Suspension {
+  readonly status: 'suspended'
+  readonly ok: false
+  /** Says what the run waits for. Its code is `RUN_SUSPENDED`. */
+  readonly error: ExecutionError
+  /** Id of the run, for `codeMode.resume()`. */
+  readonly run: string
+  /** Calls that wait for a decision. */
+  readonly pending: readonly PendingCall[]
+}
 
 /** A result that `explain()` has not completed yet. */
 export type Executed = ExecuteResult & {

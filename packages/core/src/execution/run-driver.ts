@@ -1,30 +1,30 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
-import { type ExecutionError, type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
+import { type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
 import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
-import { decode, MalformedValueError } from '../protocol/codec.ts'
-import { formatMessage, type GuestError, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { MalformedValueError } from '../protocol/codec.ts'
+import { formatMessage, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { type CheckedGuestMessage, ForgedMessageError, parseGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
-import { isCostlyToRead, measureValue } from '../values/value-size.ts'
 import { captureAsyncContext } from './async-context.ts'
-import { CallPipeline } from './call-pipeline.ts'
+import { pendingCalls } from './call-approval.ts'
+import { CallPipeline, type StoredRunOptions } from './call-pipeline.ts'
 import type { CallRules } from './call-rules.ts'
 import type { Clock } from './clock.ts'
-import type { ExecutionEvent } from './events.ts'
+import type { ExecutionEvent, LogEntry } from './events.ts'
 import { GuestSession } from './guest-session.ts'
 import { Inbox } from './inbox.ts'
 import { Log } from './log.ts'
+import { clip, failure, type ProgramEnd, readEnd, suspension } from './program-end.ts'
 import { drawSeed } from './random-seed.ts'
 import type { Redact } from './redact.ts'
 import type { Executed } from './result.ts'
-import type { Divergence, RunLog } from './run-log.ts'
-import { normaliseStack } from './stack.ts'
+import { type Divergence, type RunLog, settledMessage } from './run-log.ts'
 import type { ExecutionSpan } from './telemetry.ts'
-import { type Settled, ToolCalls } from './tool-calls.ts'
+import { type Settled, ToolCalls, type ToolCallsOptions } from './tool-calls.ts'
 import { WakeTimer } from './wake-timer.ts'
 import { WallTimer } from './wall-timer.ts'
 
@@ -46,25 +46,12 @@ export interface RunOptions {
   /** Span that traces the execution. */
   readonly span?: ExecutionSpan | undefined
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
-  /** Records what happens in the run. Empty, unless `isReplay` is set. */
+  /** Records what happens in the run. If it has entries, the run goes on where they end. */
   readonly log: RunLog
-  /**
-   * Whether to repeat the run of `log` without calling tools. It ends with the last message of the log. Default: false.
-   */
+  /** Settings of a run that a store keeps. Default: no store */
+  readonly stored?: StoredRunOptions | undefined
+  /** Whether to repeat the run of `log` without calling tools. It ends with the last message of the log. Default: false. */
   readonly isReplay?: boolean
-}
-
-/** The part of a result that describes how the program ended. */
-type Outcome = Succeeded | Failed
-interface Succeeded extends Pick<Executed, 'remarks' | 'ended'> {
-  readonly status: 'succeeded'
-  readonly ok: true
-  readonly value: unknown
-}
-interface Failed extends Pick<Executed, 'remarks' | 'ended' | 'divergence'> {
-  readonly status: 'failed'
-  readonly ok: false
-  readonly error: ExecutionError
 }
 
 /** Maximum size of a message without its payload. */
@@ -73,7 +60,8 @@ const HEADER_BYTES = 4_096
  * Number of messages of maximum size that a guest may send in one turn: concurrent calls send their inputs together.
  */
 const FULL_MESSAGES_PER_TURN = 4
-const MAX_ERROR_TEXT = 10_000
+/** Maximum length of a recorded entry in an error. */
+const MAX_SHOWN = 300
 /** Maximum number of tools that a timeout message lists. */
 const MAX_NAMED = 3
 
@@ -99,17 +87,19 @@ class RunDriver {
   /** Numbers of calls and console messages of this guest. They lag behind the log while it repeats a run. */
   #said = { calls: 0, lines: 0 }
   /** Outcome that the guest reported. It applies at the end of the turn, since the program may still be in a loop. */
-  #outcome: Outcome | undefined
+  #outcome: ProgramEnd | undefined
   readonly #usage: { cpuTimeMs?: number; peakMemoryBytes?: number } = {}
 
   constructor(options: RunOptions) {
-    const { limits, catalog, clock, context, guests, program, redact = false, rules, span, log } = options
+    const { limits, catalog, clock, context, guests, program, redact = false, rules, span, log, stored } = options
+    const isResumed = log.messageCount > 0 && options.isReplay !== true
     this.#options = options
-    this.#console = new Log(limits.logBytes, (entry) => this.#emit({ type: 'log', ...entry }))
+    const emitted = (entry: LogEntry) => this.#emit({ type: 'log', ...entry })
+    this.#console = new Log(limits.logBytes, emitted, isResumed ? log.lines : [])
     this.#inbox = new Inbox(clock.elapsed)
     this.#wake = new WakeTimer(
       () => clock.tell(),
-      (earliest) => this.#send({ type: 'wake', now: clock.tell(earliest) }),
+      (earliest) => this.#session.send(this.#record({ type: 'wake', now: clock.tell(earliest) })),
     )
     this.#session = new GuestSession({
       guests,
@@ -127,7 +117,7 @@ class RunDriver {
       onExit: (exit) => this.#inbox.add([() => this.#onExit(exit)]),
       onUnavailable: (reason) => this.#refuse(reason),
     })
-    this.#calls = new ToolCalls({
+    const calls: ToolCallsOptions = {
       catalog,
       pipeline: new CallPipeline({
         catalog,
@@ -135,6 +125,8 @@ class RunDriver {
         check: guests.check,
         context,
         rules,
+        log,
+        stored,
         elapsed: clock.elapsed,
         outputRead: () => this.#inbox.read,
         onForged: (error) => this.#forged(error),
@@ -146,14 +138,16 @@ class RunDriver {
       span,
       elapsed: clock.elapsed,
       onStart: (id, tool) => this.#emit({ type: 'tool-call-start', id, tool, timeMs: clock.elapsed() }),
-      onSettled: (id, settled) => this.#deliver(id, settled),
+      onSettled: (id, settled, timeMs) => this.#deliver(id, settled, timeMs),
       onRecord: (record) => this.#emit({ type: 'tool-call-end', ...record }),
       onAsking: (isAsking) => (isAsking ? this.#wall?.pause() : this.#wall?.resume()),
-    })
+      onParked: () => this.#rest(),
+    }
+    this.#calls = new ToolCalls(calls, isResumed ? log.calls : undefined)
   }
 
   run(): Promise<Executed> {
-    const { signal, limits, clock, isReplay } = this.#options
+    const { signal, limits, clock, log } = this.#options
     if (signal.aborted) this.#refuse(signal.reason)
     else {
       signal.addEventListener('abort', this.#abort, { once: true })
@@ -162,7 +156,7 @@ class RunDriver {
         const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
         this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
       })
-      this.#session.start(() => (isReplay === true ? this.#session.run() : this.#begin()))
+      this.#session.start(() => (log.messageCount > 0 ? this.#session.run() : this.#begin()))
     }
     return this.#settled.promise
   }
@@ -189,21 +183,18 @@ class RunDriver {
     this.#session.run()
   }
 
-  #record(message: HostMessage, payload?: string): string {
-    const text = formatMessage(message, payload)
-    this.#options.log.addMessage(text)
+  #record(message: HostMessage): string {
+    const text = formatMessage(message)
+    this.#options.log.add({ type: 'in', message: text })
     return text
   }
 
-  #send(message: HostMessage, payload?: string): void {
+  #deliver(call: number, outcome: Settled, timeMs: number): void {
     if (this.#session.isOver) return
-    this.#session.send(this.#record(message, payload))
-  }
-
-  #deliver(id: number, settled: Settled): void {
-    const now = this.#options.clock.tell()
-    if (settled.ok) this.#send({ type: 'returned', now, id }, settled.payload)
-    else this.#send({ type: 'failed', now, id, error: { code: settled.code, message: settled.message } })
+    const { clock, log } = this.#options
+    const entry = { type: 'settled', call, now: clock.tell(), timeMs, outcome } as const
+    log.add(entry)
+    this.#session.send(settledMessage(entry))
   }
 
   #onOutput(text: string): void {
@@ -236,10 +227,8 @@ class RunDriver {
         this.#wake.at = message.at
         return
       case 'returned':
-        this.#outcome = { ...readResult(payload, limits.resultBytes), remarks: message, ended: text }
-        return
       case 'threw':
-        this.#outcome = { status: 'failed', ok: false, error: this.#describe(message.error), ended: text }
+        this.#outcome = readEnd(message, payload, text, this.#options)
         return
       default:
         message satisfies never
@@ -249,21 +238,22 @@ class RunDriver {
   #onLog({ level, text, truncated }: Extract<CheckedGuestMessage, { type: 'log' }>): void {
     const { clock, isReplay, log } = this.#options
     const number = ++this.#said.lines
-    if (number <= log.lineCount) {
-      const known = log.line(number)
+    const known = log.lines[number - 1]
+    const timeMs = clock.elapsed()
+    if (number <= log.lines.length) {
       if (isReplay === true && (known?.level !== level || known.text !== text))
         this.#diverge({ expected: known, received: { type: 'log', level, text } })
-    } else if (this.#console.add(level, text, clock.elapsed(), truncated === true)) {
+    } else if (this.#console.add(level, text, timeMs, truncated === true)) {
       if (isReplay === true) this.#diverge({ expected: undefined, received: { type: 'log', level, text } })
-      else log.addLine(level, text)
+      else log.add({ type: 'log', level, text, timeMs, ...(truncated === true && { truncated }) })
     }
   }
 
   #onCall({ id, tool }: Extract<CheckedGuestMessage, { type: 'call' }>, payload: string): void {
-    const { limits, isReplay } = this.#options
+    const { limits, isReplay, log, clock } = this.#options
     if (id !== ++this.#said.calls) throw new ForgedMessageError('a tool call is out of order')
     if (id <= this.#calls.count || isReplay === true) {
-      const known = this.#options.log.call(id)
+      const known = log.calls[id - 1]?.made
       if (known?.tool === tool && known.input === payload) return
       return this.#diverge({ expected: known, received: { type: 'call', call: id, tool, input: payload } })
     }
@@ -273,11 +263,12 @@ class RunDriver {
     if (exceedsBytes(payload, limits.messageBytes)) {
       return this.#fail('LIMIT_MESSAGE_SIZE', `The input of ${tool} takes more than ${limits.messageBytes} bytes`)
     }
-    this.#options.log.addCall(id, tool, payload)
+    log.add({ type: 'call', call: id, tool, input: payload, timeMs: clock.elapsed() })
     this.#calls.make(id, tool, payload)
   }
 
   #diverge(divergence: Divergence): void {
+    if (this.#calls.isHeld) return this.#refuse(diverged(divergence))
     this.#finish({
       ...failure(
         'SANDBOX_CRASHED',
@@ -294,13 +285,43 @@ class RunDriver {
     if (turn.failed !== undefined) return this.#onTurnFailed(turn.failed)
     if (this.#outcome !== undefined) return this.#finish(this.#outcome)
     if (this.#session.isRepeating) return
-    if (this.#options.isReplay !== true) this.#wake.arm()
-    const isWaiting = this.#options.isReplay !== true && (this.#wake.at !== null || this.#calls.isOpen)
-    if (this.#session.isIdle && !isWaiting)
+    if (this.#options.isReplay !== true) {
+      if (this.#calls.isHeld && !this.#goOn()) return
+      this.#wake.arm()
+    }
+    this.#rest()
+  }
+
+  /** Goes on with a resumed run once its guest has reached the recorded state. Returns false if it did less. */
+  #goOn(): boolean {
+    const { log, guests } = this.#options
+    const missing = log.calls[this.#said.calls]
+    if (missing !== undefined) {
+      this.#diverge({ expected: missing.made, received: undefined })
+      return false
+    }
+    log.add({ type: 'resumed', engine: guests.adapter.engine })
+    this.#calls.release()
+    return true
+  }
+
+  /** Suspends or fails the run if its guest waits for nothing that can happen in this process. */
+  #rest(): void {
+    if (!this.#session.isIdle || this.#session.isRepeating || this.#calls.isBusy) return
+    const { isReplay, stored } = this.#options
+    const isWaiting = this.#wake.at !== null && isReplay !== true
+    if (stored !== undefined && this.#calls.isParked && !(isWaiting && this.#canWake(this.#wake.at))) {
+      void this.#suspend(stored.run)
+    } else if (!isWaiting)
       this.#fail(
         'PROGRAM_STALLED',
         'The program waits for something that can never come: no tool call or timer is open',
       )
+  }
+
+  /** Returns whether a timer fires before the end of the wall time. */
+  #canWake(at: number | null): boolean {
+    return at !== null && this.#wall !== undefined && at - this.#options.clock.tell() < this.#wall.leftMs
   }
 
   #measure({ cpuTimeMs, memoryBytes }: { readonly cpuTimeMs?: number; readonly memoryBytes?: number }): void {
@@ -360,19 +381,6 @@ class RunDriver {
     }
   }
 
-  #describe(error: GuestError): ExecutionError {
-    const { code, tool, details } = error
-    const described = {
-      code: code as ExecutionErrorCode,
-      name: clip(error.name),
-      message: clip(error.message),
-      ...(tool !== undefined && { tool }),
-      ...(details !== undefined && { details }),
-    }
-    const normalised = error.stack === undefined ? undefined : normaliseStack(error.stack, this.#options.program)
-    return normalised === undefined ? described : { ...described, stack: normalised.stack, ...normalised.position }
-  }
-
   readonly #abort = (): void => this.#refuse(this.#options.signal.reason)
 
   #emit(event: ExecutionEvent): void {
@@ -388,57 +396,82 @@ class RunDriver {
     this.#finish(failure(code, message))
   }
 
-  #finish(outcome: Outcome): void {
-    if (!this.#stop()) return
-    if (outcome.ended !== undefined) this.#options.log.addEnd(outcome.ended)
-    this.#settled.resolve({
-      ...outcome,
+  #finish(end: ProgramEnd): void {
+    if (this.#calls.isHeld && this.#session.turnsLeft > 1) return this.#refuse(endedEarly(end))
+    if (!this.#stop(undefined, 'cancelled')) return
+    const { clock, log } = this.#options
+    const { status, ended: message } = end
+    const unreported = end.ok ? {} : { error: end.error }
+    const reported = message === undefined ? unreported : { message }
+    log.add({ type: 'ended', status, timeMs: clock.elapsed(), ...reported })
+    const executed = { ...end, ...this.#told() }
+    const written = log.flush()
+    if (written === undefined) this.#settled.resolve(executed)
+    else written.then(() => this.#settled.resolve(executed), this.#settled.reject)
+  }
+
+  async #suspend(run: string): Promise<void> {
+    if (!this.#stop(undefined, 'waiting')) return
+    const { clock, log } = this.#options
+    const { at } = this.#wake
+    log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(at !== null && { dueAt: at }) })
+    const told = this.#told()
+    try {
+      await log.flush()
+      this.#settled.resolve({ ...suspension(run, await pendingCalls(log)), ...told })
+    } catch (error) {
+      this.#settled.reject(error)
+    }
+  }
+
+  #told(): Pick<Executed, 'logs' | 'calls' | 'usage'> {
+    return {
       logs: this.#console.entries,
       calls: this.#calls.records,
-      usage: {
-        wallTimeMs: this.#options.clock.elapsed(),
-        toolCalls: this.#calls.count,
-        ...this.#usage,
-      },
-    })
+      usage: { wallTimeMs: this.#options.clock.elapsed(), toolCalls: this.#calls.count, ...this.#usage },
+    }
   }
 
   #refuse(reason: unknown): void {
     // Reject first: event handlers may throw while `#stop` ends everything, and the first error must win.
     this.#settled.reject(reason)
-    this.#stop(reason)
+    this.#stop(reason, 'cancelled')
   }
 
   /**
    * Ends everything that was started. Returns false if the execution was already over.
    *
-   * @param reason abort reason for the tools. Default: the program has ended.
+   * @param reason abort reason for the tools. Default: an error that says so
+   * @param outcome what the records tell of open calls
    */
-  #stop(reason?: unknown): boolean {
+  #stop(reason: unknown, outcome: 'cancelled' | 'waiting'): boolean {
     if (this.#session.isOver) return false
     this.#wall?.stop()
     this.#wake.stop()
     this.#options.signal.removeEventListener('abort', this.#abort)
     this.#session.end(reason)
-    this.#calls.cancel(reason)
+    this.#calls.cancel(reason, outcome)
     return true
   }
 }
 
-/** Decodes a result. A graph may be far larger than its text, since shared parts count at every reference. */
-function readResult(payload: string, limit: number): Outcome {
-  const isTooLarge = exceedsBytes(payload, limit) || isCostlyToRead(payload)
-  const value = isTooLarge ? undefined : decode(payload)
-  if (isTooLarge || (payload.startsWith('g') && measureValue(value).characters > limit)) {
-    return failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes, or holds too many values`)
-  }
-  return { status: 'succeeded', ok: true, value }
+/** Returns the error for a resumed run that did not do what was recorded. */
+function diverged({ expected, received }: Divergence): RunError {
+  return new RunError(
+    'REPLAY_DIVERGED',
+    `The run cannot go on: the program did not repeat what was recorded. Expected ${show(expected)}, received ${show(received)}`,
+  )
 }
 
-const failure = (code: ExecutionErrorCode, message: string): Failed => ({
-  status: 'failed',
-  ok: false,
-  error: { code, name: 'Error', message },
-})
+function endedEarly(end: ProgramEnd): RunError {
+  const how = end.ok ? 'returned' : `failed with ${end.error.code}: ${end.error.message}`
+  return new RunError(
+    'REPLAY_DIVERGED',
+    `The run cannot go on: the program ${how} before it reached the recorded state`,
+  )
+}
 
-const clip = (text: string): string => (text.length <= MAX_ERROR_TEXT ? text : `${text.slice(0, MAX_ERROR_TEXT)}…`)
+function show(entry: Divergence['expected'] | Divergence['received']): string {
+  if (entry === undefined) return 'nothing'
+  return clip(entry.type === 'call' ? `call ${entry.call} of ${entry.tool} with ${entry.input}` : entry.text, MAX_SHOWN)
+}

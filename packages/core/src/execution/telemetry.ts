@@ -15,6 +15,8 @@ export interface StartedExecution {
   readonly code: string
   /** Name of the sandbox. */
   readonly sandbox: string
+  /** Id of the stored run with which the execution goes on. Absent for a new program. */
+  readonly run?: string
 }
 
 /** Traces the tool calls of one execution. */

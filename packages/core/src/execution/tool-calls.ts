@@ -4,6 +4,7 @@ import type { Within } from './async-context.ts'
 import type { CallPipeline, PipelineCall } from './call-pipeline.ts'
 import type { ToolCallRecord } from './events.ts'
 import { type Redact, redactFailure } from './redact.ts'
+import type { CallState } from './run-log.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 
 /** Options for {@link ToolCalls}. */
@@ -24,17 +25,21 @@ export interface ToolCallsOptions {
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   onStart(id: number, tool: string): void
-  /** Not called for cancelled calls. */
-  onSettled(id: number, settled: Settled): void
+  /** Not called for cancelled calls. `timeMs`: milliseconds since the execution began. */
+  onSettled(id: number, settled: Settled, timeMs: number): void
   onRecord(record: ToolCallRecord): void
-  /** Called when a call starts and stops waiting for a decision. */
+  /** Called when a call starts and stops waiting for a decision in this process. */
   onAsking(isAsking: boolean): void
+  /** Called when a call waits until the run is resumed. */
+  onParked(): void
 }
 
 /** The outcome of a call, as sent to the guest. */
 export type Settled =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
+
+type CallEnd = Pick<ToolCallRecord, 'outcome' | 'code'>
 
 /** Maximum size of the inputs of all open calls together, in messages of maximum size. No other limit bounds it. */
 const FULL_INPUTS_OPEN = 2
@@ -57,11 +62,21 @@ export class ToolCalls {
   readonly #queue: OpenCall[] = []
   readonly #records: ToolCallRecord[] = []
   #running = 0
+  #parked = 0
   #openLength = 0
   #made = 0
+  /** Whether calls stay queued. */
+  #isHeld: boolean
 
-  constructor(options: ToolCallsOptions) {
+  /** @param recorded calls of a run to resume, which stay queued until `release()` if they are open. Default: new run */
+  constructor(options: ToolCallsOptions, recorded?: readonly CallState[]) {
     this.#options = options
+    this.#isHeld = recorded !== undefined
+    for (const { made, settled } of recorded ?? []) {
+      const call = this.#add(made.call, made.tool, made.input, made.timeMs)
+      if (settled === undefined) this.#queue.push(call)
+      else this.#records.push(this.#close(call, endOf(settled.outcome), settled.timeMs))
+    }
   }
 
   /** Number of calls made so far. */
@@ -79,12 +94,50 @@ export class ToolCalls {
     return [...new Set([...this.#open.values()].map(({ path }) => path))]
   }
 
-  /** Whether any call is open. */
-  get isOpen(): boolean {
-    return this.#open.size > 0
+  /** Whether the calls of a resumed run wait for its guest to reach the recorded state. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  /** Whether any call is open that can settle before the run is resumed. */
+  get isBusy(): boolean {
+    return this.#open.size > this.#parked
+  }
+
+  /** Whether any call waits until the run is resumed. */
+  get isParked(): boolean {
+    return this.#parked > 0
   }
 
   make(id: number, path: string, payload: string): void {
+    const call = this.#add(id, path, payload, this.#options.elapsed())
+    this.#options.onStart(id, path)
+    this.#queue.push(call)
+    this.#next()
+  }
+
+  /** Starts the calls that a recorded run left open. */
+  release(): void {
+    this.#isHeld = false
+    this.#next()
+  }
+
+  /**
+   * Cancels all open calls: aborts the signals of running ones and drops queued ones. No call settles after this.
+   *
+   * @param reason abort reason for the tools. Default: an error that says so
+   * @param outcome what the records tell of these calls
+   */
+  cancel(reason: unknown, outcome: 'cancelled' | 'waiting'): void {
+    const why = reason ?? new Error(outcome === 'waiting' ? 'The run is suspended' : 'The program has ended')
+    const open = [...this.#open.values()]
+    this.#queue.length = 0
+    for (const call of open) this.#record(call, { outcome }, this.#options.elapsed())
+    for (const { controller } of open) controller?.abort(why)
+    this.#cancelled?.reject(why)
+  }
+
+  #add(id: number, path: string, payload: string, startedMs: number): OpenCall {
     const isTooMuch = this.#openLength + payload.length > this.#options.messageBytes * FULL_INPUTS_OPEN
     const refused = isTooMuch
       ? new ToolCallError(
@@ -98,7 +151,7 @@ export class ToolCalls {
       path,
       payload,
       refused,
-      startedMs: this.#options.elapsed(),
+      startedMs,
       signal: () => {
         call.controller ??= new AbortController()
         return call.controller.signal
@@ -107,40 +160,37 @@ export class ToolCalls {
         if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
       },
       onAsking: (isAsking) => this.#onAsking(isAsking),
+      park: () => this.#park(call),
     }
     this.#made++
     this.#open.set(id, call)
-    this.#options.onStart(id, path)
-    this.#queue.push(call)
-    this.#next()
+    return call
   }
 
-  /**
-   * Cancels all open calls: aborts the signals of running ones and drops queued ones. No call settles after this.
-   *
-   * @param reason abort reason for the tools. Default: an error that the program has ended.
-   */
-  cancel(reason?: unknown): void {
-    const why = reason === undefined ? new Error('The program has ended') : reason
-    const open = [...this.#open.values()]
-    this.#queue.length = 0
-    this.#open.clear()
-    for (const call of open) this.#record(call, { outcome: 'cancelled' })
-    for (const { controller } of open) controller?.abort(why)
-    this.#cancelled?.reject(why)
+  /** Removes a call. Returns its record. */
+  #close(call: OpenCall, end: CallEnd, endedMs: number): ToolCallRecord {
+    this.#open.delete(call.id)
+    this.#openLength -= call.payload.length
+    return callRecord(call, end, endedMs, this.#options.catalog)
+  }
+
+  #record(call: OpenCall, end: CallEnd, endedMs: number): void {
+    const record = this.#close(call, end, endedMs)
+    this.#records.push(record)
+    this.#options.onRecord(record)
   }
 
   #next(): void {
-    while (this.#running < this.#options.concurrent) {
+    while (!this.#isHeld && this.#running < this.#options.concurrent) {
       const call = this.#queue.shift()
       if (call === undefined) return
       this.#running++
       this.#perform(call).then((settled) => {
         this.#running--
-        if (this.#open.delete(call.id)) {
-          this.#openLength -= call.payload.length
-          this.#record(call, settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code })
-          this.#options.onSettled(call.id, settled)
+        if (this.#open.has(call.id)) {
+          const timeMs = this.#options.elapsed()
+          this.#record(call, endOf(settled), timeMs)
+          this.#options.onSettled(call.id, settled, timeMs)
         }
         this.#next()
       })
@@ -154,14 +204,15 @@ export class ToolCalls {
     this.#next()
   }
 
-  #record(call: OpenCall, end: Pick<ToolCallRecord, 'outcome' | 'code'>): void {
-    const { id, path, startedMs } = call
-    const { catalog, elapsed, onRecord } = this.#options
-    const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
-    const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
-    const record = { id, tool: path, startedMs, durationMs: elapsed() - startedMs, ...end, ...readOnly }
-    this.#records.push(record)
-    onRecord(record)
+  /** Ends the part that a call has in this process. Nothing refers to its promise any more. */
+  #park(call: OpenCall): Promise<never> {
+    if (this.#open.has(call.id)) {
+      this.#running--
+      this.#parked++
+      this.#options.onParked()
+      this.#next()
+    }
+    return new Promise(() => {})
   }
 
   async #perform(call: OpenCall): Promise<Settled> {
@@ -195,6 +246,21 @@ export class ToolCalls {
     return span.call({ id: call.id, tool: call.path }, () => Promise.race([filtered(), cancelled]))
   }
 }
+
+/** Returns the record of a call. */
+export function callRecord(
+  { id, path, startedMs }: Pick<OpenCall, 'id' | 'path' | 'startedMs'>,
+  end: CallEnd,
+  endedMs: number,
+  catalog: Catalog,
+): ToolCallRecord {
+  const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
+  const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
+  return { id, tool: path, startedMs, durationMs: endedMs - startedMs, ...end, ...readOnly }
+}
+
+export const endOf = (settled: Settled): CallEnd =>
+  settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code }
 
 /**
  * Returns the code and the message of a failure, without stack and cause. The message may contain paths and addresses

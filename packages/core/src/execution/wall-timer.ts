@@ -15,6 +15,11 @@ export class WallTimer {
     this.#start()
   }
 
+  /** Milliseconds that are left. */
+  get leftMs(): number {
+    return this.#pauses > 0 ? this.#leftMs : this.#leftMs - (this.#elapsed() - this.#startedMs)
+  }
+
   pause(): void {
     if (this.#pauses++ > 0) return
     clearTimeout(this.#timer)

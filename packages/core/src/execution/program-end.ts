@@ -1,0 +1,88 @@
+import type { ExecutionError, ExecutionErrorCode } from '../contract/errors.ts'
+import type { Limits } from '../contract/limits.ts'
+import type { PreparedProgram } from '../program/program.ts'
+import { decode } from '../protocol/codec.ts'
+import type { GuestError } from '../protocol/messages.ts'
+import type { CheckedGuestMessage } from '../protocol/schemas.ts'
+import { exceedsBytes } from '../protocol/size.ts'
+import { isCostlyToRead, measureValue } from '../values/value-size.ts'
+import type { PendingCall } from './call-approval.ts'
+import type { Executed } from './result.ts'
+import { normaliseStack } from './stack.ts'
+
+/** The part of a result that describes how the program ended. */
+export type ProgramEnd = Pick<Executed, 'remarks' | 'ended' | 'divergence'> & (Succeeded | Failed)
+interface Succeeded {
+  readonly status: 'succeeded'
+  readonly ok: true
+  readonly value: unknown
+}
+interface Failed {
+  readonly status: 'failed'
+  readonly ok: false
+  readonly error: ExecutionError
+}
+
+const MAX_ERROR_TEXT = 10_000
+
+/**
+ * Reads the message with which a guest reports the end of its program.
+ *
+ * @param text the whole message
+ * @throws `MalformedValueError` for a payload that our guest runtime cannot have written
+ */
+export function readEnd(
+  message: Extract<CheckedGuestMessage, { type: 'returned' | 'threw' }>,
+  payload: string,
+  text: string,
+  { program, limits }: { readonly program: PreparedProgram; readonly limits: Required<Limits> },
+): ProgramEnd {
+  if (message.type === 'threw')
+    return { status: 'failed', ok: false, error: describe(message.error, program), ended: text }
+  return { ...readResult(payload, limits.resultBytes), remarks: message, ended: text }
+}
+
+/** Returns the part of a result that describes a suspended run. */
+export function suspension(run: string, pending: readonly PendingCall[]) {
+  const tools = [...new Set(pending.map(({ tool }) => tool))].join(', ')
+  const what = tools === '' ? 'a timer' : `a decision on ${tools}`
+  const message = clip(`The program waits for ${what}. Its run ${run} can be resumed.`)
+  return {
+    status: 'suspended',
+    ok: false,
+    run,
+    pending,
+    error: { code: 'RUN_SUSPENDED', name: 'Error', message },
+  } as const
+}
+
+export const failure = (code: ExecutionErrorCode, message: string): Failed => ({
+  status: 'failed',
+  ok: false,
+  error: { code, name: 'Error', message },
+})
+
+export const clip = (text: string, length = MAX_ERROR_TEXT): string =>
+  text.length <= length ? text : `${text.slice(0, length)}…`
+
+/** Decodes a result. A graph may be far larger than its text, since shared parts count at every reference. */
+function readResult(payload: string, limit: number): Succeeded | Failed {
+  const isTooLarge = exceedsBytes(payload, limit) || isCostlyToRead(payload)
+  const value = isTooLarge ? undefined : decode(payload)
+  if (isTooLarge || (payload.startsWith('g') && measureValue(value).characters > limit)) {
+    return failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes, or holds too many values`)
+  }
+  return { status: 'succeeded', ok: true, value }
+}
+
+function describe({ code, name, message, tool, details, stack }: GuestError, program: PreparedProgram): ExecutionError {
+  const described = {
+    code: code as ExecutionErrorCode,
+    name: clip(name),
+    message: clip(message),
+    ...(tool !== undefined && { tool }),
+    ...(details !== undefined && { details }),
+  }
+  const normalised = stack === undefined ? undefined : normaliseStack(stack, program)
+  return normalised === undefined ? described : { ...described, stack: normalised.stack, ...normalised.position }
+}

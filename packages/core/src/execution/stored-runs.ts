@@ -1,0 +1,143 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import { RunError } from '../contract/errors.ts'
+import { assertKnownOptions, atLeast } from '../contract/options.ts'
+import type { Lease, RunStore } from '../contract/run-store.ts'
+import { guestRuntime } from '../guest/runtime.generated.ts'
+import { encode } from '../protocol/codec.ts'
+import { isExpired, pendingCalls } from './call-approval.ts'
+import { digestOf } from './digest.ts'
+import { RunLog } from './run-log.ts'
+import { type As, type LoadedRun, type RunHeader, RunRecords, type RunRecordsOptions } from './run-records.ts'
+import { RunWriter } from './run-writer.ts'
+
+/** Options for the stored runs of a code mode. */
+export interface StoredRunsOptions extends RunRecordsOptions {
+  /**
+   * Time after which another host may go on with a run whose host has stopped, in milliseconds. A running host renews
+   * its claim three times in this time.
+   *
+   * @default 30_000
+   */
+  readonly leaseMs?: number
+  /** Time after which a call counts as denied for which a suspended run waits, in milliseconds. Default: never */
+  readonly approvalExpireMs?: number
+  /**
+   * Time after which a program that only waits for tools or timers gives up its guest, in milliseconds. A fresh guest
+   * repeats the run when something arrives. Default: never
+   */
+  readonly hibernateAfterMs?: number
+}
+
+/** A run that this host drives. */
+export interface ClaimedRun {
+  readonly run: string
+  readonly log: RunLog
+  /** Aborts with a `RunError` if another host claimed the run, or the store failed. */
+  readonly lost: AbortSignal
+  /** Writes what is left and releases the run. */
+  close(): Promise<void>
+}
+
+const LEASE_MS = 30_000
+
+/** Creates and claims the stored runs of one code mode. */
+export class StoredRuns {
+  readonly records: RunRecords
+  readonly approvalExpireMs: number | undefined
+  readonly hibernateAfterMs: number | undefined
+  readonly store: RunStore
+  readonly #leaseMs: number
+  readonly #catalog: Catalog
+  #digest: Promise<string> | undefined
+
+  /** @throws `TypeError` for an invalid option */
+  constructor(options: StoredRunsOptions, catalog: Catalog) {
+    const known = ['store', 'authorize', 'leaseMs', 'approvalExpireMs', 'hibernateAfterMs']
+    assertKnownOptions('`runs`', options, known)
+    const { leaseMs = LEASE_MS, approvalExpireMs, hibernateAfterMs } = options
+    for (const [name, value] of Object.entries({ leaseMs, approvalExpireMs, hibernateAfterMs }))
+      if (value !== undefined) atLeast(`runs.${name}`, value, 1)
+    this.records = new RunRecords(options)
+    this.approvalExpireMs = approvalExpireMs
+    this.hibernateAfterMs = hibernateAfterMs
+    this.store = options.store
+    this.#leaseMs = leaseMs
+    this.#catalog = catalog
+  }
+
+  /**
+   * Creates a run and claims it.
+   *
+   * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
+   */
+  async create(
+    run: string,
+    { code, engine, limits, principal }: Pick<RunHeader, 'code' | 'engine' | 'limits'> & As,
+  ): Promise<ClaimedRun> {
+    const startedAt = Date.now()
+    const by = principal === undefined ? {} : { principal }
+    const catalog = await this.#catalogDigest()
+    const header: RunHeader = {
+      version: 1,
+      run,
+      code,
+      runtime: guestRuntime.id,
+      engine,
+      catalog,
+      limits,
+      startedAt,
+      ...by,
+    }
+    const claim = { owner: crypto.randomUUID(), ttlMs: this.#leaseMs }
+    const lease = await this.store.create({ run, startedAt, header: JSON.stringify(header), ...by }, claim)
+    return this.#open(lease, new RunLog())
+  }
+
+  /**
+   * Claims a run to go on with it.
+   *
+   * @throws `RunError`
+   */
+  async claim(run: string, as: As): Promise<ClaimedRun> {
+    const lease = await this.records.claim(run, crypto.randomUUID(), this.#leaseMs)
+    try {
+      const { log } = await this.records.load(run, 'resume', as)
+      if (log.isWhole) return this.#open(lease, log)
+      throw new RunError('REPLAY_DIVERGED', `The run ${run} was too long to record and repeat`)
+    } catch (error) {
+      await this.store.release(lease)
+      throw error
+    }
+  }
+
+  #open(lease: Lease, log: RunLog): ClaimedRun {
+    const lost = new AbortController()
+    const writer = new RunWriter({
+      store: this.store,
+      lease,
+      position: log.entries.length,
+      leaseMs: this.#leaseMs,
+      onLost: (error) => lost.abort(error),
+    })
+    log.writeTo(writer)
+    return { run: lease.run, log, lost: lost.signal, close: () => writer.close() }
+  }
+
+  /** Digest of everything that the tools declare. Made once, since a catalog does not change. */
+  #catalogDigest(): Promise<string> {
+    const declared = () =>
+      this.#catalog.namespaces.flatMap(({ tools }) =>
+        tools.map(({ path, tool: { inputSchema, outputSchema } }) => [path, inputSchema, outputSchema]),
+      )
+    this.#digest ??= digestOf(encode(declared()))
+    return this.#digest
+  }
+}
+
+/** Returns whether a suspended run would only wait again. */
+export async function stillWaits({ summary: { status, dueAt }, log }: LoadedRun): Promise<boolean> {
+  if (status !== 'suspended' || (dueAt !== undefined && dueAt <= Date.now())) return false
+  const pending = await pendingCalls(log)
+  const open = log.calls.filter(({ settled }) => settled === undefined)
+  return open.length === pending.length && !pending.some(isExpired)
+}

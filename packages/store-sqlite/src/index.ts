@@ -1,0 +1,315 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type Append,
+  type Claim,
+  type Lease,
+  type NewRun,
+  RunError,
+  type RunFilter,
+  type RunStatus,
+  type RunStore,
+  type RunSummary,
+  type StoredRun,
+} from '@glovebox/core'
+import { assertKnownOptions } from '@glovebox/core/adapter'
+
+/** Options for {@link sqliteStore}. */
+export interface SqliteStoreOptions {
+  /**
+   * What an append survives. `full`: a loss of power. `normal`: the end of the process; a loss of power may undo the
+   * last appends, so that a call may be made twice.
+   *
+   * @default 'full'
+   */
+  readonly synchronous?: 'full' | 'normal'
+  /** Maximum size of the file in bytes. Writes fail beyond it. Default: SQLite's own limit, 16 TiB. */
+  readonly maxBytes?: number
+}
+
+const VERSION = 1
+const SCHEMA = `
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    run TEXT NOT NULL,
+    principal TEXT,
+    status TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    due_at REAL,
+    position INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    owner TEXT,
+    expires_at REAL,
+    header TEXT NOT NULL,
+    UNIQUE (tenant, run)
+  );
+  CREATE INDEX runs_by_start ON runs (tenant, started_at DESC, id DESC);
+  CREATE INDEX runs_by_status ON runs (tenant, status, started_at DESC, id DESC);
+  CREATE TABLE entries (
+    run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  );
+  PRAGMA user_version = ${VERSION};
+`
+/** Time to wait for another process that writes, in milliseconds. */
+const BUSY_MS = 5_000
+/** Number of runs that one query lists. */
+const PAGE = 200
+const MAX_PAGE_COUNT = 4_294_967_294
+
+interface RunRow {
+  readonly id: number
+  readonly run: string
+  readonly principal: string | null
+  readonly status: RunStatus
+  readonly started_at: number
+  readonly updated_at: number
+  readonly due_at: number | null
+  readonly position: number
+  readonly epoch: number
+  readonly owner: string | null
+  readonly expires_at: number | null
+  readonly header: string
+}
+
+/**
+ * Keeps runs in a SQLite file. Several processes of one machine can share it. The file holds programs and values, so
+ * only its owner can read it. `:memory:` keeps everything in memory.
+ *
+ * @example
+ * ```ts
+ * await using store = sqliteStore('runs.db')
+ * await using codeMode = await createCodeMode({ sandbox, tools, runs: { store } })
+ * ```
+ *
+ * @throws `TypeError` for an unknown option; an error of SQLite if the file cannot be opened, or has another version
+ */
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): RunStore & AsyncDisposable {
+  assertKnownOptions('sqliteStore()', options, ['synchronous', 'maxBytes'])
+  const { synchronous = 'full', maxBytes } = options
+  if (synchronous !== 'full' && synchronous !== 'normal')
+    throw new TypeError(`\`synchronous\` must be full or normal; got ${String(synchronous)}`)
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0))
+    throw new TypeError(`\`maxBytes\` must be a positive integer; got ${String(maxBytes)}`)
+  return new SqliteStore(new Database(path, synchronous, maxBytes), '')
+}
+
+/** The open file with its prepared statements. */
+class Database {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string, synchronous: 'full' | 'normal', maxBytes: number | undefined) {
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+    this.#database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true })
+    try {
+      this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+      if (maxBytes !== undefined) {
+        const { page_size: pageSize } = this.#database.prepare('PRAGMA page_size').get() as { page_size: number }
+        const pages = Math.min(Math.max(1, Math.floor(maxBytes / pageSize)), MAX_PAGE_COUNT)
+        this.#database.exec(`PRAGMA max_page_count = ${pages}`)
+      }
+      this.write(() => this.#migrate(path))
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): unknown {
+    return this.#prepare(sql).get(...values)
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): unknown[] {
+    return this.#prepare(sql).all(...values)
+  }
+
+  /** Runs a statement. Returns the number of changed rows. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes)
+  }
+
+  /** Reads one state of the file with several statements. */
+  read<Result>(statements: () => Result): Result {
+    return this.#transaction('BEGIN', statements)
+  }
+
+  /** Runs statements in one transaction, which an error undoes. */
+  write<Result>(statements: () => Result): Result {
+    return this.#transaction('BEGIN IMMEDIATE', statements)
+  }
+
+  #transaction<Result>(begin: string, statements: () => Result): Result {
+    this.#database.exec(begin)
+    try {
+      const result = statements()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      // SQLite itself has undone the transaction after some errors, such as a full disk.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #migrate(path: string): void {
+    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
+    if (version === VERSION) return
+    if (version !== 0) throw new Error(`${path} has version ${version}; this package reads version ${VERSION}`)
+    this.#database.exec(SCHEMA)
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+class SqliteStore implements RunStore, AsyncDisposable {
+  readonly #database: Database
+  readonly #tenant: string
+
+  constructor(database: Database, tenant: string) {
+    this.#database = database
+    this.#tenant = tenant
+  }
+
+  async create({ run, principal, startedAt, header }: NewRun, { owner, ttlMs }: Claim): Promise<Lease> {
+    const isNew = this.#database.run(
+      `INSERT INTO runs (tenant, run, principal, status, started_at, updated_at, position, epoch, owner, expires_at, header)
+       VALUES (?, ?, ?, 'running', ?, ?, 0, 1, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      ...[this.#tenant, run, principal ?? null, startedAt, startedAt, owner, Date.now() + ttlMs, header],
+    )
+    if (isNew === 0) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+    return { run, owner, epoch: 1 }
+  }
+
+  async append({ run, epoch }: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
+    this.#database.write(() => {
+      const row = this.#database.get(
+        `UPDATE runs SET position = position + ?, status = ?, due_at = ?, updated_at = ?
+         WHERE tenant = ? AND run = ? AND epoch = ? AND position = ? RETURNING id`,
+        ...[entries.length, status, dueAt ?? null, Date.now(), this.#tenant, run, epoch, from],
+      ) as Pick<RunRow, 'id'> | undefined
+      if (row === undefined) throw this.#refusal(run, epoch, from)
+      entries.forEach((entry, index) => {
+        this.#database.run(
+          'INSERT INTO entries (run_id, position, entry) VALUES (?, ?, ?)',
+          row.id,
+          from + index,
+          entry,
+        )
+      })
+    })
+  }
+
+  async load(run: string): Promise<StoredRun | undefined> {
+    return this.#database.read(() => {
+      const row = this.#find(run)
+      if (row === undefined) return undefined
+      const entries = this.#database.all('SELECT entry FROM entries WHERE run_id = ? ORDER BY position', row.id)
+      return {
+        summary: summaryOf(row),
+        header: row.header,
+        entries: entries.map((each) => (each as { entry: string }).entry),
+      }
+    })
+  }
+
+  async claim(run: string, { owner, ttlMs }: Claim): Promise<Lease | undefined> {
+    const now = Date.now()
+    const row = this.#database.get(
+      `UPDATE runs SET epoch = CASE WHEN owner = ? THEN epoch ELSE epoch + 1 END, owner = ?, expires_at = ?
+       WHERE tenant = ? AND run = ? AND (owner IS NULL OR owner = ? OR expires_at <= ?) RETURNING epoch`,
+      ...[owner, owner, now + ttlMs, this.#tenant, run, owner, now],
+    ) as Pick<RunRow, 'epoch'> | undefined
+    return row && { run, owner, epoch: row.epoch }
+  }
+
+  async release({ run, epoch }: Lease): Promise<void> {
+    this.#database.run(
+      'UPDATE runs SET owner = NULL, expires_at = NULL WHERE tenant = ? AND run = ? AND epoch = ?',
+      ...[this.#tenant, run, epoch],
+    )
+  }
+
+  async *list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
+    const { conditions, values } = this.#where(filter)
+    let last: RunRow | undefined
+    do {
+      const after = last === undefined ? [] : [last.started_at, last.id]
+      const page = this.#database.all(
+        `SELECT * FROM runs WHERE ${[...conditions, ...(last === undefined ? [] : ['(started_at, id) < (?, ?)'])].join(' AND ')}
+         ORDER BY started_at DESC, id DESC LIMIT ${PAGE}`,
+        ...values,
+        ...after,
+      ) as unknown as RunRow[]
+      for (const row of page) yield summaryOf(row)
+      last = page.length < PAGE ? undefined : page.at(-1)
+    } while (last !== undefined)
+  }
+
+  async delete(run: string): Promise<boolean> {
+    return this.#database.run('DELETE FROM runs WHERE tenant = ? AND run = ?', this.#tenant, run) > 0
+  }
+
+  scope(tenant: string): RunStore {
+    return new SqliteStore(this.#database, tenant)
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #find(run: string): RunRow | undefined {
+    return this.#database.get('SELECT * FROM runs WHERE tenant = ? AND run = ?', this.#tenant, run) as
+      | RunRow
+      | undefined
+  }
+
+  #refusal(run: string, epoch: number, from: number): RunError {
+    const row = this.#find(run)
+    if (row === undefined) return new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
+    if (row.epoch !== epoch) return new RunError('RUN_LEASE_LOST', `Another host goes on with the run ${run}`)
+    return new RunError('RUN_CONFLICT', `The run ${run} has ${row.position} entries, not ${from}`)
+  }
+
+  #where({ status, principal, dueBefore, updatedBefore, unclaimed }: RunFilter) {
+    const conditions = ['tenant = ?']
+    const values: SQLInputValue[] = [this.#tenant]
+    const require = (condition: string, ...given: SQLInputValue[]) => {
+      conditions.push(condition)
+      values.push(...given)
+    }
+    if (status !== undefined) {
+      const statuses = [status].flat()
+      require(`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
+    }
+    if (principal !== undefined) require('principal = ?', principal)
+    if (dueBefore !== undefined) require('due_at <= ?', dueBefore)
+    if (updatedBefore !== undefined) require('updated_at < ?', updatedBefore)
+    if (unclaimed === true) require('(owner IS NULL OR expires_at <= ?)', Date.now())
+    return { conditions, values }
+  }
+}
+
+function summaryOf({ run, principal, status, started_at, updated_at, due_at }: RunRow): RunSummary {
+  const times = { startedAt: started_at, updatedAt: updated_at, ...(due_at !== null && { dueAt: due_at }) }
+  return { run, status, ...(principal !== null && { principal }), ...times }
+}

@@ -1,0 +1,453 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BACKEND_NAMES, BACKENDS } from '@glovebox/backends'
+import { describeStore } from '@glovebox/conformance/store'
+import {
+  type CallDecision,
+  type CodeMode,
+  type CodeModeOptions,
+  createCodeMode,
+  type Decision,
+  defineTool,
+  type ExecuteResult,
+  memoryStore,
+  openRuns,
+  type RunStore,
+} from '@glovebox/core'
+import { sqliteStore } from '@glovebox/store-sqlite'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+
+describeStore({ name: 'memoryStore()', create: async () => memoryStore() })
+
+const sandbox = BACKENDS.quickjs()
+const folder = mkdtempSync(join(tmpdir(), 'glovebox-runs-'))
+afterAll(async () => {
+  await sandbox.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Inputs that `pay` received and outputs that `read` gave, in order. */
+let ledger: unknown[]
+let store: RunStore
+beforeEach(() => {
+  ledger = []
+  store = memoryStore()
+})
+
+const tools = {
+  pay: defineTool({
+    inputSchema: {
+      type: 'object',
+      properties: { to: { type: 'string' }, amount: { type: 'number' }, currency: { type: 'string', default: 'EUR' } },
+      required: ['to', 'amount', 'currency'],
+      additionalProperties: false,
+    },
+    execute: (input: unknown) => {
+      ledger.push(input)
+      return { paid: (input as { amount: number }).amount }
+    },
+  }),
+  read: () => {
+    ledger.push('read')
+    return ledger.length
+  },
+}
+
+const ASK: CodeModeOptions['policy'] = [{ tools: 'tools.pay', effect: 'ask', reason: 'it spends money' }]
+
+const open = (options: Partial<CodeModeOptions> = {}): Promise<CodeMode> =>
+  createCodeMode({ sandbox, tools, policy: ASK, runs: { store }, ...options })
+
+type Suspended = Extract<ExecuteResult, { status: 'suspended' }>
+
+async function suspend(code: string, codeMode: CodeMode, options = {}): Promise<Suspended> {
+  const result = await codeMode.execute(code, options)
+  expect(result).toMatchObject({ status: 'suspended', error: { code: 'RUN_SUSPENDED' } })
+  return result as Suspended
+}
+
+/** The same decision on every call that waits. */
+const decideAll = ({ pending }: Suspended, decision: CallDecision['decision']): CallDecision[] =>
+  pending.map(({ call, digest }) => ({ call, digest, decision }))
+
+const PAY = "return await tools.pay({ to: 'ada', amount: 5 })"
+const CAUGHT =
+  "try { return await tools.pay({ to: 'ada', amount: 5 }) } catch (error) { return [error.code, error.message] }"
+
+describe('a run that waits for approval', () => {
+  it('says what it waits for, and goes on in another code mode once allowed', async () => {
+    await using first = await open()
+    const suspended = await suspend(
+      `console.log('before'); const result = ${PAY.slice(7)}; console.log('after'); return result`,
+      first,
+    )
+    expect(suspended.pending).toEqual([
+      {
+        call: 1,
+        tool: 'tools.pay',
+        state: 'asked',
+        input: { to: 'ada', amount: 5, currency: 'EUR' },
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+        reasons: ['it spends money'],
+      },
+    ])
+    expect(suspended.calls).toMatchObject([{ id: 1, tool: 'tools.pay', outcome: 'waiting' }])
+    expect(suspended.logs.map(({ text }) => text)).toEqual(['before'])
+    expect(suspended.error.message).toContain('waits for a decision on tools.pay')
+    await first.close()
+
+    await using second = await open()
+    const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ status: 'succeeded', value: { paid: 5 } })
+    expect(result.logs.map(({ text }) => text)).toEqual(['before', 'after'])
+    expect(result.calls).toMatchObject([{ id: 1, outcome: 'returned' }])
+    expect(ledger).toEqual([{ to: 'ada', amount: 5, currency: 'EUR' }])
+  })
+
+  it.each<[string, Decision, unknown, unknown[]]>([
+    ['denied', 'deny', ['TOOL_DENIED', 'The call of tools.pay was denied: it was not approved'], []],
+    ['denied with a reason', { deny: 'too much' }, ['TOOL_DENIED', 'The call of tools.pay was denied: too much'], []],
+    ['edited', { edit: { to: 'ben', amount: 1 } }, { paid: 1 }, [{ to: 'ben', amount: 1, currency: 'EUR' }]],
+    [
+      'edited to an invalid input',
+      { edit: { to: 'ben' } },
+      ['TOOL_INPUT_INVALID', expect.stringContaining('amount')],
+      [],
+    ],
+  ])('and is %s', async (_, decision, value, paid) => {
+    await using codeMode = await open()
+    const suspended = await suspend(CAUGHT, codeMode)
+    const result = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, decision) })
+    expect(result).toMatchObject({ status: 'succeeded', value })
+    expect(ledger).toEqual(paid)
+  })
+
+  it('asks about all calls of a turn together, after the calls beside them', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(
+      `const pay = (amount) => tools.pay({ to: 'ada', amount })
+       return await Promise.all([pay(1), tools.read(), pay(2), pay(3)])`,
+      codeMode,
+    )
+    expect(suspended.pending.map(({ call }) => call)).toEqual([1, 3, 4])
+    expect(ledger).toEqual(['read'])
+    const [first, ...others] = decideAll(suspended, 'allow') as [CallDecision, ...CallDecision[]]
+    const again = await codeMode.resume(suspended.run, { decisions: [first] })
+    expect(again).toMatchObject({ status: 'suspended', pending: [{ call: 3 }, { call: 4 }] })
+    const result = await codeMode.resume(suspended.run, { decisions: others })
+    expect(result).toMatchObject({ value: [{ paid: 1 }, 1, { paid: 2 }, { paid: 3 }] })
+    expect(ledger).toHaveLength(4)
+  })
+
+  it('waits for each call of a loop', async () => {
+    await using codeMode = await open()
+    let result = await codeMode.execute(
+      "let sum = 0; for (const amount of [1, 2, 3]) sum += (await tools.pay({ to: 'ada', amount })).paid; return sum",
+    )
+    for (let call = 1; call <= 3; call++) {
+      expect(result).toMatchObject({ status: 'suspended', pending: [{ call }] })
+      result = await codeMode.resume((result as Suspended).run, { decisions: decideAll(result as Suspended, 'allow') })
+    }
+    expect(result).toMatchObject({ value: 6 })
+    expect(ledger).toHaveLength(3)
+  })
+
+  it('stays suspended until there is a decision', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(PAY, codeMode)
+    const again = await codeMode.resume(suspended.run)
+    expect(again).toMatchObject({ status: 'suspended', run: suspended.run, pending: suspended.pending })
+    expect(again.calls).toMatchObject([{ outcome: 'waiting' }])
+  })
+
+  it('resolves to its result again after its end, without a second call', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(`console.log('once'); ${PAY}`, codeMode)
+    const decisions = decideAll(suspended, 'allow')
+    const first = await codeMode.resume(suspended.run, { decisions })
+    const second = await codeMode.resume(suspended.run, { decisions })
+    expect(second).toMatchObject({ status: 'succeeded', value: { paid: 5 }, logs: [{ text: 'once' }] })
+    expect(second.calls).toEqual(first.calls)
+    expect(ledger).toHaveLength(1)
+  })
+
+  it('resolves to its error again after its end', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(`${PAY.replace('return ', '')}\nthrow new RangeError('no')`, codeMode)
+    const first = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(first).toMatchObject({ error: { code: 'CODE_THREW', name: 'RangeError', message: 'no', line: 2 } })
+    const { status, ok, error } = (await codeMode.resume(suspended.run)) as Extract<ExecuteResult, { ok: false }>
+    expect({ status, ok, error }).toEqual({ status: 'failed', ok: false, error: (first as { error: unknown }).error })
+  })
+
+  it('accepts a decision twice, and no second, different one', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(PAY, codeMode)
+    const runs = openRuns({ store })
+    await runs.decide(suspended.run, decideAll(suspended, 'deny'))
+    await runs.decide(suspended.run, decideAll(suspended, 'deny'))
+    await expect(runs.decide(suspended.run, decideAll(suspended, 'allow'))).rejects.toMatchObject({
+      code: 'RUN_DECISION_INVALID',
+      message: 'Call 1 was decided differently',
+    })
+    expect(await codeMode.resume(suspended.run)).toMatchObject({ error: { code: 'TOOL_DENIED' } })
+  })
+
+  it('refuses a decision on another input, on another call, or of another kind', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(PAY, codeMode)
+    const { run, pending } = suspended
+    const [{ digest }] = pending as [Suspended['pending'][number]]
+    for (const decision of [
+      { call: 1, digest: digest.replace(/./g, '0'), decision: 'allow' },
+      { call: 2, digest, decision: 'allow' },
+      { call: 1, digest, decision: 'retry' },
+      { call: 1, digest, decision: { output: 1 } },
+    ] as CallDecision[])
+      await expect(codeMode.resume(run, { decisions: [decision] })).rejects.toMatchObject({
+        code: 'RUN_DECISION_INVALID',
+      })
+    expect(await codeMode.resume(run)).toMatchObject({ status: 'suspended', pending })
+    expect(ledger).toEqual([])
+  })
+
+  it('is asked about again if its input has changed since', async () => {
+    await using first = await open()
+    const suspended = await suspend(PAY, first)
+    await openRuns({ store }).decide(suspended.run, decideAll(suspended, 'allow'))
+    const inputSchema = { type: 'object', properties: { currency: { default: 'USD' } }, required: ['currency'] }
+    await using second = await open({ tools: { pay: defineTool({ ...tools.pay, inputSchema }) } })
+    const again = await second.resume(suspended.run)
+    expect(again).toMatchObject({ status: 'suspended', pending: [{ input: { currency: 'USD' } }] })
+    expect(ledger).toEqual([])
+  })
+
+  it('is denied by a rule that was added since, whatever was decided', async () => {
+    await using first = await open()
+    const suspended = await suspend(CAUGHT, first)
+    await using second = await open({ policy: [{ tools: '*.pay', effect: 'deny' }] })
+    const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ value: ['TOOL_DENIED', expect.anything()] })
+    expect(ledger).toEqual([])
+  })
+
+  it('is denied when its time is over', async () => {
+    await using codeMode = await open({ runs: { store, approvalExpireMs: 1 } })
+    const suspended = await suspend(CAUGHT, codeMode)
+    expect(suspended.pending[0]?.expiresAt).toBeTypeOf('number')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await expect(codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })).rejects.toThrow(
+      'The time for a decision on call 1 is over',
+    )
+    const result = await codeMode.resume(suspended.run)
+    expect(result).toMatchObject({ value: ['TOOL_DENIED', expect.stringContaining('nobody decided in time')] })
+  })
+
+  it('belongs to its principal', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(PAY, codeMode, { principal: 'ada' })
+    const { run } = suspended
+    const runs = codeMode.runs as NonNullable<CodeMode['runs']>
+    const forbidden = { code: 'RUN_FORBIDDEN' }
+    for (const principal of ['ben', undefined]) {
+      await expect(codeMode.resume(run, { decisions: decideAll(suspended, 'allow'), principal })).rejects.toMatchObject(
+        forbidden,
+      )
+      await expect(runs.get(run, { principal })).rejects.toMatchObject(forbidden)
+      await expect(runs.delete(run, { principal })).rejects.toMatchObject(forbidden)
+      expect(await Array.fromAsync(runs.list({}, { principal }))).toEqual([])
+    }
+    expect(await Array.fromAsync(runs.list({}, { principal: 'ada' }))).toMatchObject([{ run, status: 'suspended' }])
+    const result = await codeMode.resume(run, { decisions: decideAll(suspended, 'allow'), principal: 'ada' })
+    expect(result).toMatchObject({ value: { paid: 5 } })
+    const { entries } = await runs.get(run, { principal: 'ada' })
+    expect(entries.find(({ type }) => type === 'decided')).toMatchObject({ by: 'ada' })
+  })
+
+  it('asks `authorize` who may do what', async () => {
+    const asked: string[] = []
+    const authorize: NonNullable<CodeModeOptions['runs']>['authorize'] = ({ action, principal }) => {
+      asked.push(action)
+      return principal === 'chief' || action === 'read'
+    }
+    await using codeMode = await open({ runs: { store, authorize } })
+    const suspended = await suspend(PAY, codeMode, { principal: 'ada' })
+    const decisions = decideAll(suspended, 'allow')
+    await expect(codeMode.resume(suspended.run, { decisions, principal: 'ada' })).rejects.toMatchObject({
+      code: 'RUN_FORBIDDEN',
+    })
+    expect(await codeMode.resume(suspended.run, { decisions, principal: 'chief' })).toMatchObject({ ok: true })
+    expect(new Set(asked)).toEqual(new Set(['resume', 'decide']))
+  })
+
+  it('takes no wall time while it is suspended', async () => {
+    await using codeMode = await open({ limits: { wallTimeMs: 2_000 } })
+    const suspended = await suspend(PAY, codeMode)
+    await new Promise((resolve) => setTimeout(resolve, 2_100))
+    const result = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ ok: true })
+    expect(result.usage.wallTimeMs).toBeLessThan(2_000)
+  })
+
+  it('is asked in this process first, and waits in the store when nobody decides in time', async () => {
+    await using codeMode = await open({ onAsk: () => new Promise(() => {}), askTimeoutMs: 20 })
+    const suspended = await suspend(PAY, codeMode)
+    const result = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ value: { paid: 5 } })
+  })
+
+  it('records a decision of this process, so that nobody is asked twice', async () => {
+    let asked = 0
+    const onAsk = async () => {
+      asked++
+      return 'allow' as const
+    }
+    await using codeMode = await open({ onAsk })
+    const result = await codeMode.execute(PAY, { run: 'decided here' })
+    expect(result).toMatchObject({ ok: true })
+    const { entries } = await openRuns({ store }).get('decided here')
+    expect(entries.map(({ type }) => type)).toEqual(['in', 'call', 'asked', 'decided', 'started', 'settled', 'ended'])
+    expect(asked).toBe(1)
+  })
+
+  it('lets timers fire that are due before the end of its wall time', async () => {
+    await using codeMode = await open()
+    const result = await codeMode.execute(
+      `return await Promise.race([tools.pay({ to: 'ada', amount: 5 }), new Promise((resolve) => setTimeout(resolve, 20, 'late'))])`,
+    )
+    expect(result).toMatchObject({ value: 'late', calls: [{ outcome: 'cancelled' }] })
+  })
+
+  it('is due when a timer is that fires after its wall time', async () => {
+    await using codeMode = await open({ limits: { wallTimeMs: 1_000 } })
+    const suspended = await suspend(
+      `return await Promise.race([tools.pay({ to: 'ada', amount: 5 }), new Promise((resolve) => setTimeout(resolve, 1500, 'late'))])`,
+      codeMode,
+    )
+    expect(await codeMode.resumeDue()).toEqual([])
+    await new Promise((resolve) => setTimeout(resolve, 1_600))
+    expect(await codeMode.resumeDue()).toEqual([{ run: suspended.run, status: 'succeeded' }])
+    expect(await codeMode.resume(suspended.run)).toMatchObject({ value: 'late' })
+  })
+
+  it('is due once it is decided', async () => {
+    await using codeMode = await open()
+    const suspended = await suspend(PAY, codeMode)
+    expect(await codeMode.resumeDue()).toEqual([])
+    await openRuns({ store }).decide(suspended.run, decideAll(suspended, 'allow'))
+    expect(await codeMode.resumeDue()).toEqual([{ run: suspended.run, status: 'succeeded' }])
+    expect(ledger).toHaveLength(1)
+  })
+
+  it.each(BACKEND_NAMES)('goes on in another process of %s', async (backend) => {
+    await using other = BACKENDS[backend]()
+    const path = join(folder, `${backend}.db`)
+    const code = `
+      const random = Math.random(), began = Date.now()
+      const rows = new Map([['a', new Date(0)], ['b', 2n]])
+      const read = await tools.read()
+      console.log('read', read)
+      const { paid } = await tools.pay({ to: 'ada', amount: 5 })
+      return { paid, read, rows, isSame: random === Number(String(random)), passed: Date.now() >= began }`
+    let suspended: Suspended
+    {
+      await using kept = sqliteStore(path)
+      await using codeMode = await open({ sandbox: other, runs: { store: kept } })
+      suspended = await suspend(code, codeMode)
+    }
+    await using kept = sqliteStore(path)
+    await using codeMode = await open({ sandbox: other, runs: { store: kept } })
+    const result = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ value: { paid: 5, read: 1, isSame: true, passed: true } })
+    expect(result.ok && (result.value as { rows: unknown }).rows).toEqual(
+      new Map<string, unknown>([
+        ['a', new Date(0)],
+        ['b', 2n],
+      ]),
+    )
+    expect(ledger).toHaveLength(2)
+  })
+
+  it('goes on on another backend', async () => {
+    await using other = BACKENDS['isolated-vm']()
+    await using first = await open()
+    const suspended = await suspend(`const read = await tools.read(); ${PAY}`, first)
+    await using second = await open({ sandbox: other })
+    const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ value: { paid: 5 } })
+    expect(ledger).toHaveLength(2)
+  })
+})
+
+describe('a stored run', () => {
+  it('is refused where it does something else, and stays as it was', async () => {
+    await using other = BACKENDS['isolated-vm']()
+    await using first = await open()
+    // QuickJS and V8 print functions differently.
+    const suspended = await suspend('await tools.read([].map.toString().length); ' + PAY, first)
+    const before = await store.load(suspended.run)
+    await using second = await open({ sandbox: other })
+    const decisions = decideAll(suspended, 'allow')
+    await openRuns({ store }).decide(suspended.run, decisions)
+    const decided = await store.load(suspended.run)
+    await expect(second.resume(suspended.run)).rejects.toMatchObject({ code: 'RUN_RUNTIME_MISMATCH' })
+    expect((await store.load(suspended.run))?.entries).toEqual(decided?.entries)
+    expect(decided?.entries.length).toBe((before?.entries.length ?? 0) + 1)
+    expect(await first.resume(suspended.run)).toMatchObject({ value: { paid: 5 } })
+  })
+
+  it('can be listed, read and deleted', async () => {
+    await using codeMode = await open({ policy: [] })
+    await codeMode.execute(PAY, { run: 'paid' })
+    await codeMode.execute('throw new Error()', { run: 'thrown' })
+    const runs = openRuns({ store })
+    const listed = await Array.fromAsync(runs.list())
+    expect(listed.map(({ run, status }) => [run, status]).sort()).toEqual([
+      ['paid', 'succeeded'],
+      ['thrown', 'failed'],
+    ])
+    const { code, entries, pending } = await runs.get('paid')
+    expect(code).toBe(PAY)
+    expect(entries.map(({ type }) => type)).toEqual(['in', 'call', 'started', 'settled', 'ended'])
+    expect(pending).toEqual([])
+    expect(await runs.deleteEnded(Date.now() + 1)).toBe(2)
+    await expect(runs.get('paid')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+    await expect(runs.delete('paid')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  })
+
+  it('has one id', async () => {
+    await using codeMode = await open({ policy: [] })
+    await codeMode.execute('return 1', { run: 'mine' })
+    await expect(codeMode.execute('return 2', { run: 'mine' })).rejects.toMatchObject({ code: 'RUN_CONFLICT' })
+  })
+
+  it('hands each call a key of its own', async () => {
+    const keys: unknown[] = []
+    const tool = (_: unknown, { idempotencyKey, attempt }: { idempotencyKey?: string; attempt?: number }) => {
+      keys.push([idempotencyKey, attempt])
+    }
+    await using codeMode = await open({ tools: { tool }, policy: [] })
+    await codeMode.execute('await tools.tool(); await tools.tool()', { run: 'keyed' })
+    expect(keys).toEqual([
+      ['keyed.1', 1],
+      ['keyed.2', 1],
+    ])
+  })
+
+  it('ends with an error of its own if the store fails before a tool is called', async () => {
+    const bounded = sqliteStore(join(folder, 'full.db'), { maxBytes: 200_000 })
+    await using codeMode = await open({ runs: { store: bounded }, policy: [] })
+    const failed = codeMode.execute(`await tools.read('x'.repeat(1_000_000)); return 1`)
+    await expect(failed).rejects.toMatchObject({ code: 'RUN_STORE_FAILED', message: expect.stringContaining('full') })
+    expect(ledger).toEqual([])
+    await bounded.close()
+  })
+
+  it('needs a store', async () => {
+    await using codeMode = await createCodeMode({ sandbox, tools })
+    expect(codeMode.runs).toBeUndefined()
+    await expect(codeMode.resume('run')).rejects.toThrow('pass `runs` to createCodeMode()')
+    await expect(codeMode.execute('return 1', { run: 'mine' })).rejects.toThrow('need a store')
+  })
+})
