@@ -7,7 +7,7 @@ import type { CheckElsewhere } from '../sandbox/sandbox.ts'
 import { nearest } from '../values/nearest.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
-import { CallApproval, type Resolution } from './call-approval.ts'
+import { CallApproval, type PendingCall, type Resolution } from './call-approval.ts'
 import type { CallRules, JudgedCall } from './call-rules.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
@@ -44,7 +44,7 @@ export interface PipelineCall {
   /** Called when the call starts and stops waiting for a decision in this process. */
   onAsking(isAsking: boolean): void
   /** Leaves the call open until the run is resumed: the promise stays pending. */
-  park(): Promise<never>
+  park(why: PendingCall['state']): Promise<never>
 }
 
 /** Settings of a run that a store keeps. */
@@ -93,7 +93,8 @@ export class CallPipeline {
     const tool = this.#resolve(call.path)
     const { attempts, resolved } = this.#stateOf(call)
     if (attempts > 0 && !isRepeatable(tool)) {
-      const resolution = resolved === undefined ? await call.park() : (decode(resolved.resolution) as Resolution)
+      const resolution =
+        resolved === undefined ? await call.park('uncertain') : (decode(resolved.resolution) as Resolution)
       if (resolution !== 'retry') return await this.#write(call, tool, outputOf(resolution))
     }
     const input = await this.#validate(call, tool, given)
@@ -167,7 +168,7 @@ export class CallPipeline {
       call: call.id,
       payload: call.payload,
       expireMs: stored?.expireMs,
-      park: () => call.park(),
+      park: () => call.park('asked'),
       onAsking: (isAsking) => call.onAsking(isAsking),
     })
     return rules.judge(this.#judged(call, tool, input), validate, approval)

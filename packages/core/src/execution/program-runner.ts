@@ -166,7 +166,12 @@ export class ProgramRunner {
       if (decisions.length > 0) await runs.records.decide(run, decisions, { principal })
       else if (await stillWaits(found)) return await suspendedResult(found.log, run, catalog)
     }
-    const program = await guests.prepare(code, { signal, limitMs: MAX_READING_MS })
+    const program = await this.#read(code, header.limits, signal, new Clock())
+    if ('error' in program)
+      throw new RunError(
+        'RUN_RUNTIME_MISMATCH',
+        `The program of the run ${run} cannot be read: ${program.error.message}`,
+      )
     const ended = (log: RunLog, end: EndedEntry) =>
       explain(endedResult(log, end, program, header.limits, catalog), code, catalog)
     if (found.log.end !== undefined) return ended(found.log, found.log.end)

@@ -309,10 +309,11 @@ class RunDriver {
   #rest(): void {
     if (!this.#session.isIdle || this.#session.isRepeating || this.#calls.isBusy) return
     const { isReplay, stored } = this.#options
-    const isWaiting = this.#wake.at !== null && isReplay !== true
-    if (stored !== undefined && this.#calls.isParked && !(isWaiting && this.#canWake(this.#wake.at))) {
-      void this.#suspend(stored.run)
-    } else if (!isWaiting)
+    if (stored !== undefined && this.#calls.parked.length > 0) {
+      // What became of an uncertain call is not for a timeout of the program to say.
+      const isUncertain = this.#calls.parked.includes('uncertain')
+      if (isUncertain || !this.#wakesInTime()) void this.#suspend(stored.run, isUncertain)
+    } else if (this.#wake.at === null || isReplay === true)
       this.#fail(
         'PROGRAM_STALLED',
         'The program waits for something that can never come: no tool call or timer is open',
@@ -320,7 +321,8 @@ class RunDriver {
   }
 
   /** Returns whether a timer fires before the end of the wall time. */
-  #canWake(at: number | null): boolean {
+  #wakesInTime(): boolean {
+    const { at } = this.#wake
     return at !== null && this.#wall !== undefined && at - this.#options.clock.tell() < this.#wall.leftMs
   }
 
@@ -410,11 +412,11 @@ class RunDriver {
     else written.then(() => this.#settled.resolve(executed), this.#settled.reject)
   }
 
-  async #suspend(run: string): Promise<void> {
+  async #suspend(run: string, isUncertain: boolean): Promise<void> {
     if (!this.#stop(undefined, 'waiting')) return
     const { clock, log } = this.#options
     const { at } = this.#wake
-    log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(at !== null && { dueAt: at }) })
+    log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(at !== null && !isUncertain && { dueAt: at }) })
     const told = this.#told()
     try {
       await log.flush()

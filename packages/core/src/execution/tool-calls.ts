@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { ToolCallError, type ToolErrorCode } from '../contract/errors.ts'
 import type { Within } from './async-context.ts'
+import type { PendingCall } from './call-approval.ts'
 import type { CallPipeline, PipelineCall } from './call-pipeline.ts'
 import type { ToolCallRecord } from './events.ts'
 import { type Redact, redactFailure } from './redact.ts'
@@ -62,7 +63,7 @@ export class ToolCalls {
   readonly #queue: OpenCall[] = []
   readonly #records: ToolCallRecord[] = []
   #running = 0
-  #parked = 0
+  readonly #parked: PendingCall['state'][] = []
   #openLength = 0
   #made = 0
   /** Whether calls stay queued. */
@@ -101,12 +102,12 @@ export class ToolCalls {
 
   /** Whether any call is open that can settle before the run is resumed. */
   get isBusy(): boolean {
-    return this.#open.size > this.#parked
+    return this.#open.size > this.#parked.length
   }
 
-  /** Whether any call waits until the run is resumed. */
-  get isParked(): boolean {
-    return this.#parked > 0
+  /** Why calls wait until the run is resumed. Empty if none does. */
+  get parked(): readonly PendingCall['state'][] {
+    return this.#parked
   }
 
   make(id: number, path: string, payload: string): void {
@@ -160,7 +161,7 @@ export class ToolCalls {
         if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
       },
       onAsking: (isAsking) => this.#onAsking(isAsking),
-      park: () => this.#park(call),
+      park: (why) => this.#park(call, why),
     }
     this.#made++
     this.#open.set(id, call)
@@ -205,10 +206,10 @@ export class ToolCalls {
   }
 
   /** Ends the part that a call has in this process. Nothing refers to its promise any more. */
-  #park(call: OpenCall): Promise<never> {
+  #park(call: OpenCall, why: PendingCall['state']): Promise<never> {
     if (this.#open.has(call.id)) {
       this.#running--
-      this.#parked++
+      this.#parked.push(why)
       this.#options.onParked()
       this.#next()
     }
