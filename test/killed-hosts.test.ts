@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BACKEND_NAMES, BACKENDS, type BackendName } from '@glovebox/backends'
 import { type ExecuteResult, memoryStore, type Sandbox } from '@glovebox/core'
+import { type Postgres, startPostgres } from '@glovebox/testing/start-postgres'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { driveToEnd, readLedger } from './killed-hosts/drive.ts'
 import type { HostOrder } from './killed-hosts/host.ts'
 import { PROGRAMS } from './killed-hosts/programs.ts'
-import { openStore } from './killed-hosts/stores.ts'
+import { openStore, type Place } from './killed-hosts/stores.ts'
 
 /** `pnpm proofs` kills hosts at every position. `KILL_SEED` repeats a sample. */
 const SAMPLE = Number(process.env.KILL_SAMPLE ?? 24)
@@ -31,7 +32,10 @@ const sandboxes = Object.fromEntries(BACKEND_NAMES.map((name) => [name, BACKENDS
   BackendName,
   Sandbox
 >
+const postgres: Postgres | string = await startPostgres().catch((error: Error) => error.message)
+const STORES: readonly Place['kind'][] = typeof postgres === 'string' ? ['sqlite'] : ['sqlite', 'postgres']
 afterAll(async () => {
+  if (typeof postgres !== 'string') await postgres[Symbol.asyncDispose]()
   await Promise.all(Object.values(sandboxes).map((sandbox) => sandbox.close()))
   rmSync(folder, { recursive: true })
 })
@@ -39,6 +43,7 @@ afterAll(async () => {
 /** A host that is killed, and the backend on which its run goes on. */
 interface Case extends Pick<HostOrder, 'backend' | 'code' | 'at' | 'when'> {
   readonly title: string
+  readonly kind: Place['kind']
   readonly moved: BackendName
 }
 
@@ -50,6 +55,8 @@ interface Undisturbed {
 
 let files = 0
 const nextFile = (suffix: string) => join(folder, `${++files}.${suffix}`)
+const placeOf = (kind: Place['kind']): Place =>
+  kind === 'sqlite' ? { kind, at: nextFile('db') } : { kind, at: (postgres as Postgres).address }
 
 /** The part of a result that is the same in every run. */
 const comparable = (result: ExecuteResult) => ({
@@ -92,22 +99,30 @@ function casesOf(lengths: ReadonlyMap<string, number>): Case[] {
         const backend = BACKEND_NAMES[chosen % BACKEND_NAMES.length] as BackendName
         const moved =
           chosen % MOVED === 0 ? (BACKEND_NAMES[(chosen + 1) % BACKEND_NAMES.length] as BackendName) : backend
-        return { title, backend, moved, code, at, when }
+        const kind = STORES[chosen % STORES.length] as Place['kind']
+        return { title, backend, moved, kind, code, at, when }
       }),
     ),
   )
   return all.sort((a, b) => rank(a.title) - rank(b.title)).slice(0, SAMPLE)
 }
 
-/** Runs a host until it kills itself. */
-async function killHost(order: HostOrder): Promise<void> {
+/** Starts a host. `ended` resolves to how it ended, and what it said. */
+function startHost(order: HostOrder) {
   const child = spawn(process.execPath, [HOST, JSON.stringify(order)], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (text) => {
     said += text
   })
-  const [code, signal] = await once(child, 'close')
-  if (signal !== 'SIGKILL') throw new Error(`the host of ${JSON.stringify(order)} ended with ${signal ?? code}\n${said}`)
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, said }))
+  return { child, ended }
+}
+
+/** Runs a host until it kills itself. */
+async function killHost(order: HostOrder): Promise<void> {
+  const { code, signal, said } = await startHost(order).ended
+  if (signal !== 'SIGKILL')
+    throw new Error(`the host of ${JSON.stringify(order)} ended with ${signal ?? code}\n${said}`)
 }
 
 describe('a run whose host is killed', () => {
@@ -128,20 +143,20 @@ describe('a run whose host is killed', () => {
       await Promise.all(
         cases.map((each) =>
           turn(async () => {
-            const { title, backend, moved, ...order } = each
-            const store = { kind: 'sqlite', at: nextFile('db') } as const
+            const { title, backend, moved, kind, ...order } = each
+            const store = placeOf(kind)
+            const run = crypto.randomUUID()
             const ledger = nextFile('ledger')
-            await killHost({ ...order, backend, store, run: 'run', ledger })
-            const opened = openStore(store)
+            await killHost({ ...order, backend, store, run, ledger })
+            await using opened = openStore(store)
             const result = await driveToEnd({
               sandbox: sandboxes[moved],
-              store: opened,
-              run: 'run',
+              store: opened.store,
+              run,
               code: each.code,
               ledger,
             })
-            const entries = (await opened.load('run'))?.entries ?? []
-            await opened.close()
+            const entries = (await opened.store.load(run))?.entries ?? []
             const expected = undisturbed.get(each.code)
             const { effects, repeated } = effectsOf(ledger)
             expect(comparable(result), title).toEqual(expected?.result)
@@ -168,3 +183,61 @@ describe('a run whose host is killed', () => {
 
 /** Tools that may be called twice with the same key. */
 const REPEATABLE = new Set(['set', 'rate', 'echo', 'large'])
+
+describe.each(STORES)('two hosts of one run in %s', (kind) => {
+  const code = "return await bank.hold({ to: 'a', amount: 1 })"
+  /** A position that no log reaches, so that the host lives. */
+  const never = { at: 1_000_000, when: 'after' } as const
+
+  it(
+    'make each call once if one is stopped for longer than its lease while a tool runs',
+    async () => {
+      const store = placeOf(kind)
+      const ledger = nextFile('ledger')
+      const run = crypto.randomUUID()
+      const { child, ended } = startHost({ ...never, backend: 'quickjs', store, run, code, ledger })
+      const isOver = ended.then(({ said }) => {
+        throw new Error(`the host ended before it was stopped\n${said}`)
+      })
+      while (readLedger(ledger).length === 0) await Promise.race([sleep(20), isOver])
+      isOver.catch(() => {})
+      child.kill('SIGSTOP')
+      await using opened = openStore(store)
+      const result = await driveToEnd({ sandbox: sandboxes.quickjs, store: opened.store, run, code, ledger })
+      child.kill('SIGCONT')
+      const { said } = await ended
+      expect(said).toContain('RUN_LEASE_LOST')
+      expect(result).toMatchObject({ status: 'succeeded', value: { to: 'a', amount: 1 } })
+      expect(readLedger(ledger)).toHaveLength(1)
+      const kept = (await opened.store.load(run))?.entries ?? []
+      expect(kept.filter((entry) => entry.startsWith('{"type":"settled"'))).toHaveLength(1)
+    },
+    MAX_WAIT_MS,
+  )
+
+  it(
+    'make each call once if both begin to go on at the same time',
+    async () => {
+      const store = placeOf(kind)
+      const ledger = nextFile('ledger')
+      const run = crypto.randomUUID()
+      const waiting = "await bank.wire({ to: 'a', amount: 1 }); return await bank.pay({ to: 'b', amount: 2 })"
+      await killHost({ at: 0, when: 'after', backend: 'quickjs', store, run, code: waiting, ledger })
+      const order = { ...never, backend: 'quickjs', store, run, code: waiting, ledger } as const
+      const ends = await Promise.all([startHost(order).ended, startHost(order).ended])
+      expect(ends.map((end) => [end.code, end.said])).toEqual([
+        [0, ''],
+        [0, ''],
+      ])
+      expect(readLedger(ledger).map(({ tool }) => tool)).toEqual(['wire', 'pay'])
+    },
+    MAX_WAIT_MS,
+  )
+})
+
+it('runs are kept in PostgreSQL', ({ skip }) => {
+  if (typeof postgres === 'string') skip(postgres)
+  expect(STORES).toContain('postgres')
+})
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

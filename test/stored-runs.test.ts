@@ -71,6 +71,12 @@ async function suspend(code: string, codeMode: CodeMode, options = {}): Promise<
 const decideAll = ({ pending }: Suspended, decision: CallDecision['decision']): CallDecision[] =>
   pending.map(({ call, digest }) => ({ call, digest, decision }))
 
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const collected: Item[] = []
+  for await (const item of items) collected.push(item)
+  return collected
+}
+
 const PAY = "return await tools.pay({ to: 'ada', amount: 5 })"
 const CAUGHT =
   "try { return await tools.pay({ to: 'ada', amount: 5 }) } catch (error) { return [error.code, error.message] }"
@@ -256,9 +262,9 @@ describe('a run that waits for approval', () => {
       )
       await expect(runs.get(run, { principal })).rejects.toMatchObject(forbidden)
       await expect(runs.delete(run, { principal })).rejects.toMatchObject(forbidden)
-      expect(await Array.fromAsync(runs.list({}, { principal }))).toEqual([])
+      expect(await collect(runs.list({}, { principal }))).toEqual([])
     }
-    expect(await Array.fromAsync(runs.list({}, { principal: 'ada' }))).toMatchObject([{ run, status: 'suspended' }])
+    expect(await collect(runs.list({}, { principal: 'ada' }))).toMatchObject([{ run, status: 'suspended' }])
     const result = await codeMode.resume(run, { decisions: decideAll(suspended, 'allow'), principal: 'ada' })
     expect(result).toMatchObject({ value: { paid: 5 } })
     const { entries } = await runs.get(run, { principal: 'ada' })
@@ -385,7 +391,7 @@ describe('a stored run', () => {
     await using other = BACKENDS['isolated-vm']()
     await using first = await open()
     // QuickJS and V8 print functions differently.
-    const suspended = await suspend('await tools.read([].map.toString().length); ' + PAY, first)
+    const suspended = await suspend(`await tools.read([].map.toString().length); ${PAY}`, first)
     const before = await store.load(suspended.run)
     await using second = await open({ sandbox: other })
     const decisions = decideAll(suspended, 'allow')
@@ -402,7 +408,7 @@ describe('a stored run', () => {
     await codeMode.execute(PAY, { run: 'paid' })
     await codeMode.execute('throw new Error()', { run: 'thrown' })
     const runs = openRuns({ store })
-    const listed = await Array.fromAsync(runs.list())
+    const listed = await collect(runs.list())
     expect(listed.map(({ run, status }) => [run, status]).sort()).toEqual([
       ['paid', 'succeeded'],
       ['thrown', 'failed'],

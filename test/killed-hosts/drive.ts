@@ -15,6 +15,8 @@ import {
 
 /** Time after which another host may go on, in milliseconds. */
 const LEASE_MS = 400
+/** Duration of a call of `hold`, longer than a lease. */
+const HOLD_MS = 2_000
 const LARGE = 200_000
 
 /** One effect of a tool. */
@@ -73,6 +75,7 @@ function createTools(ledger: string) {
     pay: effect('pay', { inputSchema: amount, output: echo }),
     wire: effect('wire', { inputSchema: amount, output: echo }),
     slow: effect('slow', { output: (input) => new Promise((resolve) => setTimeout(resolve, 6, input)) }),
+    hold: effect('hold', { output: (input) => new Promise((resolve) => setTimeout(resolve, HOLD_MS, input)) }),
     set: effect('set', { output: ({ value }) => value, annotations: { idempotentHint: true } }),
     rate: effect('rate', { output: () => 2, annotations: { readOnlyHint: true } }),
     echo: effect('echo', { output: echo, annotations: { idempotentHint: true } }),

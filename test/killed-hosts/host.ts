@@ -46,8 +46,6 @@ function mortal(kept: RunStore): RunStore {
   }
 }
 
-const sandbox = BACKENDS[backend]()
-const opened = openStore(store)
-await driveToEnd({ sandbox, store: mortal(opened), ...order })
-await sandbox.close()
-await opened.close()
+await using sandbox = BACKENDS[backend]()
+await using opened = openStore(store)
+await driveToEnd({ sandbox, store: mortal(opened.store), ...order })

@@ -1,14 +1,24 @@
 import type { RunStore } from '@glovebox/core'
+import { postgresStore } from '@glovebox/store-postgres'
 import { sqliteStore } from '@glovebox/store-sqlite'
+import { Pool } from 'pg'
 
-/** A store for runs that a host of its own process can open: its kind, and its file or address. */
+/** Where runs are kept: a file of SQLite, or an address of PostgreSQL. */
 export interface Place {
-  readonly kind: keyof typeof STORES
+  readonly kind: 'sqlite' | 'postgres'
   readonly at: string
 }
 
-const STORES = {
-  sqlite: (path: string): RunStore => sqliteStore(path, { synchronous: 'normal' }),
+/** A store with what belongs to it. */
+export interface OpenedStore extends AsyncDisposable {
+  readonly store: RunStore
 }
 
-export const openStore = ({ kind, at }: Place): RunStore => STORES[kind](at)
+export function openStore({ kind, at }: Place): OpenedStore {
+  if (kind === 'sqlite') {
+    const store = sqliteStore(at, { synchronous: 'normal' })
+    return { store, [Symbol.asyncDispose]: () => store.close() }
+  }
+  const pool = new Pool({ connectionString: at })
+  return { store: postgresStore(pool), [Symbol.asyncDispose]: () => pool.end() }
+}

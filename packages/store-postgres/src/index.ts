@@ -1,0 +1,265 @@
+import {
+  type Append,
+  type Claim,
+  type Lease,
+  type NewRun,
+  RunError,
+  type RunFilter,
+  type RunStatus,
+  type RunStore,
+  type RunSummary,
+  type StoredRun,
+} from '@glovebox/core'
+import { assertKnownOptions } from '@glovebox/core/adapter'
+
+/** The part of a `Pool` or `Client` of the package `pg` that the store uses. */
+export interface PostgresPool {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
+}
+
+/** Options for {@link postgresStore}. */
+export interface PostgresStoreOptions {
+  /**
+   * Schema of the tables. It is created if it does not exist. Lower-case letters, digits and `_`.
+   *
+   * @default 'glovebox'
+   */
+  readonly schema?: string
+}
+
+const VERSION = 1
+/** Key of the lock under which one host at a time creates the tables. Arbitrary, but the same for all versions. */
+const MIGRATION_LOCK = 7_305_801
+/** Number of runs that one query lists. */
+const PAGE = 200
+const SCHEMA_NAMES = /^[a-z_][a-z0-9_]{0,62}$/
+
+interface RunRow {
+  /** PostgreSQL's 64-bit integers arrive as texts. */
+  readonly id: string
+  readonly run: string
+  readonly principal: string | null
+  readonly status: RunStatus
+  readonly started_at: number
+  readonly updated_at: number
+  readonly due_at: number | null
+  readonly position: number
+  readonly epoch: number
+  readonly header: string
+}
+
+/**
+ * Keeps runs in PostgreSQL 12 or newer, so that hosts on several machines can share them. Leases are measured by the
+ * clock of the database. The tables are created at the first use. The caller ends the pool.
+ *
+ * @example
+ * ```ts
+ * const pool = new Pool({ connectionString })
+ * const codeMode = await createCodeMode({ sandbox, tools, runs: { store: postgresStore(pool) } })
+ * ```
+ *
+ * @throws `TypeError` for an unknown option or an invalid name of a schema
+ */
+export function postgresStore(pool: PostgresPool, options: PostgresStoreOptions = {}): RunStore {
+  assertKnownOptions('postgresStore()', options, ['schema'])
+  const { schema = 'glovebox' } = options
+  if (!SCHEMA_NAMES.test(schema))
+    throw new TypeError(`\`schema\` must be up to 63 lower-case letters, digits or _; got ${JSON.stringify(schema)}`)
+  return new PostgresStore(new Tables(pool, schema), '')
+}
+
+/** The tables of one schema, created at the first query. */
+class Tables {
+  readonly #pool: PostgresPool
+  readonly #schema: string
+  #ready: Promise<void> | undefined
+
+  constructor(pool: PostgresPool, schema: string) {
+    this.#pool = pool
+    this.#schema = schema
+  }
+
+  /** Runs a statement, in which `runs` and `entries` name the tables. */
+  async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    this.#ready ??= this.#migrate().catch((error: unknown) => {
+      this.#ready = undefined
+      throw error
+    })
+    await this.#ready
+    const { rows } = await this.#pool.query(this.#qualified(text), [...values])
+    return rows as Row[]
+  }
+
+  #qualified(text: string): string {
+    return text.replace(/\b(FROM|INTO|UPDATE) (runs|entries|version)\b/g, `$1 ${this.#schema}.$2`)
+  }
+
+  async #migrate(): Promise<void> {
+    const schema = this.#schema
+    // Several statements in one query are one transaction.
+    await this.#pool.query(`
+      SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
+      CREATE SCHEMA IF NOT EXISTS ${schema};
+      CREATE TABLE IF NOT EXISTS ${schema}.version (version integer NOT NULL);
+      INSERT INTO ${schema}.version SELECT ${VERSION} WHERE NOT EXISTS (SELECT FROM ${schema}.version);
+      CREATE TABLE IF NOT EXISTS ${schema}.runs (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        tenant text NOT NULL,
+        run text NOT NULL,
+        principal text,
+        status text NOT NULL,
+        started_at double precision NOT NULL,
+        updated_at double precision NOT NULL,
+        due_at double precision,
+        position integer NOT NULL DEFAULT 0,
+        epoch integer NOT NULL DEFAULT 1,
+        owner text,
+        expires_at double precision,
+        header text NOT NULL,
+        UNIQUE (tenant, run)
+      );
+      CREATE INDEX IF NOT EXISTS runs_by_start ON ${schema}.runs (tenant, started_at DESC, id DESC);
+      CREATE INDEX IF NOT EXISTS runs_by_status ON ${schema}.runs (tenant, status, started_at DESC, id DESC);
+      CREATE TABLE IF NOT EXISTS ${schema}.entries (
+        run_id bigint NOT NULL REFERENCES ${schema}.runs (id) ON DELETE CASCADE,
+        position integer NOT NULL,
+        entry text NOT NULL,
+        PRIMARY KEY (run_id, position)
+      );`)
+    const { rows } = await this.#pool.query(`SELECT version FROM ${schema}.version`)
+    const [{ version }] = rows as [{ version: number }]
+    if (version !== VERSION)
+      throw new Error(`The schema ${schema} has version ${version}; this package reads version ${VERSION}`)
+  }
+}
+
+/** The clock of the database in milliseconds since the epoch. It is the same for all hosts. */
+const NOW = 'extract(epoch FROM clock_timestamp())::double precision * 1000'
+
+class PostgresStore implements RunStore {
+  readonly #tables: Tables
+  readonly #tenant: string
+
+  constructor(tables: Tables, tenant: string) {
+    this.#tables = tables
+    this.#tenant = tenant
+  }
+
+  async create({ run, principal, startedAt, header }: NewRun, { owner, ttlMs }: Claim): Promise<Lease> {
+    const made = await this.#tables.query(
+      `INSERT INTO runs (tenant, run, principal, status, started_at, updated_at, owner, expires_at, header)
+       VALUES ($1, $2, $3, 'running', $4, $4, $5, ${NOW} + $6, $7) ON CONFLICT DO NOTHING RETURNING 1`,
+      [this.#tenant, run, principal ?? null, startedAt, owner, ttlMs, header],
+    )
+    if (made.length === 0) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+    return { run, owner, epoch: 1 }
+  }
+
+  async append({ run, epoch }: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
+    const moved = await this.#tables.query(
+      `WITH moved AS (
+         UPDATE runs SET position = position + $1, status = $2, due_at = $3, updated_at = ${NOW}
+         WHERE tenant = $4 AND run = $5 AND epoch = $6 AND position = $7 RETURNING id
+       ), added AS (
+         INSERT INTO entries (run_id, position, entry)
+         SELECT moved.id, $7 + given.number - 1, given.entry
+         FROM moved, unnest($8::text[]) WITH ORDINALITY AS given (entry, number)
+       )
+       SELECT id FROM moved`,
+      [entries.length, status, dueAt ?? null, this.#tenant, run, epoch, from, entries],
+    )
+    if (moved.length === 0) throw await this.#refusal(run, epoch, from)
+  }
+
+  async load(run: string): Promise<StoredRun | undefined> {
+    const row = await this.#find(run)
+    if (row === undefined) return undefined
+    const entries = await this.#tables.query<{ entry: string }>(
+      'SELECT entry FROM entries WHERE run_id = $1 AND position < $2 ORDER BY position',
+      [row.id, row.position],
+    )
+    // The run was deleted meanwhile.
+    if (entries.length < row.position) return undefined
+    return { summary: summaryOf(row), header: row.header, entries: entries.map(({ entry }) => entry) }
+  }
+
+  async claim(run: string, { owner, ttlMs }: Claim): Promise<Lease | undefined> {
+    const [row] = await this.#tables.query<Pick<RunRow, 'epoch'>>(
+      `UPDATE runs SET epoch = CASE WHEN owner = $1 THEN epoch ELSE epoch + 1 END, owner = $1, expires_at = ${NOW} + $2
+       WHERE tenant = $3 AND run = $4 AND (owner IS NULL OR owner = $1 OR expires_at <= ${NOW}) RETURNING epoch`,
+      [owner, ttlMs, this.#tenant, run],
+    )
+    return row && { run, owner, epoch: row.epoch }
+  }
+
+  async release({ run, epoch }: Lease): Promise<void> {
+    await this.#tables.query(
+      'UPDATE runs SET owner = NULL, expires_at = NULL WHERE tenant = $1 AND run = $2 AND epoch = $3',
+      [this.#tenant, run, epoch],
+    )
+  }
+
+  async *list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
+    let last: RunRow | undefined
+    do {
+      const { conditions, values } = this.#where(filter, last)
+      const page = await this.#tables.query<RunRow>(
+        `SELECT * FROM runs WHERE ${conditions} ORDER BY started_at DESC, id DESC LIMIT ${PAGE}`,
+        values,
+      )
+      for (const row of page) yield summaryOf(row)
+      last = page.length < PAGE ? undefined : page.at(-1)
+    } while (last !== undefined)
+  }
+
+  async delete(run: string): Promise<boolean> {
+    const gone = await this.#tables.query('DELETE FROM runs WHERE tenant = $1 AND run = $2 RETURNING 1', [
+      this.#tenant,
+      run,
+    ])
+    return gone.length > 0
+  }
+
+  scope(tenant: string): RunStore {
+    return new PostgresStore(this.#tables, tenant)
+  }
+
+  async close(): Promise<void> {}
+
+  async #find(run: string): Promise<RunRow | undefined> {
+    const [row] = await this.#tables.query<RunRow>('SELECT * FROM runs WHERE tenant = $1 AND run = $2', [
+      this.#tenant,
+      run,
+    ])
+    return row
+  }
+
+  async #refusal(run: string, epoch: number, from: number): Promise<RunError> {
+    const row = await this.#find(run)
+    if (row === undefined) return new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
+    if (row.epoch !== epoch) return new RunError('RUN_LEASE_LOST', `Another host goes on with the run ${run}`)
+    return new RunError('RUN_CONFLICT', `The run ${run} has ${row.position} entries, not ${from}`)
+  }
+
+  #where({ status, principal, dueBefore, updatedBefore, unclaimed }: RunFilter, last: RunRow | undefined) {
+    const values: unknown[] = []
+    const conditions: string[] = []
+    /** Adds a condition, in which `?` stands for the values in order. */
+    const require = (condition: string, ...given: unknown[]) => {
+      conditions.push(condition.replaceAll('?', () => `$${values.push(given.shift())}`))
+    }
+    require('tenant = ?', this.#tenant)
+    if (status !== undefined) require('status = ANY(?)', [status].flat())
+    if (principal !== undefined) require('principal = ?', principal)
+    if (dueBefore !== undefined) require('due_at <= ?', dueBefore)
+    if (updatedBefore !== undefined) require('updated_at < ?', updatedBefore)
+    if (unclaimed === true) require(`(owner IS NULL OR expires_at <= ${NOW})`)
+    if (last !== undefined) require('(started_at, id) < (?, ?)', last.started_at, last.id)
+    return { conditions: conditions.join(' AND '), values }
+  }
+}
+
+function summaryOf({ run, principal, status, started_at, updated_at, due_at }: RunRow): RunSummary {
+  const times = { startedAt: started_at, updatedAt: updated_at, ...(due_at !== null && { dueAt: due_at }) }
+  return { run, status, ...(principal !== null && { principal }), ...times }
+}
