@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BACKEND_NAMES, BACKENDS } from '@glovebox/backends'
@@ -14,11 +14,15 @@ import {
   memoryStore,
   openRuns,
   type RunStore,
+  sealedStore,
 } from '@glovebox/core'
 import { sqliteStore } from '@glovebox/store-sqlite'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
 describeStore({ name: 'memoryStore()', create: async () => memoryStore() })
+
+const KEY = { id: 'first', key: new Uint8Array(32).fill(7) }
+describeStore({ name: 'sealedStore()', create: async () => sealedStore(memoryStore(), { keys: [KEY] }) })
 
 const sandbox = BACKENDS.quickjs()
 const folder = mkdtempSync(join(tmpdir(), 'glovebox-runs-'))
@@ -455,5 +459,66 @@ describe('a stored run', () => {
     expect(codeMode.runs).toBeUndefined()
     await expect(codeMode.resume('run')).rejects.toThrow('pass `runs` to createCodeMode()')
     await expect(codeMode.execute('return 1', { run: 'mine' })).rejects.toThrow('need a store')
+  })
+})
+
+describe('a sealed store', () => {
+  const NEXT = { id: 'next', key: new Uint8Array(32).fill(8) }
+  const CANARY = 'canary-5b1f'
+  const claim = { owner: 'one', ttlMs: 60_000 }
+
+  it('shows nothing of programs and values', async () => {
+    const path = join(folder, 'sealed.db')
+    const plain = sqliteStore(path)
+    await using codeMode = await open({ runs: { store: sealedStore(plain, { keys: [KEY] }) }, policy: [] })
+    const code = `console.log('${CANARY}'); await tools.read('${CANARY}'); return '${CANARY}'`
+    expect(await codeMode.execute(code, { run: 'sealed' })).toMatchObject({ value: CANARY })
+    expect(JSON.stringify(await plain.load('sealed'))).not.toContain(CANARY)
+    expect(await codeMode.resume('sealed')).toMatchObject({ value: CANARY })
+    await plain.close()
+    for (const suffix of ['', '-wal']) {
+      const file = path + suffix
+      if (existsSync(file)) expect(readFileSync(file).includes(CANARY)).toBe(false)
+    }
+  })
+
+  it('opens what an older key has sealed', async () => {
+    const kept = memoryStore()
+    const lease = await sealedStore(kept, { keys: [KEY] }).create({ run: 'old', startedAt: 1, header: 'h' }, claim)
+    const rotated = sealedStore(kept, { keys: [NEXT, KEY] })
+    await rotated.append(lease, { from: 0, entries: ['a'], status: 'running' })
+    expect(await rotated.load('old')).toMatchObject({ header: 'h', entries: ['a'] })
+    await expect(sealedStore(kept, { keys: [NEXT] }).load('old')).rejects.toThrow('not sealed with any of the keys')
+  })
+
+  it('refuses texts that were changed or moved', async () => {
+    const kept = memoryStore()
+    const sealed = sealedStore(kept, { keys: [KEY] })
+    const lease = await sealed.create({ run: 'one', startedAt: 1, header: 'h' }, claim)
+    await sealed.append(lease, { from: 0, entries: ['a', 'b'], status: 'running' })
+    const { header, entries } = (await kept.load('one')) as { header: string; entries: string[] }
+    const tamperings: [string, string, string[]][] = [
+      ['swapped', header, [entries[1] as string, entries[0] as string]],
+      ['changed', header, [`${(entries[0] as string).slice(0, -8)}AAAAAAA=`]],
+      ['plain', header, ['a']],
+      ['moved', header, entries],
+    ]
+    for (const [run, head, texts] of tamperings) {
+      const other = await kept.create({ run, startedAt: 1, header: head }, claim)
+      await kept.append(other, { from: 0, entries: texts, status: 'running' })
+      await expect(sealed.load(run)).rejects.toMatchObject({ code: 'RUN_STORE_FAILED' })
+    }
+  })
+
+  it('refuses invalid keys', () => {
+    const kept = memoryStore()
+    const invalid: [object[], string][] = [
+      [[], 'at least one key'],
+      [[{ ...KEY, id: 'a.b' }], 'must match'],
+      [[{ ...KEY, key: new Uint8Array(16) }], 'of 32 bytes'],
+      [[KEY, KEY], 'Two keys are called first'],
+      [[{ ...KEY, algorithm: 'x' }], 'has no option `algorithm`'],
+    ]
+    for (const [keys, message] of invalid) expect(() => sealedStore(kept, { keys: keys as never })).toThrow(message)
   })
 })
