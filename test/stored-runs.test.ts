@@ -11,9 +11,13 @@ import {
   type Decision,
   defineTool,
   type ExecuteResult,
+  expectReplay,
   memoryStore,
   openRuns,
+  type RunDetails,
   type RunStore,
+  replay,
+  rerun,
   sealedStore,
 } from '@glovebox/core'
 import { sqliteStore } from '@glovebox/store-sqlite'
@@ -240,6 +244,29 @@ describe('a run that waits for approval', () => {
     const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
     expect(result).toMatchObject({ value: ['TOOL_DENIED', expect.anything()] })
     expect(ledger).toEqual([])
+  })
+
+  it('needs a decision even if no rule asks any more', async () => {
+    await using first = await open()
+    const suspended = await suspend(PAY, first)
+    await using second = await open({ policy: [] })
+    expect(await second.resume(suspended.run)).toMatchObject({ status: 'suspended' })
+    expect(ledger).toEqual([])
+    const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ value: { paid: 5 } })
+  })
+
+  it('needs a decision on each call, even if another was decided and no rule asks any more', async () => {
+    await using first = await open()
+    const suspended = await suspend(
+      "return await Promise.all([1, 2].map((amount) => tools.pay({ to: 'ada', amount })))",
+      first,
+    )
+    const [one] = decideAll(suspended, 'allow') as [CallDecision]
+    await using second = await open({ policy: [] })
+    const again = await second.resume(suspended.run, { decisions: [one] })
+    expect(again).toMatchObject({ status: 'suspended', pending: [{ call: 2 }] })
+    expect(ledger).toHaveLength(1)
   })
 
   it('is denied when its time is over', async () => {
@@ -520,5 +547,56 @@ describe('a sealed store', () => {
       [[{ ...KEY, algorithm: 'x' }], 'has no option `algorithm`'],
     ]
     for (const [keys, message] of invalid) expect(() => sealedStore(kept, { keys: keys as never })).toThrow(message)
+  })
+})
+
+describe('a replay of a stored run', () => {
+  const CODE = `
+    const amount = await tools.read({ of: 'amount' })
+    console.log('paying', amount, Math.random() < 2)
+    const { paid } = await tools.pay({ to: 'ada', amount })
+    return { paid, id: crypto.randomUUID() }`
+
+  async function record(): Promise<RunDetails> {
+    await using codeMode = await open()
+    const suspended = await suspend(CODE, codeMode)
+    await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    return await openRuns({ store }).get(suspended.run)
+  }
+
+  it('is the same, without calling tools, also from JSON', async () => {
+    const run = await record()
+    const called = ledger.length
+    expect(await replay(sandbox, run)).toEqual({ isSame: true })
+    await expectReplay(sandbox, JSON.parse(JSON.stringify(run)) as RunDetails)
+    expect(ledger).toHaveLength(called)
+  })
+
+  it('tells the first difference of another program', async () => {
+    const run = await record()
+    const changed = { ...run, code: CODE.replace("of: 'amount'", "of: 'all'") }
+    expect(await replay(sandbox, changed)).toMatchObject({
+      isSame: false,
+      at: 'entry',
+      divergence: { expected: { tool: 'tools.read', input: 'j{"of":"amount"}' }, received: { input: 'j{"of":"all"}' } },
+    })
+    await expect(expectReplay(sandbox, changed)).rejects.toMatchObject({ code: 'REPLAY_DIVERGED' })
+    const renamed = { ...run, code: CODE.replace('{ paid,', '{ sum: paid,') }
+    await expect(expectReplay(sandbox, renamed)).rejects.toThrow('was recorded')
+  })
+
+  it('shows what happens with another output', async () => {
+    const run = await record()
+    const called = ledger.length
+    const same = await rerun(sandbox, run)
+    expect(same).toMatchObject({ value: { paid: 1 }, logs: [{ text: 'paying 1 true' }] })
+    const ended = run.entries.find((entry) => entry.type === 'ended')
+    expect(ended?.message).toContain((same as { value: { id: string } }).value.id)
+    expect(await rerun(sandbox, run, { outputs: { 2: { paid: 77 } } })).toMatchObject({ value: { paid: 77 } })
+    expect(await rerun(sandbox, run, { outputs: { 1: 9 } })).toMatchObject({
+      error: { code: 'TOOL_FAILED', message: 'The record has no such call of tools.pay' },
+    })
+    await expect(rerun(sandbox, run, { outputs: { 3: 1 } })).rejects.toThrow('The run has no call 3')
+    expect(ledger).toHaveLength(called)
   })
 })

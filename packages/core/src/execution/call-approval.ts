@@ -57,6 +57,12 @@ export class CallApproval {
     return log.isStored && log.isWhole
   }
 
+  /** Whether a decision was asked for before the run was resumed. */
+  get wasAsked(): boolean {
+    const { log, call } = this.#options
+    return log.calls[call - 1]?.asked !== undefined
+  }
+
   /** Called when the call starts and stops waiting for a decision in this process. */
   onAsking(isAsking: boolean): void {
     this.#options.onAsking(isAsking)

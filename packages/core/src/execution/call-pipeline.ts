@@ -8,7 +8,7 @@ import { nearest } from '../values/nearest.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
 import { CallApproval, type PendingCall, type Resolution } from './call-approval.ts'
-import type { CallRules, JudgedCall } from './call-rules.ts'
+import { CallRules, type JudgedCall } from './call-rules.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
 /** Options for {@link CallPipeline}. */
@@ -91,7 +91,7 @@ export class CallPipeline {
     await this.#options.outputRead()
     call.assertOpen()
     const tool = this.#resolve(call.path)
-    const { attempts, resolved } = this.#stateOf(call)
+    const { attempts, resolved, asked } = this.#stateOf(call)
     if (attempts > 0 && !isRepeatable(tool)) {
       const resolution =
         resolved === undefined ? await call.park('uncertain') : (decode(resolved.resolution) as Resolution)
@@ -99,7 +99,7 @@ export class CallPipeline {
     }
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
-    const judged = rules === undefined ? input : await this.#judge(rules, call, tool, input)
+    const judged = rules === undefined && asked === undefined ? input : await this.#judge(rules, call, tool, input)
     const output = await this.#execute(call, tool, judged)
     return await this.#write(call, tool, output)
   }
@@ -160,7 +160,7 @@ export class CallPipeline {
   }
 
   /** Applies the rules. Resolves to the input that may run, which a person may have edited. */
-  #judge(rules: CallRules, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
+  #judge(rules: CallRules = CallRules.NONE, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
     const { log, stored } = this.#options
     const validate = (edited: unknown) => this.#validate(call, tool, { value: edited, size: measureValue(edited) })
     const approval = new CallApproval({
@@ -211,7 +211,7 @@ export class CallPipeline {
   }
 
   /** What the log tells of a call. It has no calls once it is too long. */
-  #stateOf({ id }: PipelineCall): Pick<CallState, 'attempts' | 'resolved'> {
+  #stateOf({ id }: PipelineCall): Pick<CallState, 'attempts' | 'resolved' | 'asked'> {
     return this.#options.log.calls[id - 1] ?? { attempts: 0 }
   }
 

@@ -109,6 +109,9 @@ interface CompiledRule {
 
 /** Decides which calls run and wraps them. Created once for a code mode. */
 export class CallRules {
+  /** Rules that allow every call for which no decision is pending. */
+  static readonly NONE = new CallRules({}, undefined)
+
   readonly around: Around | undefined
   readonly #rules: readonly CompiledRule[]
   readonly #otherwise: PolicyEffect
@@ -117,7 +120,7 @@ export class CallRules {
 
   private constructor(
     { policy = [], onAsk, askTimeoutMs = ASK_TIMEOUT_MS, around }: CallRulesOptions,
-    catalog: Catalog,
+    catalog: Catalog | undefined,
   ) {
     const { rules, otherwise = 'allow' }: Policy = isList(policy) ? { rules: policy } : policy
     if (!isList(rules)) throw new TypeError('`policy` must be a list of rules, or an object with `rules`')
@@ -164,7 +167,8 @@ export class CallRules {
     deepFreeze(call.input)
     const { effect, reasons } = await this.#apply(call)
     if (effect === 'deny') throw denied(call, reasons)
-    if (effect === 'allow') return call.input
+    // A call that was asked about needs its decision even if no rule asks any more.
+    if (effect === 'allow' && !approval.wasAsked) return call.input
     const decision = await this.#decide({ ...call, reasons }, approval)
     if (decision === 'allow') return call.input
     if (typeof decision === 'object' && 'edit' in decision)
@@ -262,7 +266,7 @@ async function matches({ when }: CompiledRule, call: JudgedCall): Promise<boolea
   }
 }
 
-function compileRule(rule: PolicyRule, index: number, catalog: Catalog): CompiledRule {
+function compileRule(rule: PolicyRule, index: number, catalog: Catalog | undefined): CompiledRule {
   const owner = `policy rule ${index}`
   assertKnownOptions(owner, rule, RULE_OPTIONS)
   const { tools, when, annotations, effect, reason } = rule
@@ -275,7 +279,7 @@ function compileRule(rule: PolicyRule, index: number, catalog: Catalog): Compile
   }
   const patterns = (typeof tools === 'string' ? [tools] : tools).map((pattern) => {
     const matches = compilePattern(owner, pattern)
-    assertKnown(owner, pattern, catalog)
+    if (catalog !== undefined) assertKnown(owner, pattern, catalog)
     return matches
   })
   const hints = HINTS.filter((hint) => annotations?.[hint] !== undefined)
@@ -348,4 +352,6 @@ function denied({ tool }: JudgedCall, reasons: readonly string[]): ToolCallError
   return new ToolCallError('TOOL_DENIED', `The call of ${tool} was denied${why}`)
 }
 
-const isList = (policy: Policy | readonly PolicyRule[]): policy is readonly PolicyRule[] => Array.isArray(policy)
+function isList(policy: Policy | readonly PolicyRule[]): policy is readonly PolicyRule[] {
+  return Array.isArray(policy)
+}

@@ -1,4 +1,4 @@
-import type { ExecutionError, ExecutionErrorCode } from '../contract/errors.ts'
+import { type ExecutionError, type ExecutionErrorCode, RunError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { decode } from '../protocol/codec.ts'
@@ -8,6 +8,7 @@ import { exceedsBytes } from '../protocol/size.ts'
 import { isCostlyToRead, measureValue } from '../values/value-size.ts'
 import type { PendingCall } from './call-approval.ts'
 import type { Executed } from './result.ts'
+import type { Divergence } from './run-log.ts'
 import { normaliseStack } from './stack.ts'
 
 /** The part of a result that describes how the program ended. */
@@ -24,6 +25,8 @@ interface Failed {
 }
 
 const MAX_ERROR_TEXT = 10_000
+/** Maximum length of a recorded entry in an error. */
+const MAX_SHOWN = 300
 
 /**
  * Reads the message with which a guest reports the end of its program.
@@ -64,6 +67,28 @@ export const failure = (code: ExecutionErrorCode, message: string): Failed => ({
 
 export const clip = (text: string, length = MAX_ERROR_TEXT): string =>
   text.length <= length ? text : `${text.slice(0, length)}…`
+
+/** Returns the error for a resumed run that did not do what was recorded. */
+export function diverged({ expected, received }: Divergence): RunError {
+  return new RunError(
+    'REPLAY_DIVERGED',
+    `The run cannot go on: the program did not repeat what was recorded. Expected ${show(expected)}, received ${show(received)}`,
+  )
+}
+
+/** Returns the error for a resumed run that ended before it reached the recorded state. */
+export function endedEarly(end: ProgramEnd): RunError {
+  const how = end.ok ? 'returned' : `failed with ${end.error.code}: ${end.error.message}`
+  return new RunError(
+    'REPLAY_DIVERGED',
+    `The run cannot go on: the program ${how} before it reached the recorded state`,
+  )
+}
+
+function show(entry: Divergence['expected'] | Divergence['received']): string {
+  if (entry === undefined) return 'nothing'
+  return clip(entry.type === 'call' ? `call ${entry.call} of ${entry.tool} with ${entry.input}` : entry.text, MAX_SHOWN)
+}
 
 /** Decodes a result. A graph may be far larger than its text, since shared parts count at every reference. */
 function readResult(payload: string, limit: number): Succeeded | Failed {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
-import { type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
+import { type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
 import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
@@ -18,7 +18,7 @@ import type { ExecutionEvent, LogEntry } from './events.ts'
 import { GuestSession } from './guest-session.ts'
 import { Inbox } from './inbox.ts'
 import { Log } from './log.ts'
-import { clip, failure, type ProgramEnd, readEnd, suspension } from './program-end.ts'
+import { clip, diverged, endedEarly, failure, type ProgramEnd, readEnd, suspension } from './program-end.ts'
 import { drawSeed } from './random-seed.ts'
 import type { Redact } from './redact.ts'
 import type { Executed } from './result.ts'
@@ -60,8 +60,6 @@ const HEADER_BYTES = 4_096
  * Number of messages of maximum size that a guest may send in one turn: concurrent calls send their inputs together.
  */
 const FULL_MESSAGES_PER_TURN = 4
-/** Maximum length of a recorded entry in an error. */
-const MAX_SHOWN = 300
 /** Maximum number of tools that a timeout message lists. */
 const MAX_NAMED = 3
 
@@ -455,25 +453,4 @@ class RunDriver {
     this.#calls.cancel(reason, outcome)
     return true
   }
-}
-
-/** Returns the error for a resumed run that did not do what was recorded. */
-function diverged({ expected, received }: Divergence): RunError {
-  return new RunError(
-    'REPLAY_DIVERGED',
-    `The run cannot go on: the program did not repeat what was recorded. Expected ${show(expected)}, received ${show(received)}`,
-  )
-}
-
-function endedEarly(end: ProgramEnd): RunError {
-  const how = end.ok ? 'returned' : `failed with ${end.error.code}: ${end.error.message}`
-  return new RunError(
-    'REPLAY_DIVERGED',
-    `The run cannot go on: the program ${how} before it reached the recorded state`,
-  )
-}
-
-function show(entry: Divergence['expected'] | Divergence['received']): string {
-  if (entry === undefined) return 'nothing'
-  return clip(entry.type === 'call' ? `call ${entry.call} of ${entry.tool} with ${entry.input}` : entry.text, MAX_SHOWN)
 }

@@ -1,0 +1,110 @@
+import { type Catalog, createCatalog } from '../catalog/catalog.ts'
+import { toolProvider } from '../catalog/provider.ts'
+import { RunError, ToolCallError } from '../contract/errors.ts'
+import { assertKnownOptions } from '../contract/options.ts'
+import { MAX_READING_MS } from '../program/program-reader.ts'
+import { decode, encode } from '../protocol/codec.ts'
+import { parseMessage } from '../protocol/messages.ts'
+import { guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
+import { Clock } from './clock.ts'
+import { explain } from './explain.ts'
+import { diverged } from './program-end.ts'
+import { type Replay, replayRun } from './recorded-run.ts'
+import type { ExecuteResult } from './result.ts'
+import { driveRun } from './run-driver.ts'
+import { type CallState, RunLog } from './run-log.ts'
+import type { RunDetails } from './run-records.ts'
+
+/** The part of a stored run that a replay needs. It can be kept as JSON. */
+export type ReplayableRun = Pick<RunDetails, 'code' | 'engine' | 'limits' | 'entries'>
+
+/** Options for {@link rerun}. */
+export interface RerunOptions {
+  /** Outputs to return instead of what was recorded, by number of the call. Default: none */
+  readonly outputs?: Readonly<Record<number, unknown>>
+}
+
+/**
+ * Repeats a stored run in a fresh guest without calling tools, and compares what the program does with the record.
+ *
+ * @throws the parser's error; `SandboxError` `SANDBOX_UNAVAILABLE` if guests are lost again and again
+ */
+export async function replay(sandbox: Sandbox, run: ReplayableRun): Promise<Replay> {
+  const { code, engine, limits, entries } = run
+  const { signal } = new AbortController()
+  const program = await guestsOf(sandbox).prepare(code, { signal, limitMs: MAX_READING_MS })
+  return replayRun(sandbox, { engine, program, limits, entries })
+}
+
+/**
+ * Repeats a stored run as {@link replay} does, for tests of hosts that keep runs as fixtures.
+ *
+ * @throws `RunError` `REPLAY_DIVERGED` with the first difference, or as {@link replay}
+ */
+export async function expectReplay(sandbox: Sandbox, run: ReplayableRun): Promise<void> {
+  const replayed = await replay(sandbox, run)
+  if (replayed.isSame) return
+  if (replayed.at === 'entry') throw diverged(replayed.divergence)
+  const { expected = 'no end', received = 'no end' } = replayed
+  throw new RunError('REPLAY_DIVERGED', `The program ended with ${received}, and ${expected} was recorded`)
+}
+
+/**
+ * Runs the program of a stored run again, with the same random numbers and with the recorded outcomes of its calls, to
+ * see what happens with other outputs. No tool is called. A call that was not recorded fails with `TOOL_FAILED`.
+ *
+ * @throws `TypeError` for an output of a call that the run does not have, or an unknown option
+ */
+export async function rerun(sandbox: Sandbox, run: ReplayableRun, options: RerunOptions = {}): Promise<ExecuteResult> {
+  assertKnownOptions('rerun()', options, ['outputs'])
+  const { code, limits, entries } = run
+  const { outputs = {} } = options
+  const record = new RunLog(entries)
+  for (const call of Object.keys(outputs))
+    if (record.calls[Number(call) - 1] === undefined) throw new TypeError(`The run has no call ${call}`)
+  const guests = guestsOf(sandbox)
+  const { signal } = new AbortController()
+  const program = await guests.prepare(code, { signal, limitMs: MAX_READING_MS })
+  const catalog = recordedCatalog(record, outputs)
+  // The start has the seed and the names of the tools. The clock goes on from it.
+  const log = new RunLog(entries.slice(0, 1))
+  const clock = new Clock(0, log.lastTold)
+  return explain(await driveRun({ program, clock, catalog, limits, guests, signal, log }), code, catalog)
+}
+
+/** Returns tools that answer from a record. */
+function recordedCatalog(record: RunLog, outputs: Readonly<Record<number, unknown>>): Catalog {
+  const [start] = record.messages
+  if (start === undefined) throw new TypeError('The run has no entries')
+  const { namespaces } = parseMessage(start).header as { namespaces: Record<string, readonly string[]> }
+  const left = [...record.calls]
+  const answer = (path: string, callId: number, input: unknown): unknown => {
+    const known = take(left, path, callId, input)
+    if (known === undefined) throw new ToolCallError('TOOL_FAILED', `The record has no such call of ${path}`)
+    const { made, settled } = known
+    if (Object.hasOwn(outputs, made.call)) return outputs[made.call]
+    if (settled === undefined) throw new ToolCallError('TOOL_FAILED', `The record has no outcome of call ${made.call}`)
+    if (settled.outcome.ok) return decode(settled.outcome.payload)
+    throw new ToolCallError(settled.outcome.code, settled.outcome.message)
+  }
+  return createCatalog(
+    Object.entries(namespaces).map(([name, tools]) =>
+      toolProvider({
+        name,
+        tools: tools.map((tool) => ({
+          name: tool,
+          execute: (input, { callId }) => answer(`${name}.${tool}`, callId, input),
+        })),
+      }),
+    ),
+  )
+}
+
+/** Takes the recorded call of a tool with this number, or else the first one with the same input. */
+function take(left: CallState[], path: string, callId: number, input: unknown): CallState | undefined {
+  const encoded = encode(input)
+  const isSame = ({ made }: CallState) => made.tool === path && made.input === encoded
+  const index = left.findIndex((state) => state.made.call === callId && isSame(state))
+  const found = index >= 0 ? index : left.findIndex(isSame)
+  return found < 0 ? undefined : left.splice(found, 1)[0]
+}
