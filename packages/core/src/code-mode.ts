@@ -261,11 +261,14 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
         additionalProperties: false,
       },
       // Frameworks may pass further options, which are dropped.
-      execute: async (input, { signal, limits, onEvent, context, run, principal } = {}) => {
+      execute: async (input, { signal, limits, onEvent, context, run, principal, metadata } = {}) => {
         // The model can fix this, so it receives an error instead of an exception.
         const code: unknown = input?.code
         if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
-        return toModelOutput(await execute(code, { signal, limits, onEvent, context, run, principal }), bounds)
+        return toModelOutput(
+          await execute(code, { signal, limits, onEvent, context, run, principal, metadata }),
+          bounds,
+        )
       },
       output: (result) => toModelOutput(result, bounds),
     },

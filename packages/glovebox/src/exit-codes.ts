@@ -1,7 +1,16 @@
 import type { ExecutionErrorCode } from '@glovebox/core'
 
 /** Exit codes of the command. `--help` lists them. */
-export const EXIT = { ok: 0, program: 1, usage: 2, limit: 3, server: 4, sandbox: 5, interrupted: 130 } as const
+export const EXIT = {
+  ok: 0,
+  program: 1,
+  usage: 2,
+  limit: 3,
+  server: 4,
+  sandbox: 5,
+  waiting: 6,
+  interrupted: 130,
+} as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 export const EXIT_HELP = `Exit codes:
@@ -10,11 +19,13 @@ export const EXIT_HELP = `Exit codes:
   2    invalid usage, or a file or configuration that cannot be read
   3    the program reached a limit
   4    an MCP server could not be started or reached
-  5    the sandbox failed
+  5    the sandbox or the store of the runs failed
+  6    the run waits for a decision or a timer
   130  interrupted`
 
 export function exitCodeOf(code: ExecutionErrorCode): ExitCode {
   if (code.startsWith('LIMIT_')) return EXIT.limit
+  if (code === 'RUN_SUSPENDED') return EXIT.waiting
   return code === 'SANDBOX_CRASHED' || code === 'PROTOCOL_VIOLATION' ? EXIT.sandbox : EXIT.program
 }
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { type ExecutionError, type ExecutionEvent, redactSecrets } from '@glovebox/core'
+import { type ExecuteResult, type ExecutionError, type ExecutionEvent, redactSecrets } from '@glovebox/core'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -32,6 +32,7 @@ export class Reporter {
         return this.#write(this.#style('dim', `→ ${safe(event.tool)}`))
       case 'tool-call-end': {
         const time = `${event.durationMs.toFixed(0)} ms`
+        if (event.outcome === 'waiting') return this.#write(this.#style('cyan', `… ${safe(event.tool)} waits`))
         if (event.outcome === 'returned') return this.#write(this.#style('dim', `✓ ${safe(event.tool)} ${time}`))
         const why = event.code === undefined ? event.outcome : `${event.outcome}: ${event.code}`
         return this.#write(this.#style('yellow', `✗ ${safe(event.tool)} ${time} ${why}`))
@@ -44,6 +45,15 @@ export class Reporter {
   failure({ code, name, message, stack }: ExecutionError): void {
     const place = stack === undefined ? '' : `\n${safe(stack).replace(/^/gm, '    ')}`
     this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
+  }
+
+  /** Prints what a suspended run waits for, and how it goes on. */
+  suspension({ run, pending }: Extract<ExecuteResult, { status: 'suspended' }>): void {
+    const tools = pending.map(({ call, tool }) => `call ${call} of ${tool}`).join(', ')
+    this.#write(
+      `${this.#style('cyan', 'waiting')} ${safe(tools === '' ? 'for a timer' : `for a decision on ${tools}`)}`,
+    )
+    this.#write(`  glovebox runs show ${run}\n  glovebox resume ${run}`)
   }
 
   /** Prints an error. `message` may quote text by a server or by the caller. */

@@ -18,17 +18,17 @@ export interface ServerOptions {
  * and the servers in any case.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { sandbox?: BackendName } & Pick<
-      CodeModeOptions,
-      'limits' | 'declarations' | 'policy' | 'onAsk'
-    >,
+  options: ServerOptions & { sandbox?: BackendName } & Pick<CodeModeOptions, 'limits' | 'declarations' | 'policy'> & {
+      readonly onAsk?: CodeModeOptions['onAsk']
+      readonly runs?: CodeModeOptions['runs']
+    },
   reporter: Reporter,
   signal: AbortSignal,
   use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
   await using servers = await connect(options, reporter, signal)
-  const { limits = {}, declarations = {}, policy = [], onAsk } = options
+  const { limits = {}, declarations = {}, policy = [], onAsk, runs } = options
   await using codeMode = await createCodeMode({
     sandbox,
     tools: servers.providers,
@@ -36,6 +36,7 @@ export async function withCodeMode<Result>(
     declarations,
     policy,
     ...(onAsk !== undefined && { onAsk }),
+    ...(runs !== undefined && { runs }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
   return await use(codeMode, sandbox)

@@ -37,7 +37,7 @@ async function ask(
   signal.throwIfAborted()
   const style = (format: Parameters<typeof styleText>[0], text: string) => styleText(format, text, { stream: output })
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
-  output.write(`${style('yellow', '?')} ${style('bold', safe(tool))}${safe(why)}\n${shown(request.input)}\n`)
+  output.write(`${style('yellow', '?')} ${style('bold', safe(tool))}${safe(why)}\n${shownInput(request.input)}\n`)
   const terminal = createInterface({ input, output })
   // Ctrl-C ends the command, as anywhere else in it.
   terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
@@ -62,7 +62,8 @@ async function ask(
   }
 }
 
-function shown(input: unknown): string {
+/** Returns an input as indented text for a terminal. */
+export function shownInput(input: unknown): string {
   const text = inspect(input, { depth: 8, maxStringLength: MAX_SHOWN_TEXT, maxArrayLength: 100 })
   return safe(text).replace(/^/gm, '  ')
 }

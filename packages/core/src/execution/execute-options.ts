@@ -31,10 +31,15 @@ export interface ExecuteOptions<Context = unknown> {
    * mode. Default: none, so that everybody who has the code mode can go on with the run.
    */
   readonly principal?: string | undefined
+  /**
+   * Texts to keep with the stored run, such as the id of the conversation. `runs.get()` returns them. Needs the `runs`
+   * option of the code mode. Default: none
+   */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** Options for going on with a stored run. */
-export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Context>, 'run'> {
+export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Context>, 'run' | 'metadata'> {
   /** Decisions on the calls for which the run waits. Default: those that were recorded before. */
   readonly decisions?: readonly CallDecision[] | undefined
 }

@@ -34,7 +34,7 @@ interface ProgramRunnerOptions {
   readonly runs: StoredRuns | undefined
 }
 
-const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal']
+const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal', 'metadata']
 const RESUME_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'decisions', 'principal']
 /** Maximum number of runs that `resumeDue()` drives at the same time. */
 const CONCURRENT_RESUMES = 8
@@ -55,12 +55,12 @@ export class ProgramRunner {
 
   /** @throws as `CodeMode.execute` */
   async execute(code: string, executeOptions: ExecuteOptions = {}): Promise<ExecuteResult> {
-    const { limits, run, principal } = executeOptions
+    const { limits, run, principal, metadata } = executeOptions
     const { telemetry, sandbox, limits: base, runs } = this.#options
     if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
     assertKnownOptions('execute()', executeOptions, EXECUTE_OPTIONS)
-    if (runs === undefined && (run ?? principal) !== undefined)
-      throw new TypeError('`run` and `principal` need a store: pass `runs` to createCodeMode()')
+    if (runs === undefined && (run ?? principal ?? metadata) !== undefined)
+      throw new TypeError('`run`, `principal` and `metadata` need a store: pass `runs` to createCodeMode()')
     const signal = this.#admit(executeOptions.signal)
     const tightened = tightenLimits(base, limits)
     const admitted = { ...executeOptions, signal }
@@ -148,9 +148,9 @@ export class ProgramRunner {
     }
     const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const { run = crypto.randomUUID(), principal } = options
+    const { run = crypto.randomUUID(), principal, metadata } = options
     const { engine } = guests.adapter
-    const claimed = await runs?.create(run, { code, engine, limits, principal })
+    const claimed = await runs?.create(run, { code, engine, limits, principal, metadata })
     const log = claimed?.log ?? new RunLog()
     return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
   }

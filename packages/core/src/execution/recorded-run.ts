@@ -4,7 +4,7 @@ import { SandboxError } from '../contract/errors.ts'
 import { chooseLimits, type Limits } from '../contract/limits.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { MAX_READING_MS } from '../program/program-reader.ts'
-import { guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
+import { type GuestSource, guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
 import { Clock } from './clock.ts'
 import { explain } from './explain.ts'
 import type { ExecuteResult } from './result.ts'
@@ -40,7 +40,7 @@ export async function recordRun(
 ): Promise<{ readonly result: ExecuteResult; readonly run: RecordedRun }> {
   const guests = guestsOf(sandbox)
   const { signal } = new AbortController()
-  const program = await guests.prepare(options.code, { signal, limitMs: MAX_READING_MS })
+  const program = await readProgram(guests, options.code)
   const catalog = createCatalog(options.tools)
   const limits = chooseLimits(options.limits)
   const log = new RunLog()
@@ -76,5 +76,20 @@ export async function replayRun(sandbox: Sandbox, { program, limits, entries }: 
     at: 'end',
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),
+  }
+}
+
+/**
+ * Parses a program whose reading only its own limit ends.
+ *
+ * @throws the parser's error for a program that cannot be parsed
+ */
+export async function readProgram(guests: GuestSource, code: string): Promise<PreparedProgram> {
+  // Keeps the process alive; readers do not.
+  const alive = setTimeout(() => {}, MAX_READING_MS * 2)
+  try {
+    return await guests.prepare(code, { signal: new AbortController().signal, limitMs: MAX_READING_MS })
+  } finally {
+    clearTimeout(alive)
   }
 }

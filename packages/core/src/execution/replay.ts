@@ -2,14 +2,13 @@ import { type Catalog, createCatalog } from '../catalog/catalog.ts'
 import { toolProvider } from '../catalog/provider.ts'
 import { RunError, ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
-import { MAX_READING_MS } from '../program/program-reader.ts'
 import { decode, encode } from '../protocol/codec.ts'
 import { parseMessage } from '../protocol/messages.ts'
 import { guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
 import { Clock } from './clock.ts'
 import { explain } from './explain.ts'
 import { diverged } from './program-end.ts'
-import { type Replay, replayRun } from './recorded-run.ts'
+import { type Replay, readProgram, replayRun } from './recorded-run.ts'
 import type { ExecuteResult } from './result.ts'
 import { driveRun } from './run-driver.ts'
 import { type CallState, RunLog } from './run-log.ts'
@@ -31,8 +30,7 @@ export interface RerunOptions {
  */
 export async function replay(sandbox: Sandbox, run: ReplayableRun): Promise<Replay> {
   const { code, engine, limits, entries } = run
-  const { signal } = new AbortController()
-  const program = await guestsOf(sandbox).prepare(code, { signal, limitMs: MAX_READING_MS })
+  const program = await readProgram(guestsOf(sandbox), code)
   return replayRun(sandbox, { engine, program, limits, entries })
 }
 
@@ -64,7 +62,7 @@ export async function rerun(sandbox: Sandbox, run: ReplayableRun, options: Rerun
     if (record.calls[Number(call) - 1] === undefined) throw new TypeError(`The run has no call ${call}`)
   const guests = guestsOf(sandbox)
   const { signal } = new AbortController()
-  const program = await guests.prepare(code, { signal, limitMs: MAX_READING_MS })
+  const program = await readProgram(guests, code)
   const catalog = recordedCatalog(record, outputs)
   // The start has the seed and the names of the tools. The clock goes on from it.
   const log = new RunLog(entries.slice(0, 1))

@@ -61,10 +61,12 @@ export interface RunHeader {
   /** Start of the run in milliseconds since the epoch. */
   readonly startedAt: number
   readonly principal?: string
+  /** Texts that the host gave. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** A stored run with everything that happened in it. */
-export interface RunDetails extends RunSummary, Pick<RunHeader, 'code' | 'engine' | 'runtime' | 'limits'> {
+export interface RunDetails extends RunSummary, Pick<RunHeader, 'code' | 'engine' | 'runtime' | 'limits' | 'metadata'> {
   readonly entries: readonly RunEntry[]
   /** Calls that wait for a decision. Empty unless the run is suspended, or its host ended. */
   readonly pending: readonly PendingCall[]
@@ -129,9 +131,10 @@ export class RunRecords implements Runs {
 
   async get(run: string, as: As = {}): Promise<RunDetails> {
     const { summary, header, log } = await this.load(run, 'read', as)
-    const { code, engine, runtime, limits } = header
+    const { code, engine, runtime, limits, metadata } = header
+    const kept = metadata === undefined ? {} : { metadata }
     const pending = await pendingCalls(log)
-    return { ...summary, code, engine, runtime, limits, entries: log.entries, pending }
+    return { ...summary, ...kept, code, engine, runtime, limits, entries: log.entries, pending }
   }
 
   async *list(filter: RunFilter = {}, { principal }: As = {}): AsyncIterable<RunSummary> {

@@ -6,6 +6,7 @@ import { guestRuntime } from '../guest/runtime.generated.ts'
 import { encode } from '../protocol/codec.ts'
 import { isExpired, pendingCalls } from './call-approval.ts'
 import { digestOf } from './digest.ts'
+import type { ExecuteOptions } from './execute-options.ts'
 import { RunLog } from './run-log.ts'
 import { type As, type LoadedRun, type RunHeader, RunRecords, type RunRecordsOptions } from './run-records.ts'
 import { RunWriter } from './run-writer.ts'
@@ -27,6 +28,11 @@ export interface StoredRunsOptions extends RunRecordsOptions {
    */
   readonly hibernateAfterMs?: number
 }
+
+/** What a new run is made of. */
+interface NewRunHeader
+  extends Pick<RunHeader, 'code' | 'engine' | 'limits'>,
+    Pick<ExecuteOptions, 'principal' | 'metadata'> {}
 
 /** A run that this host drives. */
 export interface ClaimedRun {
@@ -70,12 +76,10 @@ export class StoredRuns {
    *
    * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
    */
-  async create(
-    run: string,
-    { code, engine, limits, principal }: Pick<RunHeader, 'code' | 'engine' | 'limits'> & As,
-  ): Promise<ClaimedRun> {
+  async create(run: string, { code, engine, limits, principal, metadata }: NewRunHeader): Promise<ClaimedRun> {
     const startedAt = Date.now()
     const by = principal === undefined ? {} : { principal }
+    const kept = metadata === undefined ? {} : { metadata }
     const catalog = await this.#catalogDigest()
     const header: RunHeader = {
       version: 1,
@@ -87,6 +91,7 @@ export class StoredRuns {
       limits,
       startedAt,
       ...by,
+      ...kept,
     }
     const claim = { owner: crypto.randomUUID(), ttlMs: this.#leaseMs }
     const lease = await this.store.create({ run, startedAt, header: JSON.stringify(header), ...by }, claim)

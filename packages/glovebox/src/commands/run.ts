@@ -3,21 +3,35 @@ import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import type { BackendName } from '@glovebox/backends'
-import { type ExecuteResult, type Limits, type PolicyRule, toModelOutput } from '@glovebox/core'
+import {
+  type CodeMode,
+  type CodeModeOptions,
+  type ExecuteOptions,
+  type ExecuteResult,
+  type Limits,
+  type PolicyRule,
+  type RunDetails,
+  toModelOutput,
+} from '@glovebox/core'
 import { cutUrls } from '@glovebox/core/framework'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
+import { openStore, principal, type StoreOption, withRuns } from '../run-store.ts'
 import { type ServerOptions, withCodeMode } from '../session.ts'
 import { createTerminalApproval } from '../terminal-approval.ts'
 
 /** Options of `glovebox run`. */
-export interface RunOptions extends ServerOptions {
+export interface RunOptions extends ServerOptions, StoreOption, Printing {
   readonly limit?: Limits
   readonly sandbox?: BackendName
-  readonly json?: boolean
-  readonly quiet?: boolean
   readonly ask?: readonly string[]
   readonly deny?: readonly string[]
+}
+
+/** Options that choose what is printed. */
+export interface Printing {
+  readonly json?: boolean
+  readonly quiet?: boolean
 }
 
 /** Runs one program and prints its value. */
@@ -26,22 +40,66 @@ export async function run(file: string, options: RunOptions, signal: AbortSignal
   const code = await readProgram(file, signal)
   if (code.trim() === '')
     throw new UsageError(`The program is empty${file === '-' ? ': pass it on standard input' : ''}.`)
+  return execute(code, options, reporter, signal, (codeMode, executeOptions) =>
+    codeMode.execute(code, { ...executeOptions, ...(options.store !== undefined && { metadata: rulesOf(options) }) }),
+  )
+}
+
+/** Goes on with a stored run, and prints its value. */
+export async function resume(run: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
+  const reporter = new Reporter(process.stderr, options.quiet === true)
+  const stored = { ...options, store: options.store ?? true } as const
+  const { code, metadata } = await withRuns(stored, (runs) => runs.get(run, { principal: principal() }))
+  return execute(code, withRules(stored, metadata), reporter, signal, (codeMode, executeOptions) =>
+    codeMode.resume(run, executeOptions),
+  )
+}
+
+async function execute(
+  code: string,
+  options: RunOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+  start: (
+    codeMode: CodeMode,
+    options: Pick<ExecuteOptions, 'signal' | 'onEvent' | 'principal'>,
+  ) => Promise<ExecuteResult>,
+): Promise<ExitCode> {
+  await using store = options.store === undefined ? undefined : await openStore(options.store)
   const [result, sandbox] = await withCodeMode(
     {
       ...options,
       limits: options.limit ?? {},
       policy: policyOf(options),
-      onAsk: createTerminalApproval(code, process.stdin, process.stderr),
+      onAsk: onAskOf(code, store !== undefined),
+      runs: store && { store },
     },
     reporter,
     signal,
     async (codeMode, { name }) => {
       reporter.progress(`Running in ${name} …`)
-      return [await codeMode.execute(code, { signal, onEvent: reporter.event }), name] as const
+      const owner = store === undefined ? {} : { principal: principal() }
+      return [await start(codeMode, { signal, onEvent: reporter.event, ...owner }), name] as const
     },
   )
-  if (options.json === true) console.log(toJson({ ...result, sandbox }))
+  return printResult({ ...result, sandbox }, options, reporter)
+}
+
+/** Returns a function that asks on the terminal. Without one, a stored run waits for `glovebox runs approve`. */
+function onAskOf(code: string, isStored: boolean): CodeModeOptions['onAsk'] {
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY
+  return isStored && !isTerminal ? undefined : createTerminalApproval(code, process.stdin, process.stderr)
+}
+
+/** Prints a result. Returns the exit code for it. */
+export function printResult(
+  result: ExecuteResult & { readonly sandbox: string },
+  { json }: Printing,
+  reporter: Reporter,
+): ExitCode {
+  if (json === true) console.log(toJson(result))
   else if (result.ok) console.log(show(result.value))
+  else if (result.status === 'suspended') reporter.suspension(result)
   else reporter.failure(result.error)
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
 }
@@ -50,6 +108,19 @@ const policyOf = ({ ask = [], deny = [] }: RunOptions): PolicyRule[] => [
   ...(ask.length === 0 ? [] : [{ tools: ask, effect: 'ask' as const }]),
   ...(deny.length === 0 ? [] : [{ tools: deny, effect: 'deny' as const }]),
 ]
+
+/** Rules of a run as texts, so that they apply again when it is resumed. */
+const rulesOf = ({ ask = [], deny = [] }: RunOptions) => ({ ask: JSON.stringify(ask), deny: JSON.stringify(deny) })
+
+/** Adds the rules with which a run began. */
+function withRules<Options extends RunOptions>(options: Options, metadata: RunDetails['metadata']): Options {
+  const kept = (name: 'ask' | 'deny') => JSON.parse(metadata?.[name] ?? '[]') as string[]
+  return {
+    ...options,
+    ask: [...new Set([...kept('ask'), ...(options.ask ?? [])])],
+    deny: [...new Set([...kept('deny'), ...(options.deny ?? [])])],
+  }
+}
 
 async function readProgram(file: string, signal: AbortSignal): Promise<string> {
   if (file === '-') return readStream(addAbortSignal(signal, process.stdin))

@@ -1,11 +1,23 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { BACKEND_NAMES } from '@glovebox/backends'
-import { redactSecrets, SandboxError, STYLES } from '@glovebox/core'
+import { RUN_STATUSES, RunError, redactSecrets, SandboxError, STYLES } from '@glovebox/core'
 import { McpError } from '@glovebox/mcp'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type DoctorOptions, doctor } from '../commands/doctor.ts'
-import { type RunOptions, run } from '../commands/run.ts'
+import { type ReplayOptions, replayCommand } from '../commands/replay.ts'
+import { type RunOptions, resume, run } from '../commands/run.ts'
+import {
+  approve,
+  type DecideOptions,
+  deleteRuns,
+  deny,
+  type ListOptions,
+  listRuns,
+  resolveCall,
+  type ShowOptions,
+  showRun,
+} from '../commands/runs.ts'
 import { type TypesOptions, types } from '../commands/types.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from '../exit-codes.ts'
 import { parseLimit } from '../limit-option.ts'
@@ -53,27 +65,111 @@ const program = new Command('glovebox')
   .configureOutput({ outputError: (text, write) => write(redactSecrets(text)) })
   .addHelpText('after', `\n${EXIT_HELP}`)
 
-withServers(program.command('run').argument('<file>', 'the program, or - for standard input'))
+const STORE = '--store [file]'
+
+function withExecution(command: Command): Command {
+  return withServers(command)
+    .option('-l, --limit <name=value>', 'a limit, such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
+    .addOption(sandboxOption())
+    .option('--ask <tools>', 'ask on the terminal before these tools run, such as files.write* (repeatable)', append)
+    .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
+}
+
+const sandboxOption = () =>
+  new Option('--sandbox <name>', 'sandbox to use (default: the strongest that runs here)').choices(BACKEND_NAMES)
+
+function withPrinting(command: Command): Command {
+  return command
+    .option('--json', 'print the complete result as one line of JSON')
+    .option('-q, --quiet', 'do not print tool calls and console output')
+}
+
+withPrinting(withExecution(program.command('run').argument('<file>', 'the program, or - for standard input')))
   .description('Run a program and print its value.')
-  .option('-l, --limit <name=value>', 'a limit, such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
-  .addOption(
-    new Option('--sandbox <name>', 'sandbox to use (default: the strongest that runs here)').choices(BACKEND_NAMES),
-  )
-  .option('--ask <tools>', 'ask on the terminal before these tools run, such as files.write* (repeatable)', append)
-  .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
-  .option('--json', 'print the complete result as one line of JSON')
-  .option('-q, --quiet', 'do not print tool calls and console output')
+  .option(STORE, 'keep the run, so that it can wait and go on later (default file: in the data folder)')
   .addHelpText(
     'after',
     `
 Examples:
   glovebox run report.ts --server "files=npx -y @modelcontextprotocol/server-filesystem ."
   echo 'return await files.listDirectory({ path: "." })' | glovebox run - --config mcp.json --json
+  glovebox run report.ts --config mcp.json --ask "files.write*" --store
 
 ${EXIT_HELP}`,
   )
   .action(async (file: string, options: RunOptions) => {
     exitCode = await run(file, options, interrupt.signal)
+  })
+
+withPrinting(withExecution(program.command('resume').argument('<run>', 'id of the run')))
+  .description('Go on with a stored run that waits, or whose process ended.')
+  .option(STORE, 'file of the stored runs (default: in the data folder)')
+  .addHelpText('after', `\nExample:\n  glovebox resume 7f0c… --config mcp.json --ask "files.write*"\n\n${EXIT_HELP}`)
+  .action(async (id: string, options: RunOptions) => {
+    exitCode = await resume(id, options, interrupt.signal)
+  })
+
+withPrinting(program.command('replay').argument('<run>', 'id of the run'))
+  .description('Repeat a stored run without calling its tools, and print the first difference.')
+  .option(STORE, 'file of the stored runs (default: in the data folder)')
+  .addOption(sandboxOption())
+  .option('--edit <call=json>', 'show what happens if a call returns this instead (repeatable)', append)
+  .addHelpText('after', `\nExample:\n  glovebox replay 7f0c… --sandbox quickjs --edit '2=[]'`)
+  .action(async (id: string, options: ReplayOptions) => {
+    exitCode = await replayCommand(id, options)
+  })
+
+const runs = program
+  .command('runs')
+  .description('Look at stored runs, and decide on their calls.')
+  .addHelpText('after', '\nExample:\n  glovebox runs list --status suspended')
+const storedRuns = (name: string) =>
+  runs.command(name).option(STORE, 'file of the stored runs (default: in the data folder)')
+const onCall = (name: string) =>
+  storedRuns(name)
+    .argument('<run>', 'id of the run')
+    .argument('<call>', 'number of the call', parseCount)
+    .option('--note <text>', 'remark for the log')
+
+storedRuns('list')
+  .description('List the runs, the latest first.')
+  .addOption(new Option('--status <status>', 'only runs with this status').choices(RUN_STATUSES))
+  .option('--json', 'print one line of JSON for each run')
+  .action(async (options: ListOptions) => {
+    exitCode = await listRuns(options)
+  })
+storedRuns('show')
+  .argument('<run>', 'id of the run')
+  .description('Show the program of a run, what happened in it, and the calls that wait.')
+  .option('--json', 'print everything as one line of JSON')
+  .action(async (id: string, options: ShowOptions) => {
+    exitCode = await showRun(id, options)
+  })
+onCall('approve')
+  .description('Allow a call that waits.')
+  .option('--edit <json>', 'input to use instead')
+  .action(async (id: string, call: number, options: DecideOptions) => {
+    exitCode = await approve(id, call, options)
+  })
+onCall('deny')
+  .description('Refuse a call that waits.')
+  .option('--reason <text>', 'reason for the program')
+  .action(async (id: string, call: number, options: DecideOptions) => {
+    exitCode = await deny(id, call, options)
+  })
+onCall('resolve')
+  .description('Say what became of a call whose process ended while the tool ran.')
+  .option('--retry', 'call the tool again')
+  .option('--output <json>', 'it returned this')
+  .option('--error <text>', 'it failed with this')
+  .action(async (id: string, call: number, options: DecideOptions) => {
+    exitCode = await resolveCall(id, call, options)
+  })
+storedRuns('delete')
+  .argument('<run...>', 'ids of the runs')
+  .description('Delete runs.')
+  .action(async (ids: string[], options: ShowOptions) => {
+    exitCode = await deleteRuns(ids, options)
   })
 
 withServers(program.command('types'))
@@ -111,6 +207,7 @@ function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof TypeError) return EXIT.usage
   if (error instanceof McpError) return EXIT.server
   if (error instanceof SandboxError && error.code === 'GUARANTEE_NOT_MET') return EXIT.usage
+  if (error instanceof RunError) return error.code === 'RUN_STORE_FAILED' ? EXIT.sandbox : EXIT.usage
   if (!(error instanceof SandboxError) && error instanceof Error && error.stack) {
     console.error(redactSecrets(error.stack))
   }
@@ -118,7 +215,7 @@ function exitCodeOfError(error: unknown): ExitCode {
 }
 
 function describe(error: unknown, message: string): { code: string; message: string } {
-  const isKnown = error instanceof McpError || error instanceof SandboxError
+  const isKnown = error instanceof McpError || error instanceof SandboxError || error instanceof RunError
   const code = isKnown ? error.code : error instanceof UsageError || error instanceof TypeError ? 'USAGE' : 'INTERNAL'
   return { code, message: redactSecrets(message) }
 }

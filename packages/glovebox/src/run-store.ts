@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { openRuns, type RunStore, type Runs } from '@glovebox/core'
+import { UsageError } from './exit-codes.ts'
+
+/** Option that selects the file of the stored runs. */
+export interface StoreOption {
+  /** File, or `true` for the default one. */
+  readonly store?: string | true
+}
+
+/** The user of the operating system, to whom runs of the command belong. */
+export const principal = (): string => userInfo().username
+
+/** Default file of the stored runs, in the user's data folder. */
+export function defaultStorePath({ env, platform } = process): string {
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'glovebox', 'runs.db')
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'glovebox', 'runs.db')
+  return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'glovebox', 'runs.db')
+}
+
+/** Opens the file of the stored runs, and creates it if it does not exist. */
+export async function openStore(store: string | true = true): Promise<RunStore & AsyncDisposable> {
+  const path = store === true ? defaultStorePath() : store
+  if (store === true) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // Loaded on demand: older versions of Node warn that SQLite is experimental.
+  const { sqliteStore } = await import('@glovebox/store-sqlite')
+  try {
+    return sqliteStore(path)
+  } catch (error) {
+    throw new UsageError(`The runs in ${path} cannot be opened: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Calls `use` with the stored runs, and closes their file in any case. */
+export async function withRuns<Result>({ store }: StoreOption, use: (runs: Runs) => Promise<Result>): Promise<Result> {
+  await using opened = await openStore(store)
+  return await use(openRuns({ store: opened }))
+}
