@@ -24,6 +24,19 @@ interface WorkerStub {
   getEntrypoint(): { fetch(url: string, init: { headers: Record<string, string> }): Promise<object> }
 }
 
+/**
+ * The part of a Durable Object's storage that `durableObjectStore()` uses: `ctx.storage` of an object whose class has
+ * SQLite storage.
+ */
+export interface DurableObjectStorage {
+  readonly sql: {
+    /** Runs statements, the last of them with the values. */
+    exec(statements: string, ...values: (string | number | null)[]): { toArray(): unknown[] }
+  }
+  /** Runs a function in a transaction, which is undone if the function throws. */
+  transactionSync<Result>(run: () => Result): Result
+}
+
 /** One end of a `WebSocketPair`. */
 export interface WorkerSocket {
   accept(): void

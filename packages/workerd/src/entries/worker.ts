@@ -1,4 +1,4 @@
-/** `@glovebox/workerd/worker`: runs programs in dynamic Workers, for hosts that are Workers. */
+/** `@glovebox/workerd/worker`: dynamic Workers as sandboxes and Durable Objects as run stores, for hosts in Workers. */
 import {
   assertKnownOptions,
   atLeast,
@@ -17,9 +17,10 @@ import type { Platform } from '../platform.ts'
 import { PlatformAdapter } from '../platform-adapter.ts'
 import { Turns } from '../turn-tracker.ts'
 import { formatLoadFailure } from '../wire.ts'
-import type { WorkerLoader, WorkerSocket } from '../worker-platform.ts'
+import type { DurableObjectStorage, WorkerLoader, WorkerSocket } from '../worker-platform.ts'
 
-export type { Platform, Sandbox, WorkerLoader }
+export { durableObjectStore } from '../durable-object-store.ts'
+export type { DurableObjectStorage, Platform, Sandbox, WorkerLoader }
 
 export interface WorkerLoaderOptions {
   /** Binding that loads dynamic Workers, from `worker_loaders` of the Worker's configuration. */
