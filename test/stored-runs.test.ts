@@ -417,6 +417,67 @@ describe('a run that waits for approval', () => {
   })
 })
 
+describe('a run that hibernates', () => {
+  it.each(BACKEND_NAMES)('gives up its guest of %s while it waits, and goes on with what it had', async (backend) => {
+    await using other = BACKENDS[backend]()
+    const gate = Promise.withResolvers<string>()
+    const slow = () => gate.promise
+    await using codeMode = await open({
+      sandbox: other,
+      tools: { ...tools, slow },
+      policy: [],
+      runs: { store, hibernateAfterMs: 20 },
+    })
+    const execution = codeMode.execute(`
+      const seen = [await tools.read()]
+      console.log('read', seen[0])
+      const timer = new Promise((resolve) => setTimeout(resolve, 150, 'timer'))
+      seen.push(await timer, await tools.slow(), await tools.read())
+      return seen`)
+    await sleep(400)
+    expect(ledger).toEqual(['read'])
+    gate.resolve('slow')
+    const result = await execution
+    expect(result).toMatchObject({ value: [1, 'timer', 'slow', 2], logs: [{ text: 'read 1' }] })
+    expect(ledger).toEqual(['read', 'read'])
+    expect(result.calls.map(({ outcome }) => outcome)).toEqual(['returned', 'returned', 'returned'])
+  })
+
+  it('needs no guest while it waits, so many more can wait than guests fit', async () => {
+    const gate = Promise.withResolvers<number>()
+    await using codeMode = await open({
+      tools: { slow: () => gate.promise },
+      policy: [],
+      runs: { store, hibernateAfterMs: 1 },
+    })
+    const executions = Array.from({ length: 200 }, (_, index) =>
+      codeMode.execute(`return ${index} + await tools.slow()`),
+    )
+    await sleep(200)
+    gate.resolve(1)
+    const values = (await Promise.all(executions)).map((result) => result.ok && result.value)
+    expect(values).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
+  })
+
+  it('ends with its limit of time, and with its code mode', async () => {
+    const runs = { store, hibernateAfterMs: 1 }
+    await using codeMode = await open({
+      tools: { slow: () => new Promise(() => {}) },
+      runs,
+      policy: [],
+      limits: { wallTimeMs: 300 },
+    })
+    expect(await codeMode.execute('await tools.slow()')).toMatchObject({ error: { code: 'LIMIT_WALL_TIME' } })
+    const pending = codeMode.execute('await tools.slow()')
+    const rejected = expect(pending).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+    await sleep(100)
+    await codeMode.close()
+    await rejected
+  })
+})
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 describe('a stored run', () => {
   it('is refused where it does something else, and stays as it was', async () => {
     await using other = BACKENDS['isolated-vm']()

@@ -53,6 +53,8 @@ export interface StoredRunOptions {
   readonly run: string
   /** Time for a decision on a suspended call in milliseconds. Undefined: no limit. */
   readonly expireMs?: number | undefined
+  /** Time after which an idle guest is given up, in milliseconds. Undefined: never. */
+  readonly hibernateAfterMs?: number | undefined
 }
 
 interface Input {

@@ -200,7 +200,8 @@ export class ProgramRunner {
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
     const { guests, catalog, redact, rules, runs } = this.#options
-    const stored = claimed && { run: claimed.run, expireMs: runs?.approvalExpireMs }
+    const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
+    const stored = claimed && { run: claimed.run, expireMs, hibernateAfterMs }
     try {
       return await driveRun({
         ...run,
