@@ -18,8 +18,10 @@ import {
   type RunStore,
   replay,
   rerun,
+  type StoredRun,
   sealedStore,
 } from '@glovebox/core'
+import { adapterOf, createSandbox, type SandboxAdapter } from '@glovebox/core/adapter'
 import { sqliteStore } from '@glovebox/store-sqlite'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
@@ -420,8 +422,11 @@ describe('a run that waits for approval', () => {
 describe('a run that hibernates', () => {
   it.each(BACKEND_NAMES)('gives up its guest of %s while it waits, and goes on with what it had', async (backend) => {
     await using other = BACKENDS[backend]()
-    const gate = Promise.withResolvers<string>()
-    const slow = () => gate.promise
+    const [gate, called] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
+    const slow = () => {
+      called.resolve()
+      return gate.promise
+    }
     await using codeMode = await open({
       sandbox: other,
       tools: { ...tools, slow },
@@ -434,7 +439,8 @@ describe('a run that hibernates', () => {
       const timer = new Promise((resolve) => setTimeout(resolve, 150, 'timer'))
       seen.push(await timer, await tools.slow(), await tools.read())
       return seen`)
-    await sleep(400)
+    await called.promise
+    await sleep(100)
     expect(ledger).toEqual(['read'])
     gate.resolve('slow')
     const result = await execution
@@ -443,20 +449,27 @@ describe('a run that hibernates', () => {
     expect(result.calls.map(({ outcome }) => outcome)).toEqual(['returned', 'returned', 'returned'])
   })
 
-  it('needs no guest while it waits, so many more can wait than guests fit', async () => {
+  it('has no guest while it waits', async () => {
     const gate = Promise.withResolvers<number>()
+    let alive = 0
+    await using other = BACKENDS.quickjs()
+    const adapter = countGuests(adapterOf(other), (change) => {
+      alive += change
+    })
+    await using counted = createSandbox(adapter, { ready: 0 })
     await using codeMode = await open({
+      sandbox: counted,
       tools: { slow: () => gate.promise },
       policy: [],
       runs: { store, hibernateAfterMs: 1 },
     })
-    const executions = Array.from({ length: 200 }, (_, index) =>
+    const executions = Array.from({ length: 100 }, (_, index) =>
       codeMode.execute(`return ${index} + await tools.slow()`),
     )
-    await sleep(200)
+    while (alive > 0 || (await countEntries('call')) < executions.length) await sleep(20)
     gate.resolve(1)
     const values = (await Promise.all(executions)).map((result) => result.ok && result.value)
-    expect(values).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
+    expect(values).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
   })
 
   it('ends with its limit of time, and with its code mode', async () => {
@@ -475,6 +488,29 @@ describe('a run that hibernates', () => {
     await rejected
   })
 })
+
+/** Returns an adapter that reports each guest that it starts (1) and that ends (-1). */
+const countGuests = (adapter: SandboxAdapter, report: (change: number) => void): SandboxAdapter => ({
+  name: adapter.name,
+  engine: adapter.engine,
+  guarantees: adapter.guarantees,
+  close: () => adapter.close(),
+  [Symbol.asyncDispose]: () => adapter.close(),
+  start: async (init) => {
+    const guest = await adapter.start(init)
+    report(1)
+    guest.exited.then(() => report(-1))
+    return guest
+  },
+})
+
+/** Counts the stored entries of one type. */
+async function countEntries(type: string): Promise<number> {
+  let count = 0
+  for await (const { run } of store.list())
+    count += (await store.load(run))?.entries.filter((entry) => entry.startsWith(`{"type":"${type}"`)).length ?? 0
+  return count
+}
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -584,8 +620,8 @@ describe('a sealed store', () => {
     const sealed = sealedStore(kept, { keys: [KEY] })
     const lease = await sealed.create({ run: 'one', startedAt: 1, header: 'h' }, claim)
     await sealed.append(lease, { from: 0, entries: ['a', 'b'], status: 'running' })
-    const { header, entries } = (await kept.load('one')) as { header: string; entries: string[] }
-    const tamperings: [string, string, string[]][] = [
+    const { header, entries } = (await kept.load('one')) as StoredRun
+    const tamperings: [string, string, readonly string[]][] = [
       ['swapped', header, [entries[1] as string, entries[0] as string]],
       ['changed', header, [`${(entries[0] as string).slice(0, -8)}AAAAAAA=`]],
       ['plain', header, ['a']],
