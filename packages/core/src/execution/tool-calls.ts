@@ -130,7 +130,8 @@ export class ToolCalls {
    * @param outcome what the records tell of these calls
    */
   cancel(reason: unknown, outcome: 'cancelled' | 'waiting'): void {
-    const why = reason ?? new Error(outcome === 'waiting' ? 'The run is suspended' : 'The program has ended')
+    const ended = new Error(outcome === 'waiting' ? 'The run is suspended' : 'The program has ended')
+    const why = reason === undefined ? ended : reason
     const open = [...this.#open.values()]
     this.#queue.length = 0
     for (const call of open) this.#record(call, { outcome }, this.#options.elapsed())
