@@ -136,6 +136,7 @@ export class GuestSession {
     const { guests, memoryBytes, onUnavailable } = this.#options
     this.#waiting = new AbortController()
     guests.take(memoryBytes, this.#waiting.signal, alone).then((guest) => {
+      this.#waiting = undefined
       if (this.#isOver) return guests.retire(guest)
       this.#guest = guest
       begin()

@@ -201,13 +201,13 @@ export class ProgramRunner {
   ): Promise<Executed> {
     const { guests, catalog, redact, rules, runs } = this.#options
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
-    const stored = claimed && { run: claimed.run, expireMs, hibernateAfterMs }
+    const stored = claimed && { run: claimed.run, lost: claimed.lost, expireMs, hibernateAfterMs }
     try {
       return await driveRun({
         ...run,
         catalog,
         guests,
-        signal: claimed === undefined ? signal : AbortSignal.any([signal, claimed.lost]),
+        signal,
         context,
         redact,
         rules,

@@ -146,10 +146,11 @@ class RunDriver {
   }
 
   run(): Promise<Executed> {
-    const { signal, limits, clock, log } = this.#options
+    const { signal, limits, clock, log, stored } = this.#options
     if (signal.aborted) this.#refuse(signal.reason)
     else {
       signal.addEventListener('abort', this.#abort, { once: true })
+      stored?.lost.addEventListener('abort', () => this.#refuse(stored.lost.reason), { once: true })
       this.#wall = new WallTimer(limits.wallTimeMs, clock.elapsed, () => {
         const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
         const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
