@@ -138,13 +138,9 @@ export class ProgramRunner {
     return signal === undefined ? closing : AbortSignal.any([signal, closing])
   }
 
-  async #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
+  #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
     this.#running.add(execution)
-    try {
-      return await execution
-    } finally {
-      this.#running.delete(execution)
-    }
+    return execution.finally(() => this.#running.delete(execution))
   }
 
   #stored(): StoredRuns {
