@@ -178,13 +178,15 @@ export class CallPipeline {
     return rules.judge(this.#judged(call, tool, input), validate, approval)
   }
 
-  /** Calls the tool. Before that, a stored run has recorded that it does so. */
+  /**
+   * Calls the tool. Before that, a stored run has recorded that it does so, unless the call can be made again in any case.
+   */
   async #execute(call: PipelineCall, entry: CatalogTool, input: unknown): Promise<unknown> {
     call.assertOpen()
     const { context, rules, log, stored } = this.#options
     const attempt = this.#stateOf(call).attempts + 1
     log.add({ type: 'started', call: call.id, attempt })
-    const written = log.flush()
+    const written = isRepeatable(entry) ? undefined : log.flush()
     if (written !== undefined) {
       await written
       call.assertOpen()

@@ -15,6 +15,11 @@ export interface RunWriterOptions {
   readonly leaseMs: number
 }
 
+/**
+ * Time after which an entry is written in any case, in milliseconds. The outcome of a call is then usually written
+ * together with the next call. If the host ends before, the call counts as one whose outcome is not known.
+ */
+const DELAY_MS = 2
 /** Part of the lease after which it is renewed. */
 const RENEW_AT = 1 / 3
 
@@ -27,6 +32,7 @@ export class RunWriter {
   readonly #renewal: ReturnType<typeof setInterval>
   #pending: RunEntry[] = []
   #position: number
+  #soon: ReturnType<typeof setTimeout> | undefined
   #flushing: Promise<void> | undefined
   #failure: RunError | undefined
   #onLost: ((error: RunError) => void) | undefined
@@ -45,8 +51,10 @@ export class RunWriter {
 
   add(entry: RunEntry): void {
     this.#pending.push(entry)
-    // An outcome is written at once: a call that has no outcome in the store after a crash counts as uncertain.
-    if (entry.type === 'settled') this.flush().catch(() => {})
+    this.#soon ??= setTimeout(() => {
+      // `onLost` tells of a failure.
+      this.flush().catch(() => {})
+    }, DELAY_MS)
   }
 
   /**
@@ -57,6 +65,8 @@ export class RunWriter {
   flush(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
+    clearTimeout(this.#soon)
+    this.#soon = undefined
     if (this.#pending.length === 0) return Promise.resolve()
     const flushing = this.#append(this.#pending).finally(() => {
       this.#flushing = undefined
