@@ -70,7 +70,7 @@ export interface CodeModeOptions {
    */
   readonly around?: Around
   /**
-   * Keeps runs in a store, so that they can wait for decisions, and go on after the end of their host. Default: runs
+   * Keeps runs in a store, so that they can wait for decisions, and continue after the end of their host. Default: runs
    * end with their execution, and calls that need a decision are denied without `onAsk`.
    */
   readonly runs?: StoredRunsOptions
@@ -139,15 +139,15 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    */
   execute(code: string, options?: ExecuteOptions<Context>): Promise<ExecuteResult>
   /**
-   * Goes on with a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again,
-   * and one for whose calls there is no decision to its suspension.
+   * Continues a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again. A
+   * run that still waits for a decision resolves to its suspension.
    *
    * @throws `RunError`, or as {@link CodeMode.execute}
    */
   resume(run: string, options?: ResumeOptions<Context>): Promise<ExecuteResult>
   /**
-   * Goes on with all runs that wait for nobody: those whose timers are due, that were decided on, or whose hosts ended.
-   * Call it when the host starts, and regularly.
+   * Continues all runs that do not wait for a decision: those whose timers are due, that were decided on, or whose hosts
+   * ended. Call it when the host starts, and regularly.
    *
    * @throws `TypeError` without `runs`, or the store's error
    */

@@ -167,7 +167,7 @@ export class CallRules {
     deepFreeze(call.input)
     const { effect, reasons } = await this.#apply(call)
     if (effect === 'deny') throw denied(call, reasons)
-    // A call that was asked about needs its decision even if no rule asks any more.
+    // A call that was asked about needs its decision even if no rule asks now.
     if (effect === 'allow' && !approval.wasAsked) return call.input
     const decision = await this.#decide({ ...call, reasons }, approval)
     if (decision === 'allow') return call.input

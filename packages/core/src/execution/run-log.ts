@@ -4,7 +4,7 @@ import type { RunWriter } from './run-writer.ts'
 import type { Settled } from './tool-calls.ts'
 
 /**
- * Entry of a run's log. `in` and `settled` are what the guest was told, in order; together they bring a fresh guest to
+ * Entry of a run's log. `in` and `settled` are the messages to the guest, in order; together they bring a fresh guest to
  * the same state. Values are texts of the codec, and times are milliseconds since the start of the run.
  */
 export type RunEntry =
@@ -73,7 +73,7 @@ export interface DecidedEntry {
   readonly note?: string
 }
 
-/** What became of a call that was started and has no outcome. `resolution` is encoded, since it may hold an output. */
+/** Decision on a call that was started and has no outcome. `resolution` is encoded, since it may hold an output. */
 export interface ResolvedEntry {
   readonly type: 'resolved'
   readonly call: number
@@ -100,7 +100,7 @@ export interface EndedEntry {
   readonly error?: ExecutionError
 }
 
-/** What the log tells of one call. */
+/** State of one call in the log. */
 export interface CallState {
   readonly made: CallEntry
   attempts: number
@@ -122,7 +122,7 @@ export interface Divergence {
 const MAX_LENGTH = 32 * 1024 * 1024
 
 /**
- * Log of one run. What the guest was told brings a fresh guest to the same state, and what the guest does on the way is
+ * Log of one run. The messages to the guest bring a fresh guest to the same state, and what the guest does on the way is
  * compared with the record, so that no tool is called twice.
  */
 export class RunLog {
@@ -180,7 +180,7 @@ export class RunLog {
     return this.#elapsedMs
   }
 
-  /** Time of the guest's clock that it was told last, in milliseconds since the epoch. */
+  /** Time of the guest's clock in the last message to it, in milliseconds since the epoch. */
   get lastTold(): number {
     const last = this.#entries.findLast(({ type }) => type === 'in' || type === 'settled')
     if (last?.type === 'settled') return last.now

@@ -14,7 +14,7 @@ import { RunWriter } from './run-writer.ts'
 /** Options for the stored runs of a code mode. */
 export interface StoredRunsOptions extends RunRecordsOptions {
   /**
-   * Time after which another host may go on with a run whose host has stopped, in milliseconds. A running host renews
+   * Time after which another host may continue a run whose host has stopped, in milliseconds. A running host renews
    * its claim three times in this time.
    *
    * @default 30_000
@@ -29,7 +29,7 @@ export interface StoredRunsOptions extends RunRecordsOptions {
   readonly hibernateAfterMs?: number
 }
 
-/** What a new run is made of. */
+/** Parts of the header of a new run. */
 interface NewRunHeader
   extends Pick<RunHeader, 'code' | 'engine' | 'limits'>,
     Pick<ExecuteOptions, 'principal' | 'metadata'> {}
@@ -99,7 +99,7 @@ export class StoredRuns {
   }
 
   /**
-   * Claims a run to go on with it.
+   * Claims a run to continue it.
    *
    * @throws `RunError`
    */
