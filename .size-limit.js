@@ -24,6 +24,8 @@ const LIMITS = {
   // Most of the bundle is the part of core that checks options, which every host contains anyway.
   opentelemetry: [32, 4],
   quickjs: [176, 30],
+  'store-postgres': [1, 1],
+  'store-sqlite': [1, 1],
   'tanstack-ai': [238, 4],
   workerd: [193, 60],
 }
