@@ -110,7 +110,7 @@ interface CompiledRule {
 /** Decides which calls run and wraps them. Created once for a code mode. */
 export class CallRules {
   /** Rules that allow every call for which no decision is pending. */
-  static readonly NONE = new CallRules({}, undefined)
+  static readonly NONE = /* @__PURE__ */ new CallRules({}, undefined)
 
   readonly around: Around | undefined
   readonly #rules: readonly CompiledRule[]

@@ -34,7 +34,7 @@ export interface CallEntry {
 }
 
 /** Written before a tool is called. */
-export interface StartedEntry {
+interface StartedEntry {
   readonly type: 'started'
   readonly call: number
   /** Number of the attempt, from 1. */
@@ -52,7 +52,7 @@ export interface SettledEntry {
 }
 
 /** A call waits for a decision. */
-export interface AskedEntry {
+interface AskedEntry {
   readonly type: 'asked'
   readonly call: number
   /** Validated input that was shown. */
@@ -65,7 +65,7 @@ export interface AskedEntry {
 }
 
 /** A decision on a call that was asked about. `decision` is encoded, since it may hold an edited input. */
-export interface DecidedEntry {
+interface DecidedEntry {
   readonly type: 'decided'
   readonly call: number
   readonly decision: string
@@ -74,7 +74,7 @@ export interface DecidedEntry {
 }
 
 /** Decision on a call that was started and has no outcome. `resolution` is encoded, since it may hold an output. */
-export interface ResolvedEntry {
+interface ResolvedEntry {
   readonly type: 'resolved'
   readonly call: number
   readonly resolution: string
