@@ -18,8 +18,10 @@ import {
   type RunStore,
   replay,
   rerun,
+  type StoredRun,
   sealedStore,
 } from '@glovebox/core'
+import { adapterOf, createSandbox, type SandboxAdapter } from '@glovebox/core/adapter'
 import { sqliteStore } from '@glovebox/store-sqlite'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
@@ -417,6 +419,101 @@ describe('a run that waits for approval', () => {
   })
 })
 
+describe('a run that hibernates', () => {
+  it.each(BACKEND_NAMES)('gives up its guest of %s while it waits, and goes on with what it had', async (backend) => {
+    await using other = BACKENDS[backend]()
+    const [gate, called] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
+    const slow = () => {
+      called.resolve()
+      return gate.promise
+    }
+    await using codeMode = await open({
+      sandbox: other,
+      tools: { ...tools, slow },
+      policy: [],
+      runs: { store, hibernateAfterMs: 20 },
+    })
+    const execution = codeMode.execute(`
+      const seen = [await tools.read()]
+      console.log('read', seen[0])
+      const timer = new Promise((resolve) => setTimeout(resolve, 150, 'timer'))
+      seen.push(await timer, await tools.slow(), await tools.read())
+      return seen`)
+    await called.promise
+    await sleep(100)
+    expect(ledger).toEqual(['read'])
+    gate.resolve('slow')
+    const result = await execution
+    expect(result).toMatchObject({ value: [1, 'timer', 'slow', 2], logs: [{ text: 'read 1' }] })
+    expect(ledger).toEqual(['read', 'read'])
+    expect(result.calls.map(({ outcome }) => outcome)).toEqual(['returned', 'returned', 'returned'])
+  })
+
+  it('has no guest while it waits', async () => {
+    const gate = Promise.withResolvers<number>()
+    let alive = 0
+    await using other = BACKENDS.quickjs()
+    const adapter = countGuests(adapterOf(other), (change) => {
+      alive += change
+    })
+    await using counted = createSandbox(adapter, { ready: 0 })
+    await using codeMode = await open({
+      sandbox: counted,
+      tools: { slow: () => gate.promise },
+      policy: [],
+      runs: { store, hibernateAfterMs: 1 },
+    })
+    const executions = Array.from({ length: 100 }, (_, index) =>
+      codeMode.execute(`return ${index} + await tools.slow()`),
+    )
+    while (alive > 0 || (await countEntries('call')) < executions.length) await sleep(20)
+    gate.resolve(1)
+    const values = (await Promise.all(executions)).map((result) => result.ok && result.value)
+    expect(values).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+  })
+
+  it('ends with its limit of time, and with its code mode', async () => {
+    const runs = { store, hibernateAfterMs: 1 }
+    await using codeMode = await open({
+      tools: { slow: () => new Promise(() => {}) },
+      runs,
+      policy: [],
+      limits: { wallTimeMs: 300 },
+    })
+    expect(await codeMode.execute('await tools.slow()')).toMatchObject({ error: { code: 'LIMIT_WALL_TIME' } })
+    const pending = codeMode.execute('await tools.slow()')
+    const rejected = expect(pending).rejects.toMatchObject({ code: 'SANDBOX_CLOSED' })
+    await sleep(100)
+    await codeMode.close()
+    await rejected
+  })
+})
+
+/** Returns an adapter that reports each guest that it starts (1) and that ends (-1). */
+const countGuests = (adapter: SandboxAdapter, report: (change: number) => void): SandboxAdapter => ({
+  name: adapter.name,
+  engine: adapter.engine,
+  guarantees: adapter.guarantees,
+  close: () => adapter.close(),
+  [Symbol.asyncDispose]: () => adapter.close(),
+  start: async (init) => {
+    const guest = await adapter.start(init)
+    report(1)
+    guest.exited.then(() => report(-1))
+    return guest
+  },
+})
+
+/** Counts the stored entries of one type. */
+async function countEntries(type: string): Promise<number> {
+  let count = 0
+  for await (const { run } of store.list())
+    count += (await store.load(run))?.entries.filter((entry) => entry.startsWith(`{"type":"${type}"`)).length ?? 0
+  return count
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 describe('a stored run', () => {
   it('is refused where it does something else, and stays as it was', async () => {
     await using other = BACKENDS['isolated-vm']()
@@ -523,8 +620,8 @@ describe('a sealed store', () => {
     const sealed = sealedStore(kept, { keys: [KEY] })
     const lease = await sealed.create({ run: 'one', startedAt: 1, header: 'h' }, claim)
     await sealed.append(lease, { from: 0, entries: ['a', 'b'], status: 'running' })
-    const { header, entries } = (await kept.load('one')) as { header: string; entries: string[] }
-    const tamperings: [string, string, string[]][] = [
+    const { header, entries } = (await kept.load('one')) as StoredRun
+    const tamperings: [string, string, readonly string[]][] = [
       ['swapped', header, [entries[1] as string, entries[0] as string]],
       ['changed', header, [`${(entries[0] as string).slice(0, -8)}AAAAAAA=`]],
       ['plain', header, ['a']],

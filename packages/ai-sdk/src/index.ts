@@ -2,6 +2,7 @@ import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { SystemModelMessage, ToolSet } from 'ai'
 import { toProgramTool } from './program-tool.ts'
+import { resumeProgramTool } from './resume-program-tool.ts'
 import { type RunProgramTool, runProgramTool } from './run-program-tool.ts'
 
 type ByName = Readonly<Record<string, unknown>>
@@ -14,13 +15,14 @@ export interface WrapOptions<Tools extends ToolSet, Prompt extends System = stri
   /** System prompt. The returned one has usage instructions appended. Default: none. */
   readonly system?: Prompt
   /**
-   * Tools of the AI SDK. Tools without `execute`, provider-defined tools and tools that need approval are not available
-   * to programs: the model calls them directly, and the AI SDK handles them as usual.
+   * Tools of the AI SDK. Tools without `execute` and provider-defined tools are not available to programs: the model
+   * calls them directly, and the AI SDK handles them as usual. So are tools that need approval, unless `runs` is set:
+   * then a program waits for the approval of such a call, and the tool `resume_program` asks for it.
    */
   readonly tools: Tools
   /**
-   * Approval policies by tool name, as passed to `streamText` of AI SDK 7. Programs cannot call a tool whose policy is
-   * anything other than `'approved'` or `'not-applicable'`. Default: none.
+   * Approval policies by tool name, as passed to `streamText` of AI SDK 7. A tool whose policy is anything other than
+   * `'approved'` or `'not-applicable'` needs approval for every call. Default: none.
    */
   readonly toolApproval?: { readonly [Name in keyof Tools]?: unknown }
   /** Contexts of the tools by name, as passed to `streamText` of AI SDK 7. Default: none. */
@@ -63,9 +65,13 @@ export function codemode<
       '`toolApproval` must be an object keyed by tool name, got a function; use an object, or list the tools in `direct`',
     )
   }
-  const { codeMode, direct, guidance } = wrapTools({
+  const { codeMode, direct, guidance, resume } = wrapTools({
     tools: Object.entries(tools),
-    read: (tool, name) => (mayNeedApproval(approvals[name]) ? undefined : toProgramTool(tool, name, contexts[name])),
+    read: (tool, name) => {
+      const readable = toProgramTool(tool, name, contexts[name])
+      return readable && mayNeedApproval(approvals[name]) ? { ...readable, needsApproval: true } : readable
+    },
+    canAsk: true,
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -74,6 +80,7 @@ export function codemode<
     tools: {
       ...Object.fromEntries(direct),
       [codeMode.tool.name]: runProgramTool(codeMode),
+      ...(resume && { [resume.name]: resumeProgramTool(resume) }),
     } as WrappedToolSet<Tools, Name>,
   }
 }

@@ -1,4 +1,4 @@
-import type { CodeMode, ExecutionEvent, ModelOutput, ToolCallRecord } from '@glovebox/core'
+import type { CodeMode, ExecuteResult, ExecutionEvent, ModelOutput, ToolCallRecord } from '@glovebox/core'
 
 /** Tool call made by a program. `tool` is `namespace.tool`; `startedMs` counts from the start of the program. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
@@ -14,7 +14,8 @@ interface ProgramView {
 }
 
 /** State of a program as plain JSON. A finished program has the `output` that the model receives. */
-export type ProgramRun = ProgramView & ({ status: 'running' } | { status: 'succeeded' | 'failed'; output: ModelOutput })
+export type ProgramRun = ProgramView &
+  ({ status: 'running' } | { status: ExecuteResult['status']; output: ModelOutput })
 
 /** Maximum number of calls and of log characters in a state. */
 const SHOWN_CALLS = 100
@@ -45,7 +46,7 @@ export async function* watchProgram(
       await pause(INTERVAL_MS, ended)
     }
     const result = await execution
-    yield { status: result.ok ? 'succeeded' : 'failed', ...progress.show(), output: codeMode.tool.output(result) }
+    yield { status: result.status, ...progress.show(), output: codeMode.tool.output(result) }
   } finally {
     stopped.abort(new Error('The reader of the program states stopped reading'))
   }

@@ -35,7 +35,7 @@ interface AnyTool {
 export function toProgramTool(given: ToolSet[string], name: string, toolContext: unknown): ProgramTool | undefined {
   const tool = given as AnyTool
   const { type = 'function', description, inputSchema, outputSchema, needsApproval = false } = tool
-  if (tool.execute === undefined || needsApproval !== false || !['function', 'dynamic'].includes(type)) return
+  if (tool.execute === undefined || !['function', 'dynamic'].includes(type)) return
   const text = typeof description === 'function' ? description({ context: toolContext }) : description
   const parseInput = parserOf(inputSchema)
   return {
@@ -44,6 +44,7 @@ export function toProgramTool(given: ToolSet[string], name: string, toolContext:
     ...(parseInput === undefined ? {} : { parseInput }),
     // The AI SDK does not validate the outputs of tools that it runs.
     ...(outputSchema === undefined ? {} : { outputSchema: outputSchemaOf(outputSchema), parseOutput: unchecked }),
+    needsApproval: approvalOf(needsApproval, toolContext),
     execute: async (input, { signal, callId, context: outer }: ToolContext) => {
       const context = await contextOf(tool, name, toolContext)
       const options = {
@@ -57,6 +58,20 @@ export function toProgramTool(given: ToolSet[string], name: string, toolContext:
       const output = await lastOf(tool.execute?.(input, options))
       return outputSchema === undefined && isMcpResult(output) ? parseMcpResult(name, output) : output
     },
+  }
+}
+
+function approvalOf(needsApproval: unknown, toolContext: unknown): NonNullable<ProgramTool['needsApproval']> {
+  if (typeof needsApproval !== 'function') return needsApproval !== false
+  return async (input, outer, callId) => {
+    const { toolCallId, messages } = outer as CallOptions
+    const options = {
+      toolCallId: callIdIn(toolCallId, callId),
+      messages,
+      experimental_context: undefined,
+      context: toolContext,
+    }
+    return (await (needsApproval as (input: unknown, options: object) => unknown)(input, options)) !== false
   }
 }
 

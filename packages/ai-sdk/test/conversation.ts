@@ -11,9 +11,12 @@ function toolOf({ description, schema, needsApproval = false, execute }: ToolSpe
 }
 
 /** Holds a conversation with the imported version of the AI SDK until no tool call needs an answer. */
-export async function converse(version: Version, { model, tools: specs, signal, approve }: Question): Promise<string> {
+export async function converse(
+  version: Version,
+  { model, tools: specs, signal, approve, runs }: Question,
+): Promise<string> {
   const given: ToolSet = Object.fromEntries(specs.map((spec) => [spec.name, toolOf(spec, version)]))
-  const { system, tools } = codemode({ system: 'You sell tea.', tools: given })
+  const { system, tools } = codemode({ system: 'You sell tea.', tools: given, ...(runs && { runs }) })
   const messages: ModelMessage[] = [{ role: 'user', content: 'Continue' }]
   for (;;) {
     const result = streamText({

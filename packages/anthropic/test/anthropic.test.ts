@@ -18,6 +18,7 @@ const toolOf = ({ name, description, schema, needsApproval, execute }: ToolSpec,
 
 describeWrapper({
   name: '@anthropic-ai/sdk',
+  hasApprovals: false,
   ask: async (question) => {
     await using server = await serveModel(question.model)
     const client = new Anthropic({ apiKey: 'none', baseURL: server.url, maxRetries: 0 })

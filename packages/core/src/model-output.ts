@@ -2,7 +2,8 @@ import type { ExecutionError } from './contract/errors.ts'
 import { assertKnownOptions, atLeast } from './contract/options.ts'
 import type { ToolCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
-import { isBox } from './values/value-size.ts'
+import { bytesToBase64 } from './protocol/codec/base64.ts'
+import { isBox, measureValue } from './values/value-size.ts'
 
 /**
  * The result of an execution for the model, as plain JSON. `result` is the return value of a successful program,
@@ -11,8 +12,18 @@ import { isBox } from './values/value-size.ts'
 export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
   | { readonly result: unknown }
   /** The error of a failed program. `completed` lists its completed calls, so that the next program can skip them. */
-  | { readonly error: string; readonly completed?: string }
+  | { readonly error: string; readonly completed?: string; readonly waiting?: Waiting }
+  /** A program that waits for decisions on its calls. */
+  | { readonly waiting: Waiting }
 )
+
+/** What a suspended run waits for. */
+export interface Waiting {
+  /** Id of the run. */
+  readonly run: string
+  /** Calls that wait, with their inputs as plain JSON. An input that is too large to show is absent. */
+  readonly calls: readonly { readonly call: number; readonly tool: string; readonly input?: unknown }[]
+}
 
 /** Maximum size of a result that the model receives. Larger results are cut, with a mark at the cut. */
 export interface ModelOutputBounds {
@@ -60,7 +71,29 @@ export function toModelOutput(
   const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
   const warned = result.warnings === undefined ? {} : { warning: result.warnings.join(' ') }
   if (result.ok) return { result: jsonValue(result.value, bounds, showBytes), ...warned, ...shown }
+  if (result.status === 'suspended') return { waiting: waitingOf(result), ...shown }
   return { error: cut(errorText(result.error), bounds.text), ...completedOf(result.calls), ...warned, ...shown }
+}
+
+/** Maximum size of an input that a person is asked to approve. */
+const SHOWN = { text: 50_000, nodes: 2_000 }
+const WHOLE: ModelOutputBounds = {
+  text: Number.POSITIVE_INFINITY,
+  nodes: Number.POSITIVE_INFINITY,
+  depth: Number.POSITIVE_INFINITY,
+}
+
+/** Returns what a run waits for. Inputs are never cut: whoever decides must see everything. */
+export function waitingOf({
+  run,
+  pending,
+}: Pick<Extract<ExecuteResult, { status: 'suspended' }>, 'run' | 'pending'>): Waiting {
+  const calls = pending.map(({ call, tool, input }) => {
+    const { characters, nodes, isCyclic } = measureValue(input)
+    if (isCyclic || characters > SHOWN.text || nodes > SHOWN.nodes) return { call, tool }
+    return { call, tool, input: jsonValue(input, WHOLE, bytesToBase64) }
+  })
+  return { run, calls }
 }
 
 function errorText({ code, name, message, tool, hint, frame, details, stack }: ExecutionError): string {

@@ -4,6 +4,7 @@ import {
   checking,
   type ProgramTool,
   parseSchema,
+  type ResumeTool,
   type WrapperOptions,
   wrapTools,
 } from '@glovebox/core/framework'
@@ -26,13 +27,14 @@ export interface WrapOptions<System extends Prompt = string> extends WrapperOpti
   /** System prompt. The returned one has usage instructions appended. Default: none. */
   readonly systemPrompt?: System
   /**
-   * Tools of LangChain. Tools that a provider or a client runs, tools with `returnDirect` and tools that `interruptOn`
-   * names are not available to programs: the model calls them directly.
+   * Tools of LangChain. Tools that a provider or a client runs and tools with `returnDirect` are not available to
+   * programs: the model calls them directly. So are tools that `interruptOn` names, unless `runs` is set: then a program
+   * waits for the approval of such a call, and the tool `resume_program` interrupts the graph to ask for it.
    */
   readonly tools: readonly AnyTool[]
   /**
-   * Approval rules by tool name, as passed to `humanInTheLoopMiddleware`. Programs cannot call a tool whose rule is
-   * anything other than `false`. Default: none.
+   * Approval rules by tool name, as passed to `humanInTheLoopMiddleware`. A tool whose rule is anything other than
+   * `false` needs approval. Default: none.
    */
   readonly interruptOn?: Readonly<Record<string, unknown>>
 }
@@ -56,9 +58,11 @@ type Config = ToolRunnableConfig & { readonly toolCallId?: string; writer?(chunk
 export function codemode<System extends Prompt = string>(options: WrapOptions<System>): WrappedTools<System> {
   const { systemPrompt, tools, interruptOn = {}, ...rest } = options
   const isInterrupted = (name: string) => Object.hasOwn(interruptOn, name) && interruptOn[name] !== false
-  const { codeMode, direct, guidance } = wrapTools({
+  const { codeMode, direct, guidance, resume } = wrapTools({
     tools: tools.map((tool) => [nameOf(tool), tool] as const),
-    read: (tool, name) => (isInterrupted(name) || !isFree(tool) ? undefined : toProgramTool(tool, name)),
+    read: (tool, name) =>
+      isFree(tool) ? { ...toProgramTool(tool, name), needsApproval: isInterrupted(name) } : undefined,
+    canAsk: true,
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -69,8 +73,34 @@ export function codemode<System extends Prompt = string>(options: WrapOptions<Sy
   )
   return {
     systemPrompt: addGuidance(systemPrompt, guidance) as WrappedTools<System>['systemPrompt'],
-    tools: [runProgram as ClientTool, ...direct.map(([, tool]) => tool)],
+    tools: [
+      runProgram as ClientTool,
+      ...(resume === undefined ? [] : [resumeProgramTool(resume)]),
+      ...direct.map(([, tool]) => tool),
+    ],
   }
+}
+
+/** Creates the tool that goes on with a suspended run. Each call interrupts the graph and asks for approval. */
+function resumeProgramTool({ name, description, inputSchema, execute }: ResumeTool): ClientTool {
+  const resumeProgram = async (input: unknown, config: Config) => {
+    // Loaded on demand: only agents with stored runs need it, and those have it.
+    const { interrupt } = await import('@langchain/langgraph')
+    const request = {
+      actionRequests: [{ name, args: input, description }],
+      reviewConfigs: [{ actionName: name, allowedDecisions: ['approve', 'reject'] }],
+    }
+    const { decisions } = interrupt<typeof request, HumanResponse>(request)
+    const [decision] = decisions
+    if (decision?.type === 'approve') return execute(input, { context: config, signal: config.signal })
+    return { error: `TOOL_DENIED: ${decision?.message ?? 'the user did not approve it'}` }
+  }
+  return langchainTool(resumeProgram, { name, description, schema: inputSchema as JsonSchema7Type }) as ClientTool
+}
+
+/** Answer to an interrupt, in the form of `humanInTheLoopMiddleware`. */
+interface HumanResponse {
+  readonly decisions: readonly { readonly type: string; readonly message?: string }[]
 }
 
 const nameOf = (tool: AnyTool): string => String(tool.name ?? (tool as ServerTool).type)

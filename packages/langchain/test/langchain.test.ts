@@ -15,12 +15,17 @@ const toolOf = ({ name, description, schema, execute }: ToolSpec) =>
 
 describeWrapper({
   name: 'langchain',
-  ask: async ({ model, tools: specs, signal, approve }) => {
+  ask: async ({ model, tools: specs, signal, approve, runs }) => {
     await using server = await serveModel(model)
     const interruptOn = Object.fromEntries(
       specs.filter(({ needsApproval }) => needsApproval).map(({ name }) => [name, true]),
     )
-    const { systemPrompt, tools } = codemode({ systemPrompt: 'You sell tea.', tools: specs.map(toolOf), interruptOn })
+    const { systemPrompt, tools } = codemode({
+      systemPrompt: 'You sell tea.',
+      tools: specs.map(toolOf),
+      interruptOn,
+      ...(runs && { runs }),
+    })
     const agent = createAgent({
       model: new ChatOpenAI({
         model: 'scripted',

@@ -1,4 +1,4 @@
-import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
+import { type ResumeTool, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import type { AgentInstructions, ToolsInput } from '@mastra/core/agent'
 import { createTool, type RequireToolApproval, type Tool, type ToolExecutionContext } from '@mastra/core/tools'
@@ -9,13 +9,14 @@ export interface WrapOptions<Tools extends ToolsInput> extends WrapperOptions {
   /** Instructions of the agent. The returned ones have usage instructions appended. Default: none. */
   readonly instructions?: AgentInstructions
   /**
-   * Tools of Mastra. Tools that need approval, can suspend, have no `execute` or do not come from `createTool` are not
-   * available to programs: the model calls them directly.
+   * Tools of Mastra. Tools that can suspend, have no `execute` or do not come from `createTool` are not available to
+   * programs: the model calls them directly. So are tools that need approval, unless `runs` is set: then a program waits
+   * for the approval of such a call, and the tool `resume_program` asks for it.
    */
   readonly tools: Tools
   /**
-   * Approval policy, as passed to the agent. A function is also asked about each call in a program; a call that needs
-   * approval fails with `TOOL_DENIED`. A boolean does not affect calls in programs. Default: none.
+   * Approval policy, as passed to the agent. A function is also asked about each call in a program. A call that needs
+   * approval waits for it if `runs` is set, and fails with `TOOL_DENIED` otherwise. A boolean does not affect calls in programs. Default: none.
    */
   readonly requireToolApproval?: RequireToolApproval
 }
@@ -40,9 +41,11 @@ export function codemode<Tools extends ToolsInput, const Name extends string = '
   options: WrapOptions<Tools> & { readonly toolName?: Name },
 ): WrappedTools<Tools, Name> {
   const { instructions, tools, requireToolApproval, ...rest } = options
-  const { codeMode, direct, guidance } = wrapTools({
+  const isAsked = rest.runs !== undefined
+  const { codeMode, direct, guidance, resume } = wrapTools({
     tools: Object.entries(tools),
-    read: (tool, name) => (isFree(tool) ? toProgramTool(name, tool, requireToolApproval) : undefined),
+    read: (tool, name) => (isFree(tool) ? toProgramTool(name, tool, requireToolApproval, isAsked) : undefined),
+    canAsk: true,
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
@@ -56,8 +59,24 @@ export function codemode<Tools extends ToolsInput, const Name extends string = '
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: { ...Object.fromEntries(direct), [name]: runProgram } as WrappedTools<Tools, Name>['tools'],
+    tools: {
+      ...Object.fromEntries(direct),
+      [name]: runProgram,
+      ...(resume && { [resume.name]: resumeProgramTool(resume) }),
+    } as WrappedTools<Tools, Name>['tools'],
   }
+}
+
+/** Creates the tool that goes on with a suspended run. Mastra asks for approval of each call of it. */
+function resumeProgramTool({ name, description, inputSchema, execute }: ResumeTool) {
+  return createTool({
+    id: name,
+    description,
+    inputSchema: inputSchema as NonNullable<Parameters<typeof createTool>[0]['inputSchema']>,
+    requireApproval: true,
+    execute: (input: unknown, context: ToolExecutionContext) =>
+      execute(input, { context, signal: context?.abortSignal }),
+  })
 }
 
 function addGuidance(instructions: AgentInstructions | undefined, guidance: string): AgentInstructions {

@@ -10,21 +10,31 @@ import {
 } from '@mastra/core/tools'
 
 /** Properties of Mastra tools that are used here. */
-interface FreeTool extends Pick<Tool, 'id' | 'inputSchema' | 'onInputAvailable' | 'onOutput'> {
+interface FreeTool
+  extends Pick<Tool, 'id' | 'inputSchema' | 'onInputAvailable' | 'onOutput' | 'requireApproval' | 'needsApprovalFn'> {
   readonly description?: string
   readonly outputSchema?: object
   execute(input: unknown, context: ToolExecutionContext): unknown
 }
 
-/** Returns whether programs may call a tool: Mastra runs it, without approval and without suspending. */
+/** Returns whether programs may call a tool: Mastra runs it, without suspending. */
 export function isFree(tool: ToolsInput[string]): tool is ToolsInput[string] & FreeTool {
-  const { id, execute, requireApproval, needsApprovalFn, suspendSchema, resumeSchema } = tool as Partial<Tool>
+  const { id, execute, suspendSchema, resumeSchema } = tool as Partial<Tool>
   if (typeof id !== 'string' || typeof execute !== 'function' || 'type' in tool) return false
-  return !requireApproval && needsApprovalFn === undefined && suspendSchema === undefined && resumeSchema === undefined
+  return suspendSchema === undefined && resumeSchema === undefined
 }
 
-/** Converts a tool for programs. `tool.execute` applies its own schemas to the input and the output. */
-export function toProgramTool(name: string, tool: FreeTool, approval: RequireToolApproval | undefined): ProgramTool {
+/**
+ * Converts a tool for programs. `tool.execute` applies its own schemas to the input and the output.
+ *
+ * @param isAsked whether programs wait for the approval of calls that need it
+ */
+export function toProgramTool(
+  name: string,
+  tool: FreeTool,
+  approval: RequireToolApproval | undefined,
+  isAsked: boolean,
+): ProgramTool {
   const { id, description, inputSchema, outputSchema } = tool
   const input = inputSchema && parseSchema('input', inputSchema).schema
   const output = outputSchema && parseSchema('output', outputSchema).schema
@@ -37,10 +47,15 @@ export function toProgramTool(name: string, tool: FreeTool, approval: RequireToo
       return error === undefined ? { value } : { problems: [error.message] }
     },
     parseOutput: unchecked,
+    needsApproval: isAsked
+      ? (input, context) => needsApproval(name, input as Record<string, unknown>, context, tool, approval)
+      : Boolean(tool.requireApproval) || tool.needsApprovalFn !== undefined,
     execute: async (given, { signal, callId, context }: ToolContext) => {
       const outer = (context ?? {}) as ToolExecutionContext
       const args = given as Record<string, unknown>
-      await authorize(name, args, outer, approval)
+      refuseAuthorization(name, outer)
+      if (!isAsked && (await isPolicyAsking(name, args, outer, approval)))
+        throw new ToolCallError('TOOL_DENIED', `This call of ${name} needs approval, which programs cannot get`)
       const toolCallId = callIdIn(outer.agent?.toolCallId, callId)
       const messages = outer.agent?.messages ?? []
       await tell(outer, () => tool.onInputAvailable?.({ toolCallId, input: args, messages, abortSignal: signal }))
@@ -62,25 +77,47 @@ async function tell({ mastra }: ToolExecutionContext, hook: () => unknown): Prom
   }
 }
 
-/** @throws `ToolCallError` `TOOL_DENIED` for a call that needs approval by a person or authorization by Mastra */
-async function authorize(
+/** @throws `ToolCallError` `TOOL_DENIED` if calls need authorization by Mastra */
+function refuseAuthorization(name: string, { mastra }: ToolExecutionContext): void {
+  if (mastra?.getServer?.()?.fga === undefined) return
+  const message = `${name} needs authorization, which programs cannot get; the host must list it in \`direct\``
+  throw new ToolCallError('TOOL_DENIED', message)
+}
+
+/** Returns whether the tool or the policy of the agent asks for the approval of a call. */
+async function needsApproval(
   name: string,
   args: Record<string, unknown>,
-  { mastra, requestContext, workspace }: ToolExecutionContext,
+  context: unknown,
+  { requireApproval, needsApprovalFn }: FreeTool,
   approval: RequireToolApproval | undefined,
-): Promise<void> {
-  if (mastra?.getServer?.()?.fga !== undefined) {
-    const message = `${name} needs authorization, which programs cannot get; the host must list it in \`direct\``
-    throw new ToolCallError('TOOL_DENIED', message)
+): Promise<boolean> {
+  const outer = (context ?? {}) as ToolExecutionContext
+  const told = { requestContext: entriesOf(outer.requestContext) }
+  const own = needsApprovalFn === undefined ? Boolean(requireApproval) : await orTrue(() => needsApprovalFn(args, told))
+  return own || (await isPolicyAsking(name, args, outer, approval))
+}
+
+/** Returns whether the policy of the agent asks for the approval of a call. */
+async function isPolicyAsking(
+  name: string,
+  args: Record<string, unknown>,
+  { requestContext, workspace }: ToolExecutionContext,
+  approval: RequireToolApproval | undefined,
+): Promise<boolean> {
+  if (typeof approval !== 'function') return false
+  return orTrue(() =>
+    approval({ toolName: name, args, requestContext: entriesOf(requestContext), ...(workspace && { workspace }) }),
+  )
+}
+
+/** Like Mastra, treats a policy that throws as one that needs approval. */
+const orTrue = async (policy: () => unknown): Promise<boolean> => {
+  try {
+    return Boolean(await policy())
+  } catch {
+    return true
   }
-  if (typeof approval !== 'function') return
-  const told = { toolName: name, args, requestContext: entriesOf(requestContext), ...(workspace && { workspace }) }
-  // Like Mastra, treat a policy that throws as one that needs approval.
-  const needsApproval = await Promise.resolve(told)
-    .then(approval)
-    .catch(() => true)
-  if (needsApproval)
-    throw new ToolCallError('TOOL_DENIED', `This call of ${name} needs approval, which programs cannot get`)
 }
 
 /** Returns the entries of a request context without the key that Mastra adds. */

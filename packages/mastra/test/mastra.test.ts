@@ -17,11 +17,12 @@ const toolOf = ({ name, description, schema, needsApproval = false, execute }: T
 
 describeWrapper({
   name: '@mastra/core',
-  ask: async ({ model, tools: specs, signal, approve }) => {
+  ask: async ({ model, tools: specs, signal, approve, runs }) => {
     await using server = await serveModel(model)
     const { instructions, tools } = codemode({
       instructions: 'You sell tea.',
       tools: Object.fromEntries(specs.map((spec) => [spec.name, toolOf(spec)])),
+      ...(runs && { runs }),
     })
     const agent = new Agent({
       id: 'seller',

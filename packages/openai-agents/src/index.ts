@@ -2,7 +2,7 @@ import { type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 import { type Agent, RunContext, type Tool } from '@openai/agents'
 import { toProgramTool } from './program-tool.ts'
-import { runProgramTool } from './run-program-tool.ts'
+import { resumeProgramTool, runProgramTool } from './run-program-tool.ts'
 
 /** Instructions that an agent accepts. */
 type Instructions<Context> =
@@ -15,8 +15,10 @@ export interface WrapOptions<Context> extends WrapperOptions {
   /** Instructions of the agent. The returned ones have usage instructions appended. Default: none. */
   readonly instructions?: Instructions<Context>
   /**
-   * Tools of the Agents SDK. Hosted tools, agents as tools, and function tools that need approval, have guardrails, are
-   * conditionally enabled or share a name are not available to programs: the model calls them directly.
+   * Tools of the Agents SDK. Hosted tools, agents as tools, and function tools that have guardrails, are conditionally
+   * enabled or share a name are not available to programs: the model calls them directly. So are tools that need
+   * approval, unless `runs` is set: then a program waits for the approval of such a call, and the tool `resume_program`
+   * asks for it.
    */
   readonly tools: readonly Tool<Context>[]
 }
@@ -37,25 +39,32 @@ export interface WrappedTools<Context> {
 export async function codemode<Context = unknown>(options: WrapOptions<Context>): Promise<WrappedTools<Context>> {
   const { instructions, tools, direct: asked = [], ...rest } = options
   const states = new Map<Tool<Context>, State>()
-  for (const tool of tools) states.set(tool, await stateOf(tool))
+  const isAsked = rest.runs !== undefined
+  for (const tool of tools) states.set(tool, await stateOf(tool, isAsked))
   const [offered, off] = [
     tools.filter((tool) => states.get(tool) !== 'off'),
     tools.filter((tool) => states.get(tool) === 'off'),
   ]
   const named = (name: string, among = offered) => among.filter((tool) => tool.name === name)
-  const { codeMode, direct, guidance } = wrapTools({
+  const { codeMode, direct, guidance, resume } = wrapTools({
     tools: offered.map((tool) => [tool.name, tool] as const),
     // Tools in different namespaces may have the same name.
     read: (tool, name) =>
       tool.type === 'function' && states.get(tool) === 'free' && named(name).length === 1
-        ? toProgramTool(tool)
+        ? toProgramTool(tool, isAsked)
         : undefined,
+    canAsk: true,
     defaultSandbox: sharedQuickJS,
     options: { ...rest, direct: asked.filter((name) => named(name).length > 0 || named(name, off).length === 0) },
   })
   return {
     instructions: addGuidance(instructions, guidance),
-    tools: [runProgramTool<Context>(codeMode), ...direct.map(([, tool]) => tool), ...off],
+    tools: [
+      runProgramTool<Context>(codeMode),
+      ...(resume === undefined ? [] : [resumeProgramTool<Context>(resume)]),
+      ...direct.map(([, tool]) => tool),
+      ...off,
+    ],
   }
 }
 
@@ -66,14 +75,16 @@ type State = 'free' | 'off' | 'direct'
  * Returns whether programs may call a tool. A predicate that takes parameters needs the arguments, agent or run of a
  * call, which only the SDK has, so its tool is `direct`. The SDK turns constants into functions without parameters.
  */
-async function stateOf<Context>(tool: Tool<Context>): Promise<State> {
+async function stateOf<Context>(tool: Tool<Context>, isAsked: boolean): Promise<State> {
   // An agent as a tool may ask for approvals itself, and these would reach no person from within a program.
   if (tool.type !== 'function' || 'on' in tool) return 'direct'
   const { needsApproval, isEnabled, inputGuardrails = [], outputGuardrails = [] } = tool
   const nowhere = new RunContext<Context>()
   try {
     if (isEnabled.length === 0 && !(await isEnabled(nowhere, undefined as never))) return 'off'
-    if (inputGuardrails.length + outputGuardrails.length + needsApproval.length + isEnabled.length > 0) return 'direct'
+    if (inputGuardrails.length + outputGuardrails.length + isEnabled.length > 0) return 'direct'
+    if (isAsked) return 'free'
+    if (needsApproval.length > 0) return 'direct'
     return (await needsApproval(nowhere, {} as never)) ? 'direct' : 'free'
   } catch {
     // The predicate has parameters that `length` does not count, and fails without them.

@@ -14,18 +14,29 @@ interface ProgramCallContext<Context> {
 /** Text that the SDK's default `errorFunction` returns for any error. */
 const DEFAULT_ERROR = 'An error occurred while running the tool. Please try again.'
 
-/** Converts a tool for programs. A custom `errorFunction` provides a result; the text of the default one is thrown. */
-export function toProgramTool<Context>(tool: FunctionTool<Context, never>): ProgramTool {
+/**
+ * Converts a tool for programs. A custom `errorFunction` provides a result; the text of the default one is thrown.
+ *
+ * @param isAsked whether programs wait for the approval of calls that need it
+ */
+export function toProgramTool<Context>(tool: FunctionTool<Context, never>, isAsked: boolean): ProgramTool {
   const { name, description, parameters, outputSchema, needsApproval } = tool
   return {
     description,
     inputSchema: parameters,
     // The SDK does not validate outputs.
     ...(outputSchema === undefined ? {} : { outputSchema, parseOutput: unchecked }),
+    ...(isAsked && {
+      needsApproval: (input, context, callId) => {
+        const { runContext, details } = context as ProgramCallContext<Context>
+        return needsApproval(runContext, input as never, callIdIn(details?.toolCall?.callId, callId))
+      },
+    }),
     execute: async (input, { signal, callId, context }: ToolContext) => {
       const { runContext, details } = context as ProgramCallContext<Context>
       const toolCallId = callIdIn(details?.toolCall?.callId, callId)
-      if (await needsApproval(runContext, input as never, toolCallId)) {
+      // With stored runs, the program has waited for this approval.
+      if (!isAsked && (await needsApproval(runContext, input as never, toolCallId))) {
         throw new ToolCallError('TOOL_DENIED', `This call of ${name} needs approval, which programs cannot get`)
       }
       signal.throwIfAborted()

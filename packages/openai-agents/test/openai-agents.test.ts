@@ -36,7 +36,11 @@ describeWrapper({
   name: '@openai/agents',
   ask: async (question) => {
     await using server = await serveModel(question.model)
-    const { instructions, tools } = await codemode({ instructions: 'You sell tea.', tools: question.tools.map(toolOf) })
+    const { instructions, tools } = await codemode({
+      instructions: 'You sell tea.',
+      tools: question.tools.map(toolOf),
+      ...(question.runs && { runs: question.runs }),
+    })
     return await converse(new Agent({ name: 'seller', model: 'scripted', instructions, tools }), server.url, question)
   },
 })

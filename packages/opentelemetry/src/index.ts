@@ -1,6 +1,15 @@
 import type { ExecuteResult, Telemetry } from '@glovebox/core'
 import { assertKnownOptions } from '@glovebox/core/framework'
-import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  context,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
@@ -18,7 +27,8 @@ export interface OpenTelemetryOptions {
  * Creates a span `execute_program` for each execution, and a child span `execute_tool <tool>` for each tool call. The
  * names and attributes of tool spans follow the semantic conventions for generative AI
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span). The span of a call is active
- * while the tool runs, so that spans created by the tool become its children.
+ * while the tool runs, so that spans created by the tool become its children. The span of a resumed run links to the
+ * span of its start, and has spans only for the calls that it makes.
  *
  * @throws `TypeError` for an unknown option
  */
@@ -26,10 +36,16 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
   assertKnownOptions('openTelemetry()', options, ['tracer', 'recordPrograms'])
   const { tracer = trace.getTracer('glovebox'), recordPrograms = false } = options
   return {
-    execution({ code, sandbox }, run) {
-      const attributes = { 'glovebox.sandbox': sandbox, ...(recordPrograms ? { 'glovebox.program': code } : {}) }
+    execution({ code, sandbox, run: id, link }, run) {
+      const attributes = {
+        'glovebox.sandbox': sandbox,
+        ...(id !== undefined && { 'glovebox.run': id }),
+        ...(recordPrograms && { 'glovebox.program': code }),
+      }
       const caller = context.active()
-      const execution = tracer.startSpan('execute_program', { kind: SpanKind.INTERNAL, attributes }, caller)
+      const first = contextFromLink(link)
+      const links = first === undefined ? [] : [{ context: first }]
+      const execution = tracer.startSpan('execute_program', { kind: SpanKind.INTERNAL, attributes, links }, caller)
       const within = trace.setSpan(caller, execution)
       const call = <Payload>(
         started: { id: number; tool: string },
@@ -38,10 +54,23 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
         const span = tracer.startSpan(`execute_tool ${started.tool}`, { attributes: attributesOfCall(started) }, within)
         return ending(span, context.with(trace.setSpan(within, span), perform))
       }
-      const result = context.with(within, () => run({ call }))
+      const result = context.with(within, () => run({ call, link: linkTo(execution) }))
       return ending(execution, result, (ended) => describeResult(execution, ended))
     },
   }
+}
+
+/** Returns the context of a span in the format of the `traceparent` header (https://www.w3.org/TR/trace-context/). */
+function linkTo(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext()
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+}
+
+/** Returns the context that a link names, or undefined if it names none. */
+function contextFromLink(link: string | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(link ?? '') ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
 }
 
 /** Returns the `code` of an error, as tool errors and Node errors have, or its `name`. */
@@ -69,7 +98,8 @@ async function ending<Value>(span: Span, work: Promise<Value>, describe?: (value
     describe?.(value)
     return value
   } catch (error) {
-    fail(span, typeOf(error), messageOf(error))
+    if (error instanceof Error && error.name === 'SuspendedError') span.setAttribute('glovebox.status', 'suspended')
+    else fail(span, typeOf(error), messageOf(error))
     throw error
   } finally {
     span.end()
@@ -81,7 +111,9 @@ function describeResult(span: Span, result: ExecuteResult): void {
   span.setAttribute('glovebox.tool_calls', toolCalls)
   if (cpuTimeMs !== undefined) span.setAttribute('glovebox.cpu_time_ms', cpuTimeMs)
   if (peakMemoryBytes !== undefined) span.setAttribute('glovebox.peak_memory_bytes', peakMemoryBytes)
-  if (!result.ok) fail(span, result.error.code, result.error.message)
+  span.setAttribute('glovebox.status', result.status)
+  if (result.status === 'suspended') span.setAttribute('glovebox.run', result.run)
+  else if (!result.ok) fail(span, result.error.code, result.error.message)
 }
 
 function fail(span: Span, type: string, message: string | undefined): void {

@@ -1,4 +1,4 @@
-import { createCodeMode, type ExecuteOptions, type ToolRecord } from '@glovebox/core'
+import { createCodeMode, type ExecuteOptions, type ExecuteResult, memoryStore, type ToolRecord } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import {
@@ -119,5 +119,36 @@ describe('a tool call', () => {
     const { span } = await traced('await tools.broken().catch(() => {}); await tools.missing()', { broken })
     expect(span('execute_tool tools.broken').attributes['error.type']).toBe('TypeError')
     expect(span('execute_tool tools.missing').attributes['error.type']).toBe('TOOL_NOT_FOUND')
+  })
+})
+
+describe('a run that is suspended and resumed', () => {
+  it('has spans that link to its start, and none for what it only repeats', async () => {
+    await using codeMode = await createCodeMode({
+      sandbox,
+      tools: { read: () => 1, pay: () => 2 },
+      policy: [{ tools: 'tools.pay', effect: 'ask' }],
+      telemetry: openTelemetry(),
+      runs: { store: memoryStore() },
+    })
+    const result = await codeMode.execute('return (await tools.read()) + (await tools.pay())')
+    const { run, pending } = result as Extract<ExecuteResult, { status: 'suspended' }>
+    const first = exporter.getFinishedSpans()
+    expect(first.map(({ name }) => name)).toEqual([
+      'execute_tool tools.read',
+      'execute_tool tools.pay',
+      'execute_program',
+    ])
+    const [, waiting, start] = first as [ReadableSpan, ReadableSpan, ReadableSpan]
+    for (const span of [waiting, start]) {
+      expect(span.status.code).toBe(SpanStatusCode.UNSET)
+      expect(span.attributes).toMatchObject({ 'glovebox.status': 'suspended' })
+    }
+    exporter.reset()
+    await codeMode.resume(run, { decisions: pending.map(({ call, digest }) => ({ call, digest, decision: 'allow' })) })
+    const [pay, resumed, ...others] = exporter.getFinishedSpans() as [ReadableSpan, ReadableSpan]
+    expect([pay.name, resumed.name, others]).toEqual(['execute_tool tools.pay', 'execute_program', []])
+    expect(resumed.attributes).toMatchObject({ 'glovebox.run': run, 'glovebox.status': 'succeeded' })
+    expect(resumed.links.map((link) => link.context.spanId)).toEqual([start.spanContext().spanId])
   })
 })

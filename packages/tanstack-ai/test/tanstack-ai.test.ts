@@ -16,6 +16,7 @@ const toolOf = (spec: ToolSpec) =>
 /** Connects a client directly to `chat`, because approvals happen in the client. */
 describeWrapper({
   name: '@tanstack/ai',
+  hasApprovals: false,
   ask: async ({ model, tools: specs, signal, approve }) => {
     await using server = await serveModel(model)
     const adapter = createOpenaiChat('gpt-5.2', 'none', { baseURL: `${server.url}/v1`, maxRetries: 0 })

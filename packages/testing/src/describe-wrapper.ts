@@ -1,6 +1,7 @@
+import { type CodeModeOptions, memoryStore, type Waiting } from '@glovebox/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type ModelTurn, ScriptedModel } from './scripted-model.ts'
+import { ScriptedModel, type ScriptedTurn } from './scripted-model.ts'
 
 /** A tool of a test, which each framework converts to its own format. */
 export interface ToolSpec {
@@ -15,6 +16,8 @@ export interface Question {
   readonly model: ScriptedModel
   readonly tools: readonly ToolSpec[]
   readonly signal: AbortSignal
+  /** Stored runs to pass to the wrapper. */
+  readonly runs?: NonNullable<CodeModeOptions['runs']>
   /** Returns whether the user approves a call. */
   approve(name: string, input: unknown): boolean
 }
@@ -22,6 +25,8 @@ export interface Question {
 export interface WrapperUnderTest {
   /** Name of the framework, with the version if several are tested. */
   readonly name: string
+  /** Whether the framework can ask for approvals. Default: true */
+  readonly hasApprovals?: boolean
   /** Asks an agent with wrapped tools and returns its final text. */
   ask(question: Question): Promise<string>
 }
@@ -37,14 +42,18 @@ const tool = (name: string, execute: ToolSpec['execute'], schema: z.ZodObject = 
 })
 
 /** Defines the tests that every framework wrapper must pass. */
-export function describeWrapper({ name, ask }: WrapperUnderTest): void {
+export function describeWrapper({ name, hasApprovals = true, ask }: WrapperUnderTest): void {
   const play = async (
-    turns: readonly ModelTurn[],
+    turns: readonly ScriptedTurn[],
     tools: readonly ToolSpec[],
-    { signal = new AbortController().signal, approve = () => true }: Partial<Pick<Question, 'signal' | 'approve'>> = {},
+    {
+      signal = new AbortController().signal,
+      approve = () => true,
+      runs,
+    }: Partial<Pick<Question, 'signal' | 'approve' | 'runs'>> = {},
   ) => {
     const model = new ScriptedModel(turns)
-    const text = await ask({ model, tools, signal, approve })
+    const text = await ask({ model, tools, signal, approve, ...(runs && { runs }) })
     return { text, requests: model.requests }
   }
 
@@ -162,5 +171,67 @@ export function describeWrapper({ name, ask }: WrapperUnderTest): void {
         expect(made).toEqual(approved ? [{ cents: 7 }] : [])
       },
     )
+
+    const REFUND = z.object({ cents: z.number() })
+    const createRefund = () => {
+      const made: unknown[] = []
+      const refund: ToolSpec = { ...tool('refund', (input) => made.push(input), REFUND), needsApproval: true }
+      return { made, tools: [refund, tool('price', () => 4)] }
+    }
+    const PROGRAM = 'const cents = await tools.price({}); return await tools.refund({ cents: cents + 1 })'
+    /** The content of `waiting` in a request, however the framework nests it. */
+    const waitingIn = (request: string): Waiting => {
+      const text = request.replaceAll('\\', '')
+      const [, run, input] =
+        /"run":\s*"([^"]+)".*?"input":\s*(\{[^}]*\})/.exec(text.slice(text.lastIndexOf('"waiting"'))) ?? []
+      if (run === undefined || input === undefined)
+        throw new Error(`The request has no waiting call: ${text.slice(-500)}`)
+      return { run, calls: [{ call: 2, tool: 'tools.refund', input: JSON.parse(input) }] }
+    }
+
+    it.for([
+      { says: 'no', approved: false },
+      { says: 'yes', approved: true },
+    ])(
+      'waits in a program for the approval of the framework, which shows the input (answer: $says)',
+      async ({ approved }, { skip }) => {
+        if (!hasApprovals) return skip('the framework has no approvals')
+        const { made, tools } = createRefund()
+        const asked: unknown[] = []
+        const approve = (called: string, input: unknown) => {
+          asked.push([called, (input as Waiting).calls])
+          return approved
+        }
+        const turns: ScriptedTurn[] = [
+          { program: PROGRAM },
+          (request) => ({ call: 'resume_program', input: waitingIn(request) }),
+          { text: 'Done, as far as I may.' },
+        ]
+        const { text, requests } = await play(turns, tools, { approve, runs: { store: memoryStore() } })
+        expect(text).toBe('Done, as far as I may.')
+        expect(asked).toEqual([['resume_program', [{ call: 2, tool: 'tools.refund', input: { cents: 5 } }]]])
+        expect(made).toEqual(approved ? [{ cents: 5 }] : [])
+        if (approved) expect(requests[2]).toMatch(/\\*"result\\*":\s*\\*"?1/)
+      },
+    )
+
+    it('cannot have another call approved than the one that waits', async ({ skip }) => {
+      if (!hasApprovals) return skip('the framework has no approvals')
+      const { made, tools } = createRefund()
+      const turns: ScriptedTurn[] = [
+        { program: PROGRAM },
+        (request) => {
+          const { run } = waitingIn(request)
+          return {
+            call: 'resume_program',
+            input: { run, calls: [{ call: 2, tool: 'tools.refund', input: { cents: 1 } }] },
+          }
+        },
+        { text: 'I tried.' },
+      ]
+      const { requests } = await play(turns, tools, { runs: { store: memoryStore() } })
+      expect(requests[2]).toContain('RUN_DECISION_INVALID')
+      expect(made).toEqual([])
+    })
   })
 }

@@ -6,22 +6,26 @@ export type ModelTurn =
   | { readonly call: string; readonly input: object }
   | { readonly text: string }
 
+/** The action of a scripted model in one turn, or a function that chooses it for the request. */
+export type ScriptedTurn = ModelTurn | ((request: string) => ModelTurn)
+
 /** A language model that follows a script and records its requests. */
 export class ScriptedModel {
-  readonly #turns: ModelTurn[]
+  readonly #turns: ScriptedTurn[]
   /** Requests as JSON, including tools and messages. */
   readonly requests: string[] = []
 
-  constructor(turns: readonly ModelTurn[]) {
+  constructor(turns: readonly ScriptedTurn[]) {
     this.#turns = [...turns]
   }
 
   /** Returns the answer to a request. */
   answer(request: unknown): ModelTurn {
-    this.requests.push(JSON.stringify(request))
+    const text = JSON.stringify(request)
+    this.requests.push(text)
     const turn = this.#turns.shift()
     if (turn === undefined) throw new Error('The script has no turn left for this request')
-    return turn
+    return typeof turn === 'function' ? turn(text) : turn
   }
 }
 

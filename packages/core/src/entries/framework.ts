@@ -4,6 +4,7 @@ export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
 export { assertKnownOptions } from '../contract/options.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
+export type { ResumeTool } from '../resume-tool.ts'
 export type { Parse } from '../values/parse.ts'
 export {
   callIdIn,

@@ -57,7 +57,7 @@ export type {
 export { openRuns } from '../execution/run-records.ts'
 export type { StoredRunsOptions } from '../execution/stored-runs.ts'
 export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from '../execution/telemetry.ts'
-export type { ModelOutput, ModelOutputBounds } from '../model-output.ts'
+export type { ModelOutput, ModelOutputBounds, Waiting } from '../model-output.ts'
 export { toModelOutput } from '../model-output.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
 export type { Sandbox } from '../sandbox/sandbox.ts'

@@ -2,7 +2,7 @@
 export type Within = <Value>(run: () => Value) => Value
 
 interface AsyncHooks {
-  readonly AsyncLocalStorage?: { snapshot?(): Within }
+  readonly AsyncResource?: new (type: string) => { runInAsyncScope<Value>(run: () => Value): Value }
 }
 
 /**
@@ -11,8 +11,11 @@ interface AsyncHooks {
  * `execute`.
  */
 export function captureAsyncContext(): Within {
-  return AsyncLocalStorage?.snapshot?.() ?? ((run) => run())
+  if (AsyncResource === undefined) return (run) => run()
+  // `AsyncLocalStorage.snapshot()` does the same with 1 kB more memory.
+  const resource = new AsyncResource('glovebox')
+  return (run) => resource.runInAsyncScope(run)
 }
 
 const { process } = globalThis as { process?: { getBuiltinModule?(name: string): AsyncHooks | undefined } }
-const AsyncLocalStorage = process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
+const AsyncResource = process?.getBuiltinModule?.('node:async_hooks')?.AsyncResource

@@ -51,8 +51,12 @@ export interface PipelineCall {
 export interface StoredRunOptions {
   /** Id of the run. */
   readonly run: string
+  /** Aborts with a `RunError` when nothing more can be written. */
+  readonly lost: AbortSignal
   /** Time for a decision on a suspended call in milliseconds. Undefined: no limit. */
   readonly expireMs?: number | undefined
+  /** Time after which an idle guest is given up, in milliseconds. Undefined: never. */
+  readonly hibernateAfterMs?: number | undefined
 }
 
 interface Input {

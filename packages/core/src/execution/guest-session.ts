@@ -30,6 +30,8 @@ export class GuestSession {
   /** Number of messages that the log had when the guest began. */
   #repeated = 0
   #isOver = false
+  /** Set while there is no guest, because the program only waits. */
+  #hibernating: (() => void) | undefined
 
   constructor(options: GuestSessionOptions) {
     this.#options = options
@@ -90,7 +92,18 @@ export class GuestSession {
 
   /** Sends a message that the log has. If there is no guest at the moment, the next one receives it from the log. */
   send(message: string): void {
-    this.#guest?.send(message)
+    const begin = this.#hibernating
+    if (begin === undefined) return this.#guest?.send(message)
+    this.#hibernating = undefined
+    this.#obtain(false, begin)
+  }
+
+  /** Gives up an idle guest until there is a message for it. Then takes another one and calls `begin` as `start()` does. */
+  hibernate(begin: () => void): void {
+    if (this.#guest === undefined || !this.isIdle || !this.#options.log.isWhole) return
+    this.#options.guests.retire(this.#guest)
+    this.#guest = undefined
+    this.#hibernating = begin
   }
 
   acknowledge(turn: number): void {
@@ -123,6 +136,7 @@ export class GuestSession {
     const { guests, memoryBytes, onUnavailable } = this.#options
     this.#waiting = new AbortController()
     guests.take(memoryBytes, this.#waiting.signal, alone).then((guest) => {
+      this.#waiting = undefined
       if (this.#isOver) return guests.retire(guest)
       this.#guest = guest
       begin()

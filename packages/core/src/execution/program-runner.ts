@@ -150,7 +150,7 @@ export class ProgramRunner {
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
     const { run = crypto.randomUUID(), principal, metadata } = options
     const { engine } = guests.adapter
-    const claimed = await runs?.create(run, { code, engine, limits, principal, metadata })
+    const claimed = await runs?.create(run, { code, engine, limits, principal, metadata, ...linkOf(span) })
     const log = claimed?.log ?? new RunLog()
     return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
   }
@@ -187,7 +187,7 @@ export class ProgramRunner {
       return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
     }
     try {
-      return await (telemetry?.execution({ code, sandbox, run }, drive) ?? drive())
+      return await (telemetry?.execution({ code, sandbox, run, ...linkOf(header) }, drive) ?? drive())
     } catch (error) {
       throw isDivergence(error) && !isSameBuild(header, guests) ? otherBuild(header, guests, error) : error
     }
@@ -200,13 +200,14 @@ export class ProgramRunner {
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
     const { guests, catalog, redact, rules, runs } = this.#options
-    const stored = claimed && { run: claimed.run, expireMs: runs?.approvalExpireMs }
+    const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
+    const stored = claimed && { run: claimed.run, lost: claimed.lost, expireMs, hibernateAfterMs }
     try {
       return await driveRun({
         ...run,
         catalog,
         guests,
-        signal: claimed === undefined ? signal : AbortSignal.any([signal, claimed.lost]),
+        signal,
         context,
         redact,
         rules,
@@ -241,6 +242,8 @@ export class ProgramRunner {
     }
   }
 }
+
+const linkOf = (span: Pick<ExecutionSpan, 'link'> | undefined) => (span?.link === undefined ? {} : { link: span.link })
 
 const isDivergence = (error: unknown): error is RunError =>
   error instanceof RunError && error.code === 'REPLAY_DIVERGED'

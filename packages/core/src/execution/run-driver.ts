@@ -82,6 +82,7 @@ class RunDriver {
   readonly #inbox: Inbox
   readonly #wake: WakeTimer
   #wall: WallTimer | undefined
+  #hibernation: ReturnType<typeof setTimeout> | undefined
   /** Numbers of calls and console messages of this guest. They lag behind the log while it repeats a run. */
   #said = { calls: 0, lines: 0 }
   /** Outcome that the guest reported. It applies at the end of the turn, since the program may still be in a loop. */
@@ -145,10 +146,11 @@ class RunDriver {
   }
 
   run(): Promise<Executed> {
-    const { signal, limits, clock, log } = this.#options
+    const { signal, limits, clock, log, stored } = this.#options
     if (signal.aborted) this.#refuse(signal.reason)
     else {
       signal.addEventListener('abort', this.#abort, { once: true })
+      stored?.lost.addEventListener('abort', () => this.#refuse(stored.lost.reason), { once: true })
       this.#wall = new WallTimer(limits.wallTimeMs, clock.elapsed, () => {
         const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
         const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
@@ -288,6 +290,15 @@ class RunDriver {
       this.#wake.arm()
     }
     this.#rest()
+    this.#hibernateSoon()
+  }
+
+  /** Gives up the guest if it stays idle. */
+  #hibernateSoon(): void {
+    const after = this.#options.stored?.hibernateAfterMs
+    if (after === undefined || this.#session.isOver) return
+    clearTimeout(this.#hibernation)
+    this.#hibernation = setTimeout(() => this.#session.hibernate(() => this.#repeat()), after)
   }
 
   /** Continues a resumed run once its guest has reached the recorded state. Returns false if it did less. */
@@ -448,6 +459,7 @@ class RunDriver {
     if (this.#session.isOver) return false
     this.#wall?.stop()
     this.#wake.stop()
+    clearTimeout(this.#hibernation)
     this.#options.signal.removeEventListener('abort', this.#abort)
     this.#session.end(reason)
     this.#calls.cancel(reason, outcome)

@@ -61,6 +61,8 @@ export interface RunHeader {
   /** Start of the run in milliseconds since the epoch. */
   readonly startedAt: number
   readonly principal?: string
+  /** Identifies the span that traced the start of the run. */
+  readonly link?: string
   /** Texts that the host gave. */
   readonly metadata?: Readonly<Record<string, string>>
 }

@@ -10,6 +10,7 @@ import type { ExecuteOptions } from './execute-options.ts'
 import { RunLog } from './run-log.ts'
 import { type As, type LoadedRun, type RunHeader, RunRecords, type RunRecordsOptions } from './run-records.ts'
 import { RunWriter } from './run-writer.ts'
+import type { ExecutionSpan } from './telemetry.ts'
 
 /** Options for the stored runs of a code mode. */
 export interface StoredRunsOptions extends RunRecordsOptions {
@@ -32,6 +33,7 @@ export interface StoredRunsOptions extends RunRecordsOptions {
 /** Parts of the header of a new run. */
 interface NewRunHeader
   extends Pick<RunHeader, 'code' | 'engine' | 'limits'>,
+    Pick<ExecutionSpan, 'link'>,
     Pick<ExecuteOptions, 'principal' | 'metadata'> {}
 
 /** A run that this host drives. */
@@ -76,10 +78,10 @@ export class StoredRuns {
    *
    * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
    */
-  async create(run: string, { code, engine, limits, principal, metadata }: NewRunHeader): Promise<ClaimedRun> {
+  async create(run: string, { code, engine, limits, principal, metadata, link }: NewRunHeader): Promise<ClaimedRun> {
     const startedAt = Date.now()
     const by = principal === undefined ? {} : { principal }
-    const kept = metadata === undefined ? {} : { metadata }
+    const kept = { ...(metadata !== undefined && { metadata }), ...(link !== undefined && { link }) }
     const catalog = await this.#catalogDigest()
     const header: RunHeader = {
       version: 1,

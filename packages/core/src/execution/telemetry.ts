@@ -17,13 +17,18 @@ export interface StartedExecution {
   readonly sandbox: string
   /** Id of the stored run that the execution continues. Absent for a new program. */
   readonly run?: string
+  /** The `link` of the span that traced the start of that run. Absent if it was not traced. */
+  readonly link?: string
 }
 
 /** Traces the tool calls of one execution. */
 export interface ExecutionSpan {
+  /** Identifies the span. It is kept with a stored run, so that the spans of its later parts can link to it. */
+  readonly link?: string
   /**
    * Traces one tool call, including the validation of its input and output. `run` rejects if the call fails or is
-   * cancelled. The message of a failed call has been filtered.
+   * cancelled. The message of a failed call has been filtered. A call that waits until its run is resumed rejects with
+   * an error whose `name` is `SuspendedError`.
    */
   call<Payload>(started: StartedCall, run: () => Promise<Payload>): Promise<Payload>
 }

@@ -130,7 +130,9 @@ export class ToolCalls {
    * @param outcome outcome of these calls in the records
    */
   cancel(reason: unknown, outcome: 'cancelled' | 'waiting'): void {
-    const why = reason ?? new Error(outcome === 'waiting' ? 'The run is suspended' : 'The program has ended')
+    const ended =
+      outcome === 'waiting' ? new SuspendedError('The run is suspended') : new Error('The program has ended')
+    const why = reason === undefined ? ended : reason
     const open = [...this.#open.values()]
     this.#queue.length = 0
     for (const call of open) this.#record(call, { outcome }, this.#options.elapsed())
@@ -258,6 +260,11 @@ export function callRecord(
   const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
   const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
   return { id, tool: path, startedMs, durationMs: endedMs - startedMs, ...end, ...readOnly }
+}
+
+/** Abort reason of the calls that wait until their run is resumed. */
+class SuspendedError extends Error {
+  override readonly name = 'SuspendedError'
 }
 
 export const endOf = (settled: Settled): CallEnd =>
