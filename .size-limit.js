@@ -9,20 +9,20 @@ const KB = 1_000
  * match in linear time.
  */
 const LIMITS = {
-  'ai-sdk': [249, 12],
+  'ai-sdk': [249, 13],
   anthropic: [248, 4],
   conformance: [295, 273],
   core: [240, 7_860],
   glovebox: [414, 44],
   'isolated-vm': [179, 55],
-  langchain: [248, 6],
-  mastra: [248, 8],
+  langchain: [248, 7],
+  mastra: [248, 9],
   mcp: [253, 20],
   'adapter-node': [87, 39],
   'node-vm': [172, 9],
   'openai-agents': [248, 7],
   // Most of the bundle is the part of core that checks options, which every host contains anyway.
-  opentelemetry: [32, 4],
+  opentelemetry: [32, 5],
   quickjs: [176, 30],
   // Most of both bundles is the part of core that every host contains anyway.
   'store-postgres': [80, 10],
