@@ -19,6 +19,55 @@ const conformance = (name, cases) => [`packages/${name}/test/conformance.test.ts
  */
 export const MUTANTS = [
   {
+    breaks: 'a tool is called before the store knows it',
+    file: 'packages/core/src/execution/call-pipeline.ts',
+    from: 'if (written !== undefined) {',
+    to: 'if (written === null) {',
+    tests: ['test/stored-runs.test.ts', '-t', 'store fails'],
+  },
+  {
+    breaks: 'a call whose outcome is lost is made again',
+    file: 'packages/core/src/execution/call-pipeline.ts',
+    from: 'if (attempts > 0 && !isRepeatable(tool)) {',
+    to: 'if (attempts > 1e9) {',
+    tests: ['test/killed-hosts.test.ts', '-t', 'stopped'],
+  },
+  {
+    breaks: 'a decision applies to another input than the one that was shown',
+    file: 'packages/core/src/execution/run-records.ts',
+    from: 'if (waiting.digest !== digest)',
+    to: 'if (digest === undefined)',
+    tests: ['test/stored-runs.test.ts', '-t', 'another input'],
+  },
+  {
+    breaks: 'a call that was asked about runs once its rule is gone',
+    file: 'packages/core/src/execution/call-pipeline.ts',
+    from: 'rules === undefined && asked === undefined ? input',
+    to: 'rules === undefined ? input',
+    tests: ['test/stored-runs.test.ts', '-t', 'no rule asks'],
+  },
+  {
+    breaks: 'everybody may go on with a run',
+    file: 'packages/core/src/execution/run-records.ts',
+    from: 'run.principal === undefined || run.principal === principal',
+    to: 'run.principal !== principal || run.principal === principal',
+    tests: ['test/stored-runs.test.ts', '-t', 'belongs to its principal'],
+  },
+  {
+    breaks: 'a host whose lease is lost can write',
+    file: 'packages/store-sqlite/src/index.ts',
+    from: 'WHERE tenant = ? AND run = ? AND epoch = ? AND position = ? RETURNING id',
+    to: 'WHERE tenant = ? AND run = ? AND epoch >= ? AND position = ? RETURNING id',
+    tests: ['packages/store-sqlite/test/store.test.ts', '-t', 'lease was lost'],
+  },
+  {
+    breaks: 'a sealed text opens at another place',
+    file: 'packages/core/src/stores/sealed-store.ts',
+    from: 'return JSON.stringify([this.#tenant, run, position])',
+    to: 'return JSON.stringify([this.#tenant, typeof run, typeof position])',
+    tests: ['test/stored-runs.test.ts', '-t', 'changed or moved'],
+  },
+  {
     breaks: 'the cost of counted items is underestimated',
     file: 'packages/core/src/validation/schema-cost.ts',
     from: 'if (inner !== schema.contains) return 1',
@@ -62,14 +111,14 @@ export const MUTANTS = [
   },
   {
     breaks: 'the host accepts results of any size',
-    file: 'packages/core/src/execution/run-driver.ts',
+    file: 'packages/core/src/execution/program-end.ts',
     from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
     to: 'isCostlyToRead(payload)',
     tests: conformance('quickjs', 'forgeries.huge-result'),
   },
   {
     breaks: 'the host decodes results of any cost',
-    file: 'packages/core/src/execution/run-driver.ts',
+    file: 'packages/core/src/execution/program-end.ts',
     from: 'exceedsBytes(payload, limit) || isCostlyToRead(payload)',
     to: 'exceedsBytes(payload, limit)',
     tests: ['packages/core/test/forged-messages.test.ts'],
@@ -84,7 +133,7 @@ export const MUTANTS = [
   {
     breaks: 'pending calls continue after the program has ended',
     file: 'packages/core/src/execution/run-driver.ts',
-    from: '    this.#calls.cancel(reason)\n    return true',
+    from: '    this.#calls.cancel(reason, outcome)\n    return true',
     to: '    return true',
     tests: conformance('quickjs', 'calls'),
   },
@@ -98,14 +147,14 @@ export const MUTANTS = [
   {
     breaks: 'the signals of tools abort with another reason than that of the caller',
     file: 'packages/core/src/execution/tool-calls.ts',
-    from: "const why = reason === undefined ? new Error('The program has ended') : reason",
+    from: 'const why = reason === undefined ? ended : reason',
     to: 'const why = new Error(String(reason))',
     tests: conformance('quickjs', 'lifecycle.abort-reason'),
   },
   {
     breaks: 'an error that an event handler throws at the end is lost',
     file: 'packages/core/src/execution/run-driver.ts',
-    from: '    this.#settled.reject(reason)\n    this.#stop(reason)',
+    from: "    this.#settled.reject(reason)\n    this.#stop(reason, 'cancelled')",
     to: '    if (this.#stop(reason)) this.#settled.reject(reason)',
     tests: conformance('quickjs', 'lifecycle.event-handler'),
   },
@@ -118,8 +167,8 @@ export const MUTANTS = [
   },
   {
     breaks: 'programs can call tools that need approval',
-    file: 'packages/ai-sdk/src/program-tool.ts',
-    from: 'needsApproval !== false || ',
+    file: 'packages/core/src/wrap-tools.ts',
+    from: ' || (needsApproval !== false && !canAsk)',
     to: '',
     tests: ['packages/ai-sdk/test/codemode.test.ts'],
   },
@@ -141,8 +190,8 @@ export const MUTANTS = [
   {
     breaks: 'rules that deny do not deny',
     file: 'packages/core/src/execution/call-rules.ts',
-    from: "    if (effect === 'deny') throw denied(call, reasons)\n    if",
-    to: '    if',
+    from: "    if (effect === 'deny') throw denied(call, reasons)\n    //",
+    to: '    //',
     tests: ['test/call-rules.test.ts'],
   },
   {
@@ -169,7 +218,7 @@ export const MUTANTS = [
   {
     breaks: 'the number of concurrent calls is not limited',
     file: 'packages/core/src/execution/tool-calls.ts',
-    from: 'while (this.#running < this.#options.concurrent) {',
+    from: 'while (!this.#isHeld && this.#running < this.#options.concurrent) {',
     to: 'for (;;) {',
     tests: conformance('quickjs', 'calls.queue'),
   },
@@ -360,7 +409,7 @@ export const MUTANTS = [
   },
   {
     breaks: 'shared parts of a result count once',
-    file: 'packages/core/src/execution/run-driver.ts',
+    file: 'packages/core/src/execution/program-end.ts',
     from: 'measureValue(value).characters > limit',
     to: 'measureValue(value).characters > 1e12',
     tests: conformance('quickjs', 'shared-values|floods.shared'),

@@ -78,6 +78,19 @@ const PROOFS = [
         .join('; '),
   },
   {
+    id: 'killed-hosts',
+    what: 'hosts killed at every position of the logs of 40 programs, with SQLite and PostgreSQL',
+    args: ['exec', 'vitest', 'run', 'test/killed-hosts.test.ts'],
+    env: { KILL_SAMPLE: '100000' },
+    figures: (output) => last(output, /\d+ hosts killed: .*/g),
+  },
+  {
+    id: 'waiting-runs',
+    what: '10,000 suspended and 10,000 hibernating runs',
+    args: ['waiting-runs'],
+    figures: (output) => allOf(output, /^\w+, \w+: \d+ runs, .*/gm),
+  },
+  {
     id: 'mutants',
     what: 'deliberate faults that a test must detect',
     args: ['mutants'],

@@ -11,6 +11,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/workerd': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
+  'packages/store-sqlite': ['@glovebox/core'],
+  'packages/store-postgres': ['@glovebox/core'],
   // Framework packages include their default sandbox, so that one install is enough.
   'packages/ai-sdk': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/anthropic': ['@glovebox/core', '@glovebox/quickjs'],

@@ -16,7 +16,7 @@ import { PROGRAMS } from './killed-hosts/programs.ts'
 import { openStore, type Place } from './killed-hosts/stores.ts'
 
 /** `pnpm proofs` kills hosts at every position. `KILL_SEED` repeats a sample. */
-const SAMPLE = Number(process.env.KILL_SAMPLE ?? 24)
+const SAMPLE = Number(process.env.KILL_SAMPLE ?? 12)
 const SEED = Number(process.env.KILL_SEED ?? Date.now() % 2 ** 31)
 console.log(`killed hosts: KILL_SEED=${SEED} KILL_SAMPLE=${SAMPLE}`)
 
@@ -133,7 +133,7 @@ describe('a run whose host is killed', () => {
 
   it(
     'ends as if nothing had happened, with each effect once',
-    async ({ annotate }) => {
+    async () => {
       const lengths = new Map(
         Object.entries(PROGRAMS).map(([name, code]) => [name, undisturbed.get(code)?.length ?? 0]),
       )
@@ -172,12 +172,12 @@ describe('a run whose host is killed', () => {
         ),
       )
       const { uncertain, repeated, moved } = counts
-      await annotate(
+      console.log(
         `${cases.length} hosts killed: ${moved} runs moved to another backend, ${uncertain} calls uncertain, ${repeated} idempotent calls repeated`,
       )
       expect(cases.length).toBeGreaterThan(0)
     },
-    MAX_WAIT_MS * Math.max(1, SAMPLE / 24),
+    MAX_WAIT_MS * Math.min(60, Math.max(1, SAMPLE / 12)),
   )
 })
 

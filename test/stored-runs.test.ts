@@ -12,6 +12,7 @@ import {
   defineTool,
   type ExecuteResult,
   expectReplay,
+  type Lease,
   memoryStore,
   openRuns,
   type RunDetails,
@@ -695,5 +696,83 @@ describe('a replay of a stored run', () => {
     })
     await expect(rerun(sandbox, run, { outputs: { 3: 1 } })).rejects.toThrow('The run has no call 3')
     expect(ledger).toHaveLength(called)
+  })
+})
+
+describe('a rollback', () => {
+  const revertible = (name: string, fails = false) =>
+    defineTool({
+      execute: (input: unknown) => {
+        ledger.push([name, input])
+        return `${name} ${ledger.length}`
+      },
+      revert: (input: unknown, output: unknown) => {
+        if (fails) throw new Error('too late')
+        ledger.push(['undo', name, input, output])
+      },
+    })
+
+  it('undoes the calls that returned, the last first, each once, and goes on past failures', async () => {
+    const set = {
+      first: revertible('first'),
+      late: revertible('late', true),
+      last: revertible('last'),
+      read: tools.read,
+    }
+    const look = defineTool({ annotations: { readOnlyHint: true }, execute: () => 1 })
+    const fail = () => {
+      throw new Error('failed')
+    }
+    await using codeMode = await open({ tools: { ...set, look, fail }, policy: [] })
+    await codeMode.execute(
+      `await tools.first(1); await tools.late(2); await tools.look(); await tools.read(); await tools.last(3)
+       await tools.fail()`,
+      { run: 'undone' },
+    )
+    ledger = []
+    const expected = [
+      { call: 5, tool: 'tools.last', outcome: 'reverted' },
+      { call: 4, tool: 'tools.read', outcome: 'kept' },
+      { call: 2, tool: 'tools.late', outcome: 'failed', message: 'too late' },
+      { call: 1, tool: 'tools.first', outcome: 'reverted' },
+    ]
+    expect(await codeMode.rollback('undone')).toEqual(expected)
+    expect(ledger).toEqual([
+      ['undo', 'last', 3, 'last 4'],
+      ['undo', 'first', 1, 'first 1'],
+    ])
+    expect(await codeMode.rollback('undone')).toEqual(expected)
+    expect(ledger).toHaveLength(2)
+    const run = await openRuns({ store }).get('undone')
+    expect(run.status).toBe('failed')
+    expect(await replay(sandbox, run)).toEqual({ isSame: true })
+    expect(await codeMode.resume('undone')).toMatchObject({ error: { code: 'TOOL_FAILED' } })
+  })
+
+  it('undoes an edited call with the input that its tool received', async () => {
+    await using codeMode = await open({
+      tools: { pay: revertible('pay') },
+      onAsk: async () => ({ edit: { amount: 2 } }),
+    })
+    await codeMode.execute('return await tools.pay({ amount: 1 })', { run: 'edited' })
+    await codeMode.rollback('edited')
+    expect(ledger.at(-1)).toEqual(['undo', 'pay', { amount: 2 }, 'pay 1'])
+  })
+
+  it('does not undo a call again whose undoing was cut off', async () => {
+    await using codeMode = await open({ tools: { pay: revertible('pay') }, policy: [] })
+    await codeMode.execute('await tools.pay(1)', { run: 'cut' })
+    const lease = (await store.claim('cut', { owner: 'other', ttlMs: 1 })) as Lease
+    const { entries } = (await store.load('cut')) as StoredRun
+    await store.append(lease, { from: entries.length, entries: ['{"type":"reverting","call":1}'], status: 'succeeded' })
+    await store.release(lease)
+    expect(await codeMode.rollback('cut')).toMatchObject([{ call: 1, outcome: 'uncertain' }])
+    expect(ledger).toHaveLength(1)
+  })
+
+  it('refuses a run that has not ended', async () => {
+    await using codeMode = await open()
+    const { run } = await suspend(PAY, codeMode)
+    await expect(codeMode.rollback(run)).rejects.toMatchObject({ code: 'RUN_CONFLICT' })
   })
 })

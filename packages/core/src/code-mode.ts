@@ -14,10 +14,11 @@ import {
   type Policy,
   type PolicyRule,
 } from './execution/call-rules.ts'
-import type { ExecuteOptions, ResumedRun, ResumeOptions } from './execution/execute-options.ts'
+import type { ExecuteOptions, ResumedRun, ResumeOptions, RollbackOptions } from './execution/execute-options.ts'
 import { ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
+import type { RolledBackCall } from './execution/rollback.ts'
 import type { Runs } from './execution/run-records.ts'
 import { StoredRuns, type StoredRunsOptions } from './execution/stored-runs.ts'
 import type { Telemetry } from './execution/telemetry.ts'
@@ -152,6 +153,13 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    * @throws `TypeError` without `runs`, or the store's error
    */
   resumeDue(options?: Omit<ResumeOptions<Context>, 'decisions'>): Promise<readonly ResumedRun[]>
+  /**
+   * Undoes the calls of a stored run that has ended, with the `revert` of their tools: the last call first, each at most
+   * once, however often it is called. Continues after failures. Resolves to the outcome of each call that is not read-only.
+   *
+   * @throws `RunError` `RUN_CONFLICT` for a run that has not ended, another `RunError`, or the signal's reason
+   */
+  rollback(run: string, options?: RollbackOptions<Context>): Promise<readonly RolledBackCall[]>
   /** The stored runs. Undefined without the `runs` option. */
   readonly runs: Runs | undefined
   /** Ends all running executions. They reject with `SANDBOX_CLOSED`. Stored runs can be resumed. Idempotent. */
@@ -275,6 +283,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     execute,
     resume: (run, resumeOptions) => runner.resume(run, resumeOptions),
     resumeDue: (resumeOptions) => runner.resumeDue(resumeOptions),
+    rollback: (run, rollbackOptions) => runner.rollback(run, rollbackOptions),
     runs: runs?.records,
     close,
     drain: () => runner.drain(),

@@ -58,6 +58,8 @@ export interface Tool {
   readonly parseOutput?: Parse
   /** Runs the tool and returns its output, or a promise of it. An error that it throws is thrown in the program. */
   execute(input: unknown, context: ToolContext): unknown
+  /** Undoes a call that returned `output`, for `codeMode.rollback()`. Default: the call cannot be undone. */
+  revert?(input: unknown, output: unknown, context: ToolContext): unknown
 }
 
 /** A tool without a name. Returned by {@link defineTool}; the key in a tool record becomes the name. */
@@ -90,9 +92,11 @@ export interface ToolDefinition<Input extends SchemaInput, Output extends Schema
     input: ValueOf<Input, 'output'>,
     context: ToolContext<Context>,
   ): ValueOf<Output, 'input'> | Promise<ValueOf<Output, 'input'>>
+  /** Undoes a call that returned `output`, for `codeMode.rollback()`. Default: the call cannot be undone. */
+  revert?(input: ValueOf<Input, 'output'>, output: ValueOf<Output, 'output'>, context: ToolContext<Context>): unknown
 }
 
-const TOOL_OPTIONS = ['description', 'inputSchema', 'outputSchema', 'annotations', 'execute']
+const TOOL_OPTIONS = ['description', 'inputSchema', 'outputSchema', 'annotations', 'execute', 'revert']
 
 /**
  * Defines a tool: a function with a description for the model and schemas that validate its input and output.
@@ -127,5 +131,6 @@ export function defineTool<
     ...(output.schema === undefined ? {} : { outputSchema: output.schema }),
     ...(output.parse === undefined ? {} : { parseOutput: output.parse }),
     execute: definition.execute as Tool['execute'],
+    ...(definition.revert === undefined ? {} : { revert: definition.revert as NonNullable<Tool['revert']> }),
   }
 }

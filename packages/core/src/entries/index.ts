@@ -40,10 +40,11 @@ export type {
   PolicyRule,
 } from '../execution/call-rules.ts'
 export type { ExecutionEvent, LogEntry, ToolCallRecord } from '../execution/events.ts'
-export type { ExecuteOptions, ResumedRun, ResumeOptions } from '../execution/execute-options.ts'
+export type { ExecuteOptions, ResumedRun, ResumeOptions, RollbackOptions } from '../execution/execute-options.ts'
 export type { Replay } from '../execution/recorded-run.ts'
 export { expectReplay, type ReplayableRun, type RerunOptions, replay, rerun } from '../execution/replay.ts'
 export type { ExecuteResult, Usage } from '../execution/result.ts'
+export type { RollbackOutcome, RolledBackCall } from '../execution/rollback.ts'
 export type { RunEntry } from '../execution/run-log.ts'
 export type {
   As,

@@ -1,5 +1,5 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
-import { ToolCallError } from '../contract/errors.ts'
+import { type RunError, ToolCallError } from '../contract/errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
@@ -51,8 +51,8 @@ export interface PipelineCall {
 export interface StoredRunOptions {
   /** Id of the run. */
   readonly run: string
-  /** Aborts with a `RunError` when nothing more can be written. */
-  readonly lost: AbortSignal
+  /** Calls back once with a `RunError` when nothing more can be written. */
+  onLost(lost: (error: RunError) => void): void
   /** Time for a decision on a suspended call in milliseconds. Undefined: no limit. */
   readonly expireMs?: number | undefined
   /** Time after which an idle guest is given up, in milliseconds. Undefined: never. */

@@ -44,6 +44,10 @@ export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Co
   readonly decisions?: readonly CallDecision[] | undefined
 }
 
+/** Options for undoing the calls of a run. */
+export interface RollbackOptions<Context = unknown>
+  extends Pick<ExecuteOptions<Context>, 'signal' | 'context' | 'principal'> {}
+
 /** Outcome for a run that was due: its status, or the error with which it could not be resumed. */
 export type ResumedRun =
   | { readonly run: string; readonly status: ExecuteResult['status'] }

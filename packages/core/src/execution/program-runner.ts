@@ -11,11 +11,12 @@ import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
 import type { CallRules } from './call-rules.ts'
 import { Clock } from './clock.ts'
-import type { ExecuteOptions, ResumedRun, ResumeOptions } from './execute-options.ts'
+import type { ExecuteOptions, ResumedRun, ResumeOptions, RollbackOptions } from './execute-options.ts'
 import { explain } from './explain.ts'
 import { endedResult, suspendedResult } from './recorded-result.ts'
 import type { Redact } from './redact.ts'
 import type { Executed, ExecuteResult } from './result.ts'
+import { type RolledBackCall, rollBack } from './rollback.ts'
 import { driveRun, type RunOptions } from './run-driver.ts'
 import { type EndedEntry, RunLog } from './run-log.ts'
 import type { RunHeader } from './run-records.ts'
@@ -36,6 +37,7 @@ interface ProgramRunnerOptions {
 
 const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal', 'metadata']
 const RESUME_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'decisions', 'principal']
+const ROLLBACK_OPTIONS: readonly string[] = ['signal', 'context', 'principal']
 /** Maximum number of runs that `resumeDue()` drives at the same time. */
 const CONCURRENT_RESUMES = 8
 
@@ -97,6 +99,23 @@ export class ProgramRunner {
     return resumed
   }
 
+  /** @throws as `CodeMode.rollback` */
+  async rollback(run: string, options: RollbackOptions = {}): Promise<readonly RolledBackCall[]> {
+    assertKnownOptions('rollback()', options, ROLLBACK_OPTIONS)
+    const { principal, context } = options
+    const signal = this.#admit(options.signal)
+    const claimed = await this.#stored().claim(run, { principal })
+    try {
+      const { log } = claimed
+      const lost = new AbortController()
+      claimed.onLost((error) => lost.abort(error))
+      const either = AbortSignal.any([signal, lost.signal])
+      return await rollBack({ run, log, catalog: this.#options.catalog, signal: either, context })
+    } finally {
+      await claimed.close()
+    }
+  }
+
   /** Ends the running programs. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort(new SandboxError('SANDBOX_CLOSED', 'The code mode is closed'))
@@ -119,13 +138,9 @@ export class ProgramRunner {
     return signal === undefined ? closing : AbortSignal.any([signal, closing])
   }
 
-  async #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
+  #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
     this.#running.add(execution)
-    try {
-      return await execution
-    } finally {
-      this.#running.delete(execution)
-    }
+    return execution.finally(() => this.#running.delete(execution))
   }
 
   #stored(): StoredRuns {
@@ -201,7 +216,7 @@ export class ProgramRunner {
   ): Promise<Executed> {
     const { guests, catalog, redact, rules, runs } = this.#options
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
-    const stored = claimed && { run: claimed.run, lost: claimed.lost, expireMs, hibernateAfterMs }
+    const stored = claimed && { run: claimed.run, onLost: claimed.onLost, expireMs, hibernateAfterMs }
     try {
       return await driveRun({
         ...run,

@@ -150,7 +150,7 @@ class RunDriver {
     if (signal.aborted) this.#refuse(signal.reason)
     else {
       signal.addEventListener('abort', this.#abort, { once: true })
-      stored?.lost.addEventListener('abort', () => this.#refuse(stored.lost.reason), { once: true })
+      stored?.onLost((error) => this.#refuse(error))
       this.#wall = new WallTimer(limits.wallTimeMs, clock.elapsed, () => {
         const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
         const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
@@ -298,7 +298,10 @@ class RunDriver {
     const after = this.#options.stored?.hibernateAfterMs
     if (after === undefined || this.#session.isOver) return
     clearTimeout(this.#hibernation)
-    this.#hibernation = setTimeout(() => this.#session.hibernate(() => this.#repeat()), after)
+    this.#hibernation = setTimeout(() => {
+      this.#hibernation = undefined
+      this.#session.hibernate(() => this.#repeat())
+    }, after)
   }
 
   /** Continues a resumed run once its guest has reached the recorded state. Returns false if it did less. */

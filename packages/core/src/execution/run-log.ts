@@ -22,6 +22,9 @@ export type RunEntry =
   /** A fresh guest on this engine reached the same state. */
   | { readonly type: 'resumed'; readonly engine: string }
   | EndedEntry
+  /** Written before a call is undone. */
+  | { readonly type: 'reverting'; readonly call: number }
+  | RevertedEntry
 
 /** Tool call of the guest, with its input as the codec encoded it. */
 export interface CallEntry {
@@ -100,6 +103,15 @@ export interface EndedEntry {
   readonly error?: ExecutionError
 }
 
+/** A call was undone, or could not be. */
+interface RevertedEntry {
+  readonly type: 'reverted'
+  readonly call: number
+  readonly ok: boolean
+  /** Why it could not be undone. */
+  readonly message?: string
+}
+
 /** State of one call in the log. */
 export interface CallState {
   readonly made: CallEntry
@@ -108,6 +120,8 @@ export interface CallState {
   decided?: DecidedEntry | undefined
   resolved?: ResolvedEntry | undefined
   settled?: SettledEntry
+  isReverting?: boolean
+  reverted?: RevertedEntry | undefined
 }
 
 /** The first difference between a record and the run that repeats it. */
@@ -189,8 +203,8 @@ export class RunLog {
 
   /** The entry with which the run ended, or undefined if it has not. */
   get end(): EndedEntry | undefined {
-    const last = this.#entries.at(-1)
-    return last?.type === 'ended' ? last : undefined
+    // Only the undoing of calls follows.
+    return this.#entries.findLast((entry) => entry.type === 'ended')
   }
 
   /** Messages to the guest, in order. */
@@ -245,9 +259,13 @@ export class RunLog {
       case 'asked':
         Object.assign(this.#of(entry), { asked: entry, decided: undefined })
         return
+      case 'reverting':
+        Object.assign(this.#of(entry), { isReverting: true, reverted: undefined })
+        return
       case 'settled':
       case 'decided':
       case 'resolved':
+      case 'reverted':
         Object.assign(this.#of(entry), { [entry.type]: entry })
         return
       default:
@@ -290,6 +308,8 @@ function lengthOf(entry: RunEntry): number {
     case 'started':
     case 'suspended':
     case 'resumed':
+    case 'reverting':
+    case 'reverted':
       return 0
     default:
       return entry satisfies never

@@ -9,10 +9,10 @@ export interface RunWriterOptions {
   readonly lease: Lease
   /** Number of entries that the store has. */
   readonly position: number
+  /** Status of a run that has ended before. Undefined: it continues. */
+  readonly ended: RunStatus | undefined
   /** Duration of the lease in milliseconds. The writer renews it until it is closed. */
   readonly leaseMs: number
-  /** Called once with a `RunError` when nothing more can be written. */
-  onLost(error: RunError): void
 }
 
 /** Part of the lease after which it is renewed. */
@@ -29,11 +29,18 @@ export class RunWriter {
   #position: number
   #flushing: Promise<void> | undefined
   #failure: RunError | undefined
+  #onLost: ((error: RunError) => void) | undefined
 
   constructor(options: RunWriterOptions) {
     this.#options = options
     this.#position = options.position
     this.#renewal = setInterval(() => void this.#renew(), options.leaseMs * RENEW_AT)
+  }
+
+  /** Calls back once with a `RunError` when nothing more can be written. */
+  onLost(lost: (error: RunError) => void): void {
+    this.#onLost = lost
+    if (this.#failure !== undefined) lost(this.#failure)
   }
 
   add(entry: RunEntry): void {
@@ -74,7 +81,7 @@ export class RunWriter {
       await store.append(lease, {
         from: this.#position,
         entries: entries.map((entry) => JSON.stringify(entry)),
-        ...stateAfter(entries),
+        ...stateAfter(entries, this.#options.ended),
       })
       this.#position += entries.length
     } catch (error) {
@@ -102,14 +109,18 @@ export class RunWriter {
         : new RunError('RUN_STORE_FAILED', `The run ${run} could not be written: ${messageOf(error)}`, { cause: error })
     this.#failure = failure
     clearInterval(this.#renewal)
-    this.#options.onLost(failure)
+    this.#onLost?.(failure)
     return failure
   }
 }
 
-/** Returns the state of a run whose last entries are these. */
-function stateAfter(entries: readonly RunEntry[]): { readonly status: RunStatus; readonly dueAt?: number } {
+/** Returns the state of a run after these entries. Once it has ended, it stays so. */
+function stateAfter(
+  entries: readonly RunEntry[],
+  ended: RunStatus | undefined,
+): { readonly status: RunStatus; readonly dueAt?: number } {
   const last = entries.at(-1)
+  if (ended !== undefined) return { status: ended }
   if (last?.type === 'ended') return { status: last.status }
   if (last?.type !== 'suspended') return { status: 'running' }
   return { status: 'suspended', ...(last.dueAt !== undefined && { dueAt: last.dueAt }) }

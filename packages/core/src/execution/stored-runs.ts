@@ -40,8 +40,8 @@ interface NewRunHeader
 export interface ClaimedRun {
   readonly run: string
   readonly log: RunLog
-  /** Aborts with a `RunError` if another host claimed the run, or the store failed. */
-  readonly lost: AbortSignal
+  /** Calls back once with a `RunError` if another host claimed the run, or the store failed. */
+  onLost(lost: (error: RunError) => void): void
   /** Writes what is left and releases the run. */
   close(): Promise<void>
 }
@@ -118,16 +118,15 @@ export class StoredRuns {
   }
 
   #open(lease: Lease, log: RunLog): ClaimedRun {
-    const lost = new AbortController()
     const writer = new RunWriter({
       store: this.store,
       lease,
       position: log.entries.length,
+      ended: log.end?.status,
       leaseMs: this.#leaseMs,
-      onLost: (error) => lost.abort(error),
     })
     log.writeTo(writer)
-    return { run: lease.run, log, lost: lost.signal, close: () => writer.close() }
+    return { run: lease.run, log, onLost: (lost) => writer.onLost(lost), close: () => writer.close() }
   }
 
   /** Digest of everything that the tools declare. Made once, since a catalog does not change. */

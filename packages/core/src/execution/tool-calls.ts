@@ -226,13 +226,17 @@ export class ToolCalls {
     }
   }
 
-  async #watch(call: OpenCall): Promise<string> {
-    const { span, redact } = this.#options
-    const executed = () => {
-      if (call.refused !== undefined) throw call.refused
-      return this.#options.pipeline.run(call)
-    }
-    if (span === undefined) return executed()
+  #watch(call: OpenCall): Promise<string> {
+    const { span } = this.#options
+    return span === undefined ? this.#execute(call) : this.#trace(call, span)
+  }
+
+  #execute(call: OpenCall): Promise<string> {
+    return call.refused === undefined ? this.#options.pipeline.run(call) : Promise.reject(call.refused)
+  }
+
+  #trace(call: OpenCall, span: ExecutionSpan): Promise<string> {
+    const { redact } = this.#options
     if (this.#cancelled === undefined) {
       this.#cancelled = Promise.withResolvers()
       // Avoids an unhandled rejection if no traced call is open.
@@ -241,7 +245,7 @@ export class ToolCalls {
     const { promise: cancelled } = this.#cancelled
     const filtered = async () => {
       try {
-        return await executed()
+        return await this.#execute(call)
       } catch (error) {
         throw redactFailure(error, call.path, redact)
       }

@@ -71,6 +71,11 @@ export interface SandboxOptions {
  * built-ins do not overflow a thread's stack.
  */
 const STACK_BYTES = 512 * 1024
+/**
+ * Maximum number of guests that start at the same time. When thousands of programs begin together, most of them end
+ * before the last ones have a guest, so their guests never take up memory together.
+ */
+const MAX_STARTING = 64
 /** Delay before the next guest is started. */
 const FILL_DELAY_MS = 5
 
@@ -274,7 +279,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
   #fill(lane: Lane): void {
     if (this.#closing !== undefined) return
     const wanted = lane.waiters.length + (lane === this.#current ? this.#keepReady : 0)
-    while (lane.ready.length + lane.starting < wanted) this.#start(lane)
+    while (lane.ready.length + lane.starting < wanted && lane.starting < MAX_STARTING) this.#start(lane)
   }
 
   #start(lane: Lane): void {
@@ -286,6 +291,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
         const waiter = lane.waiters.shift()
         if (waiter !== undefined) waiter.resolve(guest)
         else this.#keep(lane, guest)
+        if (lane.waiters.length > 0) this.#fill(lane)
       },
       (error: unknown) => {
         lane.starting--

@@ -97,8 +97,11 @@ function describeEntry(entry: RunEntry): string | undefined {
       return style('dim', `         resumed on ${safe(entry.engine)}`)
     case 'ended':
       return style('dim', `${time(entry.timeMs)} ${entry.status}`)
+    case 'reverted':
+      return `         ${entry.ok ? '↶' : '✗'} ${entry.call} ${safe(entry.ok ? 'undone' : `not undone: ${entry.message}`)}`
     case 'in':
     case 'started':
+    case 'reverting':
       return undefined
     default:
       return entry satisfies never
