@@ -21,8 +21,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/openai-agents': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/tanstack-ai': ['@glovebox/core', '@glovebox/quickjs'],
   'packages/opentelemetry': ['@glovebox/core'],
-  'packages/store-sqlite': ['@glovebox/core'],
-  'packages/store-postgres': ['@glovebox/core'],
   'packages/conformance': ['@glovebox/core'],
   'packages/backends': ['@glovebox/core', '@glovebox/quickjs', '@glovebox/isolated-vm', '@glovebox/workerd'],
   'packages/testing': ['@glovebox/core', '@glovebox/conformance'],
