@@ -24,7 +24,7 @@ const HOST = fileURLToPath(new URL('killed-hosts/host.ts', import.meta.url))
 const MAX_WAIT_MS = 120_000
 /** Number of hosts that run at the same time. */
 const CONCURRENT = 2
-/** Of so many cases, one is resumed on another backend than the one that recorded it. */
+/** One of this many cases is resumed on another backend than the one that recorded it. */
 const MOVED = 8
 
 const folder = mkdtempSync(join(tmpdir(), 'glovebox-killed-'))
@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A host that is killed, and the backend on which its run goes on. */
+/** A host that is killed, and the backend on which its run continues. */
 interface Case extends Pick<HostOrder, 'backend' | 'code' | 'at' | 'when'> {
   readonly title: string
   readonly kind: Place['kind']

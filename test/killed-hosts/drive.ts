@@ -1,4 +1,4 @@
-/** Drives one stored run to its end, whatever happened to it before. */
+/** Drives one stored run to its end from any state. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import {
   type CallDecision,
@@ -13,7 +13,7 @@ import {
   toolProvider,
 } from '@glovebox/core'
 
-/** Time after which another host may go on, in milliseconds. */
+/** Time after which another host may continue, in milliseconds. */
 const LEASE_MS = 400
 /** Duration of a call of `hold`, longer than a lease. */
 const HOLD_MS = 2_000
@@ -91,7 +91,7 @@ function createTools(ledger: string) {
 
 type Suspended = Extract<ExecuteResult, { status: 'suspended' }>
 
-/** What a person says about the calls that wait: wires are allowed, and the ledger tells of uncertain calls. */
+/** Decides on the calls that wait, as a person would: wires are allowed, and the ledger shows uncertain calls. */
 function decide({ run, pending }: Suspended, ledger: string): CallDecision[] {
   return pending.map(({ call, digest, state, tool, input }) => {
     if (state === 'asked') return { call, digest, decision: 'allow' }
@@ -102,7 +102,7 @@ function decide({ run, pending }: Suspended, ledger: string): CallDecision[] {
   })
 }
 
-/** Executes the program, or goes on with its run if the store has it. */
+/** Executes the program, or resumes its run if the store has it. */
 export async function driveToEnd({ sandbox, store, code, run, ledger }: Drive): Promise<ExecuteResult> {
   const codeMode = await createCodeMode({
     sandbox,

@@ -4,7 +4,7 @@ import type { RunStore } from '@glovebox/core'
 import { driveToEnd } from './drive.ts'
 import { openStore, type Place } from './stores.ts'
 
-/** What a host does, as JSON in its first argument. */
+/** Task of a host, as JSON in its first argument. */
 export interface HostOrder {
   readonly backend: BackendName
   readonly store: Place

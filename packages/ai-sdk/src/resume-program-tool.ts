@@ -2,7 +2,7 @@ import type { ResumeTool } from '@glovebox/core/framework'
 import { jsonSchema, type Tool } from 'ai'
 import type { CallOptions } from './program-tool.ts'
 
-/** Creates the tool that goes on with a suspended run. The AI SDK asks for approval of each call of it. */
+/** Creates the tool that resumes a suspended run. The AI SDK asks for approval of each call of it. */
 export function resumeProgramTool({ description, inputSchema, execute }: ResumeTool): Tool {
   return {
     description,

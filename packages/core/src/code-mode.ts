@@ -71,7 +71,7 @@ export interface CodeModeOptions {
    */
   readonly around?: Around
   /**
-   * Keeps runs in a store, so that they can wait for decisions, and go on after the end of their host. Default: runs
+   * Keeps runs in a store, so that they can wait for decisions, and continue after the end of their host. Default: runs
    * end with their execution, and calls that need a decision are denied without `onAsk`.
    */
   readonly runs?: StoredRunsOptions
@@ -140,22 +140,22 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    */
   execute(code: string, options?: ExecuteOptions<Context>): Promise<ExecuteResult>
   /**
-   * Goes on with a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again,
-   * and one for whose calls there is no decision to its suspension.
+   * Continues a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again. A
+   * run that still waits for a decision resolves to its suspension.
    *
    * @throws `RunError`, or as {@link CodeMode.execute}
    */
   resume(run: string, options?: ResumeOptions<Context>): Promise<ExecuteResult>
   /**
-   * Goes on with all runs that wait for nobody: those whose timers are due, that were decided on, or whose hosts ended.
-   * Call it when the host starts, and regularly.
+   * Continues all runs that do not wait for a decision: those whose timers are due, that were decided on, or whose hosts
+   * ended. Call it when the host starts, and regularly.
    *
    * @throws `TypeError` without `runs`, or the store's error
    */
   resumeDue(options?: Omit<ResumeOptions<Context>, 'decisions'>): Promise<readonly ResumedRun[]>
   /**
    * Undoes the calls of a stored run that has ended, with the `revert` of their tools: the last call first, each at most
-   * once, however often it is called. Goes on past failures. Resolves to what became of each call that is not read-only.
+   * once, however often it is called. Continues after failures. Resolves to the outcome of each call that is not read-only.
    *
    * @throws `RunError` `RUN_CONFLICT` for a run that has not ended, another `RunError`, or the signal's reason
    */

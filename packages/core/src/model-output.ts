@@ -17,7 +17,7 @@ export type ModelOutput = { readonly warning?: string; readonly logs?: string } 
   | { readonly waiting: Waiting }
 )
 
-/** What a suspended run waits for. */
+/** Calls for which a suspended run waits. */
 export interface Waiting {
   /** Id of the run. */
   readonly run: string
@@ -83,7 +83,7 @@ const WHOLE: ModelOutputBounds = {
   depth: Number.POSITIVE_INFINITY,
 }
 
-/** Returns what a run waits for. Inputs are never cut: whoever decides must see everything. */
+/** Returns what a run waits for. Inputs are never cut: the person who decides must see everything. */
 export function waitingOf({
   run,
   pending,

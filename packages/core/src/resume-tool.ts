@@ -4,14 +4,14 @@ import type { ExecuteOptions } from './execution/execute-options.ts'
 import type { Runs } from './execution/run-records.ts'
 import { type ModelOutput, type Waiting, waitingOf } from './model-output.ts'
 
-/** Tool with which a model asks to go on with a suspended run. Calling `execute` allows the calls that wait. */
+/** Tool with which a model asks to resume a suspended run. Calling `execute` allows the calls that wait. */
 export interface ResumeTool {
   readonly name: string
   readonly description: string
   /** JSON Schema of the input, which is the `waiting` part of an output. */
   readonly inputSchema: object
   /**
-   * Allows the calls of the input and goes on with the run. The input must be exactly what waits, because a person has
+   * Allows the calls of the input and resumes the run. The input must be exactly what waits, because a person has
    * approved what it shows. Otherwise nothing happens, and the model receives an error with what waits.
    *
    * @throws as `CodeMode.resume`
@@ -27,7 +27,7 @@ const CALL = {
   additionalProperties: false,
 }
 
-/** Creates the tool that goes on with suspended runs. The framework must ask for approval of each of its calls. */
+/** Creates the tool that resumes suspended runs. The framework must ask for approval of each of its calls. */
 export function resumeTool(codeMode: CodeMode, runs: Runs): ResumeTool {
   return {
     name: RESUME_NAME,

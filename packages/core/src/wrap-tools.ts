@@ -56,7 +56,7 @@ export interface Wrapped<FrameworkTool> {
   readonly direct: readonly (readonly [name: string, tool: FrameworkTool])[]
   /** Text to append to the system prompt. */
   readonly guidance: string
-  /** Tool that goes on with a suspended run. The framework must ask for approval of each of its calls. */
+  /** Tool that resumes a suspended run. The framework must ask for approval of each of its calls. */
   readonly resume: ResumeTool | undefined
 }
 

@@ -47,7 +47,7 @@ export class Reporter {
     this.#write(`${this.#style('red', code)} ${safe(`${name}: ${message}`)}${this.#style('dim', place)}`)
   }
 
-  /** Prints what a suspended run waits for, and how it goes on. */
+  /** Prints what a suspended run waits for, and the commands to resume it. */
   suspension({ run, pending }: Extract<ExecuteResult, { status: 'suspended' }>): void {
     const tools = pending.map(({ call, tool }) => `call ${call} of ${tool}`).join(', ')
     this.#write(

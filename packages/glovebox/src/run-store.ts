@@ -14,7 +14,7 @@ export interface StoreOption {
 export const principal = (): string => userInfo().username
 
 /** Default file of the stored runs, in the user's data folder. */
-export function defaultStorePath({ env, platform } = process): string {
+function defaultStorePath({ env, platform } = process): string {
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'glovebox', 'runs.db')
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'glovebox', 'runs.db')
   return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'glovebox', 'runs.db')

@@ -81,7 +81,7 @@ export function codemode<System extends Prompt = string>(options: WrapOptions<Sy
   }
 }
 
-/** Creates the tool that goes on with a suspended run. Each call interrupts the graph and asks for approval. */
+/** Creates the tool that resumes a suspended run. Each call interrupts the graph and asks for approval. */
 function resumeProgramTool({ name, description, inputSchema, execute }: ResumeTool): ClientTool {
   const resumeProgram = async (input: unknown, config: Config) => {
     // Loaded on demand: only agents with stored runs need it, and those have it.

@@ -67,7 +67,7 @@ export function codemode<Tools extends ToolsInput, const Name extends string = '
   }
 }
 
-/** Creates the tool that goes on with a suspended run. Mastra asks for approval of each call of it. */
+/** Creates the tool that resumes a suspended run. Mastra asks for approval of each call of it. */
 function resumeProgramTool({ name, description, inputSchema, execute }: ResumeTool) {
   return createTool({
     id: name,

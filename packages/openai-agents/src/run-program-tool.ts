@@ -16,7 +16,7 @@ export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Contex
   }) as unknown as FunctionTool<Context>
 }
 
-/** Creates the tool that goes on with a suspended run. The SDK asks for approval of each call of it. */
+/** Creates the tool that resumes a suspended run. The SDK asks for approval of each call of it. */
 export function resumeProgramTool<Context>({
   name,
   description,

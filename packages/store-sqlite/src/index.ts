@@ -17,8 +17,8 @@ import { assertKnownOptions } from '@glovebox/core/adapter'
 /** Options for {@link sqliteStore}. */
 export interface SqliteStoreOptions {
   /**
-   * What an append survives. `full`: a loss of power. `normal`: the end of the process; a loss of power may undo the
-   * last appends, so that a call may be made twice.
+   * Durability of an append. `full`: it survives a loss of power. `normal`: it survives the end of the process; a loss
+   * of power may undo the last appends, so that a call may be made twice.
    *
    * @default 'full'
    */

@@ -20,7 +20,7 @@ export interface ToolContext<Context = unknown> {
   readonly idempotencyKey?: string
   /**
    * Number of this attempt, from 1. A call is repeated if its host ended while the tool ran, and the tool is annotated
-   * as read-only or idempotent, or somebody decided so. Absent if no store keeps the run.
+   * as read-only or idempotent, or a decision says so. Absent if no store keeps the run.
    */
   readonly attempt?: number
 }

@@ -3,7 +3,7 @@ export type RunStatus = 'running' | 'suspended' | 'succeeded' | 'failed'
 
 export const RUN_STATUSES: readonly RunStatus[] = ['running', 'suspended', 'succeeded', 'failed']
 
-/** What a store knows of a run without reading its contents. */
+/** Properties of a run that a store knows without reading its contents. */
 export interface RunSummary {
   /** Id of the run. */
   readonly run: string
@@ -59,7 +59,7 @@ export interface RunFilter {
   readonly dueBefore?: number | undefined
   /** Only runs that were updated before this time, in milliseconds since the epoch. */
   readonly updatedBefore?: number | undefined
-  /** Only runs that nobody claims at the moment. */
+  /** Only runs without a valid lease. */
   readonly unclaimed?: boolean | undefined
 }
 
@@ -86,7 +86,7 @@ export interface RunStore {
    *   of entries; `RUN_NOT_FOUND`
    */
   append(lease: Lease, append: Append): Promise<void>
-  /** Resolves to a run, or to undefined if there is none. */
+  /** Resolves to a run, or to undefined if there is no such run. */
   load(run: string): Promise<StoredRun | undefined>
   /** Claims a run. Resolves to undefined if another owner's lease is valid, or if there is no such run. */
   claim(run: string, claim: Claim): Promise<Lease | undefined>

@@ -3,9 +3,7 @@ import type { ApprovalRequest, Decision } from './call-rules.ts'
 import { digestOf } from './digest.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
-/**
- * What became of a call whose outcome was lost with its host: its output, its error, or `retry` to call the tool again.
- */
+/** Outcome of a call that was lost with its host: its output, its error, or `retry` to call the tool again. */
 export type Resolution = 'retry' | { readonly output: unknown } | { readonly error: string }
 
 /** A call for which a suspended run waits. */
@@ -15,7 +13,7 @@ export interface PendingCall {
   /** Tool that is called, as `namespace.tool`. */
   readonly tool: string
   /**
-   * `asked`: a rule asks for a decision. `uncertain`: the host ended while the tool ran, so nobody knows whether the
+   * `asked`: a rule asks for a decision. `uncertain`: the host ended while the tool ran, so it is not known whether the
    * call had its effect.
    */
   readonly state: 'asked' | 'uncertain'
@@ -96,7 +94,7 @@ export class CallApproval {
   }
 }
 
-/** Returns the calls for which a run waits once nobody drives it. */
+/** Returns the calls for which a run waits once no host drives it. */
 export async function pendingCalls({ calls }: RunLog): Promise<readonly PendingCall[]> {
   const pending: PendingCall[] = []
   for (const state of calls) {

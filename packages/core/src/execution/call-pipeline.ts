@@ -216,7 +216,7 @@ export class CallPipeline {
     return payload
   }
 
-  /** What the log tells of a call. It has no calls once it is too long. */
+  /** Returns the state of a call in the log, which has no calls once it is too long. */
   #stateOf({ id }: PipelineCall): Pick<CallState, 'attempts' | 'resolved' | 'asked'> {
     return this.#options.log.calls[id - 1] ?? { attempts: 0 }
   }

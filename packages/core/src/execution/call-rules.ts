@@ -110,7 +110,7 @@ interface CompiledRule {
 /** Decides which calls run and wraps them. Created once for a code mode. */
 export class CallRules {
   /** Rules that allow every call for which no decision is pending. */
-  static readonly NONE = new CallRules({}, undefined)
+  static readonly NONE = /* @__PURE__ */ new CallRules({}, undefined)
 
   readonly around: Around | undefined
   readonly #rules: readonly CompiledRule[]
@@ -167,7 +167,7 @@ export class CallRules {
     deepFreeze(call.input)
     const { effect, reasons } = await this.#apply(call)
     if (effect === 'deny') throw denied(call, reasons)
-    // A call that was asked about needs its decision even if no rule asks any more.
+    // A call that was asked about needs its decision even if no rule asks now.
     if (effect === 'allow' && !approval.wasAsked) return call.input
     const decision = await this.#decide({ ...call, reasons }, approval)
     if (decision === 'allow') return call.input

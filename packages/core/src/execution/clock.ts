@@ -7,7 +7,7 @@ export class Clock {
 
   /**
    * @param beforeMs milliseconds that the run took before it was suspended. Default: 0
-   * @param last time that the guest was told last. Default: none
+   * @param last time that the guest received last. Default: none
    */
   constructor(beforeMs = 0, last = 0) {
     this.#beforeMs = beforeMs

@@ -28,7 +28,7 @@ export interface ExecuteOptions<Context = unknown> {
   readonly run?: string | undefined
   /**
    * User or service to which the stored run belongs, as the host authenticated it. Needs the `runs` option of the code
-   * mode. Default: none, so that everybody who has the code mode can go on with the run.
+   * mode. Default: none, so that everybody who has the code mode can resume the run.
    */
   readonly principal?: string | undefined
   /**
@@ -38,7 +38,7 @@ export interface ExecuteOptions<Context = unknown> {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
-/** Options for going on with a stored run. */
+/** Options for resuming a stored run. */
 export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Context>, 'run' | 'metadata'> {
   /** Decisions on the calls for which the run waits. Default: those that were recorded before. */
   readonly decisions?: readonly CallDecision[] | undefined
@@ -48,7 +48,7 @@ export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Co
 export interface RollbackOptions<Context = unknown>
   extends Pick<ExecuteOptions<Context>, 'signal' | 'context' | 'principal'> {}
 
-/** What became of a run that was due: its status, or the error with which it could not be resumed. */
+/** Outcome for a run that was due: its status, or the error with which it could not be resumed. */
 export type ResumedRun =
   | { readonly run: string; readonly status: ExecuteResult['status'] }
   | { readonly run: string; readonly error: unknown }

@@ -64,7 +64,7 @@ export async function rerun(sandbox: Sandbox, run: ReplayableRun, options: Rerun
   const { signal } = new AbortController()
   const program = await readProgram(guests, code)
   const catalog = recordedCatalog(record, outputs)
-  // The start has the seed and the names of the tools. The clock goes on from it.
+  // The start has the seed and the names of the tools. The clock continues from it.
   const log = new RunLog(entries.slice(0, 1))
   const clock = new Clock(0, log.lastTold)
   return explain(await driveRun({ program, clock, catalog, limits, guests, signal, log }), code, catalog)

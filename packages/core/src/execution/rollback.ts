@@ -6,12 +6,12 @@ import type { Decision } from './call-rules.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
 /**
- * What became of a call. `kept`: its tool has no `revert`. `uncertain`: the host ended while the call was undone, so
- * nobody knows whether it was.
+ * Outcome of the rollback of a call. `kept`: its tool has no `revert`. `uncertain`: the host ended while the call was
+ * undone, so it is not known whether it was.
  */
 export type RollbackOutcome = 'reverted' | 'failed' | 'kept' | 'uncertain'
 
-/** What a rollback did with one call. */
+/** Result of a rollback for one call. */
 export interface RolledBackCall {
   readonly call: number
   /** Tool that was called, as `namespace.tool`. */
@@ -30,8 +30,8 @@ interface RollbackOptions {
 }
 
 /**
- * Undoes the calls of an ended run that returned, the last one first, each at most once. Goes on past calls that cannot
- * be undone. Calls of read-only tools are left out.
+ * Undoes the calls of an ended run that returned, the last one first, each at most once. Continues after calls that
+ * cannot be undone. Calls of read-only tools are left out.
  *
  * @throws `RunError` `RUN_CONFLICT` for a run that has not ended, or the signal's reason
  */

@@ -46,7 +46,7 @@ export interface RunOptions {
   /** Span that traces the execution. */
   readonly span?: ExecutionSpan | undefined
   readonly onEvent?: ((event: ExecutionEvent) => void) | undefined
-  /** Records what happens in the run. If it has entries, the run goes on where they end. */
+  /** Records what happens in the run. If it has entries, the run continues where they end. */
   readonly log: RunLog
   /** Settings of a run that a store keeps. Default: no store */
   readonly stored?: StoredRunOptions | undefined
@@ -304,7 +304,7 @@ class RunDriver {
     }, after)
   }
 
-  /** Goes on with a resumed run once its guest has reached the recorded state. Returns false if it did less. */
+  /** Continues a resumed run once its guest has reached the recorded state. Returns false if it did less. */
   #goOn(): boolean {
     const { log, guests } = this.#options
     const missing = log.calls[this.#said.calls]
@@ -322,7 +322,7 @@ class RunDriver {
     if (!this.#session.isIdle || this.#session.isRepeating || this.#calls.isBusy) return
     const { isReplay, stored } = this.#options
     if (stored !== undefined && this.#calls.parked.length > 0) {
-      // What became of an uncertain call is not for a timeout of the program to say.
+      // A timeout of the program must not end the wait for an uncertain call.
       const isUncertain = this.#calls.parked.includes('uncertain')
       if (isUncertain || !this.#wakesInTime()) void this.#suspend(stored.run, isUncertain)
     } else if (this.#wake.at === null || isReplay === true)

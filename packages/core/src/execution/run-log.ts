@@ -4,7 +4,7 @@ import type { RunWriter } from './run-writer.ts'
 import type { Settled } from './tool-calls.ts'
 
 /**
- * Entry of a run's log. `in` and `settled` are what the guest was told, in order; together they bring a fresh guest to
+ * Entry of a run's log. `in` and `settled` are the messages to the guest, in order; together they bring a fresh guest to
  * the same state. Values are texts of the codec, and times are milliseconds since the start of the run.
  */
 export type RunEntry =
@@ -37,7 +37,7 @@ export interface CallEntry {
 }
 
 /** Written before a tool is called. */
-export interface StartedEntry {
+interface StartedEntry {
   readonly type: 'started'
   readonly call: number
   /** Number of the attempt, from 1. */
@@ -55,7 +55,7 @@ export interface SettledEntry {
 }
 
 /** A call waits for a decision. */
-export interface AskedEntry {
+interface AskedEntry {
   readonly type: 'asked'
   readonly call: number
   /** Validated input that was shown. */
@@ -68,7 +68,7 @@ export interface AskedEntry {
 }
 
 /** A decision on a call that was asked about. `decision` is encoded, since it may hold an edited input. */
-export interface DecidedEntry {
+interface DecidedEntry {
   readonly type: 'decided'
   readonly call: number
   readonly decision: string
@@ -76,8 +76,8 @@ export interface DecidedEntry {
   readonly note?: string
 }
 
-/** What became of a call that was started and has no outcome. `resolution` is encoded, since it may hold an output. */
-export interface ResolvedEntry {
+/** Decision on a call that was started and has no outcome. `resolution` is encoded, since it may hold an output. */
+interface ResolvedEntry {
   readonly type: 'resolved'
   readonly call: number
   readonly resolution: string
@@ -104,7 +104,7 @@ export interface EndedEntry {
 }
 
 /** A call was undone, or could not be. */
-export interface RevertedEntry {
+interface RevertedEntry {
   readonly type: 'reverted'
   readonly call: number
   readonly ok: boolean
@@ -112,7 +112,7 @@ export interface RevertedEntry {
   readonly message?: string
 }
 
-/** What the log tells of one call. */
+/** State of one call in the log. */
 export interface CallState {
   readonly made: CallEntry
   attempts: number
@@ -136,7 +136,7 @@ export interface Divergence {
 const MAX_LENGTH = 32 * 1024 * 1024
 
 /**
- * Log of one run. What the guest was told brings a fresh guest to the same state, and what the guest does on the way is
+ * Log of one run. The messages to the guest bring a fresh guest to the same state, and what the guest does on the way is
  * compared with the record, so that no tool is called twice.
  */
 export class RunLog {
@@ -194,7 +194,7 @@ export class RunLog {
     return this.#elapsedMs
   }
 
-  /** Time of the guest's clock that it was told last, in milliseconds since the epoch. */
+  /** Time of the guest's clock in the last message to it, in milliseconds since the epoch. */
   get lastTold(): number {
     const last = this.#entries.findLast(({ type }) => type === 'in' || type === 'settled')
     if (last?.type === 'settled') return last.now

@@ -7,7 +7,7 @@ import { isExpired, type PendingCall, pendingCalls, type Resolution } from './ca
 import { assertDecision, type Decision } from './call-rules.ts'
 import { type RunEntry, RunLog } from './run-log.ts'
 
-/** What a principal wants to do with a stored run. */
+/** Action of a principal on a stored run. */
 export type RunAction = 'resume' | 'decide' | 'read' | 'delete'
 
 /** A request to do something with a stored run. */
@@ -81,7 +81,7 @@ export interface Runs {
   /** Lists the runs that the principal may read, most recently started first. */
   list(filter?: RunFilter, as?: As): AsyncIterable<RunSummary>
   /**
-   * Records decisions on calls of a suspended run. The run goes on when it is resumed. A decision that was recorded
+   * Records decisions on calls of a suspended run. The run continues when it is resumed. A decision that was recorded
    * before is accepted again.
    *
    * @throws `RunError` `RUN_DECISION_INVALID` for a call that does not wait, another input than the call has, or a

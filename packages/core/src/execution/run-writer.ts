@@ -9,7 +9,7 @@ export interface RunWriterOptions {
   readonly lease: Lease
   /** Number of entries that the store has. */
   readonly position: number
-  /** Status of a run that has ended before. Undefined: it goes on. */
+  /** Status of a run that has ended before. Undefined: it continues. */
   readonly ended: RunStatus | undefined
   /** Duration of the lease in milliseconds. The writer renews it until it is closed. */
   readonly leaseMs: number

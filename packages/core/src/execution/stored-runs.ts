@@ -15,7 +15,7 @@ import type { ExecutionSpan } from './telemetry.ts'
 /** Options for the stored runs of a code mode. */
 export interface StoredRunsOptions extends RunRecordsOptions {
   /**
-   * Time after which another host may go on with a run whose host has stopped, in milliseconds. A running host renews
+   * Time after which another host may continue a run whose host has stopped, in milliseconds. A running host renews
    * its claim three times in this time.
    *
    * @default 30_000
@@ -30,7 +30,7 @@ export interface StoredRunsOptions extends RunRecordsOptions {
   readonly hibernateAfterMs?: number
 }
 
-/** What a new run is made of. */
+/** Parts of the header of a new run. */
 interface NewRunHeader
   extends Pick<RunHeader, 'code' | 'engine' | 'limits'>,
     Pick<ExecutionSpan, 'link'>,
@@ -101,7 +101,7 @@ export class StoredRuns {
   }
 
   /**
-   * Claims a run to go on with it.
+   * Claims a run to continue it.
    *
    * @throws `RunError`
    */

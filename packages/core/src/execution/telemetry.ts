@@ -15,7 +15,7 @@ export interface StartedExecution {
   readonly code: string
   /** Name of the sandbox. */
   readonly sandbox: string
-  /** Id of the stored run with which the execution goes on. Absent for a new program. */
+  /** Id of the stored run that the execution continues. Absent for a new program. */
   readonly run?: string
   /** The `link` of the span that traced the start of that run. Absent if it was not traced. */
   readonly link?: string

@@ -127,7 +127,7 @@ export class ToolCalls {
    * Cancels all open calls: aborts the signals of running ones and drops queued ones. No call settles after this.
    *
    * @param reason abort reason for the tools. Default: an error that says so
-   * @param outcome what the records tell of these calls
+   * @param outcome outcome of these calls in the records
    */
   cancel(reason: unknown, outcome: 'cancelled' | 'waiting'): void {
     const ended =
@@ -207,7 +207,7 @@ export class ToolCalls {
     this.#next()
   }
 
-  /** Ends the part that a call has in this process. Nothing refers to its promise any more. */
+  /** Ends the part that a call has in this process. Nothing refers to its promise then. */
   #park(call: OpenCall, why: PendingCall['state']): Promise<never> {
     if (this.#open.has(call.id)) {
       this.#running--

@@ -45,7 +45,7 @@ export async function run(file: string, options: RunOptions, signal: AbortSignal
   )
 }
 
-/** Goes on with a stored run, and prints its value. */
+/** Resumes a stored run, and prints its value. */
 export async function resume(run: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
   const reporter = new Reporter(process.stderr, options.quiet === true)
   const stored = { ...options, store: options.store ?? true } as const

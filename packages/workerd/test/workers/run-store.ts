@@ -1,5 +1,5 @@
 /** A Durable Object that keeps runs and is called over HTTP. */
-import { createCodeMode, RunError, type RunFilter, type RunStore } from '@glovebox/core'
+import { createCodeMode, RunError, type RunFilter, type RunStore, type RunSummary } from '@glovebox/core'
 import {
   type DurableObjectStorage,
   durableObjectStore,
@@ -43,7 +43,11 @@ export class RunObject {
       return await (codeMode[method] as (...input: readonly unknown[]) => unknown)(...input)
     }
     const scope = store.scope(tenant)
-    if (method === 'list') return await Array.fromAsync(scope.list(input[0] as RunFilter | undefined))
+    if (method === 'list') {
+      const listed: RunSummary[] = []
+      for await (const run of scope.list(input[0] as RunFilter | undefined)) listed.push(run)
+      return listed
+    }
     return await (scope[method] as (...input: readonly unknown[]) => ReturnType<RunStore['load']>)(...input)
   }
 }
