@@ -284,6 +284,29 @@ describe('a run that waits for approval', () => {
     expect(result).toMatchObject({ value: ['TOOL_DENIED', expect.stringContaining('nobody decided in time')] })
   })
 
+  it('is due when the time for a decision is over', async () => {
+    await using codeMode = await open({ runs: { store, approvalExpireMs: 1 } })
+    const suspended = await suspend(CAUGHT, codeMode, { principal: 'ada' })
+    await sleep(5)
+    // The host acts for the principal of each run.
+    expect(await codeMode.resumeDue()).toEqual([{ run: suspended.run, status: 'succeeded' }])
+  })
+
+  it('waits for nothing once it has ended', async () => {
+    await using codeMode = await open()
+    await codeMode.execute(
+      "return await Promise.race([tools.pay({ to: 'ada', amount: 5 }), new Promise((resolve) => setTimeout(resolve, 20, 'late'))])",
+      { run: 'raced' },
+    )
+    const runs = openRuns({ store })
+    const { pending, entries } = await runs.get('raced')
+    expect(pending).toEqual([])
+    const asked = entries.find(({ type }) => type === 'asked') as { digest: string }
+    const decided = runs.decide('raced', [{ call: 1, digest: asked.digest, decision: 'allow' }])
+    await expect(decided).rejects.toMatchObject({ code: 'RUN_DECISION_INVALID' })
+    expect((await runs.get('raced')).status).toBe('succeeded')
+  })
+
   it('belongs to its principal', async () => {
     await using codeMode = await open()
     const suspended = await suspend(PAY, codeMode, { principal: 'ada' })
@@ -750,13 +773,16 @@ describe('a rollback', () => {
   })
 
   it('undoes an edited call with the input that its tool received', async () => {
-    await using codeMode = await open({
-      tools: { pay: revertible('pay') },
-      onAsk: async () => ({ edit: { amount: 2 } }),
-    })
+    const pay = {
+      ...revertible('pay'),
+      inputSchema: { type: 'object', properties: { currency: { default: 'EUR' } }, required: ['currency'] },
+    }
+    await using codeMode = await open({ tools: { pay }, onAsk: async () => ({ edit: { amount: 2 } }) })
     await codeMode.execute('return await tools.pay({ amount: 1 })', { run: 'edited' })
-    await codeMode.rollback('edited')
-    expect(ledger.at(-1)).toEqual(['undo', 'pay', { amount: 2 }, 'pay 1'])
+    expect(await codeMode.rollback('edited')).toMatchObject([{ outcome: 'reverted' }])
+    const [made, undone] = ledger as [unknown[], unknown[]]
+    expect(made[1]).toEqual({ amount: 2, currency: 'EUR' })
+    expect(undone).toEqual(['undo', 'pay', made[1], 'pay 1'])
   })
 
   it('does not undo a call again whose undoing was cut off', async () => {

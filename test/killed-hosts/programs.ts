@@ -51,7 +51,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
     return paid === amount && Math.random() !== Math.random()`,
   'random ids':
     'const id = crypto.randomUUID(); const echo = await bank.echo({ id }); return echo.id === id && id.length',
-  'random choices': `const order = ['a', 'b', 'c', 'd'].sort(() => Math.random() - 0.5)
+  'random choices': `const order = []; for (const left = ['a', 'b', 'c', 'd']; left.length > 0; ) order.push(...left.splice(Math.random() * left.length, 1))
     for (const key of order) await bank.set({ key, value: 1 }); return order.sort()`,
   'the clock': `const began = Date.now(); const echo = await bank.echo({ began }); await new Promise((resolve) => setTimeout(resolve, 2))
     return echo.began === began && Date.now() - began >= 2`,

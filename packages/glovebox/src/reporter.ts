@@ -48,12 +48,16 @@ export class Reporter {
   }
 
   /** Prints what a suspended run waits for, and the commands to resume it. */
-  suspension({ run, pending }: Extract<ExecuteResult, { status: 'suspended' }>): void {
+  suspension(
+    { run, pending }: Extract<ExecuteResult, { status: 'suspended' }>,
+    store: string | true | undefined,
+  ): void {
     const tools = pending.map(({ call, tool }) => `call ${call} of ${tool}`).join(', ')
     this.#write(
       `${this.#style('cyan', 'waiting')} ${safe(tools === '' ? 'for a timer' : `for a decision on ${tools}`)}`,
     )
-    this.#write(`  glovebox runs show ${run}\n  glovebox resume ${run}`)
+    const where = storeFlag(store)
+    this.#write(`  glovebox runs show ${run}${where}\n  glovebox resume ${run}${where}`)
   }
 
   /** Prints an error. `message` may quote text by a server or by the caller. */
@@ -69,6 +73,10 @@ export class Reporter {
     this.#stream.write(`${text}\n`)
   }
 }
+
+/** Returns the option that selects the file of the runs, for commands that are shown. */
+export const storeFlag = (store: string | true | undefined): string =>
+  typeof store === 'string' ? ` --store ${safe(store)}` : ''
 
 const LEVEL_STYLES = { debug: 'dim', info: 'reset', log: 'reset', warn: 'yellow', error: 'red' } as const
 

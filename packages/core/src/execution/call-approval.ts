@@ -95,8 +95,9 @@ export class CallApproval {
 }
 
 /** Returns the calls for which a run waits once no host drives it. */
-export async function pendingCalls({ calls }: RunLog): Promise<readonly PendingCall[]> {
+export async function pendingCalls({ calls, end }: RunLog): Promise<readonly PendingCall[]> {
   const pending: PendingCall[] = []
+  if (end !== undefined) return pending
   for (const state of calls) {
     const { made, asked, settled, attempts } = state
     if (settled !== undefined) continue

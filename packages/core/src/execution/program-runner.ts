@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
-import { guestRuntime } from '../guest/runtime.generated.ts'
+import type { RunSummary } from '../contract/run-store.ts'
 import { withinText } from '../program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from '../program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts'
@@ -80,15 +80,15 @@ export class ProgramRunner {
   /** @throws as `CodeMode.resumeDue` */
   async resumeDue(options: Omit<ResumeOptions, 'decisions'> = {}): Promise<readonly ResumedRun[]> {
     const { store } = this.#stored()
-    const due: string[] = []
-    for await (const { run } of store.list({ status: 'suspended', dueBefore: Date.now(), unclaimed: true }))
-      due.push(run)
-    for await (const { run } of store.list({ status: 'running', unclaimed: true })) due.push(run)
+    const due: RunSummary[] = []
+    for await (const run of store.list({ status: 'suspended', dueBefore: Date.now(), unclaimed: true })) due.push(run)
+    for await (const run of store.list({ status: 'running', unclaimed: true })) due.push(run)
     const resumed: ResumedRun[] = []
     const work = async () => {
-      for (let run = due.shift(); run !== undefined; run = due.shift()) {
+      for (let next = due.shift(); next !== undefined; next = due.shift()) {
+        const { run, principal } = next
         try {
-          resumed.push({ run, status: (await this.resume(run, options)).status })
+          resumed.push({ run, status: (await this.resume(run, { principal, ...options })).status })
         } catch (error) {
           options.signal?.throwIfAborted()
           resumed.push({ run, error })
@@ -110,7 +110,14 @@ export class ProgramRunner {
       const lost = new AbortController()
       claimed.onLost((error) => lost.abort(error))
       const either = AbortSignal.any([signal, lost.signal])
-      return await rollBack({ run, log, catalog: this.#options.catalog, signal: either, context })
+      return await rollBack({
+        run,
+        log,
+        catalog: this.#options.catalog,
+        signal: either,
+        context,
+        redact: this.#options.redact,
+      })
     } finally {
       await claimed.close()
     }
@@ -164,8 +171,8 @@ export class ProgramRunner {
     const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
     const { run = crypto.randomUUID(), principal, metadata } = options
-    const { engine } = guests.adapter
-    const claimed = await runs?.create(run, { code, engine, limits, principal, metadata, ...linkOf(span) })
+    const build = { engine: guests.adapter.engine, runtime: guests.runtime }
+    const claimed = await runs?.create(run, { code, ...build, limits, principal, metadata, ...linkOf(span) })
     const log = claimed?.log ?? new RunLog()
     return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
   }
@@ -263,8 +270,8 @@ const linkOf = (span: Pick<ExecutionSpan, 'link'> | undefined) => (span?.link ==
 const isDivergence = (error: unknown): error is RunError =>
   error instanceof RunError && error.code === 'REPLAY_DIVERGED'
 
-const isSameBuild = ({ engine, runtime }: RunHeader, { adapter }: GuestSource): boolean =>
-  engine === adapter.engine && runtime === guestRuntime.id
+const isSameBuild = (header: RunHeader, { adapter, runtime }: GuestSource): boolean =>
+  header.engine === adapter.engine && header.runtime === runtime
 
 function otherBuild({ engine, run }: RunHeader, { adapter }: GuestSource, cause: RunError): RunError {
   const message = `The run ${run} was recorded on ${engine}, and ${adapter.engine} does not repeat it: resume it on the same build. ${cause.message}`

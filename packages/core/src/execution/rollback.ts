@@ -1,8 +1,11 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
 import { RunError } from '../contract/errors.ts'
+import { DEFAULT_LIMITS } from '../contract/limits.ts'
 import { decode } from '../protocol/codec.ts'
 import { messageOf } from '../values/message-of.ts'
+import { measureValue } from '../values/value-size.ts'
 import type { Decision } from './call-rules.ts'
+import { type Redact, redactFailure } from './redact.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
 /**
@@ -27,6 +30,8 @@ interface RollbackOptions {
   readonly catalog: Catalog
   readonly signal: AbortSignal
   readonly context: unknown
+  /** Filters the messages of calls that could not be undone. */
+  readonly redact: false | Redact
 }
 
 /**
@@ -35,7 +40,14 @@ interface RollbackOptions {
  *
  * @throws `RunError` `RUN_CONFLICT` for a run that has not ended, or the signal's reason
  */
-export async function rollBack({ run, log, catalog, signal, context }: RollbackOptions): Promise<RolledBackCall[]> {
+export async function rollBack({
+  run,
+  log,
+  catalog,
+  signal,
+  context,
+  redact,
+}: RollbackOptions): Promise<RolledBackCall[]> {
   if (log.end === undefined) throw new RunError('RUN_CONFLICT', `The run ${run} has not ended, so it cannot be undone`)
   const returned = log.calls.filter(({ settled }) => settled?.outcome.ok === true)
   const order = new Map(log.entries.flatMap((entry, index) => (entry.type === 'settled' ? [[entry.call, index]] : [])))
@@ -47,7 +59,7 @@ export async function rollBack({ run, log, catalog, signal, context }: RollbackO
     const entry = catalog.find(tool)
     if (entry?.tool.annotations?.readOnlyHint === true) continue
     const toolContext = { signal, callId: call, context, idempotencyKey: `${run}.${call}.revert` }
-    results.push({ call, tool, ...(await revert(state, entry, log, toolContext)) })
+    results.push({ call, tool, ...(await revert(state, entry, log, redact, toolContext)) })
   }
   return results
 }
@@ -56,6 +68,7 @@ async function revert(
   { made, settled, decided, isReverting, reverted }: CallState,
   entry: CatalogTool | undefined,
   log: RunLog,
+  redact: false | Redact,
   context: Parameters<NonNullable<CatalogTool['tool']['revert']>>[2],
 ): Promise<Pick<RolledBackCall, 'outcome' | 'message'>> {
   const { call } = made
@@ -64,19 +77,28 @@ async function revert(
   if (isReverting === true && reverted === undefined && entry.tool.annotations?.idempotentHint !== true)
     return { outcome: 'uncertain' }
   const decision = decided && (decode(decided.decision) as Decision)
-  const input = typeof decision === 'object' && 'edit' in decision ? decision.edit : decode(made.input)
+  const given = typeof decision === 'object' && 'edit' in decision ? decision.edit : decode(made.input)
   const output = settled?.outcome.ok === true ? decode(settled.outcome.payload) : undefined
   log.add({ type: 'reverting', call })
   await log.flush()
   let result: Pick<RolledBackCall, 'outcome' | 'message'>
   try {
-    await entry.tool.revert(input, output, context)
+    await entry.tool.revert(await validated(entry, given), output, context)
     result = { outcome: 'reverted' }
   } catch (error) {
-    result = { outcome: 'failed', message: messageOf(error) }
+    result = { outcome: 'failed', message: messageOf(redactFailure(error, made.tool, redact)) }
   }
   const why = result.message === undefined ? {} : { message: result.message }
   log.add({ type: 'reverted', call, ok: result.outcome === 'reverted', ...why })
   await log.flush()
   return result
+}
+
+/** Returns an input as the tool received it, with its defaults. */
+async function validated({ path, parseInput }: CatalogTool, input: unknown): Promise<unknown> {
+  if (parseInput === undefined) return input
+  const size = measureValue(input)
+  const parsed = await parseInput(input, { size, maxCharacters: DEFAULT_LIMITS.messageBytes })
+  if ('value' in parsed) return parsed.value
+  throw new TypeError(`The input of ${path} is not valid any more: ${parsed.problems.join('; ')}`)
 }

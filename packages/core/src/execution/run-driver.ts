@@ -427,8 +427,9 @@ class RunDriver {
   async #suspend(run: string, isUncertain: boolean): Promise<void> {
     if (!this.#stop(undefined, 'waiting')) return
     const { clock, log } = this.#options
-    const { at } = this.#wake
-    log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(at !== null && !isUncertain && { dueAt: at }) })
+    const wakes = this.#wake.at === null || isUncertain ? [] : [this.#wake.at]
+    const dueAt = Math.min(...wakes, ...log.expirations)
+    log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(Number.isFinite(dueAt) && { dueAt }) })
     const told = this.#told()
     try {
       await log.flush()

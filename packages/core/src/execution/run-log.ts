@@ -194,6 +194,13 @@ export class RunLog {
     return this.#elapsedMs
   }
 
+  /** Times after which calls that wait count as denied, in milliseconds since the epoch. */
+  get expirations(): number[] {
+    return this.#calls.flatMap(({ asked, decided, settled }) =>
+      decided === undefined && settled === undefined ? (asked?.expiresAt ?? []) : [],
+    )
+  }
+
   /** Time of the guest's clock in the last message to it, in milliseconds since the epoch. */
   get lastTold(): number {
     const last = this.#entries.findLast(({ type }) => type === 'in' || type === 'settled')

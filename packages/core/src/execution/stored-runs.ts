@@ -2,7 +2,6 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { RunError } from '../contract/errors.ts'
 import { assertKnownOptions, atLeast } from '../contract/options.ts'
 import type { Lease, RunStore } from '../contract/run-store.ts'
-import { guestRuntime } from '../guest/runtime.generated.ts'
 import { encode } from '../protocol/codec.ts'
 import { isExpired, pendingCalls } from './call-approval.ts'
 import { digestOf } from './digest.ts'
@@ -32,7 +31,7 @@ export interface StoredRunsOptions extends RunRecordsOptions {
 
 /** Parts of the header of a new run. */
 interface NewRunHeader
-  extends Pick<RunHeader, 'code' | 'engine' | 'limits'>,
+  extends Pick<RunHeader, 'code' | 'engine' | 'runtime' | 'limits'>,
     Pick<ExecutionSpan, 'link'>,
     Pick<ExecuteOptions, 'principal' | 'metadata'> {}
 
@@ -78,7 +77,7 @@ export class StoredRuns {
    *
    * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
    */
-  async create(run: string, { code, engine, limits, principal, metadata, link }: NewRunHeader): Promise<ClaimedRun> {
+  async create(run: string, { principal, metadata, link, ...what }: NewRunHeader): Promise<ClaimedRun> {
     const startedAt = Date.now()
     const by = principal === undefined ? {} : { principal }
     const kept = { ...(metadata !== undefined && { metadata }), ...(link !== undefined && { link }) }
@@ -86,11 +85,8 @@ export class StoredRuns {
     const header: RunHeader = {
       version: 1,
       run,
-      code,
-      runtime: guestRuntime.id,
-      engine,
+      ...what,
       catalog,
-      limits,
       startedAt,
       ...by,
       ...kept,

@@ -23,6 +23,8 @@ const GUESTS: unique symbol = Symbol.for('glovebox.sandbox.guests.1') as never
 /** The internal interface of a sandbox, for executions. */
 export interface GuestSource {
   readonly adapter: SandboxAdapter
+  /** Build of the guest runtime. */
+  readonly runtime: string
   /** Reader that the sandbox was created with. */
   readonly reader: ProgramReader | undefined
   /**
@@ -141,6 +143,7 @@ interface Lane {
 
 class AdapterSandbox implements Sandbox, GuestSource {
   readonly adapter: SandboxAdapter
+  readonly runtime: string
   readonly reader: ProgramReader | undefined
   readonly guarantees: Guarantees
   readonly check: CheckElsewhere | undefined
@@ -157,6 +160,7 @@ class AdapterSandbox implements Sandbox, GuestSource {
 
   constructor(adapter: SandboxAdapter, runtime: GuestRuntime, { ready, reader }: SandboxOptions) {
     this.adapter = adapter
+    this.runtime = runtime.id
     this.reader = reader
     this.guarantees = { ...adapter.guarantees, stopsReading: reader !== undefined }
     this.check = reader && ((schema, payload, task) => reader.check(schema, payload, this.#until(task)))

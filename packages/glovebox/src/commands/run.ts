@@ -94,12 +94,12 @@ function onAskOf(code: string, isStored: boolean): CodeModeOptions['onAsk'] {
 /** Prints a result. Returns the exit code for it. */
 export function printResult(
   result: ExecuteResult & { readonly sandbox: string },
-  { json }: Printing,
+  { json, store }: Printing & StoreOption,
   reporter: Reporter,
 ): ExitCode {
   if (json === true) console.log(toJson(result))
   else if (result.ok) console.log(show(result.value))
-  else if (result.status === 'suspended') reporter.suspension(result)
+  else if (result.status === 'suspended') reporter.suspension(result, store)
   else reporter.failure(result.error)
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
 }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { CallDecision, PendingCall, RunDetails, RunEntry, RunFilter, RunStatus, RunSummary } from '@glovebox/core'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
-import { safe } from '../reporter.ts'
+import { safe, storeFlag } from '../reporter.ts'
 import { principal, type StoreOption, withRuns } from '../run-store.ts'
 import { shownInput } from '../terminal-approval.ts'
 
@@ -55,12 +55,12 @@ function line({ run, status, startedAt }: RunSummary): string {
 export async function showRun(run: string, { json, ...options }: ShowOptions): Promise<ExitCode> {
   return withRuns(options, async (runs) => {
     const details = await runs.get(run, { principal: principal() })
-    console.log(json === true ? JSON.stringify(details) : describe(details))
+    console.log(json === true ? JSON.stringify(details) : describe(details, storeFlag(options.store)))
     return EXIT.ok
   })
 }
 
-function describe(details: RunDetails): string {
+function describe(details: RunDetails, where: string): string {
   const { run, code, engine, entries, pending } = details
   const happened = entries.map(describeEntry).filter((text) => text !== undefined)
   return [
@@ -70,7 +70,7 @@ function describe(details: RunDetails): string {
     safe(code.trimEnd()).replace(/^/gm, '    '),
     '',
     ...happened,
-    ...pending.flatMap((call) => ['', describePending(run, call)]),
+    ...pending.flatMap((call) => ['', describePending(run, call, where)]),
   ].join('\n')
 }
 
@@ -113,14 +113,14 @@ const time = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`.padStart(9)
 const signature = ({ by, note }: { readonly by?: string; readonly note?: string }): string =>
   `${by === undefined ? '' : ` by ${safe(by)}`}${note === undefined ? '' : `: ${safe(note)}`}`
 
-function describePending(run: string, { call, tool, state, input, reasons }: PendingCall): string {
+function describePending(run: string, { call, tool, state, input, reasons }: PendingCall, where: string): string {
   const head = `${style('yellow', '?')} ${call} ${style('bold', safe(tool))}`
   if (state === 'asked') {
     const why = reasons.length === 0 ? '' : ` (${safe(reasons.join('; '))})`
-    return `${head}${why}\n${shownInput(input)}\n  glovebox runs approve ${run} ${call}\n  glovebox runs deny ${run} ${call}`
+    return `${head}${why}\n${shownInput(input)}\n  glovebox runs approve ${run} ${call}${where}\n  glovebox runs deny ${run} ${call}${where}`
   }
   return `${head} was called, and its host ended before it returned\n${shownInput(input)}
-  glovebox runs resolve ${run} ${call} --retry | --output <json> | --error <text>`
+  glovebox runs resolve ${run} ${call}${where} --retry | --output <json> | --error <text>`
 }
 
 /** Allows a call, possibly with another input. */
@@ -161,7 +161,7 @@ async function decide(
     }
     const noted = note === undefined ? {} : { note }
     await runs.decide(run, [{ call, digest: waiting.digest, decision, ...noted }], as)
-    console.error(`Recorded. To go on: glovebox resume ${run}`)
+    console.error(`Recorded. To go on: glovebox resume ${run}${storeFlag(options.store)}`)
     return EXIT.ok
   })
 }
