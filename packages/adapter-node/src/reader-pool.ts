@@ -24,6 +24,8 @@ const MAX_RESIDENT_BYTES = 176 * 1024 * 1024
  * stopped, or without memory.
  */
 const STUCK_TICKS = 120
+/** Time after which a reader that is not ready is replaced, in milliseconds. A start takes 50 ms on an idle machine. */
+const MAX_START_MS = 20_000
 const RETRY_MS = 1_000
 const MAX_START_LOSSES = 20
 const START_FAILED = 'The process that reads programs could not be started'
@@ -62,6 +64,11 @@ export class ReaderPool {
   #noSpareUntil = 0
   /** Whether a program with types was read. New readers then load the type stripper ahead of time. */
   #seesTypes = false
+  readonly #maxStartMs: number
+
+  constructor({ maxStartMs = MAX_START_MS } = {}) {
+    this.#maxStartMs = maxStartMs
+  }
 
   /**
    * Does one piece of work.
@@ -255,12 +262,20 @@ export class ReaderPool {
         idleTimer: undefined,
       }
       this.#readers.add(reader)
+      this.#replaceUnready(reader)
       if (closings !== this.#closings) this.#discard(reader)
     } catch (error) {
       this.#onStartFailed(error)
     } finally {
       this.#starting--
     }
+  }
+
+  /** Replaces a reader that does not become ready, for example because something outside has stopped it. */
+  #replaceUnready(reader: Reader): void {
+    reader.idleTimer = setTimeout(() => {
+      if (!reader.process.isUp) this.#discard(reader)
+    }, this.#maxStartMs).unref()
   }
 
   /** Rejects the waiting work if no reader is left. Otherwise the work waits, and a spare is started later. */
@@ -277,6 +292,7 @@ export class ReaderPool {
   }
 
   #rest(reader: Reader): void {
+    clearTimeout(reader.idleTimer)
     reader.idleTimer = setTimeout(() => {
       if (this.#readers.size > 1) this.#discard(reader)
     }, IDLE_MS).unref()

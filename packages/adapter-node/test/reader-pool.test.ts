@@ -92,6 +92,23 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
+  it.runIf(process.platform === 'linux')('starts another reader if one never becomes ready', async () => {
+    const pool = new ReaderPool({ maxStartMs: 3_000 })
+    const reading = read(pool, 'const a: number = 1')
+    let stopped: number | undefined
+    const stopping = setInterval(() => {
+      const [first] = readers()
+      if (first === undefined || stopped !== undefined) return
+      stopped = first.pid
+      process.kill(stopped, 'SIGSTOP')
+    }, 2)
+    expect(await reading).toHaveProperty('program')
+    clearInterval(stopping)
+    expect(stopped).toBeTypeOf('number')
+    await pool.close()
+    expect(readers()).toEqual([])
+  })
+
   it('reports that the type stripper has loaded before it reports the work that needs it', async () => {
     const heard: string[] = []
     const done = Promise.withResolvers<void>()

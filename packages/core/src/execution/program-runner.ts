@@ -104,23 +104,7 @@ export class ProgramRunner {
     assertKnownOptions('rollback()', options, ROLLBACK_OPTIONS)
     const { principal, context } = options
     const signal = this.#admit(options.signal)
-    const claimed = await this.#stored().claim(run, { principal })
-    try {
-      const { log } = claimed
-      const lost = new AbortController()
-      claimed.onLost((error) => lost.abort(error))
-      const either = AbortSignal.any([signal, lost.signal])
-      return await rollBack({
-        run,
-        log,
-        catalog: this.#options.catalog,
-        signal: either,
-        context,
-        redact: this.#options.redact,
-      })
-    } finally {
-      await claimed.close()
-    }
+    return this.#track(this.#rollBack(run, { principal, context, signal }))
   }
 
   /** Ends the running programs. Idempotent. */
@@ -145,7 +129,7 @@ export class ProgramRunner {
     return signal === undefined ? closing : AbortSignal.any([signal, closing])
   }
 
-  #track(execution: Promise<ExecuteResult>): Promise<ExecuteResult> {
+  #track<Result>(execution: Promise<Result>): Promise<Result> {
     this.#running.add(execution)
     return execution.finally(() => this.#running.delete(execution))
   }
@@ -212,6 +196,22 @@ export class ProgramRunner {
       return await (telemetry?.execution({ code, sandbox, run, ...linkOf(header) }, drive) ?? drive())
     } catch (error) {
       throw isDivergence(error) && !isSameBuild(header, guests) ? otherBuild(header, guests, error) : error
+    }
+  }
+
+  async #rollBack(
+    run: string,
+    { principal, context, signal }: RollbackOptions & Pick<Admitted, 'signal'>,
+  ): Promise<readonly RolledBackCall[]> {
+    const { catalog, redact } = this.#options
+    const claimed = await this.#stored().claim(run, { principal })
+    const lost = new AbortController()
+    claimed.onLost((error) => lost.abort(error))
+    try {
+      const either = AbortSignal.any([signal, lost.signal])
+      return await rollBack({ run, log: claimed.log, catalog, signal: either, context, redact })
+    } finally {
+      await claimed.close()
     }
   }
 
