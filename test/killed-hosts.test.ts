@@ -16,7 +16,7 @@ import { PROGRAMS } from './killed-hosts/programs.ts'
 import { openStore, type Place } from './killed-hosts/stores.ts'
 
 /** `pnpm proofs` kills hosts at every position. `KILL_SEED` repeats a sample. */
-const SAMPLE = Number(process.env.KILL_SAMPLE ?? 12)
+const SAMPLE = Number(process.env.KILL_SAMPLE ?? 8)
 const SEED = Number(process.env.KILL_SEED ?? Date.now() % 2 ** 31)
 console.log(`killed hosts: KILL_SEED=${SEED} KILL_SAMPLE=${SAMPLE}`)
 
@@ -177,7 +177,7 @@ describe('a run whose host is killed', () => {
       )
       expect(cases.length).toBeGreaterThan(0)
     },
-    MAX_WAIT_MS * Math.min(60, Math.max(1, SAMPLE / 12)),
+    MAX_WAIT_MS * Math.min(60, Math.max(1, SAMPLE / 8)),
   )
 })
 
