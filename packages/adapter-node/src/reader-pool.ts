@@ -108,10 +108,18 @@ export class ReaderPool {
       const isHeld = slow !== undefined || working.some(({ job }) => job?.isShort === false)
       const job = working.length < MAX_WORKING ? this.#queue.take(isHeld) : undefined
       if (job !== undefined) this.#begin(reader, job)
-      else if (slow !== undefined && this.#queue.hasUntried) this.#preempt(slow)
+      else if (slow !== undefined && this.#comesFirst(slow)) this.#preempt(slow)
       else break
     }
     this.#keepSpare()
+  }
+
+  /**
+   * Returns whether waiting work comes before slow work in progress: new work, or slow work that has used less than half
+   * of its CPU time. A text that was slow once, since its reader was still loading, thus waits for no endless one.
+   */
+  #comesFirst({ job }: Reader): boolean {
+    return this.#queue.hasUntried || this.#queue.leastSpentMs < (job?.spentMs ?? 0) / 2
   }
 
   get #working(): Reader[] {

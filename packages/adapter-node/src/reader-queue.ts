@@ -1,7 +1,8 @@
 import type { ReaderJob } from './reader-job.ts'
 
 /**
- * Queue of waiting work. New work comes before work that has used a slice, and short new texts come before long ones.
+ * Queue of waiting work. New work comes before work that has used a slice, and short new texts come before long ones. Of
+ * the work that has used a slice, the one with the least CPU time comes first.
  *
  * New work is taken alternately from the newest and the oldest end of its lane: a new text waits for one slice behind
  * any number of hostile texts, and no text waits forever. See "adaptive LIFO" in B. Maurer, "Fail at Scale", ACM Queue
@@ -32,7 +33,12 @@ export class ReaderQueue {
    */
   take(shortOnly: boolean): ReaderJob | undefined {
     const untried = this.#takeOf(this.#short) ?? (shortOnly ? undefined : this.#takeOf(this.#long))
-    return untried ?? (shortOnly ? undefined : this.#slow.shift())
+    return untried ?? (shortOnly ? undefined : this.#takeSlow())
+  }
+
+  /** CPU time of the slow work that has used the least, in milliseconds. Infinity if none waits. */
+  get leastSpentMs(): number {
+    return Math.min(...this.#slow.map(({ spentMs }) => spentMs))
   }
 
   /** Whether the queue holds work that has not used a slice yet. */
@@ -47,6 +53,12 @@ export class ReaderQueue {
   /** Removes and returns all jobs. */
   drain(): ReaderJob[] {
     return [...this.#short.splice(0), ...this.#long.splice(0), ...this.#slow.splice(0)]
+  }
+
+  #takeSlow(): ReaderJob | undefined {
+    const least = this.leastSpentMs
+    const index = this.#slow.findIndex(({ spentMs }) => spentMs === least)
+    return index < 0 ? undefined : this.#slow.splice(index, 1)[0]
   }
 
   #takeOf(lane: ReaderJob[]): ReaderJob | undefined {

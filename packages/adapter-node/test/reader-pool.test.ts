@@ -75,6 +75,28 @@ describe('the pool of readers', () => {
     await pool.close()
   })
 
+  it('reads a text that was slow once while others never finish', async () => {
+    const pool = new ReaderPool()
+    await read(pool, 'const a: number = 1')
+    const nested = (depth: number) => `let q: number;${'<T>('.repeat(depth)}x${')'.repeat(depth)}`
+    // Each level doubles the work. The text must take more than one slice.
+    let depth = 12
+    for (let tookMs = 0; tookMs < 500; depth++) {
+      const began = performance.now()
+      await read(pool, nested(depth)).catch(() => {})
+      tookMs = performance.now() - began
+    }
+    const end = new AbortController()
+    const long = `${ENDLESS};${'x;'.repeat(20_000)}`
+    const endless = [1, 2, 3].map(() => read(pool, long, { signal: end.signal, limitMs: 600_000 }))
+    for (const reading of endless) reading.catch(() => {})
+    // The long ones are new when this one has used its slice, so they come before it.
+    await read(pool, nested(depth)).catch((error) => expect(error).not.toBeInstanceOf(ReaderTimeoutError))
+    end.abort(new Error('no longer needed'))
+    for (const reading of endless) await expect(reading).rejects.toThrow('no longer needed')
+    await pool.close()
+  })
+
   it.runIf(process.platform === 'linux')('starts another reader if one is killed before it is ready', async () => {
     const pool = new ReaderPool()
     const reading = read(pool, 'const a: number = 1')
