@@ -18,7 +18,7 @@ const LIMITS = {
   langchain: [248, 7],
   mastra: [248, 9],
   mcp: [253, 20],
-  'adapter-node': [87, 39],
+  'adapter-node': [87, 40],
   'node-vm': [172, 9],
   'openai-agents': [248, 7],
   // Most of the bundle is the part of core that checks options, which every host contains anyway.
