@@ -47,7 +47,7 @@ export const MUTANTS = [
     tests: ['test/stored-runs.test.ts', '-t', 'no rule asks'],
   },
   {
-    breaks: 'everybody may go on with a run',
+    breaks: 'everybody may resume a run',
     file: 'packages/core/src/execution/run-records.ts',
     from: 'run.principal === undefined || run.principal === principal',
     to: 'run.principal !== principal || run.principal === principal',
@@ -389,7 +389,7 @@ export const MUTANTS = [
   {
     breaks: 'a text that has used its time slice keeps its reader',
     file: 'packages/adapter-node/src/reader-pool.ts',
-    from: 'else if (slow !== undefined && this.#queue.hasUntried) this.#preempt(slow)',
+    from: 'else if (slow !== undefined && this.#comesFirst(slow)) this.#preempt(slow)',
     to: '',
     tests: ['test/reading.test.ts', '-t', 'twelve texts'],
   },

