@@ -124,7 +124,7 @@ async function hibernating(name, store) {
   }
   await sleep(1_000)
   const after = await memory()
-  progress(`${name}: all go on`)
+  progress(`${name}: all continue`)
   const began = performance.now()
   gate.resolve(1)
   const results = await Promise.all(executions)

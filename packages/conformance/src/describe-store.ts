@@ -57,7 +57,7 @@ export function describeStore({ name, create, reopen, createBounded, manyRuns = 
       expect(loaded?.summary.updatedAt).toBeGreaterThan(runs)
     })
 
-    it('and removes the due time when a run goes on', async () => {
+    it('and removes the due time when a run continues', async () => {
       const lease = await add()
       await store.append(lease, { from: 0, entries: ['a'], status: 'suspended', dueAt: 5 })
       await store.append(lease, { from: 1, entries: ['b'], ...running })
@@ -211,7 +211,7 @@ export function describeStore({ name, create, reopen, createBounded, manyRuns = 
       }
     })
 
-    it('until its disk is full, and goes on when there is space again', async ({ skip }) => {
+    it('until its disk is full, and continues when there is space again', async ({ skip }) => {
       if (createBounded === undefined) return skip('the store cannot be given a small disk')
       const bounded = await createBounded(1024 * 1024)
       try {

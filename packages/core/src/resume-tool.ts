@@ -31,7 +31,7 @@ const CALL = {
 export function resumeTool(codeMode: CodeMode, runs: Runs): ResumeTool {
   return {
     name: RESUME_NAME,
-    description: `Goes on with a program that waits. Pass the content of \`waiting\` unchanged. The user decides on the calls.`,
+    description: `Resumes a program that waits. Pass the content of \`waiting\` unchanged. The user decides on the calls.`,
     inputSchema: {
       type: 'object',
       properties: { run: { type: 'string' }, calls: { type: 'array', items: CALL } },

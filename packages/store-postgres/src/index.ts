@@ -1,16 +1,14 @@
+import type { Append, Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '@glovebox/core'
 import {
-  type Append,
-  type Claim,
-  type Lease,
-  type NewRun,
-  RunError,
-  type RunFilter,
-  type RunStatus,
-  type RunStore,
-  type RunSummary,
-  type StoredRun,
-} from '@glovebox/core'
-import { assertKnownOptions } from '@glovebox/core/adapter'
+  appendRefusal,
+  assertKnownOptions,
+  listPages,
+  RUNS_PER_PAGE,
+  type RunRow,
+  runConditions,
+  runExists,
+  summaryFromRow,
+} from '@glovebox/core/adapter'
 
 /** The part of a `Pool` or `Client` of the package `pg` that the store uses. */
 export interface PostgresPool {
@@ -30,21 +28,9 @@ export interface PostgresStoreOptions {
 const VERSION = 1
 /** Key of the lock under which one host at a time creates the tables. Arbitrary, but the same for all versions. */
 const MIGRATION_LOCK = 7_305_801
-/** Number of runs that one query lists. */
-const PAGE = 200
 const SCHEMA_NAMES = /^[a-z_][a-z0-9_]{0,62}$/
 
-interface RunRow {
-  /** PostgreSQL's 64-bit integers arrive as texts. */
-  readonly id: string
-  readonly run: string
-  readonly principal: string | null
-  readonly status: RunStatus
-  readonly started_at: number
-  readonly updated_at: number
-  readonly due_at: number | null
-  readonly position: number
-  readonly epoch: number
+interface FullRow extends RunRow {
   readonly header: string
 }
 
@@ -151,11 +137,11 @@ class PostgresStore implements RunStore {
        VALUES ($1, $2, $3, 'running', $4, $4, $5, ${NOW} + $6, $7) ON CONFLICT DO NOTHING RETURNING 1`,
       [this.#tenant, run, principal ?? null, startedAt, owner, ttlMs, header],
     )
-    if (made.length === 0) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+    if (made.length === 0) throw runExists(run)
     return { run, owner, epoch: 1 }
   }
 
-  async append({ run, epoch }: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
+  async append(lease: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
     const moved = await this.#tables.query(
       `WITH moved AS (
          UPDATE runs SET position = position + $1, status = $2, due_at = $3, updated_at = ${NOW}
@@ -166,9 +152,9 @@ class PostgresStore implements RunStore {
          FROM moved, unnest($8::text[]) WITH ORDINALITY AS given (entry, number)
        )
        SELECT id FROM moved`,
-      [entries.length, status, dueAt ?? null, this.#tenant, run, epoch, from, entries],
+      [entries.length, status, dueAt ?? null, this.#tenant, lease.run, lease.epoch, from, entries],
     )
-    if (moved.length === 0) throw await this.#refusal(run, epoch, from)
+    if (moved.length === 0) throw appendRefusal(lease, from, await this.#find(lease.run))
   }
 
   async load(run: string): Promise<StoredRun | undefined> {
@@ -180,7 +166,7 @@ class PostgresStore implements RunStore {
     )
     // The run was deleted meanwhile.
     if (entries.length < row.position) return undefined
-    return { summary: summaryOf(row), header: row.header, entries: entries.map(({ entry }) => entry) }
+    return { summary: summaryFromRow(row), header: row.header, entries: entries.map(({ entry }) => entry) }
   }
 
   async claim(run: string, { owner, ttlMs }: Claim): Promise<Lease | undefined> {
@@ -199,17 +185,16 @@ class PostgresStore implements RunStore {
     )
   }
 
-  async *list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
-    let last: RunRow | undefined
-    do {
-      const { conditions, values } = this.#where(filter, last)
-      const page = await this.#tables.query<RunRow>(
-        `SELECT * FROM runs WHERE ${conditions} ORDER BY started_at DESC, id DESC LIMIT ${PAGE}`,
+  list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
+    return listPages<FullRow>((last) => {
+      const { conditions, values } = runConditions(this.#tenant, filter, last, NOW)
+      let count = 0
+      const numbered = conditions.replaceAll('?', () => `$${++count}`)
+      return this.#tables.query(
+        `SELECT * FROM runs WHERE ${numbered} ORDER BY started_at DESC, id DESC LIMIT ${RUNS_PER_PAGE}`,
         values,
       )
-      for (const row of page) yield summaryOf(row)
-      last = page.length < PAGE ? undefined : page.at(-1)
-    } while (last !== undefined)
+    })
   }
 
   async delete(run: string): Promise<boolean> {
@@ -226,40 +211,11 @@ class PostgresStore implements RunStore {
 
   async close(): Promise<void> {}
 
-  async #find(run: string): Promise<RunRow | undefined> {
-    const [row] = await this.#tables.query<RunRow>('SELECT * FROM runs WHERE tenant = $1 AND run = $2', [
+  async #find(run: string): Promise<FullRow | undefined> {
+    const [row] = await this.#tables.query<FullRow>('SELECT * FROM runs WHERE tenant = $1 AND run = $2', [
       this.#tenant,
       run,
     ])
     return row
   }
-
-  async #refusal(run: string, epoch: number, from: number): Promise<RunError> {
-    const row = await this.#find(run)
-    if (row === undefined) return new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
-    if (row.epoch !== epoch) return new RunError('RUN_LEASE_LOST', `Another host goes on with the run ${run}`)
-    return new RunError('RUN_CONFLICT', `The run ${run} has ${row.position} entries, not ${from}`)
-  }
-
-  #where({ status, principal, dueBefore, updatedBefore, unclaimed }: RunFilter, last: RunRow | undefined) {
-    const values: unknown[] = []
-    const conditions: string[] = []
-    /** Adds a condition, in which `?` stands for the values in order. */
-    const require = (condition: string, ...given: unknown[]) => {
-      conditions.push(condition.replaceAll('?', () => `$${values.push(given.shift())}`))
-    }
-    require('tenant = ?', this.#tenant)
-    if (status !== undefined) require('status = ANY(?)', [status].flat())
-    if (principal !== undefined) require('principal = ?', principal)
-    if (dueBefore !== undefined) require('due_at <= ?', dueBefore)
-    if (updatedBefore !== undefined) require('updated_at < ?', updatedBefore)
-    if (unclaimed === true) require(`(owner IS NULL OR expires_at <= ${NOW})`)
-    if (last !== undefined) require('(started_at, id) < (?, ?)', last.started_at, last.id)
-    return { conditions: conditions.join(' AND '), values }
-  }
-}
-
-function summaryOf({ run, principal, status, started_at, updated_at, due_at }: RunRow): RunSummary {
-  const times = { startedAt: started_at, updatedAt: updated_at, ...(due_at !== null && { dueAt: due_at }) }
-  return { run, status, ...(principal !== null && { principal }), ...times }
 }

@@ -1,18 +1,16 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { Append, Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '@glovebox/core'
 import {
-  type Append,
-  type Claim,
-  type Lease,
-  type NewRun,
-  RunError,
-  type RunFilter,
-  type RunStatus,
-  type RunStore,
-  type RunSummary,
-  type StoredRun,
-} from '@glovebox/core'
-import { assertKnownOptions } from '@glovebox/core/adapter'
+  appendRefusal,
+  assertKnownOptions,
+  listPages,
+  RUNS_PER_PAGE,
+  type RunRow,
+  runConditions,
+  runExists,
+  summaryFromRow,
+} from '@glovebox/core/adapter'
 
 /** Options for {@link sqliteStore}. */
 export interface SqliteStoreOptions {
@@ -57,22 +55,10 @@ const SCHEMA = `
 `
 /** Time to wait for another process that writes, in milliseconds. */
 const BUSY_MS = 5_000
-/** Number of runs that one query lists. */
-const PAGE = 200
 const MAX_PAGE_COUNT = 4_294_967_294
 
-interface RunRow {
+interface FullRow extends RunRow {
   readonly id: number
-  readonly run: string
-  readonly principal: string | null
-  readonly status: RunStatus
-  readonly started_at: number
-  readonly updated_at: number
-  readonly due_at: number | null
-  readonly position: number
-  readonly epoch: number
-  readonly owner: string | null
-  readonly expires_at: number | null
   readonly header: string
 }
 
@@ -192,18 +178,18 @@ class SqliteStore implements RunStore, AsyncDisposable {
        VALUES (?, ?, ?, 'running', ?, ?, 0, 1, ?, ?, ?) ON CONFLICT DO NOTHING`,
       ...[this.#tenant, run, principal ?? null, startedAt, startedAt, owner, Date.now() + ttlMs, header],
     )
-    if (isNew === 0) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+    if (isNew === 0) throw runExists(run)
     return { run, owner, epoch: 1 }
   }
 
-  async append({ run, epoch }: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
+  async append(lease: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
     this.#database.write(() => {
       const row = this.#database.get(
         `UPDATE runs SET position = position + ?, status = ?, due_at = ?, updated_at = ?
          WHERE tenant = ? AND run = ? AND epoch = ? AND position = ? RETURNING id`,
-        ...[entries.length, status, dueAt ?? null, Date.now(), this.#tenant, run, epoch, from],
-      ) as Pick<RunRow, 'id'> | undefined
-      if (row === undefined) throw this.#refusal(run, epoch, from)
+        ...[entries.length, status, dueAt ?? null, Date.now(), this.#tenant, lease.run, lease.epoch, from],
+      ) as Pick<FullRow, 'id'> | undefined
+      if (row === undefined) throw appendRefusal(lease, from, this.#find(lease.run))
       entries.forEach((entry, index) => {
         this.#database.run(
           'INSERT INTO entries (run_id, position, entry) VALUES (?, ?, ?)',
@@ -221,7 +207,7 @@ class SqliteStore implements RunStore, AsyncDisposable {
       if (row === undefined) return undefined
       const entries = this.#database.all('SELECT entry FROM entries WHERE run_id = ? ORDER BY position', row.id)
       return {
-        summary: summaryOf(row),
+        summary: summaryFromRow(row),
         header: row.header,
         entries: entries.map((each) => (each as { entry: string }).entry),
       }
@@ -245,20 +231,14 @@ class SqliteStore implements RunStore, AsyncDisposable {
     )
   }
 
-  async *list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
-    const { conditions, values } = this.#where(filter)
-    let last: RunRow | undefined
-    do {
-      const after = last === undefined ? [] : [last.started_at, last.id]
-      const page = this.#database.all(
-        `SELECT * FROM runs WHERE ${[...conditions, ...(last === undefined ? [] : ['(started_at, id) < (?, ?)'])].join(' AND ')}
-         ORDER BY started_at DESC, id DESC LIMIT ${PAGE}`,
+  list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
+    return listPages<FullRow>((last) => {
+      const { conditions, values } = runConditions(this.#tenant, filter, last, String(Date.now()))
+      return this.#database.all(
+        `SELECT * FROM runs WHERE ${conditions} ORDER BY started_at DESC, id DESC LIMIT ${RUNS_PER_PAGE}`,
         ...values,
-        ...after,
-      ) as unknown as RunRow[]
-      for (const row of page) yield summaryOf(row)
-      last = page.length < PAGE ? undefined : page.at(-1)
-    } while (last !== undefined)
+      ) as FullRow[]
+    })
   }
 
   async delete(run: string): Promise<boolean> {
@@ -277,39 +257,9 @@ class SqliteStore implements RunStore, AsyncDisposable {
     return this.close()
   }
 
-  #find(run: string): RunRow | undefined {
+  #find(run: string): FullRow | undefined {
     return this.#database.get('SELECT * FROM runs WHERE tenant = ? AND run = ?', this.#tenant, run) as
-      | RunRow
+      | FullRow
       | undefined
   }
-
-  #refusal(run: string, epoch: number, from: number): RunError {
-    const row = this.#find(run)
-    if (row === undefined) return new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
-    if (row.epoch !== epoch) return new RunError('RUN_LEASE_LOST', `Another host goes on with the run ${run}`)
-    return new RunError('RUN_CONFLICT', `The run ${run} has ${row.position} entries, not ${from}`)
-  }
-
-  #where({ status, principal, dueBefore, updatedBefore, unclaimed }: RunFilter) {
-    const conditions = ['tenant = ?']
-    const values: SQLInputValue[] = [this.#tenant]
-    const require = (condition: string, ...given: SQLInputValue[]) => {
-      conditions.push(condition)
-      values.push(...given)
-    }
-    if (status !== undefined) {
-      const statuses = [status].flat()
-      require(`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
-    }
-    if (principal !== undefined) require('principal = ?', principal)
-    if (dueBefore !== undefined) require('due_at <= ?', dueBefore)
-    if (updatedBefore !== undefined) require('updated_at < ?', updatedBefore)
-    if (unclaimed === true) require('(owner IS NULL OR expires_at <= ?)', Date.now())
-    return { conditions, values }
-  }
-}
-
-function summaryOf({ run, principal, status, started_at, updated_at, due_at }: RunRow): RunSummary {
-  const times = { startedAt: started_at, updatedAt: updated_at, ...(due_at !== null && { dueAt: due_at }) }
-  return { run, status, ...(principal !== null && { principal }), ...times }
 }

@@ -1,15 +1,13 @@
+import type { Append, Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '@glovebox/core'
 import {
-  type Append,
-  type Claim,
-  type Lease,
-  type NewRun,
-  RunError,
-  type RunFilter,
-  type RunStatus,
-  type RunStore,
-  type RunSummary,
-  type StoredRun,
-} from '@glovebox/core'
+  appendRefusal,
+  listPages,
+  RUNS_PER_PAGE,
+  type RunRow,
+  runConditions,
+  runExists,
+  summaryFromRow,
+} from '@glovebox/core/adapter'
 import type { DurableObjectStorage } from './worker-platform.ts'
 
 type SqlValue = string | number | null
@@ -51,19 +49,9 @@ const HEADER = -1
  * https://developers.cloudflare.com/durable-objects/platform/limits/
  */
 const MAX_PART = 500_000
-/** Number of runs that one query lists. */
-const PAGE = 200
 
-interface RunRow {
+interface ObjectRow extends RunRow {
   readonly id: number
-  readonly run: string
-  readonly principal: string | null
-  readonly status: RunStatus
-  readonly started_at: number
-  readonly updated_at: number
-  readonly due_at: number | null
-  readonly position: number
-  readonly epoch: number
 }
 
 interface TextRow {
@@ -142,26 +130,26 @@ class DurableObjectStore implements RunStore {
 
   async create({ run, principal, startedAt, header }: NewRun, { owner, ttlMs }: Claim): Promise<Lease> {
     this.#database.write(() => {
-      const [row] = this.#database.all<Pick<RunRow, 'id'>>(
+      const [row] = this.#database.all<Pick<ObjectRow, 'id'>>(
         `INSERT INTO glovebox_runs
            (tenant, run, principal, status, started_at, updated_at, position, epoch, owner, expires_at)
          VALUES (?, ?, ?, 'running', ?, ?, 0, 1, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
         ...[this.#tenant, run, principal ?? null, startedAt, startedAt, owner, Date.now() + ttlMs],
       )
-      if (row === undefined) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+      if (row === undefined) throw runExists(run)
       this.#database.addText(row.id, HEADER, header)
     })
     return { run, owner, epoch: 1 }
   }
 
-  async append({ run, epoch }: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
+  async append(lease: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
     this.#database.write(() => {
-      const [row] = this.#database.all<Pick<RunRow, 'id'>>(
+      const [row] = this.#database.all<Pick<ObjectRow, 'id'>>(
         `UPDATE glovebox_runs SET position = position + ?, status = ?, due_at = ?, updated_at = ?
          WHERE tenant = ? AND run = ? AND epoch = ? AND position = ? RETURNING id`,
-        ...[entries.length, status, dueAt ?? null, Date.now(), this.#tenant, run, epoch, from],
+        ...[entries.length, status, dueAt ?? null, Date.now(), this.#tenant, lease.run, lease.epoch, from],
       )
-      if (row === undefined) throw this.#refusal(run, epoch, from)
+      if (row === undefined) throw appendRefusal(lease, from, this.#find(lease.run))
       entries.forEach((entry, index) => {
         this.#database.addText(row.id, from + index, entry)
       })
@@ -181,12 +169,12 @@ class DurableObjectStore implements RunStore {
       if (position === HEADER) header += text
       else entries[position] += text
     }
-    return { summary: summaryOf(row), header, entries }
+    return { summary: summaryFromRow(row), header, entries }
   }
 
   async claim(run: string, { owner, ttlMs }: Claim): Promise<Lease | undefined> {
     const now = Date.now()
-    const [row] = this.#database.all<Pick<RunRow, 'epoch'>>(
+    const [row] = this.#database.all<Pick<ObjectRow, 'epoch'>>(
       `UPDATE glovebox_runs
        SET epoch = CASE WHEN owner = ? THEN epoch ELSE epoch + 1 END, owner = ?, expires_at = ?
        WHERE tenant = ? AND run = ? AND (owner IS NULL OR owner = ? OR expires_at <= ?) RETURNING epoch`,
@@ -202,22 +190,19 @@ class DurableObjectStore implements RunStore {
     )
   }
 
-  async *list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
-    let last: RunRow | undefined
-    do {
-      const { conditions, values } = this.#where(filter, last)
-      const page = this.#database.all<RunRow>(
-        `SELECT * FROM glovebox_runs WHERE ${conditions} ORDER BY started_at DESC, id DESC LIMIT ${PAGE}`,
+  list(filter: RunFilter = {}): AsyncIterable<RunSummary> {
+    return listPages<ObjectRow>((last) => {
+      const { conditions, values } = runConditions(this.#tenant, filter, last, String(Date.now()))
+      return this.#database.all(
+        `SELECT * FROM glovebox_runs WHERE ${conditions} ORDER BY started_at DESC, id DESC LIMIT ${RUNS_PER_PAGE}`,
         ...values,
       )
-      for (const row of page) yield summaryOf(row)
-      last = page.length < PAGE ? undefined : page.at(-1)
-    } while (last !== undefined)
+    })
   }
 
   async delete(run: string): Promise<boolean> {
     return this.#database.write(() => {
-      const [row] = this.#database.all<Pick<RunRow, 'id'>>(
+      const [row] = this.#database.all<Pick<ObjectRow, 'id'>>(
         'DELETE FROM glovebox_runs WHERE tenant = ? AND run = ? RETURNING id',
         ...[this.#tenant, run],
       )
@@ -233,43 +218,12 @@ class DurableObjectStore implements RunStore {
 
   async close(): Promise<void> {}
 
-  #find(run: string): RunRow | undefined {
-    const [row] = this.#database.all<RunRow>(
+  #find(run: string): ObjectRow | undefined {
+    const [row] = this.#database.all<ObjectRow>(
       'SELECT * FROM glovebox_runs WHERE tenant = ? AND run = ?',
       ...[this.#tenant, run],
     )
     return row
-  }
-
-  #refusal(run: string, epoch: number, from: number): RunError {
-    const row = this.#find(run)
-    if (row === undefined) return new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
-    if (row.epoch !== epoch) return new RunError('RUN_LEASE_LOST', `Another host continues the run ${run}`)
-    return new RunError('RUN_CONFLICT', `The run ${run} has ${row.position} entries, not ${from}`)
-  }
-
-  #where(
-    { status, principal, dueBefore, updatedBefore, unclaimed }: RunFilter,
-    last: RunRow | undefined,
-  ): { conditions: string; values: SqlValue[] } {
-    const conditions: string[] = []
-    const values: SqlValue[] = []
-    const require = (condition: string, ...given: SqlValue[]) => {
-      conditions.push(condition)
-      values.push(...given)
-    }
-    require('tenant = ?', this.#tenant)
-    if (status !== undefined) {
-      // A query has at most 100 parameters.
-      const statuses = new Set([status].flat())
-      require(`status IN (${Array.from(statuses, () => '?').join(', ')})`, ...statuses)
-    }
-    if (principal !== undefined) require('principal = ?', principal)
-    if (dueBefore !== undefined) require('due_at <= ?', dueBefore)
-    if (updatedBefore !== undefined) require('updated_at < ?', updatedBefore)
-    if (unclaimed === true) require('(owner IS NULL OR expires_at <= ?)', Date.now())
-    if (last !== undefined) require('(started_at, id) < (?, ?)', last.started_at, last.id)
-    return { conditions: conditions.join(' AND '), values }
   }
 }
 
@@ -285,9 +239,4 @@ function partsOf(text: string): string[] {
     start = end
   } while (start < text.length)
   return parts
-}
-
-function summaryOf({ run, principal, status, started_at, updated_at, due_at }: RunRow): RunSummary {
-  const times = { startedAt: started_at, updatedAt: updated_at, ...(due_at !== null && { dueAt: due_at }) }
-  return { run, status, ...(principal !== null && { principal }), ...times }
 }

@@ -1,4 +1,4 @@
-/** `@glovebox/core/adapter`: the contract and helpers for packages that add a backend. */
+/** `@glovebox/core/adapter`: the contract and helpers for packages that add a backend or a store. */
 
 export type {
   Guest,
@@ -23,6 +23,15 @@ export { compileSchema, type Validator } from '../protocol/compile.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
 export { adapterOf, createSandbox, readerOf, type Sandbox, type SandboxOptions } from '../sandbox/sandbox.ts'
+export {
+  appendRefusal,
+  listPages,
+  RUNS_PER_PAGE,
+  type RunRow,
+  runConditions,
+  runExists,
+  summaryFromRow,
+} from '../stores/store-helpers.ts'
 export type { WorkerEvents, WorkerExit, WorkerLink } from '../workers/guest-worker.ts'
 export { GuestWorkers, type GuestWorkersOptions } from '../workers/guest-workers.ts'
 export type { FromWorker, ToWorker } from '../workers/messages.ts'

@@ -47,8 +47,8 @@ export type { ExecuteResult, Usage } from '../execution/result.ts'
 export type { RollbackOutcome, RolledBackCall } from '../execution/rollback.ts'
 export type { RunEntry } from '../execution/run-log.ts'
 export type {
-  As,
   CallDecision,
+  PrincipalOptions,
   RunAccess,
   RunAction,
   RunDetails,

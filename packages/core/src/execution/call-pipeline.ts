@@ -103,7 +103,8 @@ export class CallPipeline {
     }
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
-    const judged = rules === undefined && asked === undefined ? input : await this.#judge(rules, call, tool, input)
+    const judged =
+      rules === undefined && asked === undefined ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
     const output = await this.#execute(call, tool, judged)
     return await this.#write(call, tool, output)
   }
@@ -164,7 +165,7 @@ export class CallPipeline {
   }
 
   /** Applies the rules. Resolves to the input that may run, which a person may have edited. */
-  #judge(rules: CallRules = CallRules.NONE, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
+  #judge(rules: CallRules, call: PipelineCall, tool: CatalogTool, input: unknown): Promise<unknown> {
     const { log, stored } = this.#options
     const validate = (edited: unknown) => this.#validate(call, tool, { value: edited, size: measureValue(edited) })
     const approval = new CallApproval({

@@ -72,7 +72,7 @@ export const clip = (text: string, length = MAX_ERROR_TEXT): string =>
 export function diverged({ expected, received }: Divergence): RunError {
   return new RunError(
     'REPLAY_DIVERGED',
-    `The run cannot go on: the program did not repeat what was recorded. Expected ${show(expected)}, received ${show(received)}`,
+    `The run cannot be resumed: the program did not repeat what was recorded. Expected ${show(expected)}, received ${show(received)}`,
   )
 }
 
@@ -81,7 +81,7 @@ export function endedEarly(end: ProgramEnd): RunError {
   const how = end.ok ? 'returned' : `failed with ${end.error.code}: ${end.error.message}`
   return new RunError(
     'REPLAY_DIVERGED',
-    `The run cannot go on: the program ${how} before it reached the recorded state`,
+    `The run cannot be resumed: the program ${how} before it reached the recorded state`,
   )
 }
 

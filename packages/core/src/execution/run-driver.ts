@@ -286,7 +286,7 @@ class RunDriver {
     if (this.#outcome !== undefined) return this.#finish(this.#outcome)
     if (this.#session.isRepeating) return
     if (this.#options.isReplay !== true) {
-      if (this.#calls.isHeld && !this.#goOn()) return
+      if (this.#calls.isHeld && !this.#continueRun()) return
       this.#wake.arm()
     }
     this.#rest()
@@ -305,7 +305,7 @@ class RunDriver {
   }
 
   /** Continues a resumed run once its guest has reached the recorded state. Returns false if it did less. */
-  #goOn(): boolean {
+  #continueRun(): boolean {
     const { log, guests } = this.#options
     const missing = log.calls[this.#said.calls]
     if (missing !== undefined) {

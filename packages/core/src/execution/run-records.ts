@@ -39,7 +39,7 @@ export interface CallDecision {
 }
 
 /** Who asks. */
-export interface As {
+export interface PrincipalOptions {
   /** User or service, as the host authenticated it. Default: none */
   readonly principal?: string | undefined
 }
@@ -77,9 +77,9 @@ export interface RunDetails extends RunSummary, Pick<RunHeader, 'code' | 'engine
 /** The stored runs of a host. Each method takes the principal that asks. */
 export interface Runs {
   /** @throws `RunError` `RUN_NOT_FOUND` or `RUN_FORBIDDEN` */
-  get(run: string, as?: As): Promise<RunDetails>
+  get(run: string, as?: PrincipalOptions): Promise<RunDetails>
   /** Lists the runs that the principal may read, most recently started first. */
-  list(filter?: RunFilter, as?: As): AsyncIterable<RunSummary>
+  list(filter?: RunFilter, as?: PrincipalOptions): AsyncIterable<RunSummary>
   /**
    * Records decisions on calls of a suspended run. The run continues when it is resumed. A decision that was recorded
    * before is accepted again.
@@ -87,11 +87,11 @@ export interface Runs {
    * @throws `RunError` `RUN_DECISION_INVALID` for a call that does not wait, another input than the call has, or a
    *   second, different decision; `RUN_CLAIMED` while the run is driven; `RUN_NOT_FOUND` or `RUN_FORBIDDEN`
    */
-  decide(run: string, decisions: readonly CallDecision[], as?: As): Promise<void>
+  decide(run: string, decisions: readonly CallDecision[], as?: PrincipalOptions): Promise<void>
   /** @throws `RunError` `RUN_NOT_FOUND` or `RUN_FORBIDDEN` */
-  delete(run: string, as?: As): Promise<void>
+  delete(run: string, as?: PrincipalOptions): Promise<void>
   /** Deletes the ended runs that were updated before a time, in milliseconds since the epoch. Resolves to their number. */
-  deleteEnded(updatedBefore: number, as?: As): Promise<number>
+  deleteEnded(updatedBefore: number, as?: PrincipalOptions): Promise<number>
 }
 
 /** A run as the store has it. */
@@ -131,7 +131,7 @@ export class RunRecords implements Runs {
     this.#authorize = authorize
   }
 
-  async get(run: string, as: As = {}): Promise<RunDetails> {
+  async get(run: string, as: PrincipalOptions = {}): Promise<RunDetails> {
     const { summary, header, log } = await this.load(run, 'read', as)
     const { code, engine, runtime, limits, metadata } = header
     const kept = metadata === undefined ? {} : { metadata }
@@ -139,12 +139,12 @@ export class RunRecords implements Runs {
     return { ...summary, ...kept, code, engine, runtime, limits, entries: log.entries, pending }
   }
 
-  async *list(filter: RunFilter = {}, { principal }: As = {}): AsyncIterable<RunSummary> {
+  async *list(filter: RunFilter = {}, { principal }: PrincipalOptions = {}): AsyncIterable<RunSummary> {
     for await (const run of this.#store.list(filter))
       if (await this.#authorize({ action: 'read', run, principal })) yield run
   }
 
-  async decide(run: string, decisions: readonly CallDecision[], as: As = {}): Promise<void> {
+  async decide(run: string, decisions: readonly CallDecision[], as: PrincipalOptions = {}): Promise<void> {
     await this.load(run, 'decide', as)
     const lease = await this.claim(run, `decision ${crypto.randomUUID()}`, DECIDE_MS)
     try {
@@ -163,12 +163,12 @@ export class RunRecords implements Runs {
     }
   }
 
-  async delete(run: string, as: As = {}): Promise<void> {
+  async delete(run: string, as: PrincipalOptions = {}): Promise<void> {
     await this.load(run, 'delete', as)
     await this.#store.delete(run)
   }
 
-  async deleteEnded(updatedBefore: number, { principal }: As = {}): Promise<number> {
+  async deleteEnded(updatedBefore: number, { principal }: PrincipalOptions = {}): Promise<number> {
     let count = 0
     for await (const run of this.#store.list({ status: ['succeeded', 'failed'], updatedBefore })) {
       if (!(await this.#authorize({ action: 'delete', run, principal }))) continue
@@ -178,7 +178,7 @@ export class RunRecords implements Runs {
   }
 
   /** @throws `RunError` `RUN_NOT_FOUND` or `RUN_FORBIDDEN` */
-  async load(run: string, action: RunAction, { principal }: As): Promise<LoadedRun> {
+  async load(run: string, action: RunAction, { principal }: PrincipalOptions): Promise<LoadedRun> {
     const stored = await this.#store.load(run)
     if (stored === undefined) throw new RunError('RUN_NOT_FOUND', `There is no run ${run}`)
     const { summary } = stored
@@ -208,7 +208,7 @@ function decisionEntry(
   { call, digest, decision, note }: CallDecision,
   pending: readonly PendingCall[],
   log: RunLog,
-  { principal }: As,
+  { principal }: PrincipalOptions,
 ): RunEntry | undefined {
   const encoded = encode(decision)
   const signed = { ...(principal !== undefined && { by: principal }), ...(note !== undefined && { note }) }

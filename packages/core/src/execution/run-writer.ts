@@ -1,5 +1,6 @@
 import { RunError } from '../contract/errors.ts'
 import type { Lease, RunStatus, RunStore } from '../contract/run-store.ts'
+import { leaseLost } from '../stores/store-helpers.ts'
 import { messageOf } from '../values/message-of.ts'
 import type { RunEntry } from './run-log.ts'
 
@@ -103,8 +104,7 @@ export class RunWriter {
     const { store, lease, leaseMs } = this.#options
     try {
       const renewed = await store.claim(lease.run, { owner: lease.owner, ttlMs: leaseMs })
-      if (renewed?.epoch !== lease.epoch)
-        this.#lose(new RunError('RUN_LEASE_LOST', `Another host goes on with ${lease.run}`))
+      if (renewed?.epoch !== lease.epoch) this.#lose(leaseLost(lease.run))
     } catch {
       // The next renewal or append may succeed. If none does, an append fails.
     }

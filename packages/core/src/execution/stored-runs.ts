@@ -7,7 +7,13 @@ import { isExpired, pendingCalls } from './call-approval.ts'
 import { digestOf } from './digest.ts'
 import type { ExecuteOptions } from './execute-options.ts'
 import { RunLog } from './run-log.ts'
-import { type As, type LoadedRun, type RunHeader, RunRecords, type RunRecordsOptions } from './run-records.ts'
+import {
+  type LoadedRun,
+  type PrincipalOptions,
+  type RunHeader,
+  RunRecords,
+  type RunRecordsOptions,
+} from './run-records.ts'
 import { RunWriter } from './run-writer.ts'
 import type { ExecutionSpan } from './telemetry.ts'
 
@@ -101,7 +107,7 @@ export class StoredRuns {
    *
    * @throws `RunError`
    */
-  async claim(run: string, as: As): Promise<ClaimedRun> {
+  async claim(run: string, as: PrincipalOptions): Promise<ClaimedRun> {
     const lease = await this.records.claim(run, crypto.randomUUID(), this.#leaseMs)
     try {
       const { log } = await this.records.load(run, 'resume', as)

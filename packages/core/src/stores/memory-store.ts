@@ -1,5 +1,5 @@
-import { RunError } from '../contract/errors.ts'
-import type { Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '../contract/run-store.ts'
+import type { Append, Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '../contract/run-store.ts'
+import { appendRefusal, runExists } from './store-helpers.ts'
 
 interface MemoryRun {
   summary: RunSummary
@@ -36,7 +36,7 @@ class MemoryStore implements RunStore {
   }
 
   async create({ run, principal, startedAt, header }: NewRun, { owner, ttlMs }: Claim): Promise<Lease> {
-    if (this.#runs.has(run)) throw new RunError('RUN_CONFLICT', `The run ${run} exists already`)
+    if (this.#runs.has(run)) throw runExists(run)
     const by = principal === undefined ? {} : { principal }
     this.#runs.set(run, {
       summary: { run, status: 'running', ...by, startedAt, updatedAt: startedAt },
@@ -48,12 +48,10 @@ class MemoryStore implements RunStore {
     return { run, owner, epoch: 1 }
   }
 
-  async append(lease: Lease, { from, entries, status, dueAt }: Parameters<RunStore['append']>[1]): Promise<void> {
+  async append(lease: Lease, { from, entries, status, dueAt }: Append): Promise<void> {
     const stored = this.#runs.get(lease.run)
-    if (stored === undefined) throw new RunError('RUN_NOT_FOUND', `There is no run ${lease.run}`)
-    if (stored.epoch !== lease.epoch) throw new RunError('RUN_LEASE_LOST', `Another host goes on with ${lease.run}`)
-    if (stored.entries.length !== from)
-      throw new RunError('RUN_CONFLICT', `The run ${lease.run} has ${stored.entries.length} entries, not ${from}`)
+    if (stored?.epoch !== lease.epoch || stored.entries.length !== from)
+      throw appendRefusal(lease, from, stored && { epoch: stored.epoch, position: stored.entries.length })
     for (const entry of entries) stored.entries.push(entry)
     const { dueAt: _, ...summary } = stored.summary
     stored.summary = { ...summary, status, updatedAt: Date.now(), ...(dueAt !== undefined && { dueAt }) }

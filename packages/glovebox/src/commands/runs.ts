@@ -161,7 +161,7 @@ async function decide(
     }
     const noted = note === undefined ? {} : { note }
     await runs.decide(run, [{ call, digest: waiting.digest, decision, ...noted }], as)
-    console.error(`Recorded. To go on: glovebox resume ${run}${storeFlag(options.store)}`)
+    console.error(`Recorded. To continue: glovebox resume ${run}${storeFlag(options.store)}`)
     return EXIT.ok
   })
 }

@@ -86,7 +86,7 @@ function withPrinting(command: Command): Command {
 
 withPrinting(withExecution(program.command('run').argument('<file>', 'the program, or - for standard input')))
   .description('Run a program and print its value.')
-  .option(STORE, 'keep the run, so that it can wait and go on later (default file: in the data folder)')
+  .option(STORE, 'keep the run, so that it can wait and be resumed later (default file: in the data folder)')
   .addHelpText(
     'after',
     `
@@ -102,7 +102,7 @@ ${EXIT_HELP}`,
   })
 
 withPrinting(withExecution(program.command('resume').argument('<run>', 'id of the run')))
-  .description('Go on with a stored run that waits, or whose process ended.')
+  .description('Resume a stored run that waits, or whose process ended.')
   .option(STORE, 'file of the stored runs (default: in the data folder)')
   .addHelpText('after', `\nExample:\n  glovebox resume 7f0c… --config mcp.json --ask "files.write*"\n\n${EXIT_HELP}`)
   .action(async (id: string, options: RunOptions) => {
