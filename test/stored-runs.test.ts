@@ -170,6 +170,24 @@ describe('a run that waits for approval', () => {
     expect(ledger).toHaveLength(3)
   })
 
+  it('fails at its deadline, also while it is suspended', async () => {
+    await using codeMode = await open({ runs: { store, deadlineMs: 60 } })
+    const suspended = await suspend(PAY, codeMode)
+    const failed = { status: 'failed', error: { code: 'LIMIT_WALL_TIME' }, calls: [{ outcome: 'cancelled' }] }
+    // Before the deadline, a decision would still count.
+    const deadline = JSON.parse((await store.load(suspended.run))?.header ?? '').deadline as number
+    while (Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(await codeMode.resumeDue()).toEqual([{ run: suspended.run, status: 'failed' }])
+    expect(await codeMode.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })).toMatchObject(failed)
+    expect(ledger).toEqual([])
+  })
+
+  it('fails at its deadline while it runs', async () => {
+    await using codeMode = await open({ runs: { store, deadlineMs: 60 } })
+    const result = await codeMode.execute('await new Promise((resolve) => setTimeout(resolve, 30_000))')
+    expect(result).toMatchObject({ status: 'failed', error: { message: 'The run did not end before its deadline' } })
+  })
+
   it('stays suspended until there is a decision', async () => {
     await using codeMode = await open()
     const suspended = await suspend(PAY, codeMode)

@@ -1,4 +1,5 @@
-import { createCatalog } from './catalog/catalog.ts'
+import type { Catalog } from './catalog/catalog.ts'
+import { LiveCatalog } from './catalog/live-catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
 import { type Guarantees, requireGuarantees } from './contract/guarantees.ts'
 import { chooseLimits, type Limits } from './contract/limits.ts'
@@ -120,7 +121,10 @@ export interface ModelTool {
 
 /** Runs programs that call a set of tools. Created by {@link createCodeMode}. */
 export interface CodeMode<Context = unknown> extends AsyncDisposable {
-  /** TypeScript declarations of the tools, for the model. */
+  /**
+   * TypeScript declarations of the tools, for the model. Throws a `TypeError` if the tools of a provider have changed to
+   * two with the same name.
+   */
   readonly declarations: string
   /** Details that the declarations leave out because of their style or budget. Empty if they are complete. */
   readonly omitted: readonly string[]
@@ -162,6 +166,12 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
   rollback(run: string, options?: RollbackOptions<Context>): Promise<readonly RolledBackCall[]>
   /** The stored runs. Undefined without the `runs` option. */
   readonly runs: Runs | undefined
+  /**
+   * Calls `listener` each time after a tool provider has changed its tools, until the returned function is called or the
+   * code mode is closed. `declarations`, `omitted`, `warnings`, `instructions` and `tool.description` are then new.
+   * Executions that have started keep their tools.
+   */
+  onChange(listener: () => void): () => void
   /** Ends all running executions. They reject with `SANDBOX_CLOSED`. Stored runs can be resumed. Idempotent. */
   close(): Promise<void>
   /**
@@ -188,6 +198,12 @@ const OPTIONS: readonly string[] = [
   'toolName',
   'toolDescription',
 ]
+
+/** What the model reads about one catalog. */
+interface WrittenCatalog extends Pick<CodeMode, 'declarations' | 'omitted' | 'instructions'> {
+  readonly catalog: Catalog
+  readonly warnings: () => CodeMode['warnings']
+}
 
 const TOOL_NAME = 'run_program'
 const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
@@ -230,18 +246,22 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const { toolName = TOOL_NAME, toolDescription = TOOL_DESCRIPTION } = options
   if (!TOOL_NAMES.test(toolName))
     throw new TypeError(`\`toolName\` must be 1 to 64 letters, digits, _ or -, not ${JSON.stringify(toolName)}`)
-  const catalog = createCatalog(options.tools, direct)
-  const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, catalog)
-  const { text: declarations, omitted, warnings } = declarationsFromCatalog(catalog, options.declarations)
-  let allWarnings: readonly ToolWarning[] | undefined
-  const instructions = writeInstructions(declarations, omitted, toolName)
+  const tools = new LiveCatalog(options.tools, direct)
+  const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, tools.current)
+  let written: WrittenCatalog | undefined
+  const write = (): WrittenCatalog => {
+    const catalog = tools.current
+    if (written?.catalog !== catalog) written = writeCatalog(catalog, options.declarations, toolName)
+    return written
+  }
+  write()
   guests.warm(base.memoryBytes)
   const { telemetry, sandbox } = options
-  const runs = options.runs && new StoredRuns(options.runs, catalog)
+  const runs = options.runs && new StoredRuns(options.runs)
   const runner = new ProgramRunner({
     guests,
     sandbox: sandbox.name,
-    catalog,
+    tools,
     limits: base,
     redact,
     rules,
@@ -249,19 +269,30 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     runs,
   })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
-  const close: CodeMode['close'] = () => runner.close()
+  const close: CodeMode['close'] = () => {
+    tools.close()
+    return runner.close()
+  }
+  tools.follow()
 
   return {
-    declarations,
-    omitted,
-    get warnings() {
-      allWarnings ??= [...warnings, ...unassertedPatterns(catalog)]
-      return allWarnings
+    get declarations() {
+      return write().declarations
     },
-    instructions,
+    get omitted() {
+      return write().omitted
+    },
+    get warnings() {
+      return write().warnings()
+    },
+    get instructions() {
+      return write().instructions
+    },
     tool: {
       name: toolName,
-      description: `${toolDescription}\n\n${instructions}`,
+      get description() {
+        return `${toolDescription}\n\n${write().instructions}`
+      },
       inputSchema: {
         type: 'object',
         properties: { code: { type: 'string', description: 'The program, as the body of an async function.' } },
@@ -285,8 +316,24 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     resumeDue: (resumeOptions) => runner.resumeDue(resumeOptions),
     rollback: (run, rollbackOptions) => runner.rollback(run, rollbackOptions),
     runs: runs?.records,
+    onChange: (listener) => tools.onChange(listener),
     close,
     drain: () => runner.drain(),
     [Symbol.asyncDispose]: close,
+  }
+}
+
+function writeCatalog(catalog: Catalog, options: DeclarationOptions | undefined, toolName: string): WrittenCatalog {
+  const { text, omitted, warnings } = declarationsFromCatalog(catalog, options)
+  let allWarnings: readonly ToolWarning[] | undefined
+  return {
+    catalog,
+    declarations: text,
+    omitted,
+    warnings: () => {
+      allWarnings ??= [...warnings, ...unassertedPatterns(catalog)]
+      return allWarnings
+    },
+    instructions: writeInstructions(text, omitted, toolName),
   }
 }

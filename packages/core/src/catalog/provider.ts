@@ -9,6 +9,11 @@ export interface ToolProvider {
   readonly description?: string
   /** Tools of the provider. Names must be unique within a namespace. */
   readonly tools: readonly Tool[]
+  /**
+   * Calls `listener` each time after `tools` or `description` have changed, until the returned function is called.
+   * Executions that have started keep their tools. Default: the tools never change
+   */
+  onChange?(listener: () => void): () => void
 }
 
 /** A function, the result or the argument of `defineTool`, or a tool whose schemas come from a schema library. */

@@ -55,6 +55,8 @@ export interface StoredRunOptions {
   onLost(lost: (error: RunError) => void): void
   /** Time for a decision on a suspended call in milliseconds. Undefined: no limit. */
   readonly expireMs?: number | undefined
+  /** Time at which the run fails, in milliseconds since the epoch. Undefined: never. */
+  readonly deadline?: number | undefined
   /** Time after which an idle guest is given up, in milliseconds. Undefined: never. */
   readonly hibernateAfterMs?: number | undefined
 }

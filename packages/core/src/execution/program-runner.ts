@@ -1,8 +1,8 @@
-import type { Catalog } from '../catalog/catalog.ts'
+import type { LiveCatalog } from '../catalog/live-catalog.ts'
 import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
-import type { RunSummary } from '../contract/run-store.ts'
+import type { RunStore, RunSummary } from '../contract/run-store.ts'
 import { withinText } from '../program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from '../program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts'
@@ -27,7 +27,8 @@ interface ProgramRunnerOptions {
   readonly guests: GuestSource
   /** Name of the sandbox, for telemetry. */
   readonly sandbox: string
-  readonly catalog: Catalog
+  /** Every execution keeps the catalog with which it started. */
+  readonly tools: LiveCatalog
   readonly limits: Required<Limits>
   readonly redact: Redact | false
   readonly rules: CallRules | undefined
@@ -79,14 +80,10 @@ export class ProgramRunner {
 
   /** @throws as `CodeMode.resumeDue` */
   async resumeDue(options: Omit<ResumeOptions, 'decisions'> = {}): Promise<readonly ResumedRun[]> {
-    const { store } = this.#stored()
-    const due: RunSummary[] = []
-    for await (const run of store.list({ status: 'suspended', dueBefore: Date.now(), unclaimed: true })) due.push(run)
-    for await (const run of store.list({ status: 'running', unclaimed: true })) due.push(run)
+    const due = dueRuns(this.#stored().store)
     const resumed: ResumedRun[] = []
     const work = async () => {
-      for (let next = due.shift(); next !== undefined; next = due.shift()) {
-        const { run, principal } = next
+      for await (const { run, principal } of due) {
         try {
           resumed.push({ run, status: (await this.resume(run, { principal, ...options })).status })
         } catch (error) {
@@ -146,7 +143,8 @@ export class ProgramRunner {
     options: Admitted,
     span: ExecutionSpan | undefined,
   ): Promise<ExecuteResult> {
-    const { guests, catalog, runs } = this.#options
+    const { guests, tools, runs } = this.#options
+    const catalog = tools.current
     const clock = new Clock()
     if (exceedsBytes(code, limits.codeBytes)) {
       const message = `The program takes more than ${limits.codeBytes} bytes`
@@ -156,13 +154,14 @@ export class ProgramRunner {
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
     const { run = crypto.randomUUID(), principal, metadata } = options
     const build = { engine: guests.adapter.engine, runtime: guests.runtime }
-    const claimed = await runs?.create(run, { code, ...build, limits, principal, metadata, ...linkOf(span) })
+    const claimed = await runs?.create(run, { code, ...build, catalog, limits, principal, metadata, ...linkOf(span) })
     const log = claimed?.log ?? new RunLog()
-    return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
+    return explain(await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed), code, catalog)
   }
 
   async #resume(run: string, options: Admitted & ResumeOptions): Promise<ExecuteResult> {
-    const { guests, catalog, telemetry, sandbox } = this.#options
+    const { guests, tools, telemetry, sandbox } = this.#options
+    const catalog = tools.current
     const { principal, decisions = [], signal } = options
     const runs = this.#stored()
     const found = await runs.records.load(run, 'resume', { principal })
@@ -190,7 +189,7 @@ export class ProgramRunner {
     const limits = tightenLimits(header.limits, options.limits)
     const drive = async (span?: ExecutionSpan) => {
       const clock = new Clock(log.elapsedMs, log.lastTold)
-      return explain(await this.#drive({ program, limits, clock, log, span }, options, claimed), code, catalog)
+      return explain(await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed), code, catalog)
     }
     try {
       return await (telemetry?.execution({ code, sandbox, run, ...linkOf(header) }, drive) ?? drive())
@@ -203,13 +202,13 @@ export class ProgramRunner {
     run: string,
     { principal, context, signal }: RollbackOptions & Pick<Admitted, 'signal'>,
   ): Promise<readonly RolledBackCall[]> {
-    const { catalog, redact } = this.#options
+    const { tools, redact } = this.#options
     const claimed = await this.#stored().claim(run, { principal })
     const lost = new AbortController()
     claimed.onLost((error) => lost.abort(error))
     try {
       const either = AbortSignal.any([signal, lost.signal])
-      return await rollBack({ run, log: claimed.log, catalog, signal: either, context, redact })
+      return await rollBack({ run, log: claimed.log, catalog: tools.current, signal: either, context, redact })
     } finally {
       await claimed.close()
     }
@@ -217,17 +216,22 @@ export class ProgramRunner {
 
   /** Drives a run to its end or to its suspension, and releases it if it is stored. */
   async #drive(
-    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'log' | 'span'>,
+    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'catalog' | 'log' | 'span'>,
     { signal, context, onEvent }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
-    const { guests, catalog, redact, rules, runs } = this.#options
+    const { guests, redact, rules, runs } = this.#options
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
-    const stored = claimed && { run: claimed.run, onLost: claimed.onLost, expireMs, hibernateAfterMs }
+    const stored = claimed && {
+      run: claimed.run,
+      onLost: claimed.onLost,
+      deadline: claimed.deadline,
+      expireMs,
+      hibernateAfterMs,
+    }
     try {
       return await driveRun({
         ...run,
-        catalog,
         guests,
         signal,
         context,
@@ -263,6 +267,11 @@ export class ProgramRunner {
       clearTimeout(wall)
     }
   }
+}
+
+async function* dueRuns(store: RunStore): AsyncGenerator<RunSummary, void> {
+  yield* store.list({ status: 'suspended', dueBefore: Date.now(), unclaimed: true })
+  yield* store.list({ status: 'running', unclaimed: true })
 }
 
 const linkOf = (span: Pick<ExecutionSpan, 'link'> | undefined) => (span?.link === undefined ? {} : { link: span.link })

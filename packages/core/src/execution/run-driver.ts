@@ -62,6 +62,8 @@ const HEADER_BYTES = 4_096
 const FULL_MESSAGES_PER_TURN = 4
 /** Maximum number of tools that a timeout message lists. */
 const MAX_NAMED = 3
+/** Longest delay that `setTimeout` supports. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Runs one program in a fresh guest. Nothing that the guest sends is trusted: the host validates messages, counts calls
@@ -82,6 +84,7 @@ class RunDriver {
   readonly #inbox: Inbox
   readonly #wake: WakeTimer
   #wall: WallTimer | undefined
+  #deadline: ReturnType<typeof setTimeout> | undefined
   #hibernation: ReturnType<typeof setTimeout> | undefined
   /** Numbers of calls and console messages of this guest. They lag behind the log while it repeats a run. */
   #said = { calls: 0, lines: 0 }
@@ -154,11 +157,20 @@ class RunDriver {
       this.#wall = new WallTimer(limits.wallTimeMs, clock.elapsed, () => {
         const waiting = this.#calls.waiting.slice(0, MAX_NAMED).join(', ')
         const why = waiting === '' ? '' : `: it waited for ${clip(waiting)}`
-        this.#fail('LIMIT_WALL_TIME', `The program did not end within ${limits.wallTimeMs} ms${why}`)
+        this.#expire(`The program did not end within ${limits.wallTimeMs} ms${why}`)
       })
-      this.#session.start(() => (log.messageCount > 0 ? this.#session.run() : this.#begin()))
+      if (this.#isInTime()) this.#session.start(() => (log.messageCount > 0 ? this.#session.run() : this.#begin()))
     }
     return this.#settled.promise
+  }
+
+  /** Ends the run at its deadline. Returns whether that is still to come. */
+  #isInTime(): boolean {
+    const leftMs = (this.#options.stored?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
+    if (leftMs === Number.POSITIVE_INFINITY) return true
+    if (leftMs > 0) this.#deadline = setTimeout(() => this.#isInTime(), Math.min(leftMs, MAX_TIMER_MS))
+    else this.#expire('The run did not end before its deadline')
+    return leftMs > 0
   }
 
   #begin(): void {
@@ -410,8 +422,17 @@ class RunDriver {
     this.#finish(failure(code, message))
   }
 
+  /** Fails the run because its time is over, also while its guest still repeats what was recorded. */
+  #expire(message: string): void {
+    this.#end(failure('LIMIT_WALL_TIME', message))
+  }
+
   #finish(end: ProgramEnd): void {
-    if (this.#calls.isHeld && this.#session.turnsLeft > 1) return this.#refuse(endedEarly(end))
+    if (this.#calls.isHeld && this.#session.turnsLeft > 1) this.#refuse(endedEarly(end))
+    else this.#end(end)
+  }
+
+  #end(end: ProgramEnd): void {
     if (!this.#stop(undefined, 'cancelled')) return
     const { clock, log } = this.#options
     const { status, ended: message } = end
@@ -426,9 +447,9 @@ class RunDriver {
 
   async #suspend(run: string, isUncertain: boolean): Promise<void> {
     if (!this.#stop(undefined, 'waiting')) return
-    const { clock, log } = this.#options
+    const { clock, log, stored } = this.#options
     const wakes = this.#wake.at === null || isUncertain ? [] : [this.#wake.at]
-    const dueAt = Math.min(...wakes, ...log.expirations)
+    const dueAt = Math.min(stored?.deadline ?? Number.POSITIVE_INFINITY, ...wakes, ...log.expirations)
     log.add({ type: 'suspended', timeMs: clock.elapsed(), ...(Number.isFinite(dueAt) && { dueAt }) })
     const told = this.#told()
     try {
@@ -463,6 +484,7 @@ class RunDriver {
     if (this.#session.isOver) return false
     this.#wall?.stop()
     this.#wake.stop()
+    clearTimeout(this.#deadline)
     clearTimeout(this.#hibernation)
     this.#options.signal.removeEventListener('abort', this.#abort)
     this.#session.end(reason)

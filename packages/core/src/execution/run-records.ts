@@ -60,6 +60,8 @@ export interface RunHeader {
   readonly limits: Required<Limits>
   /** Start of the run in milliseconds since the epoch. */
   readonly startedAt: number
+  /** Time at which the run fails if it has not ended, in milliseconds since the epoch. Absent: never. */
+  readonly deadline?: number
   readonly principal?: string
   /** Identifies the span that traced the start of the run. */
   readonly link?: string

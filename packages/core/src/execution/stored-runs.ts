@@ -29,6 +29,11 @@ export interface StoredRunsOptions extends RunRecordsOptions {
   /** Time after which a call counts as denied for which a suspended run waits, in milliseconds. Default: never */
   readonly approvalExpireMs?: number
   /**
+   * Time after its start at which a run fails with `LIMIT_WALL_TIME`, in milliseconds. Unlike the wall time, it passes
+   * while the run is suspended. Default: never
+   */
+  readonly deadlineMs?: number
+  /**
    * Time after which a program that only waits for tools or timers gives up its guest, in milliseconds. A fresh guest
    * repeats the run when something arrives. Default: never
    */
@@ -39,12 +44,16 @@ export interface StoredRunsOptions extends RunRecordsOptions {
 interface NewRunHeader
   extends Pick<RunHeader, 'code' | 'engine' | 'runtime' | 'limits'>,
     Pick<ExecutionSpan, 'link'>,
-    Pick<ExecuteOptions, 'principal' | 'metadata'> {}
+    Pick<ExecuteOptions, 'principal' | 'metadata'> {
+  readonly catalog: Catalog
+}
 
 /** A run that this host drives. */
 export interface ClaimedRun {
   readonly run: string
   readonly log: RunLog
+  /** Time at which the run fails, in milliseconds since the epoch. */
+  readonly deadline: number | undefined
   /** Calls back once with a `RunError` if another host claimed the run, or the store failed. */
   onLost(lost: (error: RunError) => void): void
   /** Writes what is left and releases the run. */
@@ -60,22 +69,22 @@ export class StoredRuns {
   readonly hibernateAfterMs: number | undefined
   readonly store: RunStore
   readonly #leaseMs: number
-  readonly #catalog: Catalog
-  #digest: Promise<string> | undefined
+  readonly #deadlineMs: number | undefined
+  readonly #digests = new WeakMap<Catalog, Promise<string>>()
 
   /** @throws `TypeError` for an invalid option */
-  constructor(options: StoredRunsOptions, catalog: Catalog) {
-    const known = ['store', 'authorize', 'leaseMs', 'approvalExpireMs', 'hibernateAfterMs']
+  constructor(options: StoredRunsOptions) {
+    const known = ['store', 'authorize', 'leaseMs', 'approvalExpireMs', 'deadlineMs', 'hibernateAfterMs']
     assertKnownOptions('`runs`', options, known)
-    const { leaseMs = LEASE_MS, approvalExpireMs, hibernateAfterMs } = options
-    for (const [name, value] of Object.entries({ leaseMs, approvalExpireMs, hibernateAfterMs }))
+    const { leaseMs = LEASE_MS, approvalExpireMs, deadlineMs, hibernateAfterMs } = options
+    for (const [name, value] of Object.entries({ leaseMs, approvalExpireMs, deadlineMs, hibernateAfterMs }))
       if (value !== undefined) atLeast(`runs.${name}`, value, 1)
     this.records = new RunRecords(options)
     this.approvalExpireMs = approvalExpireMs
     this.hibernateAfterMs = hibernateAfterMs
     this.store = options.store
     this.#leaseMs = leaseMs
-    this.#catalog = catalog
+    this.#deadlineMs = deadlineMs
   }
 
   /**
@@ -83,23 +92,24 @@ export class StoredRuns {
    *
    * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
    */
-  async create(run: string, { principal, metadata, link, ...what }: NewRunHeader): Promise<ClaimedRun> {
+  async create(run: string, { catalog, principal, metadata, link, ...what }: NewRunHeader): Promise<ClaimedRun> {
     const startedAt = Date.now()
     const by = principal === undefined ? {} : { principal }
     const kept = { ...(metadata !== undefined && { metadata }), ...(link !== undefined && { link }) }
-    const catalog = await this.#catalogDigest()
+    const deadline = this.#deadlineMs === undefined ? undefined : startedAt + this.#deadlineMs
     const header: RunHeader = {
       version: 1,
       run,
       ...what,
-      catalog,
+      catalog: await this.#digestOf(catalog),
       startedAt,
+      ...(deadline !== undefined && { deadline }),
       ...by,
       ...kept,
     }
     const claim = { owner: crypto.randomUUID(), ttlMs: this.#leaseMs }
     const lease = await this.store.create({ run, startedAt, header: JSON.stringify(header), ...by }, claim)
-    return this.#open(lease, new RunLog())
+    return this.#open(lease, new RunLog(), deadline)
   }
 
   /**
@@ -110,8 +120,8 @@ export class StoredRuns {
   async claim(run: string, as: PrincipalOptions): Promise<ClaimedRun> {
     const lease = await this.records.claim(run, crypto.randomUUID(), this.#leaseMs)
     try {
-      const { log } = await this.records.load(run, 'resume', as)
-      if (log.isWhole) return this.#open(lease, log)
+      const { log, header } = await this.records.load(run, 'resume', as)
+      if (log.isWhole) return this.#open(lease, log, header.deadline)
       throw new RunError('REPLAY_DIVERGED', `The run ${run} was too long to record and repeat`)
     } catch (error) {
       await this.store.release(lease)
@@ -119,7 +129,7 @@ export class StoredRuns {
     }
   }
 
-  #open(lease: Lease, log: RunLog): ClaimedRun {
+  #open(lease: Lease, log: RunLog, deadline: number | undefined): ClaimedRun {
     const writer = new RunWriter({
       store: this.store,
       lease,
@@ -128,17 +138,19 @@ export class StoredRuns {
       leaseMs: this.#leaseMs,
     })
     log.writeTo(writer)
-    return { run: lease.run, log, onLost: (lost) => writer.onLost(lost), close: () => writer.close() }
+    return { run: lease.run, log, deadline, onLost: (lost) => writer.onLost(lost), close: () => writer.close() }
   }
 
-  /** Digest of everything that the tools declare. Made once, since a catalog does not change. */
-  #catalogDigest(): Promise<string> {
-    const declared = () =>
-      this.#catalog.namespaces.flatMap(({ tools }) =>
-        tools.map(({ path, tool: { inputSchema, outputSchema } }) => [path, inputSchema, outputSchema]),
-      )
-    this.#digest ??= digestOf(encode(declared()))
-    return this.#digest
+  /** Digest of everything that the tools declare. Made once for each catalog. */
+  #digestOf(catalog: Catalog): Promise<string> {
+    const known = this.#digests.get(catalog)
+    if (known !== undefined) return known
+    const declared = catalog.namespaces.flatMap(({ tools }) =>
+      tools.map(({ path, tool: { inputSchema, outputSchema } }) => [path, inputSchema, outputSchema]),
+    )
+    const digest = digestOf(encode(declared))
+    this.#digests.set(catalog, digest)
+    return digest
   }
 }
 
