@@ -27,7 +27,7 @@ export const exampleTools = {
       throw new ToolCallError('TOOL_DENIED', 'removing users needs a person')
     },
   }),
-  count: defineTool({ outputSchema: { type: 'number' }, execute: () => new Map() as never }),
+  count: defineTool({ outputSchema: { type: 'object' }, execute: () => ({ next: () => 1 }) }),
   wait: () => new Promise<never>(() => {}),
 } satisfies CodeModeOptions['tools']
 

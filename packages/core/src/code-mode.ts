@@ -51,6 +51,14 @@ export interface CodeModeOptions {
    */
   readonly redact?: false | ((message: string, tool: string) => string)
   /**
+   * Whether an output that does not match the `outputSchema` of its tool is an error, `TOOL_OUTPUT_INVALID`. By default, the
+   * program receives the output, and the call has a `warning` in the result and in its event: the call has already had
+   * its effect. Outputs that a schema library converts are always strict.
+   *
+   * @default false
+   */
+  readonly strictOutputs?: boolean
+  /**
    * Rules that allow, ask about or deny tool calls. The program gets `TOOL_DENIED` for a call that is denied. Default:
    * every call is allowed.
    */
@@ -189,6 +197,7 @@ const OPTIONS: readonly string[] = [
   'require',
   'telemetry',
   'redact',
+  'strictOutputs',
   'policy',
   'onAsk',
   'askTimeoutMs',
@@ -264,6 +273,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     tools,
     limits: base,
     redact,
+    strictOutputs: options.strictOutputs === true,
     rules,
     telemetry,
     runs,

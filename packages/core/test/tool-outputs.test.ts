@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { ToolSource } from '../src/catalog/provider.ts'
 import { defineTool } from '../src/catalog/tool.ts'
-import { createCodeMode } from '../src/code-mode.ts'
+import { type CodeModeOptions, createCodeMode } from '../src/code-mode.ts'
 import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
 const MB = 1024 * 1024
 
 /** Returns the message that a guest receives for a call of `tools.get`, and the CPU time of the main thread in ms. */
-async function answerOf(tools: ToolSource, payload = 'j{}'): Promise<{ message: string; cpuMs: number }> {
-  let cpuMs = 0
+async function answerOf(tools: ToolSource, payload = 'j{}', options: Partial<CodeModeOptions> = {}) {
   const adapter = new ScriptedAdapter(async (guest) => {
     guest.say(`{"type":"call","id":1,"tool":"tools.get"}\n${payload}`)
     guest.endTurn()
@@ -18,12 +17,11 @@ async function answerOf(tools: ToolSource, payload = 'j{}'): Promise<{ message: 
     guest.endTurn()
   })
   await using sandbox = createSandbox(adapter, { ready: 0 })
-  await using codeMode = await createCodeMode({ sandbox, tools, limits: { messageBytes: MB } })
+  await using codeMode = await createCodeMode({ sandbox, tools, limits: { messageBytes: MB }, ...options })
   const before = process.cpuUsage()
-  await codeMode.execute('return 1')
+  const { calls } = await codeMode.execute('return 1')
   const { user, system } = process.cpuUsage(before)
-  cpuMs = (user + system) / 1_000
-  return { message: adapter.guests[0]?.received[1] ?? '', cpuMs }
+  return { message: adapter.guests[0]?.received[1] ?? '', calls, cpuMs: (user + system) / 1_000 }
 }
 
 const get = (output: unknown) => ({ get: () => output })
@@ -54,7 +52,24 @@ describe('the output of a tool', () => {
     circular.push(circular)
     expect((await answerOf(get(circular))).message).toMatch(/"type":"returned"/)
     const typed = defineTool({ outputSchema: { type: 'array' }, execute: () => circular })
-    expect((await answerOf({ get: typed })).message).toMatch(/TOOL_OUTPUT_INVALID.*refers to itself/)
+    const { message, calls } = await answerOf({ get: typed })
+    expect(message).toMatch(/"type":"returned"/)
+    expect(calls).toMatchObject([{ outcome: 'returned', warning: expect.stringContaining('refers to itself') }])
+  })
+
+  it('arrives with a warning for the host if it does not match its schema', async () => {
+    const tool = defineTool({ outputSchema: { type: 'integer' }, execute: () => 'many' as unknown as number })
+    const { message, calls } = await answerOf({ get: tool })
+    expect(message).toContain('j"many"')
+    const warning = 'The output of tools.get is not valid: must be integer'
+    expect(calls).toMatchObject([{ id: 1, tool: 'tools.get', outcome: 'returned', warning }])
+  })
+
+  it('is rejected if it does not match its schema and outputs are strict', async () => {
+    const tool = defineTool({ outputSchema: { type: 'integer' }, execute: () => 'many' as unknown as number })
+    const { message, calls } = await answerOf({ get: tool }, 'j{}', { strictOutputs: true })
+    expect(message).toContain('"code":"TOOL_OUTPUT_INVALID"')
+    expect(calls).toMatchObject([{ outcome: 'failed', code: 'TOOL_OUTPUT_INVALID' }])
   })
 
   it('is converted to JSON if its schema requires it', async () => {

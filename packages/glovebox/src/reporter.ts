@@ -33,7 +33,11 @@ export class Reporter {
       case 'tool-call-end': {
         const time = `${event.durationMs.toFixed(0)} ms`
         if (event.outcome === 'waiting') return this.#write(this.#style('cyan', `… ${safe(event.tool)} waits`))
-        if (event.outcome === 'returned') return this.#write(this.#style('dim', `✓ ${safe(event.tool)} ${time}`))
+        if (event.outcome === 'returned') {
+          this.#write(this.#style('dim', `✓ ${safe(event.tool)} ${time}`))
+          if (event.warning !== undefined) this.#write(this.#style('yellow', `  ${safe(event.warning)}`))
+          return
+        }
         const why = event.code === undefined ? event.outcome : `${event.outcome}: ${event.code}`
         return this.#write(this.#style('yellow', `✗ ${safe(event.tool)} ${time} ${why}`))
       }

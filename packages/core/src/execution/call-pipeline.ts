@@ -1,4 +1,5 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
+import type { Tool } from '../catalog/tool.ts'
 import { type RunError, ToolCallError } from '../contract/errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
@@ -24,6 +25,8 @@ export interface CallPipelineOptions {
   readonly log: RunLog
   /** Settings of a stored run. */
   readonly stored: StoredRunOptions | undefined
+  /** Whether an output that does not match its schema is an error. */
+  readonly strictOutputs: boolean
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
@@ -37,6 +40,8 @@ export interface PipelineCall {
   readonly id: number
   readonly path: string
   readonly payload: string
+  /** Records a warning for the host. */
+  warn(message: string): void
   /** Returns the signal of the call. It aborts only while the call is open. */
   signal(): AbortSignal
   /** Throws if the call was cancelled. */
@@ -161,7 +166,7 @@ export class CallPipeline {
   async #validate(call: PipelineCall, { parseInput }: CatalogTool, { value, size }: Input): Promise<unknown> {
     const write = (each: unknown) => (each === value ? call.payload : encode(each))
     const context = this.#parseContext(call, 'input', size, write)
-    const input = await check(call.path, 'TOOL_INPUT_INVALID', 'input', parseInput, value, context)
+    const input = await checkInput(call.path, parseInput, value, context)
     call.assertOpen()
     return input
   }
@@ -200,7 +205,7 @@ export class CallPipeline {
   }
 
   /** Validates and encodes an output. Its size is checked first, since a tool may return a value of any size. */
-  async #write(call: PipelineCall, { parseOutput }: CatalogTool, output: unknown): Promise<string> {
+  async #write(call: PipelineCall, { parseOutput, tool }: CatalogTool, output: unknown): Promise<string> {
     const { path } = call
     const { messageBytes } = this.#options
     const size = measureValue(output, messageBytes)
@@ -208,7 +213,9 @@ export class CallPipeline {
     let payload: string
     try {
       const context = this.#parseContext(call, 'output', size, encode)
-      payload = encode(await check(path, 'TOOL_OUTPUT_INVALID', 'output', parseOutput, output, context))
+      const parsed = (await parseOutput?.(output, context)) ?? { value: output }
+      if ('problems' in parsed) this.#onInvalidOutput(call, tool, parsed.problems)
+      payload = encode('value' in parsed ? parsed.value : output)
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
       throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be serialized: ${error.message}`, {
@@ -217,6 +224,19 @@ export class CallPipeline {
     }
     if (exceedsBytes(payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
     return payload
+  }
+
+  /**
+   * Warns about an output that does not match its schema. The call has already had its effect, and an error would make a
+   * program repeat it.
+   *
+   * @throws `ToolCallError` `TOOL_OUTPUT_INVALID` if outputs are strict, or are converted by a schema library
+   */
+  #onInvalidOutput(call: PipelineCall, tool: Tool, problems: readonly string[]): void {
+    const message = `The output of ${call.path} is not valid: ${problems.join('; ')}`
+    if (this.#options.strictOutputs || tool.parseOutput !== undefined)
+      throw new ToolCallError('TOOL_OUTPUT_INVALID', message)
+    call.warn(message)
   }
 
   /** Returns the state of a call in the log, which has no calls once it is too long. */
@@ -296,10 +316,8 @@ function sizeOfInput(payload: string, value: unknown): ValueSize {
   return measureValue(value)
 }
 
-async function check(
+async function checkInput(
   path: string,
-  code: 'TOOL_INPUT_INVALID' | 'TOOL_OUTPUT_INVALID',
-  side: ValueSide,
   parse: Parse | undefined,
   value: unknown,
   context: ParseContext,
@@ -307,7 +325,7 @@ async function check(
   if (parse === undefined) return value
   const parsed = await parse(value, context)
   if ('value' in parsed) return parsed.value
-  throw new ToolCallError(code, `The ${side} of ${path} is not valid: ${parsed.problems.join('; ')}`)
+  throw new ToolCallError('TOOL_INPUT_INVALID', `The input of ${path} is not valid: ${parsed.problems.join('; ')}`)
 }
 
 const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))

@@ -30,6 +30,8 @@ export interface ToolCallRecord {
   readonly readOnly?: true
   /** Error code of a failed call. */
   readonly code?: ExecutionErrorCode
+  /** What the host should know about a call that returned: its output does not match the schema of the tool. */
+  readonly warning?: string
 }
 
 /** A log entry, or the start or end of a tool call. `timeMs`: milliseconds since the start of the execution. */

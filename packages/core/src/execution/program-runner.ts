@@ -31,6 +31,7 @@ interface ProgramRunnerOptions {
   readonly tools: LiveCatalog
   readonly limits: Required<Limits>
   readonly redact: Redact | false
+  readonly strictOutputs: boolean
   readonly rules: CallRules | undefined
   readonly telemetry: Telemetry | undefined
   readonly runs: StoredRuns | undefined
@@ -220,7 +221,7 @@ export class ProgramRunner {
     { signal, context, onEvent }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
-    const { guests, redact, rules, runs } = this.#options
+    const { guests, redact, strictOutputs, rules, runs } = this.#options
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
     const stored = claimed && {
       run: claimed.run,
@@ -236,6 +237,7 @@ export class ProgramRunner {
         signal,
         context,
         redact,
+        strictOutputs,
         rules,
         stored,
         onEvent,

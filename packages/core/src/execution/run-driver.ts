@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly context?: unknown
   /** Filters the messages of failed tool calls. Default: no filter. */
   readonly redact?: false | Redact
+  /** Whether an output that does not match its schema is an error. Default: false. */
+  readonly strictOutputs?: boolean | undefined
   /** Decides which tool calls run, and wraps them. Default: every call runs. */
   readonly rules?: CallRules | undefined
   /** Span that traces the execution. */
@@ -129,6 +131,7 @@ class RunDriver {
         rules,
         log,
         stored,
+        strictOutputs: options.strictOutputs === true,
         elapsed: clock.elapsed,
         outputRead: () => this.#inbox.read,
         onForged: (error) => this.#forged(error),

@@ -35,12 +35,12 @@ export interface ToolCallsOptions {
   onParked(): void
 }
 
-/** The outcome of a call, as sent to the guest. */
+/** The outcome of a call. The guest does not receive the warning. */
 export type Settled =
-  | { readonly ok: true; readonly payload: string }
+  | { readonly ok: true; readonly payload: string; readonly warning?: string }
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
 
-type CallEnd = Pick<ToolCallRecord, 'outcome' | 'code'>
+type CallEnd = Pick<ToolCallRecord, 'outcome' | 'code' | 'warning'>
 
 /** Maximum size of the inputs of all open calls together, in messages of maximum size. No other limit bounds it. */
 const FULL_INPUTS_OPEN = 2
@@ -52,6 +52,7 @@ interface OpenCall extends PipelineCall {
   readonly startedMs: number
   /** Created when the tool, or a validation in the reader, needs its signal. Aborts only while the call is open. */
   controller?: AbortController
+  warning?: string
 }
 
 /** Runs the tool calls of one execution, limits their concurrency, and cancels them when the execution ends. */
@@ -159,6 +160,9 @@ export class ToolCalls {
         call.controller ??= new AbortController()
         return call.controller.signal
       },
+      warn: (message) => {
+        call.warning = clip(message)
+      },
       assertOpen: () => {
         if (!this.#open.has(id)) throw new ToolCallError('TOOL_FAILED', 'The program has ended')
       },
@@ -220,7 +224,8 @@ export class ToolCalls {
 
   async #perform(call: OpenCall): Promise<Settled> {
     try {
-      return { ok: true, payload: await this.#options.within(() => this.#watch(call)) }
+      const payload = await this.#options.within(() => this.#watch(call))
+      return { ok: true, payload, ...(call.warning !== undefined && { warning: call.warning }) }
     } catch (error) {
       return describeFailure(call.path, redactFailure(error, call.path, this.#options.redact))
     }
@@ -272,7 +277,9 @@ class SuspendedError extends Error {
 }
 
 export const endOf = (settled: Settled): CallEnd =>
-  settled.ok ? { outcome: 'returned' } : { outcome: 'failed', code: settled.code }
+  settled.ok
+    ? { outcome: 'returned', ...(settled.warning !== undefined && { warning: settled.warning }) }
+    : { outcome: 'failed', code: settled.code }
 
 /**
  * Returns the code and the message of a failure, without stack and cause. The message may contain paths and addresses

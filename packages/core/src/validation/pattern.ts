@@ -33,6 +33,7 @@ export function planPattern(source: string): PatternPlan {
   for (const flags of ['u', '']) {
     const parsed = parse(source, flags === 'u')
     if (parsed === undefined) continue
+    if (flags === '' && hasForeignEscape(source)) return none('it has an escape of another language, such as \\A')
     if (countPropertySets(source) > MAX_PROPERTY_SETS)
       return none(`it has more than ${MAX_PROPERTY_SETS} character sets such as \\p{…}`)
     if (isNativelyLinear(parsed)) return { kind: 'native', regExp: new RegExp(source, flags) }
@@ -54,6 +55,16 @@ function parse(source: string, isUnicode: boolean): AST.Pattern | undefined {
     return undefined
   }
 }
+
+/** Whether a pattern escapes a letter that has no meaning in JavaScript, which then matches the letter itself. */
+function hasForeignEscape(source: string): boolean {
+  return (
+    source.match(/\\./gs)?.some(([, escaped = '']) => /[a-z]/i.test(escaped) && !ESCAPES.includes(escaped)) ?? false
+  )
+}
+
+/** Letters that have a meaning after a backslash without the flag `u`. */
+const ESCAPES = 'bBcdDfknrsStuvwWx'
 
 const countPropertySets = (source: string): number => source.match(/\\[pPwWsSdD]/g)?.length ?? 0
 
