@@ -1,17 +1,10 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
 import { assertKnownOptions, type McpResult, parseMcpResult } from '@glovebox/core/framework'
+import { type ListedTool, ToolListing } from './listing.ts'
 
 interface RequestOptions {
   readonly signal?: AbortSignal
   readonly timeout?: number
-}
-
-interface ListedTool {
-  readonly name: string
-  readonly description?: string | undefined
-  readonly inputSchema: object
-  readonly outputSchema?: object | undefined
-  readonly annotations?: object | undefined
 }
 
 /** MCP client: the subset common to `@modelcontextprotocol/sdk` (v1) and `@modelcontextprotocol/client` (v2). */
@@ -19,12 +12,10 @@ export interface McpClient {
   /** Undefined while the client is not connected. */
   readonly transport?: unknown
   getServerCapabilities(): { readonly tools?: object | undefined } | undefined
-  listTools(
-    params?: { cursor: string },
-    options?: RequestOptions,
-  ): Promise<{ tools: readonly ListedTool[]; nextCursor?: string | undefined }>
-  // biome-ignore lint/suspicious/noExplicitAny: the two versions disagree on everything after the first parameter
+  // biome-ignore-start lint/suspicious/noExplicitAny: the two versions disagree on the types of these parameters
+  request(request: any, schema: any, options?: any): Promise<unknown>
   callTool(params: { name: string; arguments?: Record<string, unknown> }, ...rest: any[]): Promise<unknown>
+  // biome-ignore-end lint/suspicious/noExplicitAny: as above
 }
 
 /** Options of {@link fromClient}. */
@@ -41,6 +32,15 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
 const MAX_PAGES = 1_000
 
 /**
+ * Accepts every result: an odd tool must not cost the others, and an odd output has already had its effect. v1 calls
+ * `safeParse`, v2 the method of Standard Schema.
+ */
+const ANY = {
+  safeParse: (data: unknown) => ({ success: true, data }),
+  '~standard': { version: 1, vendor: 'glovebox', validate: (value: unknown) => ({ value }) },
+}
+
+/**
  * Creates a tool provider from a connected MCP client. The caller closes the client.
  *
  * @throws `TypeError` for an unknown option; the client's error if the tools cannot be listed, or the signal's reason
@@ -48,41 +48,31 @@ const MAX_PAGES = 1_000
 export async function fromClient(client: McpClient, options: McpClientOptions): Promise<ToolProvider> {
   assertKnownOptions('fromClient()', options, ['name', 'signal'])
   const { name, signal } = options
-  const tools: Tool[] = []
-  // Listing would fail in v1, and print to standard output in v2.
-  if (client.getServerCapabilities()?.tools === undefined) return toolProvider({ name, tools })
+  const listing = new ToolListing()
+  // Listing would fail in v1.
+  if (client.getServerCapabilities()?.tools === undefined) return toolProvider({ name, tools: [] })
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
-    const listed = await client.listTools(
-      cursor === undefined ? undefined : { cursor },
-      signal === undefined ? {} : { signal },
-    )
-    tools.push(...listed.tools.map((tool) => toolOf(name, client, tool)))
+    const request = { method: 'tools/list', params: cursor === undefined ? {} : { cursor } }
+    const listed = (await client.request(request, ANY, signal === undefined ? {} : { signal })) as {
+      readonly tools?: unknown
+      readonly nextCursor?: string
+    }
+    if (Array.isArray(listed.tools)) for (const tool of listed.tools) listing.add(tool)
     cursor = listed.nextCursor
     if (cursor === undefined || cursor === '') break
   }
-  return toolProvider({ name, tools })
+  return toolProvider({ name, tools: [...listing.tools.values()].map((tool) => toolOf(name, client, tool)) })
 }
 
-function toolOf(
-  server: string,
-  client: McpClient,
-  { name, description, inputSchema, outputSchema, annotations }: ListedTool,
-): Tool {
+function toolOf(server: string, client: McpClient, listed: ListedTool): Tool {
+  const { name, inputSchema } = listed
   return {
-    name,
-    ...(description === undefined ? {} : { description }),
-    inputSchema: inputSchema as JsonSchema,
-    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as JsonSchema }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...listed,
     execute: async (input, { signal }) => {
       const params = { name, arguments: input as Record<string, unknown> }
       const options: RequestOptions = { signal, timeout: NO_TIMEOUT_MS }
-      // v1 takes the result schema before the options.
-      const calling = isVersion1(client)
-        ? client.callTool(params, undefined, options)
-        : client.callTool(params, options)
-      const result = await calling.catch((error: unknown) => {
+      const result = await callWith(client, params, inputSchema, options).catch((error: unknown) => {
         // Both clients only report "Not connected", and a program may call many servers.
         if (client.transport !== undefined) throw error
         throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${server} has ended`, { cause: error })
@@ -92,7 +82,15 @@ function toolOf(
   }
 }
 
-/** Returns whether a client is v1. Only v2 has `getProtocolEra`. */
-function isVersion1(client: McpClient): boolean {
-  return !('getProtocolEra' in client)
+/** Calls a tool. Where possible, the client does not check the output, since the call has already had its effect. */
+function callWith(
+  client: McpClient,
+  params: { name: string; arguments: Record<string, unknown> },
+  inputSchema: JsonSchema,
+  options: RequestOptions,
+): Promise<unknown> {
+  const { getProtocolEra } = client as { getProtocolEra?: () => string }
+  if (getProtocolEra?.call(client) !== 'modern') return client.request({ method: 'tools/call', params }, ANY, options)
+  // In the revision of 2026-07-28, the client adds headers that the input schema asks for.
+  return client.callTool(params, { ...options, toolDefinition: { name: params.name, inputSchema } })
 }

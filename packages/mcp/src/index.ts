@@ -1,6 +1,16 @@
+export { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore } from './auth/auth.ts'
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
 export { McpError, type McpErrorCode } from './error.ts'
+export type {
+  ElicitAnswer,
+  ElicitRequest,
+  McpEvent,
+  McpState,
+  McpStatus,
+  SampleRequest,
+  SampleResult,
+} from './events.ts'
 export { mcp } from './mcp.ts'
-export type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
+export type { McpHeaders, McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
 export type { McpProvider } from './provider.ts'

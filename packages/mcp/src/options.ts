@@ -1,12 +1,32 @@
+import type { McpAuth } from './auth/auth.ts'
+import type { ElicitAnswer, ElicitRequest, McpEvent, SampleRequest, SampleResult } from './events.ts'
+
 interface CommonOptions {
   /** Namespace under which programs find the tools. */
   readonly name: string
   /**
-   * Maximum time in milliseconds for starting the server and listing its tools. Default: 30 seconds.
+   * Maximum time in milliseconds for starting the server and listing its tools, and for each later reconnection.
    *
    * @default 30_000
    */
   readonly connectTimeoutMs?: number
+  /**
+   * Maximum time in milliseconds for one call. Each progress notification of the server starts it again. Default: none;
+   * the limits of the execution apply.
+   */
+  readonly callTimeoutMs?: number
+  /** Tools to provide, as names in which `*` stands for any characters. Default: all tools. */
+  readonly include?: readonly string[]
+  /** Tools to leave out, as names in which `*` stands for any characters. Default: none. */
+  readonly exclude?: readonly string[]
+  /** Receives changes of the connection's state, warnings, log messages and progress. Default: none. */
+  readonly onEvent?: (event: McpEvent) => void
+  /** Answers a form or a URL that the server wants the user to see. Default: the server cannot ask. */
+  readonly onElicit?: (request: ElicitRequest) => ElicitAnswer | Promise<ElicitAnswer>
+  /** Answers a request of the server for a message of a language model. Default: the server cannot ask. */
+  readonly onSample?: (request: SampleRequest) => SampleResult | Promise<SampleResult>
+  /** Directories that the server may use, as `file:` URLs. Default: the server cannot ask for them. */
+  readonly roots?: readonly { readonly uri: string; readonly name?: string }[]
   /** Aborts the connection attempt. It has no effect once `mcp` has resolved. */
   readonly signal?: AbortSignal
 }
@@ -26,16 +46,25 @@ export interface McpStdioOptions extends CommonOptions {
   readonly cwd?: string
 }
 
+/** Headers of requests to a server. */
+export type McpHeaders = Readonly<Record<string, string>>
+
 /** Options for a server that is reached over HTTP. */
 export interface McpHttpOptions extends CommonOptions {
   /** URL of the MCP endpoint. */
   readonly url: string | URL
-  /** Request headers, such as `Authorization`. Programs cannot read them. Default: none. */
-  readonly headers?: Readonly<Record<string, string>>
   /**
-   * Transport: `http` is Streamable HTTP, `sse` the transport that it replaced in protocol revision 2025-03-26.
-   *
-   * @default 'http'
+   * Request headers, such as `Authorization`, or a function that returns them before each request. Programs cannot read
+   * them. Default: none.
+   */
+  readonly headers?: McpHeaders | (() => McpHeaders | Promise<McpHeaders>)
+  /** Authorization with OAuth 2.1. Default: none; a server that requires it fails with `MCP_UNAUTHORIZED`. */
+  readonly auth?: McpAuth
+  /** Replaces the global `fetch`. Default: the global `fetch`. */
+  readonly fetch?: typeof fetch
+  /**
+   * Transport: `http` is Streamable HTTP, `sse` the transport that it replaced in protocol revision 2025-03-26. Default:
+   * `http`, and `sse` if the server does not support it.
    */
   readonly transport?: 'http' | 'sse'
 }

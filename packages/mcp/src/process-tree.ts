@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /** Environment variable that identifies a server's processes. Child processes inherit it. */
@@ -15,14 +16,22 @@ export const SERVER_ID = 'GLOVEBOX_SERVER_ID'
 export async function endWithDescendants(pid: number | null, id: string, close: () => Promise<void>): Promise<void> {
   const before = process.platform === 'linux' || pid === null ? [] : await descendantsOf(pid)
   await close()
-  for (const left of process.platform === 'linux' ? await processesOf(id) : before) kill(left)
+  const left = process.platform === 'linux' ? await processesOf(id) : before
+  for (const each of left) signal(each, 'SIGKILL')
+  const deadline = Date.now() + MAX_DEATH_MS
+  while (left.some((each) => signal(each, 0)) && Date.now() < deadline) await delay(DEATH_POLL_MS)
 }
 
-function kill(pid: number): void {
+/** Time in which killed processes are waited for, in milliseconds. */
+const MAX_DEATH_MS = 2_000
+const DEATH_POLL_MS = 10
+
+/** Returns whether the process exists. */
+function signal(pid: number, name: 'SIGKILL' | 0): boolean {
   try {
-    process.kill(pid, 'SIGKILL')
+    return process.kill(pid, name)
   } catch {
-    // The process has already exited.
+    return false
   }
 }
 

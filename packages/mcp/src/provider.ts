@@ -1,7 +1,14 @@
 import type { ToolProvider } from '@glovebox/core'
+import type { McpStatus } from './events.ts'
 
-/** Tool provider of a connected server. The caller of `mcp()` closes it. */
+/**
+ * Tool provider of a server. A connection that is lost is opened again by the next call. The tools follow those of the
+ * server. The caller of `mcp()` closes it.
+ */
 export interface McpProvider extends ToolProvider, AsyncDisposable {
+  onChange(listener: () => void): () => void
+  /** Returns the state of the connection and what is known of the server. */
+  status(): McpStatus
   /** Closes the connection and ends the server's process, if it has one. Idempotent. */
   close(): Promise<void>
 }

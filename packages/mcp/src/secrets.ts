@@ -12,16 +12,29 @@ const NAME_OF_SECRET = /key|token|secret|pass|pwd|auth|cred|dsn/i
 /** Matches `--flag=value`, `NAME=value` or `Header: value`, but not the scheme of a URL. */
 const ASSIGNMENT = /^([\w.-]+)(?:=|:(?!\/\/))\s*(.+)$/s
 const MAX_CAUSES = 5
+const MAX_LEARNT = 40
 
 /** Redacts in errors what a server's options contain: URL parts beyond the origin, headers, arguments, environment. */
 export class ServerSecrets {
-  readonly #all: KnownSecrets
-  readonly #credentials: KnownSecrets
+  readonly #given: Secrets
+  readonly #learnt = new Set<string>()
+  #all: KnownSecrets
+  #credentials: KnownSecrets
 
   constructor(options: McpOptions) {
-    const { all, credentials } = 'url' in options ? secretsOfHttp(options) : secretsOfStdio(options as McpStdioOptions)
-    this.#all = new KnownSecrets(all)
-    this.#credentials = new KnownSecrets(credentials)
+    this.#given = 'url' in options ? secretsOfHttp(options) : secretsOfStdio(options as McpStdioOptions)
+    this.#all = new KnownSecrets(this.#given.all)
+    this.#credentials = new KnownSecrets(this.#given.credentials)
+  }
+
+  /** Adds the value of a header that is not part of the options, such as a token. The latest ones are kept. */
+  learn(value: string): void {
+    const secrets = credentialsOf(value)
+    if (secrets.every((secret) => this.#learnt.has(secret))) return
+    for (const secret of secrets) this.#learnt.add(secret)
+    while (this.#learnt.size > MAX_LEARNT) this.#learnt.delete(this.#learnt.values().next().value as string)
+    this.#all = new KnownSecrets([...this.#given.all, ...this.#learnt])
+    this.#credentials = new KnownSecrets([...this.#given.credentials, ...this.#learnt])
   }
 
   /** Number of characters that {@link hideInTail} needs in addition to `wanted`. */
@@ -80,10 +93,7 @@ interface Secrets {
 
 function secretsOfHttp({ url, headers = {} }: McpHttpOptions): Secrets {
   const address = new URL(url)
-  // In `Authorization: Bearer …`, the credentials follow the scheme.
-  const values = Object.values(headers)
-    .map(String)
-    .flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
+  const values = Object.values(headers).map(String).flatMap(credentialsOf)
   const { pathname } = address
   const parts = secretsOfUrl(address)
   return {
@@ -91,6 +101,9 @@ function secretsOfHttp({ url, headers = {} }: McpHttpOptions): Secrets {
     credentials: [...parts.filter((part) => !pathname.includes(part)), ...values],
   }
 }
+
+/** Returns the value of a header. In `Bearer …`, the credentials follow the scheme. */
+const credentialsOf = (value: string): string[] => [value, value.replace(/^\S+\s+/, '')]
 
 function secretsOfStdio({ command, args = [], env = {} }: McpStdioOptions): Secrets {
   const all: string[] = []

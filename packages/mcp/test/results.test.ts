@@ -110,18 +110,38 @@ describe('the value of a result in a program', () => {
   })
 
   it.each([
-    ['of the wrong type', { content: [], structuredContent: { count: 'two' } }],
-    ['with additional properties', { content: [], structuredContent: { count: 2, more: true } }],
-    ['that is missing', { content: [text('{"count":2}')] }],
-  ])('is an error for structured content %s', async (_, result) => {
-    const caught = await runForValue(
-      provider,
-      `try { await fixture.counted(${JSON.stringify({ result })}) } catch (error) { return { code: error.code, message: error.message } }`,
-    )
-    expect(caught).toMatchObject({
-      code: expect.stringMatching(/^TOOL_(FAILED|OUTPUT_INVALID)$/),
-      message: expect.stringMatching(/schema|count/),
-    })
+    ['of the wrong type', { content: [], structuredContent: { count: 'two' } }, { count: 'two' }],
+    [
+      'with additional properties',
+      { content: [], structuredContent: { count: 2, more: true } },
+      { count: 2, more: true },
+    ],
+    ['that is missing', { content: [text('{"count":2}')] }, { count: 2 }],
+  ])('is structured content %s, since the call has already had its effect', async (_, result, value) => {
+    const program = `return await fixture.counted(${JSON.stringify({ result })})`
+    expect(await runForValue(provider, program)).toEqual(value)
+  })
+
+  it('has the blocks beside structured content in `_content`', async () => {
+    const image = { type: 'image', mimeType: 'image/png', data: 'AAEC' }
+    const result = { content: [text('{"count":2}'), image], structuredContent: { count: 2 } }
+    const program = `const { count, _content } = await fixture.counted(${JSON.stringify({ result })})
+      return [count, _content.map(({ type, bytes }) => [type, bytes.length])]`
+    expect(await runForValue(provider, program)).toEqual([2, [['image', 3]]])
+  })
+
+  it.each([
+    ['[12345678901234567890]', '[12345678901234567890]'],
+    ['{"pi":3.14159265358979323846}', '{"pi":3.14159265358979323846}'],
+    ['{"big":1e400}', '{"big":1e400}'],
+    ['[9007199254740993]', '[9007199254740993]'],
+    ['[9007199254740992, 1.10, 0.1, -0.30000000000000004, 1e21, 100000000000000000000]', undefined],
+    ['{"a":[1,2,{"b":null}]}', undefined],
+    ['123', '123'],
+  ])('is parsed from JSON unless that would change it: %s', async (json, kept) => {
+    const result = { content: [text(json)] }
+    const value = await runForValue(provider, `return await fixture.result(${JSON.stringify({ result })})`)
+    expect(value).toEqual(kept ?? JSON.parse(json))
   })
 })
 

@@ -1,7 +1,7 @@
 import { ToolCallError } from '../contract/errors.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
-interface ContentBlock {
+export interface ContentBlock {
   readonly type: string
   readonly text?: string
   readonly data?: string
@@ -38,13 +38,14 @@ export function isMcpResult(value: unknown): value is McpResult {
 
 /**
  * Converts an MCP result to the value that a program receives: its structured content if there is any, otherwise its
- * blocks. A single block is not wrapped in an array.
+ * blocks. A single block is not wrapped in an array. Images and other blocks that come with structured content are in its
+ * property `_content`.
  *
  * @param tool name of the tool, for the error message
  * @throws `ToolCallError` `TOOL_FAILED` with the result's text if `isError` is set
  */
 export function parseMcpResult(tool: string, result: McpResult): unknown {
-  const content = result.content ?? []
+  const content = Array.isArray(result.content) ? (result.content as readonly ContentBlock[]) : []
   if (result.isError === true) {
     const text = content
       .map((block) => block.text ?? '')
@@ -52,8 +53,9 @@ export function parseMcpResult(tool: string, result: McpResult): unknown {
       .trim()
     throw new ToolCallError('TOOL_FAILED', text === '' ? `${tool} failed` : text)
   }
+  const { structuredContent } = result
   // null is a valid result; only undefined means that there is no structured content.
-  if (result.structuredContent !== undefined) return result.structuredContent
+  if (structuredContent !== undefined) return withFurther(structuredContent, content)
   return content.length === 1
     ? parseBlock(content[0] as ContentBlock)
     : content.length === 0
@@ -61,7 +63,16 @@ export function parseMcpResult(tool: string, result: McpResult): unknown {
       : content.map(parseBlock)
 }
 
-function parseBlock(block: ContentBlock): unknown {
+/** Adds the blocks that are not text, which usually repeats the structured content. */
+function withFurther(structured: unknown, content: readonly ContentBlock[]): unknown {
+  const further = content.filter(({ type }) => type !== 'text')
+  if (further.length === 0 || typeof structured !== 'object' || structured === null || Array.isArray(structured))
+    return structured
+  return { ...structured, _content: further.map(parseBlock) }
+}
+
+/** Converts one block of content. */
+export function parseBlock(block: ContentBlock): unknown {
   switch (block.type) {
     case 'text':
       return parseText(block.text ?? '')
@@ -83,20 +94,44 @@ function parseBlock(block: ContentBlock): unknown {
 
 /**
  * Parses text that contains a JSON object or array, and returns any other text unchanged. Servers without structured
- * content send objects and arrays as JSON, but `123` and `true` are usually text.
+ * content send objects and arrays as JSON, but `123` and `true` are usually text. Text with a number that JavaScript
+ * cannot represent, such as a long id, stays text.
  */
 export function parseText(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
-    return JSON.parse(text)
-  } catch {
-    return text
+    return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) => {
+      if (typeof value === 'number' && context?.source !== undefined && !isExact(value, context.source)) throw LOSSY
+      return value
+    })
+  } catch (error) {
+    if (error === LOSSY || error instanceof SyntaxError || error instanceof RangeError) return text
+    throw error
   }
 }
 
-/** Decodes base64. Some servers send its URL-safe variant. */
+const LOSSY = new Error('The text holds a number that JavaScript cannot represent')
+
+const isExact = (value: number, source: string): boolean =>
+  (source.length <= 15 && !/e/i.test(source)) || decimalOf(String(value)) === decimalOf(source)
+
+/** Returns the digits and the exponent of a number without zeros at its ends, so that equal numbers have equal texts. */
+function decimalOf(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const significant = digits.replace(/0+$/, '')
+  if (significant === '') return `${sign}0`
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`
+}
+
+/** Decodes base64, or its URL-safe variant, which some servers send. Other text is encoded as it is. */
 function bytesOf(base64: string): Uint8Array {
-  const binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
+  let binary: string
+  try {
+    binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    return new TextEncoder().encode(base64)
+  }
   const bytes = new Uint8Array(binary.length)
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
   return bytes

@@ -1,5 +1,5 @@
 /** `@glovebox/core/framework`: helpers for packages that wrap the engine for an agent framework. */
-export { isMcpResult, type McpResult, parseMcpResult, parseText } from '../catalog/mcp-result.ts'
+export { isMcpResult, type McpResult, parseBlock, parseMcpResult, parseText } from '../catalog/mcp-result.ts'
 export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
 export { assertKnownOptions } from '../contract/options.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'

@@ -1,0 +1,71 @@
+import { InsufficientScopeError, UnauthorizedError } from '@modelcontextprotocol/client'
+import { McpError, unauthorized } from './error.ts'
+import type { McpOptions } from './options.ts'
+import type { ServerSecrets } from './secrets.ts'
+import { statusOf, WithStderr } from './session.ts'
+
+const SLOW_START_HINT =
+  '. Run its command in a terminal: the first start may install packages. Pass the environment variables that it needs as `env`.'
+
+interface FailureContext {
+  readonly options: McpOptions
+  readonly secrets: ServerSecrets
+  /** Time after which the attempt was ended, in milliseconds. Undefined if it was not. */
+  readonly expiredMs?: number | undefined
+  /** What the server's process wrote. */
+  readonly stderr?: string
+}
+
+/** Returns the error for a server that could not be connected, without secrets. */
+export function describeFailure(given: unknown, context: FailureContext): McpError {
+  const error = given instanceof WithStderr ? given.cause : given
+  if (error instanceof McpError) return error
+  const { options, secrets, expiredMs } = context
+  const { name } = options
+  const stderr = given instanceof WithStderr ? given.stderr : (context.stderr ?? '')
+  const isProcess = !('url' in options) || options.url === undefined
+  if (expiredMs !== undefined) {
+    const hint = isProcess ? SLOW_START_HINT : ''
+    return new McpError('MCP_TIMEOUT', `The MCP server ${name} was not ready within ${expiredMs} ms${hint}${stderr}`)
+  }
+  const cause = error instanceof Error ? { cause: secrets.copyOf(error) } : {}
+  if (error instanceof UnauthorizedError || statusOf(error) === 401)
+    return unauthorized(name, `it refused the credentials${addressOf(options)}`, cause)
+  if (error instanceof InsufficientScopeError)
+    return unauthorized(name, `it does not grant what it requires${addressOf(options)}`, cause)
+  const failed = isProcess ? 'started' : 'reached'
+  return new McpError(
+    'MCP_UNAVAILABLE',
+    `The MCP server ${name} could not be ${failed}: ${reasonOf(error, options, secrets)}${stderr}`,
+    cause,
+  )
+}
+
+function reasonOf(error: unknown, options: McpOptions, secrets: ServerSecrets): string {
+  if (!(error instanceof Error)) return secrets.hide(String(error))
+  const { code } = error as Error & { code?: unknown }
+  if (code === 'ENOENT' && 'command' in options) {
+    const where = options.cwd === undefined ? '' : `, or no directory ${options.cwd}`
+    return `there is no command ${secrets.hide(options.command)}${where}; is it installed and on PATH?`
+  }
+  const status = statusOf(error)
+  const cause = causeOf(error)
+  const message = status === undefined ? secrets.copyOf(error).message : `it answered with HTTP ${status}`
+  return `${message}${cause === undefined ? '' : ` (${cause})`}${addressOf(options)}`
+}
+
+/** Returns the part of a URL that is not secret. */
+function addressOf(options: McpOptions): string {
+  if (!('url' in options) || options.url === undefined) return ''
+  const { protocol, host } = new URL(options.url)
+  return `, at ${protocol}//${host}`
+}
+
+/** Returns the code of the network error, which is nested in `cause`. */
+function causeOf(error: Error): string | undefined {
+  for (let inner: unknown = error.cause; inner instanceof Error; inner = inner.cause) {
+    const { code } = inner as { code?: unknown }
+    if (typeof code === 'string') return code
+  }
+  return undefined
+}

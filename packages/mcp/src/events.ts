@@ -1,0 +1,65 @@
+/**
+ * State of a connection. `connecting`: it is being opened. `ready`: calls reach the server. `degraded`: the connection was
+ * lost, and the next call opens it again. `authenticating`: a person has to log in. `failed`: it could not be opened
+ * again; calls fail until a later attempt succeeds. `closed`: the host closed it.
+ */
+export type McpState = 'connecting' | 'ready' | 'degraded' | 'authenticating' | 'failed' | 'closed'
+
+/** A server and the connection to it. */
+export interface McpStatus {
+  readonly state: McpState
+  /** Name and version that the server reports. Absent until it was connected once. */
+  readonly server?: { readonly name: string; readonly version: string }
+  /** Revision of the protocol. Absent until it was connected once. */
+  readonly protocol?: string
+  /** Number of tools that programs can call. */
+  readonly tools: number
+  /** What is odd about the server's tools, and how it was treated. */
+  readonly warnings: readonly string[]
+  /** Why the state is `degraded` or `failed`. */
+  readonly error?: Error
+}
+
+/** Something that happened on a connection. */
+export type McpEvent =
+  | { readonly type: 'state'; readonly server: string; readonly state: McpState; readonly error?: Error }
+  | { readonly type: 'warning'; readonly server: string; readonly message: string }
+  | { readonly type: 'log'; readonly server: string; readonly level: string; readonly data: unknown }
+  | {
+      readonly type: 'progress'
+      readonly server: string
+      readonly tool: string
+      readonly progress: number
+      readonly total?: number | undefined
+      readonly message?: string | undefined
+    }
+
+/** A form that the server wants the user to fill in, or a page that the user should visit. */
+export type ElicitRequest =
+  | {
+      readonly server: string
+      readonly mode: 'form'
+      readonly message: string
+      /** JSON Schema of the content: an object of texts, numbers, booleans and enums. */
+      readonly schema: object
+    }
+  | { readonly server: string; readonly mode: 'url'; readonly message: string; readonly url: string }
+
+/** The user's answer. Missing fields get their defaults. */
+export type ElicitAnswer =
+  | { readonly action: 'accept'; readonly content?: Readonly<Record<string, string | number | boolean | string[]>> }
+  | { readonly action: 'decline' | 'cancel' }
+
+/** Request for a message of a language model. `params` is as the Model Context Protocol defines `sampling/createMessage`. */
+export interface SampleRequest {
+  readonly server: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Message of a language model, as the Model Context Protocol defines it. */
+export interface SampleResult {
+  readonly role: 'assistant'
+  readonly model: string
+  readonly content: { readonly type: 'text'; readonly text: string }
+  readonly stopReason?: string
+}

@@ -1,0 +1,89 @@
+import type { JsonSchema, ToolAnnotations } from '@glovebox/core'
+
+/** A tool as a server lists it, without what is malformed. */
+export interface ListedTool {
+  readonly name: string
+  readonly description?: string
+  readonly inputSchema: JsonSchema
+  readonly outputSchema?: JsonSchema
+  readonly annotations?: ToolAnnotations
+}
+
+const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const
+
+/**
+ * Reads the tools that a server lists. What is odd about a tool is left out, so that it costs neither the tool nor the
+ * server: a missing description, a schema that is not one, a hint that is no boolean. A tool without a usable name is
+ * skipped.
+ */
+export class ToolListing {
+  readonly tools = new Map<string, ListedTool>()
+  readonly warnings: string[] = []
+
+  /** Returns whether the tool is one that programs may call. */
+  add(raw: unknown): boolean {
+    if (!isRecord(raw) || typeof raw.name !== 'string' || raw.name === '') {
+      this.warnings.push('a tool without a name is skipped')
+      return false
+    }
+    const { name } = raw
+    if (this.tools.has(name)) {
+      this.warnings.push(`${name} is listed twice; the first one is used`)
+      return false
+    }
+    if (!isVisible(raw)) return false
+    const description = this.#take(name, 'description', raw.description, isText)
+    const outputSchema = this.#take(name, 'outputSchema', raw.outputSchema, isSchema)
+    const annotations = this.#take(name, 'annotations', raw.annotations, isRecord)
+    const tool: ListedTool = {
+      name,
+      ...(description !== undefined && { description }),
+      inputSchema: this.#inputSchema(name, raw.inputSchema),
+      ...(outputSchema !== undefined && { outputSchema: outputSchema as JsonSchema }),
+      ...(annotations !== undefined && { annotations: this.#annotations(name, annotations) }),
+    }
+    this.tools.set(name, tool)
+    return true
+  }
+
+  #take<Value>(tool: string, key: string, value: unknown, is: (value: unknown) => value is Value): Value | undefined {
+    if (value === undefined || value === null) return undefined
+    if (is(value)) return value
+    this.warnings.push(`${tool} has a malformed \`${key}\`, which is ignored`)
+    return undefined
+  }
+
+  /** Arguments are always an object, so a schema that does not say so is completed. */
+  #inputSchema(tool: string, raw: unknown): JsonSchema {
+    const given = this.#take(tool, 'inputSchema', raw, isRecord) ?? {}
+    const schema: Record<string, unknown> = { ...given, type: 'object' }
+    if (given.type !== undefined && given.type !== 'object')
+      this.warnings.push(`${tool} has an \`inputSchema\` of another type than object, which is ignored`)
+    if (given.properties !== undefined && !isRecord(given.properties)) delete schema.properties
+    if (given.required !== undefined && !isTexts(given.required)) delete schema.required
+    return schema
+  }
+
+  #annotations(tool: string, raw: Record<string, unknown>): ToolAnnotations {
+    const annotations: Record<string, boolean> = {}
+    for (const hint of HINTS) {
+      const value = this.#take(tool, hint, raw[hint], isBoolean)
+      if (value !== undefined) annotations[hint] = value
+    }
+    return annotations
+  }
+}
+
+/** Whether a tool is meant for a model, and not only for the user interface of a host. */
+function isVisible({ _meta }: Record<string, unknown>): boolean {
+  const ui = isRecord(_meta) ? _meta.ui : undefined
+  const visibility = isRecord(ui) ? ui.visibility : undefined
+  return !Array.isArray(visibility) || visibility.includes('model')
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText)
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
+const isSchema = (value: unknown): value is object | boolean => isRecord(value) || isBoolean(value)

@@ -1,0 +1,351 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  Client,
+  type ClientCapabilities,
+  InsufficientScopeError,
+  type ProgressCallback,
+  SdkError,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
+import type { Authorization } from './auth/authorization.ts'
+import { McpError } from './error.ts'
+import type { ElicitRequest, SampleRequest } from './events.ts'
+import { isRecord, type ListedTool, ToolListing } from './listing.ts'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
+import { orAbort } from './or-abort.ts'
+import type { ServerSecrets } from './secrets.ts'
+import { httpTransport, type OpenTransport, stdioTransport } from './transports.ts'
+
+/** One way to reach a server. */
+interface Way {
+  readonly transport: 'stdio' | 'http' | 'sse'
+  /** Whether to look for the revision of the protocol first, or to use one that begins with `initialize`. */
+  readonly mode: 'auto' | 'legacy'
+}
+
+/** What a session needs from the connection that it belongs to. */
+export interface SessionOptions {
+  readonly options: McpOptions
+  readonly secrets: ServerSecrets
+  readonly authorization: Authorization | undefined
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  isRepeatable(tool: string): boolean
+  /** Called with each secret that requests to the server contain. */
+  onSecret(secret: string): void
+  onToolsChanged(): void
+  onClosed(session: Session): void
+  onLog(level: string, data: unknown): void
+}
+
+/** A tool call as a session makes it. */
+export interface SessionCall {
+  readonly tool: string
+  readonly input: Record<string, unknown>
+  readonly signal: AbortSignal
+  readonly timeout: number
+  readonly onProgress?: ProgressCallback
+}
+
+/** Timeout of the version probe, which servers without version negotiation may never answer. */
+const PROBE_TIMEOUT_MS = 5_000
+const FAREWELL_MS = 1_000
+/** Maximum number of pages of tools, against servers that always return another cursor. */
+const MAX_PAGES = 1_000
+const LIST_DEBOUNCE_MS = 100
+/** Number of times that a request is repeated with further scopes. */
+const MAX_STEP_UPS = 2
+
+/** Accepts every result: a server's mistakes in parts that nobody reads must not fail a call. */
+const ANY = {
+  '~standard': { version: 1 as const, vendor: 'glovebox', validate: (value: unknown) => ({ value }) },
+}
+
+/** Ways that worked, by command or URL. Later connections skip the ones that did not. */
+const known = new Map<string, Way>()
+const MAX_KNOWN = 1_000
+
+/** One session with a server: an SDK client and its transport. */
+export class Session {
+  readonly client: Client
+  readonly #opened: OpenTransport
+  readonly #given: SessionOptions
+  #listing = new ToolListing()
+  #isClosed = false
+  #ttlMs: number | undefined
+
+  private constructor(client: Client, opened: OpenTransport, given: SessionOptions) {
+    this.client = client
+    this.#opened = opened
+    this.#given = given
+    const { transport } = opened
+    // The SDK calls the handlers that a transport had before.
+    transport.onmessage = (message) => this.#clean(message)
+    transport.onclose = () => {
+      if (this.#isClosed) return
+      this.#isClosed = true
+      given.onClosed(this)
+    }
+  }
+
+  /**
+   * Connects to a server in the first way that works.
+   *
+   * @throws the error of the most likely way
+   */
+  static async open(given: SessionOptions): Promise<Session> {
+    const key = keyOf(given.options)
+    const remembered = known.get(key)
+    const ways = remembered === undefined ? waysTo(given.options) : [remembered]
+    let first: unknown
+    for (const way of ways) {
+      try {
+        const session = await Session.#connect(way, given)
+        if (known.size >= MAX_KNOWN) known.clear()
+        known.set(key, way)
+        return session
+      } catch (error) {
+        first ??= error
+        if (given.signal.aborted || !mayHelp(error)) throw remembered === undefined ? first : error
+      }
+    }
+    // The server may have been replaced by another version.
+    known.delete(key)
+    if (remembered !== undefined && mayHelp(first)) return await Session.open(given)
+    throw first
+  }
+
+  static async #connect(way: Way, given: SessionOptions): Promise<Session> {
+    const { options, timeoutMs, signal } = given
+    const client = clientFor(way, given)
+    let opened: OpenTransport
+    let session: Session | undefined
+    if (way.transport === 'stdio') opened = stdioTransport(options as McpStdioOptions, given.secrets)
+    else
+      opened = httpTransport(way.transport, options as McpHttpOptions, given.authorization, {
+        isRepeatable: given.isRepeatable,
+        onSecret: given.onSecret,
+        onLost: () => session?.failOpenCalls(),
+      })
+    session = new Session(client, opened, given)
+    const abort = () => void opened.transport.close()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      const connecting = withScopes(given.authorization, () =>
+        client.connect(opened.transport, { timeout: timeoutMs, signal }),
+      )
+      // A process may start after the abort. A stream that never opens stays pending.
+      await (way.transport === 'sse' ? orAbort(connecting, signal) : connecting)
+      return session
+    } catch (error) {
+      const stderr = opened.stderr()
+      await session.close()
+      throw stderr === '' ? error : new WithStderr(error, stderr)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  get protocol(): string {
+    return this.client.getNegotiatedProtocolVersion() ?? ''
+  }
+
+  get warnings(): readonly string[] {
+    return this.#listing.warnings
+  }
+
+  /** Time after which the tools should be listed again, in milliseconds. Undefined if the server does not say. */
+  get ttlMs(): number | undefined {
+    return this.#ttlMs
+  }
+
+  stderr(): string {
+    return this.#opened.stderr()
+  }
+
+  /** @throws the SDK's error, or the signal's reason */
+  async list(signal: AbortSignal): Promise<readonly ListedTool[]> {
+    this.#listing = new ToolListing()
+    // The SDK would print to standard output.
+    if (this.client.getServerCapabilities()?.tools === undefined) return []
+    const { timeoutMs, authorization } = this.#given
+    const { tools } = await withScopes(authorization, () =>
+      this.client.listTools(undefined, { cacheMode: 'refresh', timeout: timeoutMs, signal }),
+    )
+    // The SDK leaves out tools that cannot be called over HTTP.
+    const callable = new Set(tools.map(({ name }) => name))
+    return [...this.#listing.tools.values()].filter(({ name }) => callable.has(name))
+  }
+
+  /** @throws the SDK's error */
+  async call({ tool, input, signal, timeout, onProgress }: SessionCall): Promise<unknown> {
+    const params = { name: tool, arguments: input }
+    const options = {
+      signal,
+      timeout,
+      resetTimeoutOnProgress: true,
+      ...(onProgress !== undefined && { onprogress: onProgress }),
+    }
+    return await withScopes(this.#given.authorization, () =>
+      this.client.getProtocolEra() === 'modern'
+        ? this.client.callTool(params, options)
+        : this.client.request({ method: 'tools/call', params }, ANY, options),
+    )
+  }
+
+  /** Fails the calls whose responses can no longer arrive. */
+  failOpenCalls(): void {
+    void this.close()
+  }
+
+  /** Ends the session on the server, then the connection and the server's processes. */
+  async close(): Promise<void> {
+    const wasClosed = this.#isClosed
+    this.#isClosed = true
+    const { transport } = this.#opened
+    await this.#opened.end(async () => {
+      if (transport instanceof StreamableHTTPClientTransport && !wasClosed) {
+        // A failure to end the session changes nothing.
+        const given = delay(FAREWELL_MS, undefined, { ref: false })
+        await Promise.race([Promise.allSettled([transport.terminateSession()]), given])
+      }
+      await this.client.close()
+      await transport.close()
+    })
+  }
+
+  /** Completes what is malformed in a message, before the SDK rejects all of it. */
+  #clean(message: unknown): void {
+    const result = isRecord(message) ? message.result : undefined
+    if (!isRecord(result)) return
+    // The SDK would fail a call that has already had its effect.
+    if (result.resultType === undefined && this.client.getProtocolEra() === 'modern') result.resultType = 'complete'
+    if (!Array.isArray(result.tools)) return
+    if (typeof result.ttlMs === 'number') this.#ttlMs = result.ttlMs
+    const listing = this.#listing
+    result.tools = result.tools.flatMap((raw: unknown) => {
+      if (!listing.add(raw)) return []
+      const { name, description, inputSchema, annotations } = listing.tools.get((raw as ListedTool).name) as ListedTool
+      // Without the output schema, which the SDK would check after the call has had its effect.
+      return [
+        { name, ...(description !== undefined && { description }), inputSchema, ...(annotations && { annotations }) },
+      ]
+    })
+  }
+}
+
+/** An error with what the server's process wrote before it. */
+export class WithStderr extends Error {
+  readonly stderr: string
+
+  constructor(cause: unknown, stderr: string) {
+    super('', { cause })
+    this.stderr = stderr
+  }
+}
+
+function clientFor({ mode }: Way, given: SessionOptions): Client {
+  const { options, timeoutMs } = given
+  const { name, onElicit, onSample, roots } = options
+  const capabilities: ClientCapabilities = {
+    ...(onElicit !== undefined && { elicitation: { form: { applyDefaults: true }, url: {} } }),
+    ...(onSample !== undefined && { sampling: {} }),
+    ...(roots !== undefined && { roots: {} }),
+  }
+  const client = new Client(
+    { name: 'glovebox', version: '0.0.0' },
+    {
+      capabilities,
+      listMaxPages: MAX_PAGES,
+      versionNegotiation:
+        mode === 'legacy' ? { mode } : { mode, probe: { timeoutMs: Math.min(PROBE_TIMEOUT_MS, timeoutMs / 3) } },
+      listChanged: {
+        tools: { autoRefresh: false, debounceMs: LIST_DEBOUNCE_MS, onChanged: () => given.onToolsChanged() },
+      },
+    },
+  )
+  if (onElicit !== undefined)
+    client.setRequestHandler('elicitation/create', async ({ params }) => {
+      const { message } = params
+      const request: ElicitRequest =
+        params.mode === 'url'
+          ? { server: name, mode: 'url', message, url: params.url }
+          : { server: name, mode: 'form', message, schema: params.requestedSchema }
+      const answer = await onElicit(request)
+      return answer.action === 'accept' ? { action: 'accept', content: { ...answer.content } } : answer
+    })
+  if (onSample !== undefined)
+    client.setRequestHandler('sampling/createMessage', async ({ params }) => ({
+      ...(await onSample({ server: name, params } satisfies SampleRequest)),
+    }))
+  if (roots !== undefined) client.setRequestHandler('roots/list', () => ({ roots: [...roots] }))
+  client.setNotificationHandler('notifications/message', ({ params }) => given.onLog(params.level, params.data))
+  return client
+}
+
+/** Repeats a request that needs further scopes, once they are granted. */
+async function withScopes<Result>(
+  authorization: Authorization | undefined,
+  request: () => Promise<Result>,
+): Promise<Result> {
+  for (let stepUps = 0; ; stepUps++) {
+    try {
+      return await request()
+    } catch (error) {
+      if (authorization === undefined || !(error instanceof InsufficientScopeError) || stepUps >= MAX_STEP_UPS)
+        throw error
+      await authorization.stepUp(error)
+    }
+  }
+}
+
+function waysTo(options: McpOptions): readonly Way[] {
+  if (!('url' in options) || options.url === undefined) return MODES.map((mode) => ({ transport: 'stdio', mode }))
+  const http = MODES.map((mode) => ({ transport: 'http', mode }) as const)
+  const sse = { transport: 'sse', mode: 'legacy' } as const
+  if (options.transport === undefined) return [...http, sse]
+  return options.transport === 'sse' ? [sse] : http
+}
+
+const MODES = ['auto', 'legacy'] as const
+
+function keyOf(options: McpOptions): string {
+  if ('url' in options && options.url !== undefined) return JSON.stringify([String(options.url), options.transport])
+  const { command, args = [] } = options as McpStdioOptions
+  return JSON.stringify([command, args])
+}
+
+/** Whether another way to connect may succeed: the server was reached, and did not ask for authorization. */
+function mayHelp(given: unknown): boolean {
+  const error = given instanceof WithStderr ? given.cause : given
+  if ([UnauthorizedError, InsufficientScopeError, McpError].some((kind) => error instanceof kind)) return false
+  const status = statusOf(error)
+  if (status === 401 || status === 403) return false
+  return !isUnreachable(error)
+}
+
+/** Status of the HTTP response that is the reason of an error. */
+export function statusOf(error: unknown): number | undefined {
+  if (error instanceof SdkHttpError) return error.status
+  const { code } = error as { code?: unknown }
+  return typeof code === 'number' && code >= 400 && code < 600 ? code : undefined
+}
+
+const SYSTEM_CODES = ['ENOENT', 'EACCES', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+
+/** Whether nothing was sent: the command does not exist, or no server listens. */
+export function isUnreachable(error: unknown): boolean {
+  for (let inner: unknown = error, depth = 0; inner instanceof Error && depth < 5; inner = inner.cause, depth++) {
+    const { code } = inner as { code?: unknown }
+    if (typeof code === 'string' && SYSTEM_CODES.includes(code)) return true
+  }
+  return false
+}
+
+/** Whether the connection ended, so that it is not known whether a request was handled. */
+export function isClosedError(error: unknown): boolean {
+  if (error instanceof SdkError) return error.code === 'CONNECTION_CLOSED' || error.code === 'NOT_CONNECTED'
+  return error instanceof Error && error.message === 'Not connected'
+}
