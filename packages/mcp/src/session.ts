@@ -104,7 +104,7 @@ export class Session {
       try {
         const session = await Session.#connect(way, given)
         if (known.size >= MAX_KNOWN) known.clear()
-        known.set(key, way)
+        known.set(key, session.client.getProtocolEra() === 'modern' ? way : { ...way, mode: 'legacy' })
         return session
       } catch (error) {
         first ??= error

@@ -15,6 +15,7 @@ export const MAX_WAIT_MS = 60_000
 vi.setConfig({ testTimeout: MAX_WAIT_MS, hookTimeout: MAX_WAIT_MS })
 
 const FIXTURE = fileURLToPath(new URL('fixtures/server.mjs', import.meta.url))
+const LIVELY = fileURLToPath(new URL('fixtures/lively-server.mjs', import.meta.url))
 const require = createRequire(import.meta.url)
 
 type Mode =
@@ -38,14 +39,14 @@ export interface Note {
   readonly params?: { readonly requestId?: number; readonly reason?: string }
 }
 
-/** Command of the fixture server. `{ ...fixture }` has only the options that `mcp()` takes. */
+/** Command of a fixture server. `{ ...fixture }` has only the options that `mcp()` takes. */
 export class Fixture {
   readonly command = process.execPath
   readonly args: string[]
   readonly #journal: string
 
-  constructor(mode: Mode, journal: string) {
-    this.args = [FIXTURE, mode, journal]
+  constructor(args: string[], journal: string) {
+    this.args = args
     this.#journal = journal
   }
 
@@ -61,8 +62,16 @@ export function temporaryDirectory(): AsyncDisposable & { readonly path: string 
 }
 
 /** Returns the command of the fixture server in one of its modes, without starting it. */
-export const fixture = (directory: string, mode: Mode = 'normal'): Fixture =>
-  new Fixture(mode, join(directory, `${mode}.jsonl`))
+export function fixture(directory: string, mode: Mode = 'normal'): Fixture {
+  const journal = join(directory, `${mode}.jsonl`)
+  return new Fixture([FIXTURE, mode, journal], journal)
+}
+
+/** Returns the command of the lively server, which lists the given tools. Default: its own. */
+export function lively(directory: string, tools?: readonly unknown[]): Fixture {
+  const journal = join(directory, 'lively.jsonl')
+  return new Fixture([LIVELY, journal, ...(tools === undefined ? [] : [JSON.stringify(tools)])], journal)
+}
 
 function readNotes(journal: string): Note[] {
   try {

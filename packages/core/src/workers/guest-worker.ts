@@ -268,7 +268,8 @@ export class GuestWorker {
   /** Ends a guest that computes while others wait, so that it can be repeated alone. The work of its turn is lost. */
   #makeWay(busy: readonly PooledGuest[]): void {
     const computing = busy.find(({ ranMs }) => ranMs >= MAX_WAIT_MS)
-    if (computing === undefined || !busy.some(({ waitedMs }) => waitedMs >= MAX_WAIT_MS)) return
+    // A guest may itself have waited, for a large message to be read.
+    if (!busy.some((guest) => guest !== computing && guest.waitedMs >= MAX_WAIT_MS) || computing === undefined) return
     this.#link?.interrupt?.(computing.slot)
     computing.exit({ why: 'lost', running: true, detail: 'it computes while others wait' })
   }
