@@ -1,4 +1,5 @@
 export { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore } from './auth/auth.ts'
+export { fileTokenStore } from './auth/file-token-store.ts'
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
 export { McpError, type McpErrorCode } from './error.ts'

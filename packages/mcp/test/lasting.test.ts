@@ -359,15 +359,13 @@ describe('a server over HTTP', () => {
     await using server = await httpServer({
       'tools/call': ({ id }, response, request) => {
         seen.push(request.headers.authorization)
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(
-            JSON.stringify({
-              jsonrpc: '2.0',
-              id,
-              result: { isError: true, content: [{ type: 'text', text: `no ${request.headers.authorization}` }] },
-            }),
-          )
+        response.writeHead(200, { 'content-type': 'application/json' }).end(
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id,
+            result: { isError: true, content: [{ type: 'text', text: `no ${request.headers.authorization}` }] },
+          }),
+        )
       },
     })
     let token = 0
