@@ -2,6 +2,18 @@ export { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore } 
 export { fileTokenStore } from './auth/file-token-store.ts'
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
+export {
+  type ConfiguredServer,
+  type FindOptions,
+  findMcpConfigs,
+  MCP_HOSTS,
+  McpConfigError,
+  type McpConfigFile,
+  type McpHost,
+  type ReadConfigOptions,
+  readMcpConfig,
+} from './config/config.ts'
+export type { McpInput } from './config/placeholders.ts'
 export { McpError, type McpErrorCode } from './error.ts'
 export type {
   ElicitAnswer,
