@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
 import { openRuns, type RunStore, type Runs } from '@glovebox/core'
+import { dataFile } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
 
 /** Option that selects the file of the stored runs. */
@@ -13,16 +14,9 @@ export interface StoreOption {
 /** The user of the operating system, to whom runs of the command belong. */
 export const principal = (): string => userInfo().username
 
-/** Default file of the stored runs, in the user's data folder. */
-function defaultStorePath({ env, platform } = process): string {
-  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'glovebox', 'runs.db')
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'glovebox', 'runs.db')
-  return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'glovebox', 'runs.db')
-}
-
 /** Opens the file of the stored runs, and creates it if it does not exist. */
 export async function openStore(store: string | true = true): Promise<RunStore & AsyncDisposable> {
-  const path = store === true ? defaultStorePath() : store
+  const path = store === true ? dataFile('runs.db') : store
   if (store === true) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   // Loaded on demand: older versions of Node warn that SQLite is experimental.
   const { sqliteStore } = await import('@glovebox/store-sqlite')

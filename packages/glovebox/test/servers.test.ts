@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the command expands them, not TypeScript
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
@@ -28,14 +28,14 @@ describe('a configuration file', () => {
   it.each(['mcp.json', '.mcp.json'])('is %s in the current directory by default', async (name) => {
     await using directory = new Directory()
     directory.write(name, { mcpServers: { fixture: fixtureEntry } })
-    expect(aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path })).args).toEqual([])
+    expect(aboutIn(await run(ABOUT, ['--json', '--trust'], { cwd: directory.path })).args).toEqual([])
   })
 
   it('is mcp.json rather than .mcp.json', async () => {
     await using directory = new Directory()
     directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'plain'] } } })
     directory.write('.mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'hidden'] } } })
-    expect(aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path })).args).toEqual(['plain'])
+    expect(aboutIn(await run(ABOUT, ['--json', '--trust'], { cwd: directory.path })).args).toEqual(['plain'])
   })
 
   it('is the one that --config names, instead of mcp.json', async () => {
@@ -79,9 +79,13 @@ describe('a configuration file', () => {
         on: { ...fixtureEntry, disabled: false },
       },
     })
-    const { code, stdout } = await run('await on.about({}); await fixture.about({}); return typeof off', ['-q'], {
-      cwd: directory.path,
-    })
+    const { code, stdout } = await run(
+      'await on.about({}); await fixture.about({}); return typeof off',
+      ['-q', '--trust'],
+      {
+        cwd: directory.path,
+      },
+    )
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'undefined\n' })
   })
 
@@ -98,7 +102,9 @@ describe('a configuration file', () => {
         },
       },
     })
-    const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env: { HOST_SECRET: 'hidden' } }))
+    const about = aboutIn(
+      await run(ABOUT, ['--json', '--trust'], { cwd: directory.path, env: { HOST_SECRET: 'hidden' } }),
+    )
     expect(about).toMatchObject({ args: ['two words'], env: { COLOUR: 'blue' }, cwd: `${directory.path}/below` })
     expect(about.env).not.toHaveProperty('HOST_SECRET')
   })
@@ -129,13 +135,13 @@ describe('a configuration file', () => {
       SECRET: 's3cret',
       TRICKY: '${SECRET} $& $1',
     }
-    const about = aboutIn(await run(ABOUT, ['--json'], { cwd: directory.path, env }))
+    const about = aboutIn(await run(ABOUT, ['--json', '--trust'], { cwd: directory.path, env }))
     expect(about.args).toEqual([
       `--root=${directory.path}`,
       'fall back',
       '',
       '${SECRET} $& $1',
-      '$ROOT',
+      directory.path,
       directory.path,
     ])
     expect(about).toMatchObject({ env: { TOKEN: 'Bearer s3cret' }, cwd: directory.path })
@@ -155,7 +161,7 @@ describe('a configuration file', () => {
   it.each([
     ['is not JSON', '{ "mcpServers": {', /is not valid JSON/],
     ['is not an object', '[]', /must hold a JSON object/],
-    ['has no mcpServers', '{ "servers": {} }', /has no "mcpServers" object/],
+    ['has no mcpServers', '{ "others": {} }', /has no "mcpServers" object/],
     ['has a list of servers', '{ "mcpServers": [] }', /has no "mcpServers" object/],
     ['has a server that is not an object', { mcpServers: { a: 'npx' } }, /the server "a" is not an object/],
     [
@@ -176,7 +182,7 @@ describe('a configuration file', () => {
     ],
     [
       'has variables that are not strings',
-      { mcpServers: { a: { command: 'node', env: { PORT: 1 } } } },
+      { mcpServers: { a: { command: 'node', env: { PORT: {} } } } },
       /the server "a" has a "env"/,
     ],
     ['has an invalid url', { mcpServers: { a: { url: 'somewhere' } } }, /the server "a" has a "url" that is not valid/],
@@ -200,6 +206,105 @@ describe('a configuration file', () => {
       /Cannot read nowhere\.json: ENOENT/,
     )
     expectRefused(await run('return 1', ['-c', directory.path]), /Cannot read .*: EISDIR/)
+  })
+})
+
+describe('a configuration file that comes with a project', () => {
+  const first = { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'first'] } } }
+
+  it('starts nothing before the user has confirmed it, and again after each change', async () => {
+    await using directory = new Directory()
+    const cwd = directory.path
+    directory.write('mcp.json', first)
+    const refused = await run(ABOUT, [], { cwd })
+    expectRefused(refused, /mcp\.json is not confirmed yet/)
+    expect(refused.stderr).toContain(`fixture: ${process.execPath} ${FIXTURE} first`)
+    expect(refused.stderr).toContain('Confirm it with --trust.')
+    expect(aboutIn(await run(ABOUT, ['--json', '--trust'], { cwd })).args).toEqual(['first'])
+    expect(aboutIn(await run(ABOUT, ['--json'], { cwd })).args).toEqual(['first'])
+    directory.write('mcp.json', { mcpServers: { fixture: { ...fixtureEntry, args: [FIXTURE, 'second'] } } })
+    expectRefused(await run(ABOUT, [], { cwd }), /is not confirmed yet/)
+  })
+
+  it('needs no confirmation if the user names it', async () => {
+    await using directory = new Directory()
+    directory.write('mcp.json', first)
+    expect(aboutIn(await run(ABOUT, ['--json', '-c', 'mcp.json'], { cwd: directory.path })).args).toEqual(['first'])
+  })
+})
+
+describe('a server that cannot be used', () => {
+  it('is named, and the others start', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', {
+      mcpServers: {
+        fixture: fixtureEntry,
+        missing: { command: 'glovebox-no-such-command' },
+        unset: { command: '${GLOVEBOX_UNSET_VARIABLE}' },
+      },
+    })
+    const { code, stdout, stderr } = await run('return typeof fixture', ['-c', config])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'function\n'.replace('function', 'object') })
+    expect(stderr).toContain('warning The MCP server missing could not be started')
+    expect(stderr).toContain('the server "unset" needs the environment variable GLOVEBOX_UNSET_VARIABLE')
+  })
+})
+
+describe('glovebox servers', () => {
+  it('shows the state of each server', async () => {
+    await using directory = new Directory()
+    const mcpServers = { fixture: fixtureEntry, missing: { command: 'glovebox-no-such-command' } }
+    const config = directory.write('servers.json', { mcpServers })
+    const { code, stdout } = await glovebox(['servers', '-c', config])
+    expect(code).toBe(4)
+    expect(stdout).toMatch(/^✓ fixture: fixture \S+, protocol 2025-11-25, \d+ tools$/m)
+    expect(stdout).toMatch(/^✗ missing: The MCP server missing could not be started/m)
+    const { stdout: json } = await glovebox(['servers', '-c', config, '--json'])
+    expect(JSON.parse(json)).toMatchObject([{ name: 'fixture', state: 'ready', tokens: 'none' }, { state: 'failed' }])
+  })
+})
+
+describe('glovebox auth', () => {
+  it('explains for which servers there can be a login', async () => {
+    await using directory = new Directory()
+    const config = directory.write('servers.json', {
+      mcpServers: {
+        local: fixtureEntry,
+        web: { url: 'http://127.0.0.1:9/mcp' },
+        keyed: { url: 'http://127.0.0.1:9/mcp', headers: { Authorization: 'Bearer x' } },
+      },
+    })
+    const auth = (...args: string[]) => glovebox(['auth', ...args, '-c', config])
+    expectRefused(await auth('login', 'nobody'), /There is no server "nobody" with a URL/)
+    expectRefused(await auth('login', 'local'), /"local" runs as a command, so it takes no login/)
+    expectRefused(await auth('login', 'keyed'), /"keyed" has an Authorization header, so it takes no login/)
+    expect(await auth('status')).toMatchObject({ code: 0, stdout: 'web: not logged in\nkeyed: not logged in\n' })
+    expect(await auth('logout', 'web')).toMatchObject({ code: 0, stdout: 'web: You were not logged in.\n' })
+  })
+})
+
+describe('glovebox import', () => {
+  it('lists the servers of other hosts, and copies them', async () => {
+    await using directory = new Directory()
+    await using home = new Directory()
+    mkdirSync(`${home.path}/.cursor`)
+    const entries = {
+      github: { command: 'npx', env: { TOKEN: '${env:GITHUB_TOKEN}' } },
+      other: { url: 'https://x.example' },
+    }
+    home.write('.cursor/mcp.json', { mcpServers: entries })
+    const options = { cwd: directory.path, env: { HOME: home.path, XDG_CONFIG_HOME: home.path } }
+    const listed = await glovebox(['import'], options)
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(`/.cursor/mcp.json): github, other\n`) })
+    directory.write('mcp.json', { mcpServers: { mine: fixtureEntry } })
+    expect(await glovebox(['import', '--from', 'cursor', 'github'], options)).toMatchObject({
+      code: 0,
+      stdout: 'github was added to mcp.json\n',
+    })
+    const written = JSON.parse(readFileSync(`${directory.path}/mcp.json`, 'utf8'))
+    expect(written).toEqual({ mcpServers: { mine: fixtureEntry, github: entries.github } })
+    expectRefused(await glovebox(['import', '--from', 'cursor', 'none'], options), /cursor has no server "none"/)
+    expectRefused(await glovebox(['import', '--from', 'zed'], options), /zed has no servers on this machine/)
   })
 })
 
@@ -259,7 +364,7 @@ describe('the output of a failed command', () => {
     const config = directory.write('servers.json', { mcpServers: { site: entry } })
     const ended = await run('return 1', ['-c', config, ...flags], { env: { HUSH: 'hush-4711' } })
     server.close()
-    expectSafe(ended, 4, new RegExp(`site could not be reached: .*401.*at http://127\\.0\\.0\\.1:${port}$`, 'm'))
+    expectSafe(ended, 4, new RegExp(`site requires authorization: .*, at http://127\\.0\\.0\\.1:${port}\\. Log in`))
   })
 
   it('contains no credentials of URLs from --server or the configuration', async () => {
@@ -304,12 +409,7 @@ describe('the output of a failed command', () => {
 
   it('contains no text of a configuration with invalid JSON', async () => {
     await using directory = new Directory()
-    const texts = [
-      '{ "mcpServers": { "a": { "url": hush-4711 } } }',
-      '{ "a": "hush-4711",\n }',
-      '"hush-4711" x',
-      'hush',
-    ]
+    const texts = ['{ "mcpServers": { "a": { "url": hush-4711 } } }', '"hush-4711" x', 'hush']
     for (const [index, text] of texts.entries()) {
       const config = directory.write(`${index}.json`, text)
       expectSafe(await run('return 1', ['-c', config]), 2, /is not valid JSON/)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { afterAll, vi } from 'vitest'
 
 /** Timeout of tests and waits: at least ten times what they take on an idle machine. */
 export const MAX_WAIT_MS = 60_000
@@ -45,13 +45,16 @@ export class Directory implements AsyncDisposable {
   }
 }
 
+const dataFolder = mkdtempSync(join(tmpdir(), 'glovebox-data-'))
+afterAll(() => rm(dataFolder, { recursive: true, force: true }))
+
 /** Starts the built command without the environment variables that control colours. */
 export function start(
   args: readonly string[],
   { cwd = tmpdir(), env = {}, cli = CLI }: Omit<Options, 'input'> = {},
 ): ChildProcessWithoutNullStreams {
   const { FORCE_COLOR: _force, CLICOLOR_FORCE: _cli, NO_COLOR: _no, ...inherited } = process.env
-  return spawn(process.execPath, [cli, ...args], { cwd, env: { ...inherited, ...env } })
+  return spawn(process.execPath, [cli, ...args], { cwd, env: { ...inherited, XDG_DATA_HOME: dataFolder, ...env } })
 }
 
 export async function glovebox(args: readonly string[], options: Options = {}): Promise<Ended> {

@@ -95,7 +95,7 @@ describe('glovebox types prints declarations that compile in strict mode and typ
     expect(short.stdout).toContain('function createEntities(input: unknown): Promise<unknown>')
     expect(problems(short.stdout, 'await memory.createEntities({ entities: [] })')).toEqual([])
     const shortest = await glovebox(['types', ...server, '--max-tokens', '100'])
-    expect(shortest.stderr).toMatch(/Left out: .*, \d of 9 tools\./)
+    expect(shortest.stderr).toMatch(/Left out: .*, \d+ of \d+ tools\./)
     expect(problems(shortest.stdout, '')).toEqual([])
     for (const wrong of [
       ['--style', 'tiny'],

@@ -1,5 +1,6 @@
 export { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore } from './auth/auth.ts'
 export { fileTokenStore } from './auth/file-token-store.ts'
+export { deleteStoredLogin, readStoredLogin, type StoredLogin } from './auth/stored-login.ts'
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
 export {
@@ -12,6 +13,7 @@ export {
   type McpHost,
   type ReadConfigOptions,
   readMcpConfig,
+  readMcpServers,
 } from './config/config.ts'
 export type { McpInput } from './config/placeholders.ts'
 export { McpError, type McpErrorCode } from './error.ts'

@@ -298,7 +298,7 @@ describe('a configuration file that cannot be read', () => {
     ],
     ['[mcp_servers.a\ntoken = "hush"', 'config.toml', /is not valid TOML: the error is in line 1/],
     ['[]', 'mcp.json', /must hold a JSON object/],
-    ['{}', 'mcp.json', /has no servers: add them as an object "mcpServers"/],
+    ['{}', 'mcp.json', /has no "mcpServers" object/],
   ])('is refused: %s', async (text, name, message) => {
     const error = await read(name, text).catch((reason: Error) => reason)
     expect(error).toMatchObject({

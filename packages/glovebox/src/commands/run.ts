@@ -14,10 +14,11 @@ import {
   toModelOutput,
 } from '@glovebox/core'
 import { cutUrls } from '@glovebox/core/framework'
+import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { openStore, principal, type StoreOption, withRuns } from '../run-store.ts'
-import { type ServerOptions, withCodeMode } from '../session.ts'
+import { withCodeMode } from '../session.ts'
 import { createTerminalApproval } from '../terminal-approval.ts'
 
 /** Options of `glovebox run`. */

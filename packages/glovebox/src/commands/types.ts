@@ -1,7 +1,8 @@
 import type { CodeMode, Style } from '@glovebox/core'
+import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
-import { type ServerOptions, withCodeMode } from '../session.ts'
+import { withCodeMode } from '../session.ts'
 
 /** Options of `glovebox types`. */
 export interface TypesOptions extends ServerOptions {

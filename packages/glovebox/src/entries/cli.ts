@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { BACKEND_NAMES } from '@glovebox/backends'
 import { RUN_STATUSES, RunError, redactSecrets, SandboxError, STYLES } from '@glovebox/core'
-import { McpError } from '@glovebox/mcp'
+import { MCP_HOSTS, McpError } from '@glovebox/mcp'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { authStatus, login, logout } from '../commands/auth.ts'
 import { type DoctorOptions, doctor } from '../commands/doctor.ts'
+import { type ImportOptions, importServers } from '../commands/import.ts'
 import { type ReplayOptions, replayCommand } from '../commands/replay.ts'
 import { type RunOptions, resume, run } from '../commands/run.ts'
 import {
@@ -18,7 +20,9 @@ import {
   type ShowOptions,
   showRun,
 } from '../commands/runs.ts'
+import { type ServersOptions, servers } from '../commands/servers.ts'
 import { type TypesOptions, types } from '../commands/types.ts'
+import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from '../exit-codes.ts'
 import { parseLimit } from '../limit-option.ts'
 import { Reporter } from '../reporter.ts'
@@ -35,7 +39,8 @@ function parseCount(text: string): number {
 
 function withServers(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'MCP servers, as `mcpServers` in JSON (default: mcp.json or .mcp.json here)')
+    .option('-c, --config <file>', 'configuration of an MCP host (default: mcp.json or .mcp.json here)')
+    .option('--trust', 'start the servers of mcp.json here without asking, now and until it changes')
     .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
     .option(
       '-H, --header <name=header>',
@@ -184,6 +189,47 @@ withServers(program.command('types'))
     exitCode = await types(options, interrupt.signal)
   })
 
+withServers(program.command('servers'))
+  .description('Connect to the MCP servers, and show their state, version, tools and logins.')
+  .option('--json', 'print the report as one line of JSON')
+  .addHelpText('after', '\nExample:\n  glovebox servers --config mcp.json')
+  .action(async (options: ServersOptions) => {
+    exitCode = await servers(options, interrupt.signal)
+  })
+
+const auth = program
+  .command('auth')
+  .description('Log in to MCP servers that require it.')
+  .addHelpText('after', '\nExample:\n  glovebox auth login notion --server notion=https://mcp.notion.com/mcp')
+withServers(auth.command('login').argument('<server>', 'name of the server'))
+  .description('Log in to a server in the browser, and keep the login for this user.')
+  .action(async (name: string, options: ServerOptions) => {
+    exitCode = await login(name, options, interrupt.signal)
+  })
+withServers(auth.command('logout').argument('<server>', 'name of the server'))
+  .description('Delete the login of a server.')
+  .action(async (name: string, options: ServerOptions) => {
+    exitCode = await logout(name, options, interrupt.signal)
+  })
+withServers(auth.command('status').argument('[server]', 'name of the server (default: all with a URL)'))
+  .description('Show for which servers there is a login.')
+  .action(async (name: string | undefined, options: ServerOptions) => {
+    exitCode = await authStatus(name, options, interrupt.signal)
+  })
+
+program
+  .command('import')
+  .argument('[name...]', 'names of the servers (default: all)')
+  .description(
+    'Copy MCP servers from another host, such as Claude Desktop or VS Code. Without --from, list what is found.',
+  )
+  .addOption(new Option('--from <host>', 'host to copy from').choices(MCP_HOSTS))
+  .option('--to <file>', 'file to add them to', 'mcp.json')
+  .addHelpText('after', '\nExample:\n  glovebox import --from cursor github')
+  .action(async (names: string[], options: ImportOptions) => {
+    exitCode = await importServers(names, options)
+  })
+
 program
   .command('doctor')
   .description('Show which sandboxes run on this machine, and why the others do not.')
@@ -226,7 +272,7 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE') throw error
   })
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // The first signal starts an orderly shutdown; a second one has the default effect and ends the process immediately.
   process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
 }

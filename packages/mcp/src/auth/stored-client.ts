@@ -10,11 +10,16 @@ import type {
 import type { McpAuthOptions, TokenStore } from './auth.ts'
 
 /** What is kept for one server, client and principal. Credentials belong to the issuer that gave them. */
-interface Kept {
+export interface Kept {
   readonly issuer?: string
-  readonly issuers: Readonly<
-    Record<string, { readonly client?: StoredOAuthClientInformation; readonly tokens?: StoredOAuthTokens }>
-  >
+  readonly issuers: Readonly<Record<string, KeptCredentials>>
+}
+
+interface KeptCredentials {
+  readonly client?: StoredOAuthClientInformation
+  readonly tokens?: StoredOAuthTokens
+  /** Time at which the tokens were stored, in milliseconds since the epoch. */
+  readonly savedAt?: number
 }
 
 /** Keeps the client and the tokens of one server in a store, and starts a login. */
@@ -88,7 +93,7 @@ export class StoredOAuthClient implements OAuthClientProvider {
   }
 
   async saveTokens(tokens: StoredOAuthTokens, context?: OAuthClientInformationContext): Promise<void> {
-    await this.#change(context, (entry) => ({ ...entry, tokens }))
+    await this.#change(context, (entry) => ({ ...entry, tokens, savedAt: Date.now() }))
   }
 
   async redirectToAuthorization(url: URL): Promise<void> {
@@ -129,7 +134,7 @@ export class StoredOAuthClient implements OAuthClientProvider {
 
   async #change(
     context: OAuthClientInformationContext | undefined,
-    change: (entry: Kept['issuers'][string]) => Kept['issuers'][string],
+    change: (entry: KeptCredentials) => KeptCredentials,
   ): Promise<void> {
     const kept = await this.#read()
     const issuer = context?.issuer ?? kept.issuer ?? ''

@@ -78,3 +78,16 @@ export async function findMcpConfigs(options?: FindOptions): Promise<McpConfigFi
   const { findConfigs } = await import('./hosts.ts')
   return findConfigs(options)
 }
+
+/**
+ * Reads the entries of the servers in a configuration file as they are, to copy them.
+ *
+ * @throws `McpConfigError` if the file cannot be read
+ */
+export async function readMcpServers(
+  file: string,
+  options?: Pick<ReadConfigOptions, 'cwd'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { readEntries } = await import('./read-config.ts')
+  return await readEntries(file, options)
+}

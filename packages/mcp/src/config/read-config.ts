@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, resolve, sep } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { cutUrls } from '@glovebox/core/framework'
 import { type ParseError, parse as parseJsonc } from 'jsonc-parser'
 import { parse as parseToml, TomlError } from 'smol-toml'
@@ -13,7 +13,7 @@ export async function readConfig(file: string, options: ReadConfigOptions = {}):
   const shown = cutUrls(file)
   const content = parseFile(shown, await readText(file, shown))
   const { cwd = process.cwd(), env = process.env } = options
-  const { servers, allowed, excluded } = serversIn(content, cwd, shown)
+  const { servers, allowed, excluded } = serversIn(content, cwd) ?? noServers(shown)
   const around: Surroundings = {
     env,
     cwd,
@@ -34,6 +34,15 @@ export async function readConfig(file: string, options: ReadConfigOptions = {}):
       }
     }),
   )
+}
+
+/** Implements `readMcpServers()`. */
+export async function readEntries(
+  file: string,
+  { cwd = process.cwd() }: Pick<ReadConfigOptions, 'cwd'> = {},
+): Promise<Readonly<Record<string, unknown>>> {
+  const shown = cutUrls(file)
+  return serversIn(parseFile(shown, await readText(file, shown)), cwd)?.servers ?? {}
 }
 
 async function readText(file: string, shown: string): Promise<string> {
@@ -75,8 +84,8 @@ interface Servers {
   readonly excluded?: readonly unknown[]
 }
 
-/** Finds the servers where hosts keep them. */
-function serversIn(content: Record<string, unknown>, cwd: string, file: string): Servers {
+/** Finds the servers where hosts keep them. Undefined if there are none. */
+function serversIn(content: Record<string, unknown>, cwd: string): Servers | undefined {
   const { mcp, projects } = content
   // Gemini CLI switches servers on and off beside their list; OpenCode and VS Code keep the list there.
   const beside = isRecord(mcp) ? mcp : {}
@@ -95,9 +104,11 @@ function serversIn(content: Record<string, unknown>, cwd: string, file: string):
   if (isRecord(beside.servers)) return { servers: beside.servers, ...lists }
   if (project !== undefined) return { servers: ofProject }
   if (isRecord(mcp)) return { servers: Object.fromEntries(Object.entries(mcp).filter(([, entry]) => isRecord(entry))) }
-  // Hosts keep other settings in these files.
-  if (Object.keys(content).length > 0 && !/mcp/i.test(basename(file))) return { servers: {} }
-  throw new McpConfigError(`${file} has no servers: add them as an object "mcpServers".`)
+  return undefined
+}
+
+function noServers(file: string): never {
+  throw new McpConfigError(`${file} has no "mcpServers" object.`)
 }
 
 const asRecord = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})

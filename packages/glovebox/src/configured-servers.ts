@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { type ConfiguredServer, fileTokenStore, type McpOptions, readMcpConfig } from '@glovebox/mcp'
+import { dataFile } from './data-folder.ts'
+import { UsageError } from './exit-codes.ts'
+import { type Reporter, safe } from './reporter.ts'
+import { type HeaderFlag, parseHeaderFlag, parseServerFlag } from './server-flags.ts'
+import { askOnTerminal, hasTerminal } from './terminal.ts'
+
+/** Options that select MCP servers. */
+export interface ServerOptions {
+  readonly config?: string
+  readonly server?: readonly string[]
+  readonly header?: readonly string[]
+  readonly trust?: boolean
+}
+
+const DEFAULT_FILES = ['mcp.json', '.mcp.json']
+
+/**
+ * Returns the servers from the options and the configuration. Reports those that cannot be used.
+ *
+ * @throws {@link UsageError} for invalid options, or a file of the project that the user has not confirmed
+ */
+export async function selectServers(
+  { config, server = [], header = [], trust = false }: ServerOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<McpOptions[]> {
+  const flagged = server.map(parseServerFlag)
+  // Servers on the command line replace the default configuration, but add to an explicit one.
+  const found = flagged.length > 0 ? undefined : DEFAULT_FILES.find((name) => existsSync(name))
+  const file = config ?? found
+  const read = file === undefined ? [] : await readServers(file, signal)
+  const usable = read.flatMap(({ options }) => options ?? [])
+  // A file that the user names is the user's choice. One that is found may come with a project.
+  if (config === undefined && found !== undefined && usable.length > 0) await confirm(found, usable, trust, signal)
+  const broken = read.filter(({ error }) => error !== undefined)
+  for (const { error } of broken) reporter.warning(error?.message ?? '')
+  if (broken.length > 0 && usable.length === 0) throw new UsageError(`${file}: no server can be used.`)
+  const all = withHeaders([...usable, ...flagged], header.map(parseHeaderFlag))
+  refuseDuplicates(all)
+  return all.map((each) => withLogin(each, reporter))
+}
+
+async function readServers(file: string, signal: AbortSignal): Promise<readonly ConfiguredServer[]> {
+  try {
+    return await readMcpConfig(file, {
+      ...(hasTerminal() && {
+        ask: ({ description, isSecret, options }) =>
+          askOnTerminal(
+            `${safe(description)}${options === undefined ? '' : ` (${options.join(', ')})`}: `,
+            signal,
+            isSecret,
+          ),
+      }),
+    })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new UsageError((error as Error).message, { cause: error })
+  }
+}
+
+/** Keeps the user's logins, and shows the page of a new one on a terminal. */
+export function withLogin(options: McpOptions, reporter: Reporter): McpOptions {
+  if (!('url' in options) || options.url === undefined) return options
+  if (Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === 'authorization')) return options
+  return {
+    ...options,
+    auth: {
+      ...options.auth,
+      store: fileTokenStore(dataFile('tokens.json')),
+      ...(hasTerminal() && { onLogin: (url: URL, server: string) => showLogin(url, server, reporter) }),
+    },
+  }
+}
+
+/** Opens the page of a login in the user's browser, and prints its address, since there may be no browser here. */
+export async function showLogin(url: URL, server: string, reporter: Reporter): Promise<void> {
+  reporter.progress(`Log in to ${safe(server)} in your browser:\n  ${url}`)
+  const { default: open } = await import('open')
+  const child = await open(String(url)).catch(() => undefined)
+  child?.on('error', () => {})
+}
+
+/**
+ * Asks whether the servers of a file may be started, unless the user has agreed to exactly this file before.
+ *
+ * @throws {@link UsageError} if the user refuses, or cannot be asked
+ */
+async function confirm(
+  file: string,
+  servers: readonly McpOptions[],
+  isTrusted: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = resolve(file)
+  const digest = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')
+  const trusted = await readTrusted()
+  if (trusted[path] === digest) return
+  if (!isTrusted) {
+    const listed = servers.map((server) => `  ${safe(server.name)}: ${safe(commandOf(server))}`).join('\n')
+    const asks = `${file} is not confirmed yet. It starts or reaches these servers:\n${listed}`
+    if (!hasTerminal()) throw new UsageError(`${asks}\nConfirm it with --trust.`)
+    process.stderr.write(`${asks}\n`)
+    const answer = (await askOnTerminal('Do you trust this file? [y]es, [n]o: ', signal)).trim().toLowerCase()
+    if (answer !== 'y' && answer !== 'yes') throw new UsageError(`${file} is not confirmed.`)
+  }
+  await mkdir(dirname(TRUSTED), { recursive: true, mode: 0o700 })
+  await writeFile(TRUSTED, JSON.stringify({ ...trusted, [path]: digest }, undefined, 2), { mode: 0o600 })
+}
+
+const TRUSTED = dataFile('trusted.json')
+
+async function readTrusted(): Promise<Record<string, string>> {
+  try {
+    return JSON.parse(await readFile(TRUSTED, 'utf8')) as Record<string, string>
+  } catch (error) {
+    // A damaged file trusts nothing.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function commandOf(server: McpOptions): string {
+  if ('url' in server && server.url !== undefined) return new URL(server.url).origin
+  if (!('command' in server)) return ''
+  return [server.command, ...(server.args ?? [])].join(' ')
+}
+
+/** Adds the headers from the command line to the servers that they name. */
+function withHeaders(servers: readonly McpOptions[], headers: readonly HeaderFlag[]): McpOptions[] {
+  const unknown = headers.find(({ server }) => !servers.some(({ name }) => name === server))
+  if (unknown !== undefined) throw new UsageError(`There is no server "${unknown.server}" for a --header.`)
+  return servers.map((server) => {
+    const own = headers.filter((header) => header.server === server.name)
+    if (own.length === 0) return server
+    if (!('url' in server) || server.url === undefined)
+      throw new UsageError(`The server "${server.name}" runs as a command, so it takes no --header.`)
+    const added = Object.fromEntries(own.map(({ name, value }) => [name, value]))
+    return { ...server, headers: { ...server.headers, ...added } }
+  })
+}
+
+function refuseDuplicates(servers: readonly McpOptions[]): void {
+  const names = new Set<string>()
+  for (const { name } of servers) {
+    if (names.has(name)) throw new UsageError(`Two servers are called "${name}".`)
+    names.add(name)
+  }
+}
