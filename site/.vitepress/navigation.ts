@@ -10,6 +10,7 @@ const START = ['start', 'faq']
 const LAST = ['roadmap']
 const GUIDES = [
   'frameworks',
+  'mcp-servers',
   'approvals',
   'durable-runs',
   'choosing-a-store',

@@ -208,7 +208,7 @@ const OPTIONS: readonly string[] = [
   'toolDescription',
 ]
 
-/** What the model reads about one catalog. */
+/** Text about one catalog that the model reads. */
 interface WrittenCatalog extends Pick<CodeMode, 'declarations' | 'omitted' | 'instructions'> {
   readonly catalog: Catalog
   readonly warnings: () => CodeMode['warnings']

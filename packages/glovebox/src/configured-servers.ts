@@ -64,7 +64,7 @@ async function readServers(file: string, signal: AbortSignal): Promise<readonly 
 }
 
 /** Keeps the user's logins, and shows the page of a new one on a terminal. */
-export function withLogin(options: McpOptions, reporter: Reporter): McpOptions {
+function withLogin(options: McpOptions, reporter: Reporter): McpOptions {
   if (!('url' in options) || options.url === undefined) return options
   if (Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === 'authorization')) return options
   return {

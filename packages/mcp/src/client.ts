@@ -1,6 +1,6 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
 import { assertKnownOptions, type McpResult, parseMcpResult } from '@glovebox/core/framework'
-import { type ListedTool, ToolListing } from './listing.ts'
+import { type ListedTool, ToolListing } from './connection/listing.ts'
 
 interface RequestOptions {
   readonly signal?: AbortSignal

@@ -1,5 +1,5 @@
-export { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore } from './auth/auth.ts'
 export { fileTokenStore } from './auth/file-token-store.ts'
+export { memoryTokenStore } from './auth/memory-token-store.ts'
 export { deleteStoredLogin, readStoredLogin, type StoredLogin } from './auth/stored-login.ts'
 export type { McpClient, McpClientOptions } from './client.ts'
 export { fromClient } from './client.ts'
@@ -16,16 +16,19 @@ export {
   readMcpServers,
 } from './config/config.ts'
 export type { McpInput } from './config/placeholders.ts'
-export { McpError, type McpErrorCode } from './error.ts'
+export type { McpAuth, McpAuthOptions, TokenStore } from './contract/auth.ts'
+export { McpError, type McpErrorCode } from './contract/error.ts'
 export type {
   ElicitAnswer,
   ElicitRequest,
+  HeldTool,
   McpEvent,
   McpState,
   McpStatus,
   SampleRequest,
   SampleResult,
-} from './events.ts'
+  ToolDefinition,
+} from './contract/events.ts'
+export type { McpHeaders, McpHttpOptions, McpOptions, McpStdioOptions } from './contract/options.ts'
+export type { McpProvider } from './contract/provider.ts'
 export { mcp } from './mcp.ts'
-export type { McpHeaders, McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
-export type { McpProvider } from './provider.ts'

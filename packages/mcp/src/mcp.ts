@@ -1,5 +1,5 @@
-import type { McpOptions } from './options.ts'
-import type { McpProvider } from './provider.ts'
+import type { McpOptions } from './contract/options.ts'
+import type { McpProvider } from './contract/provider.ts'
 
 /**
  * Connects to an MCP server and lists all its tools. If it rejects, no process of the server is left running. A connection
@@ -9,6 +9,6 @@ import type { McpProvider } from './provider.ts'
  */
 export async function mcp(options: McpOptions): Promise<McpProvider> {
   // The SDK takes a fifth of a second to load, which hosts without servers avoid.
-  const { connect } = await import('./connection.ts')
+  const { connect } = await import('./connection/connection.ts')
   return await connect(options)
 }

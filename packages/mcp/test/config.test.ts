@@ -5,7 +5,7 @@ import { findMcpConfigs, type McpOptions, readMcpConfig } from '@glovebox/mcp'
 import { describe, expect, it } from 'vitest'
 import { temporaryDirectory } from './support.ts'
 
-const env = { TOKEN: 'secret-token', HOME: '/home/ada', KEY: 'k' }
+const env = { TOKEN: 'secret-token', HOME: '/u/ada', KEY: 'k' }
 
 /** Writes a file and reads its servers. */
 async function read(name: string, text: string, options = {}, files: Record<string, string> = {}) {
@@ -43,9 +43,9 @@ async function problemOf(entry: object, options = {}): Promise<string | undefine
 describe('the configuration of a host', () => {
   it('is read as Claude Desktop writes it', async () => {
     const text =
-      '\uFEFF{ "mcpServers": { "files": { "command": "npx", "args": ["-y", "x", "/home"], "env": { "A": "1" } } } }'
+      '\uFEFF{ "mcpServers": { "files": { "command": "npx", "args": ["-y", "x", "/u"], "env": { "A": "1" } } } }'
     expect(await optionsOf('claude_desktop_config.json', text)).toEqual({
-      files: { command: 'npx', args: ['-y', 'x', '/home'], env: { A: '1' } },
+      files: { command: 'npx', args: ['-y', 'x', '/u'], env: { A: '1' } },
     })
   })
 
@@ -84,7 +84,7 @@ describe('the configuration of a host', () => {
     const found = await optionsOf('.cursor/mcp.json', text, {}, { '.env': 'FROM_FILE="yes"\nKEY=no\n' })
     expect(found).toEqual({
       one: {
-        command: '/home/ada/bin/x',
+        command: '/u/ada/bin/x',
         args: ['./data', expect.stringMatching(/^glovebox-mcp-/)],
         env: { FROM_FILE: 'yes', KEY: 'k' },
       },

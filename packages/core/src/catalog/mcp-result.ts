@@ -1,7 +1,7 @@
 import { ToolCallError } from '../contract/errors.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
-export interface ContentBlock {
+interface ContentBlock {
   readonly type: string
   readonly text?: string
   readonly data?: string
@@ -117,7 +117,8 @@ const isExact = (value: number, source: string): boolean =>
 
 /** Returns the digits and the exponent of a number without zeros at its ends, so that equal numbers have equal texts. */
 function decimalOf(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
   const digits = (whole + fraction).replace(/^0+/, '')
   const significant = digits.replace(/0+$/, '')
   if (significant === '') return `${sign}0`

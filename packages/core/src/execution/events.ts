@@ -30,7 +30,7 @@ export interface ToolCallRecord {
   readonly readOnly?: true
   /** Error code of a failed call. */
   readonly code?: ExecutionErrorCode
-  /** What the host should know about a call that returned: its output does not match the schema of the tool. */
+  /** Set if the output of a call that returned does not match the schema of its tool. */
   readonly warning?: string
 }
 

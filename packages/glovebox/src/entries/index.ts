@@ -30,8 +30,17 @@ export type {
 export { createCodeMode, defineTool, redactSecrets, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
 export type { IsolatedVmOptions } from '@glovebox/isolated-vm'
 export { isolatedVm } from '@glovebox/isolated-vm'
-export type { McpOptions, McpProvider } from '@glovebox/mcp'
-export { fromClient, McpError, mcp } from '@glovebox/mcp'
+export type { McpAuthOptions, McpEvent, McpOptions, McpProvider, McpStatus, TokenStore } from '@glovebox/mcp'
+export {
+  fileTokenStore,
+  findMcpConfigs,
+  fromClient,
+  McpConfigError,
+  McpError,
+  mcp,
+  memoryTokenStore,
+  readMcpConfig,
+} from '@glovebox/mcp'
 export type { QuickJSOptions } from '@glovebox/quickjs'
 export { quickjs } from '@glovebox/quickjs'
 export type { WorkerdOptions } from '@glovebox/workerd'

@@ -9,11 +9,13 @@ import {
   isStrictScopeSuperset,
   type OAuthClientProvider,
 } from '@modelcontextprotocol/client'
-import { unauthorized } from '../error.ts'
-import { type McpAuth, type McpAuthOptions, memoryTokenStore, type TokenStore, tokenKey } from './auth.ts'
+import type { McpAuth, McpAuthOptions, TokenStore } from '../contract/auth.ts'
+import { unauthorized } from '../contract/error.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { LoopbackRedirect } from './loopback.ts'
+import { memoryTokenStore } from './memory-token-store.ts'
 import { StoredOAuthClient } from './stored-client.ts'
+import { tokenKey } from './token-key.ts'
 
 const OPTIONS = [
   'store',

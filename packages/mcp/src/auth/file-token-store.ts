@@ -1,4 +1,4 @@
-import type { TokenStore } from './auth.ts'
+import type { TokenStore } from '../contract/auth.ts'
 
 /**
  * Creates a store that keeps credentials in a file that only its owner can read. Several processes may use it.

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { McpError } from '../error.ts'
+import { McpError } from '../contract/error.ts'
 
 const PATH = '/callback'
 const DONE =

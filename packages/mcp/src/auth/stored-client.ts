@@ -7,9 +7,9 @@ import type {
   StoredOAuthClientInformation,
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client'
-import type { McpAuthOptions, TokenStore } from './auth.ts'
+import type { McpAuthOptions, TokenStore } from '../contract/auth.ts'
 
-/** What is kept for one server, client and principal. Credentials belong to the issuer that gave them. */
+/** Credentials of one server, client and principal, as they are stored. They belong to the issuer that gave them. */
 export interface Kept {
   readonly issuer?: string
   readonly issuers: Readonly<Record<string, KeptCredentials>>

@@ -1,6 +1,7 @@
-import type { McpHttpOptions, McpOptions } from '../options.ts'
-import { type McpAuthOptions, tokenKey } from './auth.ts'
+import type { McpAuthOptions } from '../contract/auth.ts'
+import type { McpHttpOptions, McpOptions } from '../contract/options.ts'
 import type { Kept } from './stored-client.ts'
+import { tokenKey } from './token-key.ts'
 
 /** Tokens of a server that are stored. */
 export interface StoredLogin {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import lockfile from 'proper-lockfile'
-import type { TokenStore } from './auth.ts'
+import type { TokenStore } from '../contract/auth.ts'
 
 /** Waits for another process for up to about a minute, which includes its request for a token. */
 const LOCK = {

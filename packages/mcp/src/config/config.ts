@@ -1,4 +1,4 @@
-import type { McpOptions } from '../options.ts'
+import type { McpOptions } from '../contract/options.ts'
 import type { McpInput } from './placeholders.ts'
 
 /** Error for a configuration file that cannot be read. The message names the file and what to change. */

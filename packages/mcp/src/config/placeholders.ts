@@ -12,7 +12,7 @@ export interface McpInput {
   readonly default?: string
 }
 
-/** What placeholders stand for. */
+/** Values of placeholders. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder of the project. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { McpAuthOptions } from '../auth/auth.ts'
-import { isRecord } from '../listing.ts'
-import type { McpOptions } from '../options.ts'
+import type { McpAuthOptions } from '../contract/auth.ts'
+import type { McpOptions } from '../contract/options.ts'
+import { isRecord } from '../contract/records.ts'
 import { expandPlaceholders, PlaceholderError, type Surroundings } from './placeholders.ts'
 
 type Entry = Readonly<Record<string, unknown>>

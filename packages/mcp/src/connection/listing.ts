@@ -1,4 +1,5 @@
 import type { JsonSchema, ToolAnnotations } from '@glovebox/core'
+import { isRecord } from '../contract/records.ts'
 
 /** A tool as a server lists it, without what is malformed. */
 export interface ListedTool {
@@ -81,8 +82,6 @@ function isVisible({ _meta }: Record<string, unknown>): boolean {
   return !Array.isArray(visibility) || visibility.includes('model')
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText)
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'

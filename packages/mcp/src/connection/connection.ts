@@ -6,18 +6,19 @@ import {
   type ProgressCallback,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { Authorization } from './auth/authorization.ts'
+import { Authorization } from '../auth/authorization.ts'
+import { McpError, unauthorized } from '../contract/error.ts'
+import type { McpEvent, McpState, McpStatus } from '../contract/events.ts'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
+import type { McpProvider } from '../contract/provider.ts'
 import { describeFailure } from './describe-failure.ts'
-import { McpError, unauthorized } from './error.ts'
-import type { McpEvent, McpState, McpStatus } from './events.ts'
 import type { ListedTool } from './listing.ts'
-import type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
 import { orAbort } from './or-abort.ts'
-import type { McpProvider } from './provider.ts'
 import { resourceTools, type WithClient } from './resources.ts'
 import { ServerSecrets } from './secrets.ts'
 import { isClosedError, isUnreachable, Session, statusOf } from './session.ts'
 import { toolFilter } from './tool-filter.ts'
+import { ToolPins } from './tool-pins.ts'
 
 const COMMON_OPTIONS: readonly string[] = [
   'name',
@@ -25,6 +26,7 @@ const COMMON_OPTIONS: readonly string[] = [
   'callTimeoutMs',
   'include',
   'exclude',
+  'pins',
   'onEvent',
   'onElicit',
   'onSample',
@@ -65,6 +67,7 @@ class McpConnection implements McpProvider {
   readonly #secrets: ServerSecrets
   readonly #authorization: Authorization | undefined
   readonly #isProvided: (tool: string) => boolean
+  readonly #pins: ToolPins | undefined
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   #state: McpState = 'connecting'
@@ -91,6 +94,7 @@ class McpConnection implements McpProvider {
     this.name = options.name
     this.#options = options
     this.#isProvided = toolFilter(options.name, options)
+    this.#pins = options.pins && new ToolPins(options.pins, options.name)
     this.#secrets = new ServerSecrets(options)
     this.#authorization = this.#authorizationOf(options)
   }
@@ -116,8 +120,16 @@ class McpConnection implements McpProvider {
       ...(this.#protocol !== '' && { protocol: this.#protocol }),
       tools: this.#tools.length,
       warnings: this.#warnings,
+      held: this.#pins?.held ?? [],
       ...(this.#error !== undefined && { error: this.#error }),
     }
+  }
+
+  async allow(tools?: readonly string[]): Promise<void> {
+    await this.#pins?.allow(tools)
+    const session = this.#session
+    if (session === undefined) return
+    await this.#queueListing((signal) => this.#list(session, signal))
   }
 
   close(): Promise<void> {
@@ -214,15 +226,21 @@ class McpConnection implements McpProvider {
   #relist(): void {
     const session = this.#session
     if (session === undefined) return
+    void this.#queueListing((signal) => this.#list(session, signal)).catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return
+      const { message } = describeFailure(error, { options: this.#options, secrets: this.#secrets })
+      this.#warn(`its tools could not be listed again: ${message}`)
+    })
+  }
+
+  /** Lists the tools once earlier listings are over. */
+  #queueListing(list: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(connectTimeoutMs)])
-    this.#listing = this.#listing
-      .then(() => this.#list(session, signal))
-      .catch((error: unknown) => {
-        if (this.#closing.signal.aborted) return
-        const { message } = describeFailure(error, { options: this.#options, secrets: this.#secrets })
-        this.#warn(`its tools could not be listed again: ${message}`)
-      })
+    const listing = this.#listing.then(() =>
+      list(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(connectTimeoutMs)])),
+    )
+    this.#listing = listing.catch(() => {})
+    return listing
   }
 
   async #list(session: Session, signal: AbortSignal): Promise<void> {
@@ -232,7 +250,8 @@ class McpConnection implements McpProvider {
     this.#protocol = session.protocol
     const { name, version } = client.getServerVersion() ?? {}
     if (name !== undefined && version !== undefined) this.#server = { name, version }
-    const provided = listed.filter((tool) => this.#isProvided(tool.name))
+    const wanted = listed.filter((tool) => this.#isProvided(tool.name))
+    const provided = (await this.#pins?.select(wanted)) ?? wanted
     const instructions = client.getInstructions()?.trim().slice(0, MAX_INSTRUCTIONS)
     const definitions = JSON.stringify([instructions, provided, client.getServerCapabilities()])
     if (definitions !== this.#definitions) {
@@ -246,6 +265,8 @@ class McpConnection implements McpProvider {
       ).filter((tool) => this.#isProvided(tool.name))
       this.#tools = [...provided.map((tool) => this.#toolOf(tool)), ...further].map((tool) => this.#secrets.guard(tool))
       for (const message of session.warnings) this.#warn(message)
+      const held = this.#pins?.held.map(({ tool }) => tool) ?? []
+      if (held.length > 0) this.#warn(`these tools are new or have changed, and are held back: ${held.join(', ')}`)
       for (const listener of this.#listeners) listener()
     }
     clearTimeout(this.#refresh)

@@ -50,26 +50,3 @@ export interface McpAuthOptions {
 
 /** Authorization of a server: options for OAuth 2.1, or a provider of the MCP SDK for other grants. */
 export type McpAuth = McpAuthOptions | OAuthClientProvider
-
-/** Creates a store that keeps credentials in memory. */
-export function memoryTokenStore(): TokenStore {
-  const values = new Map<string, string>()
-  return {
-    get: async (key) => values.get(key),
-    set: async (key, value) => void values.set(key, value),
-    delete: async (key) => void values.delete(key),
-  }
-}
-
-/** Returns the key under which the credentials of a server are kept. The URL's query and password are left out. */
-export function tokenKey(
-  url: string | URL,
-  options: Pick<McpAuthOptions, 'clientId' | 'clientMetadataUrl' | 'principal'>,
-) {
-  const { origin, pathname } = new URL(url)
-  return JSON.stringify([
-    origin + pathname,
-    options.clientId ?? options.clientMetadataUrl ?? '',
-    options.principal ?? '',
-  ])
-}

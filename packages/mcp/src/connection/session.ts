@@ -9,11 +9,12 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import type { Authorization } from './auth/authorization.ts'
-import { McpError } from './error.ts'
-import type { ElicitRequest, SampleRequest } from './events.ts'
-import { isRecord, type ListedTool, ToolListing } from './listing.ts'
-import type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
+import type { Authorization } from '../auth/authorization.ts'
+import { McpError } from '../contract/error.ts'
+import type { ElicitRequest, SampleRequest } from '../contract/events.ts'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
+import { isRecord } from '../contract/records.ts'
+import { type ListedTool, ToolListing } from './listing.ts'
 import { orAbort } from './or-abort.ts'
 import type { ServerSecrets } from './secrets.ts'
 import { httpTransport, type OpenTransport, stdioTransport } from './transports.ts'
@@ -25,7 +26,7 @@ interface Way {
   readonly mode: 'auto' | 'legacy'
 }
 
-/** What a session needs from the connection that it belongs to. */
+/** Options of a session, and its events for the connection that it belongs to. */
 export interface SessionOptions {
   readonly options: McpOptions
   readonly secrets: ServerSecrets

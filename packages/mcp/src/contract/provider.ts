@@ -9,6 +9,12 @@ export interface McpProvider extends ToolProvider, AsyncDisposable {
   onChange(listener: () => void): () => void
   /** Returns the state of the connection and what is known of the server. */
   status(): McpStatus
+  /**
+   * Allows tools that are held back because they are new or have changed.
+   *
+   * @param tools names of the tools. Default: all that are held back
+   */
+  allow(tools?: readonly string[]): Promise<void>
   /** Closes the connection and ends the server's process, if it has one. Idempotent. */
   close(): Promise<void>
 }

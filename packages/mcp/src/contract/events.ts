@@ -1,9 +1,26 @@
+import type { JsonSchema } from '@glovebox/core'
+
 /**
  * State of a connection. `connecting`: it is being opened. `ready`: calls reach the server. `degraded`: the connection was
  * lost, and the next call opens it again. `authenticating`: a person has to log in. `failed`: it could not be opened
  * again; calls fail until a later attempt succeeds. `closed`: the host closed it.
  */
 export type McpState = 'connecting' | 'ready' | 'degraded' | 'authenticating' | 'failed' | 'closed'
+
+/** Definition of a tool by its server. */
+export interface ToolDefinition {
+  readonly description?: string
+  readonly inputSchema: JsonSchema
+  readonly outputSchema?: JsonSchema
+}
+
+/** A tool that is held back until it is allowed. */
+export interface HeldTool {
+  readonly tool: string
+  /** Definition that was allowed. Absent for a new tool. */
+  readonly before?: ToolDefinition
+  readonly after: ToolDefinition
+}
 
 /** A server and the connection to it. */
 export interface McpStatus {
@@ -14,8 +31,10 @@ export interface McpStatus {
   readonly protocol?: string
   /** Number of tools that programs can call. */
   readonly tools: number
-  /** What is odd about the server's tools, and how it was treated. */
+  /** Malformed parts of the server's tools, and how they were treated. */
   readonly warnings: readonly string[]
+  /** Tools that are held back because they are new or have changed. Empty without `pins`. */
+  readonly held: readonly HeldTool[]
   /** Why the state is `degraded` or `failed`. */
   readonly error?: Error
 }

@@ -1,6 +1,6 @@
 import { InsufficientScopeError, UnauthorizedError } from '@modelcontextprotocol/client'
-import { McpError, unauthorized } from './error.ts'
-import type { McpOptions } from './options.ts'
+import { McpError, unauthorized } from '../contract/error.ts'
+import type { McpOptions } from '../contract/options.ts'
 import type { ServerSecrets } from './secrets.ts'
 import { statusOf, WithStderr } from './session.ts'
 
@@ -12,7 +12,7 @@ interface FailureContext {
   readonly secrets: ServerSecrets
   /** Time after which the attempt was ended, in milliseconds. Undefined if it was not. */
   readonly expiredMs?: number | undefined
-  /** What the server's process wrote. */
+  /** Output of the server's process. */
   readonly stderr?: string
 }
 

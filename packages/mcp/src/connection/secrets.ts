@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { type Tool, ToolCallError } from '@glovebox/core'
 import { cutUrls, KnownSecrets, redactSecrets, secretsOfUrl } from '@glovebox/core/framework'
 import { ProtocolError } from '@modelcontextprotocol/client'
-import type { McpHttpOptions, McpOptions, McpStdioOptions } from './options.ts'
+import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
 
 /** Commands whose first non-flag argument names the package that they run. */
 const LAUNCHERS = ['npx', 'bunx', 'pnpx', 'uvx', 'pipx']

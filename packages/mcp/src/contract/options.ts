@@ -1,4 +1,4 @@
-import type { McpAuth } from './auth/auth.ts'
+import type { McpAuth, TokenStore } from './auth.ts'
 import type { ElicitAnswer, ElicitRequest, McpEvent, SampleRequest, SampleResult } from './events.ts'
 
 interface CommonOptions {
@@ -19,6 +19,12 @@ interface CommonOptions {
   readonly include?: readonly string[]
   /** Tools to leave out, as names in which `*` stands for any characters. Default: none. */
   readonly exclude?: readonly string[]
+  /**
+   * Where the definitions of tools are kept that were allowed. The tools of the first connection are allowed. Later, a tool
+   * that is new, or whose description or schema has changed, is held back until `provider.allow()` is called. Any store
+   * of texts, such as `fileTokenStore()`. Default: tools may change.
+   */
+  readonly pins?: Pick<TokenStore, 'get' | 'set'>
   /** Receives changes of the connection's state, warnings, log messages and progress. Default: none. */
   readonly onEvent?: (event: McpEvent) => void
   /** Answers a form or a URL that the server wants the user to see. Default: the server cannot ask. */

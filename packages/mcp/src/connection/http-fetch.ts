@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FetchLike } from '@modelcontextprotocol/client'
-import type { McpHttpOptions } from './options.ts'
+import type { McpHttpOptions } from '../contract/options.ts'
 
 const MAX_WAIT_MS = 30_000
 const MAX_REPEATS = 3
@@ -12,7 +12,7 @@ interface Request {
   readonly tool: string | undefined
 }
 
-/** What {@link httpFetch} needs to know of the connection. */
+/** Options for {@link httpFetch}. */
 export interface HttpFetchOptions extends Pick<McpHttpOptions, 'headers' | 'fetch'> {
   /** Whether a call of a tool can be made twice. */
   isRepeatable(tool: string): boolean

@@ -6,8 +6,8 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { McpHttpOptions, McpStdioOptions } from '../contract/options.ts'
 import { type HttpFetchOptions, httpFetch } from './http-fetch.ts'
-import type { McpHttpOptions, McpStdioOptions } from './options.ts'
 import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 import type { ServerSecrets } from './secrets.ts'
 
