@@ -19,6 +19,11 @@ export interface AdapterUnderTest {
    * Default: false.
    */
   readonly suppliesRuntime?: boolean
+  /**
+   * Whether a sample of all cases is enough where hostile programs are sampled, because another adapter of the same
+   * engine runs the whole suite. Default: false.
+   */
+  readonly isSampled?: boolean
   /** Ids of cases that are expected to fail, each with the reason. A listed case that passes is reported as failed. */
   readonly expectedFailures?: Readonly<Record<string, string>>
 }

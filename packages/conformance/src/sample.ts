@@ -12,12 +12,22 @@ if (share < 1) console.log(`conformance: CONFORMANCE_SEED=${seed} CONFORMANCE_SA
 
 const hostile = new Set(HOSTILE_GROUPS.flatMap((group) => CASES[group] ?? []))
 
+/** Share of the other cases for an adapter that is sampled. */
+const SHARE_OF_OTHERS = 0.25
+
+/** Share of hostile programs to run, above 0 and at most 1. */
+export const sampleShare = share
+
+/** Returns whether something is in the sample of this run. */
+export const isDrawn = (id: string, shareOf = share): boolean =>
+  shareOf >= 1 || createHash('sha256').update(`${seed} ${id}`).digest().readUInt32LE() / 2 ** 32 < shareOf
+
 /**
  * Returns whether a case is in the sample of this run. `CONFORMANCE_SAMPLE` is the share of hostile programs to run,
  * above 0 and at most 1. Default: 1. `CONFORMANCE_SEED` repeats a sample by its printed seed. All other cases always
- * run.
+ * run, unless the adapter is sampled as a whole.
  */
-export function isInSample(each: ConformanceCase): boolean {
-  if (share === 1 || !hostile.has(each)) return true
-  return createHash('sha256').update(`${seed} ${each.id}`).digest().readUInt32LE() / 2 ** 32 < share
+export function isInSample(each: ConformanceCase, isSampled = false): boolean {
+  if (hostile.has(each)) return isDrawn(each.id)
+  return share === 1 || !isSampled || each.id.startsWith('guarantees.') || isDrawn(each.id, SHARE_OF_OTHERS)
 }

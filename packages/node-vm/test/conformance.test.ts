@@ -6,6 +6,7 @@ const SHOWS_FILES = 'stack traces of the context include frames of the process a
 describeAdapter({
   name: 'node-vm',
   create: () => nodeVm(),
+  isSampled: true,
   expectedFailures: {
     'calls.failure': SHOWS_FILES,
     'escapes.reach.async-stack': SHOWS_FILES,

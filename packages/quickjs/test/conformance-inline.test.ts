@@ -5,5 +5,6 @@ import create from './inline-host.ts'
 describeAdapter({
   name: 'quickjs inline',
   create,
+  isSampled: true,
   createDisposableHost: () => forkHost(new URL('./inline-host.ts', import.meta.url)),
 })

@@ -9,4 +9,4 @@ beforeAll(async () => {
 })
 afterAll(() => worker?.stop())
 
-describeAdapter(remoteAdapter(() => worker.url))
+describeAdapter({ ...remoteAdapter(() => worker.url), isSampled: true })

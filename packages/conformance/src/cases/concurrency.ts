@@ -73,9 +73,19 @@ export function keepPeaceful({ run }: Pick<TestContext, 'run'>, count: number): 
   }
 }
 
-/** Runs every `step`th program that is known to break engines, four at a time. */
-export async function runHostile({ run }: Pick<TestContext, 'run'>, step = 1): Promise<void> {
-  const programs = [...ENDLESS, ...MEMORY, ...WILD].map(([, code]) => code).filter((_, index) => index % step === 0)
+/**
+ * Runs every `step`th program that is known to break engines, four at a time.
+ *
+ * @param isChosen tells by its id whether a program is run. Default: all are
+ */
+export async function runHostile(
+  { run }: Pick<TestContext, 'run'>,
+  step = 1,
+  isChosen: (id: string) => boolean = () => true,
+): Promise<void> {
+  const programs = [...ENDLESS, ...MEMORY, ...WILD]
+    .filter(([id], index) => index % step === 0 && isChosen(id))
+    .map(([, code]) => code)
   const worker = async () => {
     for (let code = programs.pop(); code !== undefined; code = programs.pop()) {
       const result = await run(code, {

@@ -2,4 +2,4 @@ export type { ConformanceCase, DisposableHost, RunOptions, TestContext } from '.
 export { CASES, HOSTILE_GROUPS } from '../cases.ts'
 export { describeAdapter } from '../describe-adapter.ts'
 export type { AdapterUnderTest } from '../run.ts'
-export { isInSample } from '../sample.ts'
+export { isDrawn, isInSample, sampleShare } from '../sample.ts'
