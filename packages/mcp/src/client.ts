@@ -65,7 +65,7 @@ export async function fromClient(client: McpClient, options: McpClientOptions): 
   return toolProvider({ name, tools: [...listing.tools.values()].map((tool) => toolOf(name, client, tool)) })
 }
 
-function toolOf(server: string, client: McpClient, listed: ListedTool): Tool {
+function toolOf(server: string, client: McpClient, { isTask: _, ...listed }: ListedTool): Tool {
   const { name, inputSchema } = listed
   return {
     ...listed,

@@ -116,6 +116,23 @@ describe('a server that is a process', () => {
     expect(events).toContainEqual({ type: 'progress', server: 'server', tool: 'work', progress: 3, total: 6 })
   })
 
+  it('may run a call as a task, whose result is fetched when it has ended', async () => {
+    await using directory = temporaryDirectory()
+    const tools = [{ name: 'research', inputSchema: { type: 'object' }, execution: { taskSupport: 'required' } }]
+    await using provider = await mcp({ name: 'server', ...lively(directory.path, tools) })
+    expect(await runForValue(provider, 'return await server.research({})')).toBe('the result after 3 questions')
+  })
+
+  it('is told that a task is cancelled', async () => {
+    await using directory = temporaryDirectory()
+    const tools = [{ name: 'research', inputSchema: { type: 'object' }, execution: { taskSupport: 'required' } }]
+    const server = lively(directory.path, tools)
+    await using provider = await mcp({ name: 'server', ...server, env: { ENDLESS: '1' } })
+    const late = await runProgram(provider, 'return await server.research({})', { wallTimeMs: 1_000 })
+    expect(late).toMatchObject({ ok: false, error: { code: 'LIMIT_WALL_TIME' } })
+    await eventually(() => expect(server.notes('cancelled')).toHaveLength(1))
+  })
+
   it('that reports nothing fails the call after its time', async () => {
     await using directory = temporaryDirectory()
     await using provider = await mcp({ name: 'server', ...lively(directory.path), callTimeoutMs: 300 })

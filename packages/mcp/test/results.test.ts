@@ -176,6 +176,19 @@ describe('the result of the public "everything" server', () => {
     expect([...image.bytes.slice(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47])
   })
 
+  it('of a task is fetched when the task has ended', async () => {
+    const program = "return await everything.simulateResearchQuery({ topic: 'bees', ambiguous: false })"
+    expect(await runForValue(provider, program)).toContain('# Research Report: bees')
+  })
+
+  it('links to a resource, which can be read', async () => {
+    const program = `const parts = await everything.getResourceLinks({ count: 1 })
+      const { uri } = parts.find(({ type }) => type === 'resource_link')
+      const { uri: read, bytes } = await everything.readResource({ uri })
+      return [uri === read, bytes.length > 0]`
+    expect(await runForValue(provider, program)).toEqual([true, true])
+  })
+
   it('becomes its structured content', async () => {
     const value = await runForValue(provider, `return await everything.getStructuredContent({ location: 'Chicago' })`)
     expect(value).toMatchObject({ temperature: expect.any(Number), conditions: expect.any(String) })

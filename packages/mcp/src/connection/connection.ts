@@ -277,23 +277,23 @@ class McpConnection implements McpProvider {
     }
   }
 
-  #toolOf(listed: ListedTool): Tool {
+  #toolOf({ isTask = false, ...listed }: ListedTool): Tool {
     return {
       ...listed,
       execute: async (input, context) => {
-        const result = await this.#call(listed.name, input as Record<string, unknown>, context)
+        const result = await this.#call(listed.name, isTask, input as Record<string, unknown>, context)
         return parseMcpResult(listed.name, result as McpResult)
       },
     }
   }
 
-  #call(tool: string, input: Record<string, unknown>, { signal }: ToolContext): Promise<unknown> {
+  #call(tool: string, isTask: boolean, input: Record<string, unknown>, { signal }: ToolContext): Promise<unknown> {
     const { onEvent, callTimeoutMs } = this.#options
     const hearsProgress = onEvent !== undefined || callTimeoutMs !== undefined
     const onProgress: ProgressCallback = (progress) =>
       this.#emit({ type: 'progress', server: this.name, tool, ...progress })
     return this.#request(tool, signal, this.#isRepeatable(tool), (_, options, session) =>
-      session.call({ tool, input, ...options, ...(hearsProgress && { onProgress }) }),
+      session.call({ tool, isTask, input, ...options, ...(hearsProgress && { onProgress }) }),
     )
   }
 

@@ -8,6 +8,8 @@ export interface ListedTool {
   readonly inputSchema: JsonSchema
   readonly outputSchema?: JsonSchema
   readonly annotations?: ToolAnnotations
+  /** Whether a call returns a task, whose result is fetched later. */
+  readonly isTask?: boolean
 }
 
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const
@@ -42,6 +44,7 @@ export class ToolListing {
       inputSchema: this.#inputSchema(name, raw.inputSchema),
       ...(outputSchema !== undefined && { outputSchema: outputSchema as JsonSchema }),
       ...(annotations !== undefined && { annotations: this.#annotations(name, annotations) }),
+      ...(isRecord(raw.execution) && raw.execution.taskSupport === 'required' && { isTask: true }),
     }
     this.tools.set(name, tool)
     return true

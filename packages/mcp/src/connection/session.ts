@@ -44,6 +44,8 @@ export interface SessionOptions {
 /** A tool call as a session makes it. */
 export interface SessionCall {
   readonly tool: string
+  /** Whether the call returns a task. */
+  readonly isTask: boolean
   readonly input: Record<string, unknown>
   readonly signal: AbortSignal
   readonly timeout: number
@@ -56,6 +58,10 @@ const FAREWELL_MS = 1_000
 /** Maximum number of pages of tools, against servers that always return another cursor. */
 const MAX_PAGES = 1_000
 const LIST_DEBOUNCE_MS = 100
+/** Bounds of the time between two questions for the state of a task. */
+const MIN_POLL_MS = 50
+const DEFAULT_POLL_MS = 1_000
+const MAX_POLL_MS = 10_000
 /** Number of times that a request is repeated with further scopes. */
 const MAX_STEP_UPS = 2
 
@@ -181,7 +187,7 @@ export class Session {
   }
 
   /** @throws the SDK's error */
-  async call({ tool, input, signal, timeout, onProgress }: SessionCall): Promise<unknown> {
+  async call({ tool, isTask, input, signal, timeout, onProgress }: SessionCall): Promise<unknown> {
     const params = { name: tool, arguments: input }
     const options = {
       signal,
@@ -189,11 +195,33 @@ export class Session {
       resetTimeoutOnProgress: true,
       ...(onProgress !== undefined && { onprogress: onProgress }),
     }
-    return await withScopes(this.#given.authorization, () =>
-      this.client.getProtocolEra() === 'modern'
-        ? this.client.callTool(params, options)
-        : this.client.request({ method: 'tools/call', params }, ANY, options),
+    const isLegacy = this.client.getProtocolEra() !== 'modern'
+    const result: unknown = await withScopes(this.#given.authorization, () =>
+      isLegacy
+        ? this.client.request({ method: 'tools/call', params: isTask ? { ...params, task: {} } : params }, ANY, options)
+        : this.client.callTool(params, options),
     )
+    const task = isLegacy && isRecord(result) && isRecord(result.task) ? result.task : undefined
+    return task === undefined ? result : await this.#resultOf(task, signal)
+  }
+
+  /** Waits for a task to end, and fetches its result. */
+  async #resultOf(started: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    const params = { taskId: String(started.taskId) }
+    const ask = async (method: string) =>
+      (await this.client.request({ method, params }, ANY, { signal })) as Record<string, unknown>
+    try {
+      for (let task = started; task.status === 'working'; task = await ask('tasks/get')) {
+        const { pollInterval: given } = task
+        const ms = typeof given === 'number' ? given : DEFAULT_POLL_MS
+        await delay(Math.min(Math.max(ms, MIN_POLL_MS), MAX_POLL_MS), undefined, { signal })
+      }
+      return await ask('tasks/result')
+    } catch (error) {
+      // The server may have ended it.
+      if (signal.aborted) await this.client.request({ method: 'tasks/cancel', params }, ANY).catch(() => {})
+      throw error
+    }
   }
 
   /** Fails the calls whose responses can no longer arrive. */
