@@ -27,7 +27,6 @@ let issuer: string
 let resource: string
 /** Requests to the token endpoint, by their grant. */
 let grants: string[]
-let accessTokenSeconds = 60
 
 const listen = (server: Server) =>
   new Promise<string>((resolve) => {
@@ -73,7 +72,7 @@ beforeAll(async () => {
           scope: 'openid',
           audience: resource,
           accessTokenFormat: 'opaque',
-          accessTokenTTL: accessTokenSeconds,
+          accessTokenTTL: 60,
         }),
       },
     },
@@ -82,7 +81,7 @@ beforeAll(async () => {
     issueRefreshToken: async () => true,
     pkce: { required: () => true },
     cookies: { keys: ['test'] },
-    ttl: { AccessToken: () => accessTokenSeconds },
+    ttl: { AccessToken: 60 },
   })
   provider.on('grant.success', (context) => void grants.push(String(context.oidc.params?.grant_type)))
 })
@@ -94,7 +93,6 @@ afterAll(() => {
 })
 beforeEach(() => {
   grants = []
-  accessTokenSeconds = 60
 })
 
 /** Logs in like a person in a browser: fills in the forms of the authorization server until it redirects to us. */
@@ -138,7 +136,6 @@ describe('authorization with a real server', () => {
     const store = memoryTokenStore()
     const states: string[] = []
     const onEvent = (event: McpEvent) => void (event.type === 'state' && states.push(event.state))
-    accessTokenSeconds = 2
     let logins = 0
     const onLogin = async (url: URL) => {
       logins++
@@ -147,8 +144,8 @@ describe('authorization with a real server', () => {
     await using guarded = await connect({ store, onLogin }, { onEvent })
     expect(states).toEqual(['connecting', 'authenticating', 'connecting', 'ready'])
     expect(await runForValue(guarded, 'return await guarded.whoami({})')).toBe('ada')
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
-    accessTokenSeconds = 60
+    for (const { tokens } of await loginsIn(store))
+      await (await provider.AccessToken.find(tokens.access_token))?.destroy()
     const program = 'return await Promise.all(Array.from({ length: 5 }, () => guarded.whoami({})))'
     expect(await runForValue(guarded, program)).toEqual(['ada', 'ada', 'ada', 'ada', 'ada'])
     expect(grants).toEqual(['authorization_code', 'refresh_token'])
@@ -166,12 +163,9 @@ describe('authorization with a real server', () => {
       await using guarded = await connect({ store, onLogin: logIn })
       expect(guarded.status().state).toBe('ready')
     }
-    for (const key of await keysOf(store)) {
-      const { issuers } = JSON.parse(key) as { issuers: Record<string, { tokens: Record<string, string> }> }
-      for (const { tokens } of Object.values(issuers)) {
-        await (await provider.AccessToken.find(tokens.access_token as string))?.destroy()
-        await (await provider.RefreshToken.find(tokens.refresh_token as string))?.destroy()
-      }
+    for (const { tokens } of await loginsIn(store)) {
+      await (await provider.AccessToken.find(tokens.access_token))?.destroy()
+      await (await provider.RefreshToken.find(tokens.refresh_token ?? ''))?.destroy()
     }
     await expect(connect({ store })).rejects.toMatchObject({
       code: 'MCP_UNAUTHORIZED',
@@ -274,11 +268,11 @@ interface Kept {
   >
 }
 
-/** Everything that a store has for the server. */
-async function keysOf(store: TokenStore): Promise<string[]> {
+/** Returns the credentials that a store has for the server. */
+async function loginsIn(store: TokenStore): Promise<Kept['issuers'][string][]> {
   const { origin, pathname } = new URL(resource)
-  const value = await store.get(JSON.stringify([origin + pathname, '', '']))
-  return value === undefined ? [] : [value]
+  const text = await store.get(JSON.stringify([origin + pathname, '', '']))
+  return text === undefined ? [] : Object.values((JSON.parse(text) as Kept).issuers)
 }
 
 it('a public server may not lead the authorization to a private address', async () => {

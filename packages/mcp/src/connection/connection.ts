@@ -1,5 +1,5 @@
 import { type Tool, ToolCallError, type ToolContext } from '@glovebox/core'
-import { assertKnownOptions, type McpResult, parseMcpResult } from '@glovebox/core/framework'
+import { type McpResult, parseMcpResult } from '@glovebox/core/framework'
 import {
   type Client,
   InsufficientScopeError,
@@ -9,40 +9,23 @@ import {
 import { Authorization } from '../auth/authorization.ts'
 import { McpError, unauthorized } from '../contract/error.ts'
 import type { McpEvent, McpState, McpStatus } from '../contract/events.ts'
-import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
+import type { McpHttpOptions, McpOptions } from '../contract/options.ts'
 import type { McpProvider } from '../contract/provider.ts'
+import { assertServerOptions } from './assert-options.ts'
+import { Deadline } from './deadline.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { ListedTool } from './listing.ts'
 import { orAbort } from './or-abort.ts'
+import { ReconnectAttempts } from './reconnect-attempts.ts'
 import { resourceTools, type WithClient } from './resources.ts'
 import { ServerSecrets } from './secrets.ts'
 import { isClosedError, isUnreachable, Session, statusOf } from './session.ts'
 import { toolFilter } from './tool-filter.ts'
 import { ToolPins } from './tool-pins.ts'
 
-const COMMON_OPTIONS: readonly string[] = [
-  'name',
-  'connectTimeoutMs',
-  'callTimeoutMs',
-  'include',
-  'exclude',
-  'pins',
-  'onEvent',
-  'onElicit',
-  'onSample',
-  'roots',
-  'signal',
-]
-/** `url` is allowed, but undefined. */
-const STDIO_OPTIONS = ['command', 'args', 'env', 'cwd', 'url', ...COMMON_OPTIONS]
-const HTTP_OPTIONS = ['url', 'headers', 'auth', 'fetch', 'transport', 'command', ...COMMON_OPTIONS]
 const CONNECT_TIMEOUT_MS = 30_000
 /** Longest delay that `setTimeout` supports. The limits of the execution end a call. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
-/** Number of reconnections within {@link RESTART_WINDOW_MS} after which calls fail at once. */
-const MAX_RESTARTS = 5
-const RESTART_WINDOW_MS = 60_000
-const MAX_BACKOFF_MS = 30_000
 const MAX_INSTRUCTIONS = 2_000
 /** Bounds of the time after which a server's tools are listed again, if it gives one. */
 const MIN_TTL_MS = 30_000
@@ -81,10 +64,7 @@ class McpConnection implements McpProvider {
   #instructions: string | undefined
   #protocol = ''
   #warnings: readonly string[] = []
-  /** Times of the latest reconnections, in milliseconds since the epoch. */
-  #restarts: number[] = []
-  #failures = 0
-  #retryAt = 0
+  readonly #attempts = new ReconnectAttempts()
   #refresh: ReturnType<typeof setTimeout> | undefined
   #closed: Promise<void> | undefined
 
@@ -183,7 +163,7 @@ class McpConnection implements McpProvider {
       session = await orAbort(opening, either, (late) => late.close())
       await orAbort(this.#list(session, either), either)
       this.#session = session
-      this.#failures = 0
+      this.#attempts.succeeded()
       this.#enter('ready')
       return session
     } catch (error) {
@@ -197,8 +177,7 @@ class McpConnection implements McpProvider {
         expiredMs: deadline.signal.aborted ? timeoutMs : undefined,
         ...(stderr !== undefined && { stderr }),
       })
-      this.#failures++
-      this.#retryAt = Date.now() + Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures)
+      this.#attempts.failed()
       this.#enter('failed', failure)
       throw failure
     } finally {
@@ -317,7 +296,7 @@ class McpConnection implements McpProvider {
       } catch (error) {
         if (signal.aborted) throw error
         const isRefused = this.#isSessionLost(session, error)
-        const isClosed = isClosedError(error)
+        const isClosed = isClosedError(error) || session.client.transport === undefined
         if (isRefused || isClosed) this.#lose(session)
         if (attempt === 1 && (isRefused || (isClosed && isRepeatable))) continue
         throw this.#callError(what, error, isClosed)
@@ -329,7 +308,7 @@ class McpConnection implements McpProvider {
   #isSessionLost({ client }: Session, error: unknown): boolean {
     const status = statusOf(error)
     const hasSession = (client.transport as { sessionId?: string } | undefined)?.sessionId !== undefined
-    return hasSession && (status === 404 || (status === 400 && /session/i.test((error as Error).message)))
+    return hasSession && (status === 404 || status === 400)
   }
 
   #callError(tool: string, error: unknown, isClosed: boolean): unknown {
@@ -365,22 +344,13 @@ class McpConnection implements McpProvider {
     if (this.#closing.signal.aborted)
       throw new ToolCallError('TOOL_FAILED', `The connection to the MCP server ${this.name} has ended`)
     if (this.#session !== undefined) return this.#session
-    const now = Date.now()
-    this.#restarts = this.#restarts.filter((at) => now - at < RESTART_WINDOW_MS)
     if (this.#opening === undefined) {
-      const oldest = this.#restarts[0]
-      const waitMs =
-        this.#restarts.length >= MAX_RESTARTS && oldest !== undefined
-          ? oldest + RESTART_WINDOW_MS - now
-          : this.#failures > 0
-            ? this.#retryAt - now
-            : 0
+      const waitMs = this.#attempts.begin()
       if (waitMs > 0)
         throw new ToolCallError(
           'TOOL_FAILED',
           `The MCP server ${this.name} is not available. It is tried again in ${Math.ceil(waitMs / 1_000)} s`,
         )
-      this.#restarts.push(now)
     }
     try {
       return await orAbort(this.#open(), signal)
@@ -437,56 +407,4 @@ class McpConnection implements McpProvider {
   #emit(event: McpEvent): void {
     this.#options.onEvent?.(event)
   }
-}
-
-/** Ends an attempt after a time in which no person is waited for. */
-class Deadline {
-  readonly #controller = new AbortController()
-  readonly #isPaused: () => boolean
-  #leftMs: number
-  #timer: ReturnType<typeof setTimeout>
-
-  constructor(ms: number, isPaused: () => boolean) {
-    this.#isPaused = isPaused
-    this.#leftMs = ms
-    this.#timer = this.#wait()
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #wait(): ReturnType<typeof setTimeout> {
-    const ms = Math.min(this.#leftMs, 1_000)
-    return setTimeout(() => {
-      if (!this.#isPaused()) this.#leftMs -= ms
-      if (this.#leftMs <= 0) this.#controller.abort(new Error('The time is over'))
-      else this.#timer = this.#wait()
-    }, ms)
-  }
-}
-
-/** @throws `TypeError` */
-function assertServerOptions(options: McpOptions): void {
-  const given: Partial<McpStdioOptions & McpHttpOptions> = options
-  const { name } = given
-  if (typeof name !== 'string' || name === '') throw new TypeError('An MCP server needs a `name`')
-  if (given.command !== undefined && given.url !== undefined)
-    throw new TypeError(`The MCP server ${name} has both a \`command\` and a \`url\`; give only one of them`)
-  if (given.url !== undefined) {
-    assertKnownOptions('mcp()', options, HTTP_OPTIONS)
-    // The error of the URL parser contains the whole URL.
-    if (!URL.canParse(String(given.url))) throw new TypeError(`The MCP server ${name} has a \`url\` that is not valid`)
-    const { transport } = given
-    if (transport !== undefined && transport !== 'http' && transport !== 'sse')
-      throw new TypeError(`The MCP server ${name} has the unknown transport ${String(transport)}; use http or sse`)
-    return
-  }
-  if (typeof given.command !== 'string' || given.command === '')
-    throw new TypeError(`The MCP server ${name} needs a \`command\` or a \`url\``)
-  assertKnownOptions('mcp()', options, STDIO_OPTIONS)
 }

@@ -375,6 +375,5 @@ export function isUnreachable(error: unknown): boolean {
 
 /** Whether the connection ended, so that it is not known whether a request was handled. */
 export function isClosedError(error: unknown): boolean {
-  if (error instanceof SdkError) return error.code === 'CONNECTION_CLOSED' || error.code === 'NOT_CONNECTED'
-  return error instanceof Error && error.message === 'Not connected'
+  return error instanceof SdkError && (error.code === 'CONNECTION_CLOSED' || error.code === 'NOT_CONNECTED')
 }
