@@ -19,7 +19,7 @@ describe('a server that is a process', () => {
       state: 'ready',
       server: { name: 'lively', version: '1.0.0' },
       protocol: '2025-11-25',
-      tools: 7,
+      tools: 8,
     })
   })
 
@@ -79,6 +79,13 @@ describe('a server that is a process', () => {
     const tooLarge = await runProgram(provider, program, { messageBytes: 1024 * 1024 })
     expect(tooLarge).toMatchObject({ ok: false, error: { code: 'LIMIT_MESSAGE_SIZE' } })
     expect(await runForValue(provider, 'return await server.talk({})')).toBe('talked')
+  })
+
+  it('may flood the host with messages: the call and the next one end', async () => {
+    await using directory = temporaryDirectory()
+    await using provider = await mcp({ name: 'server', ...lively(directory.path) })
+    const program = 'return [await server.flood({ messages: 50_000 }), await server.talk({})]'
+    expect(await runForValue(provider, program)).toEqual(['flooded', 'talked'])
   })
 
   it('may change its tools: the next program has them', async () => {
