@@ -13,7 +13,7 @@ function watchedServer(directory: Directory): { config: string; pids: () => numb
 }
 
 describe('an interrupt', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'by %s ends a waiting program with exit code 130 and leaves no server',
     async (signal) => {
       await using directory = new Directory()
