@@ -109,13 +109,17 @@ describe('a connection over HTTP', () => {
     await expect(provider.close()).resolves.toBeUndefined()
   })
 
-  it('uses the SSE transport if the options select it', async () => {
+  it.each([
+    ['the options select it', { transport: 'sse' }],
+    ['the server has no other', {}],
+  ] as const)('uses the SSE transport if %s', async (_, options) => {
     const streams = new Map<string, SSEServerTransport>()
     await using server = await site(async (request, response) => {
       const url = new URL(request.url ?? '', 'http://loopback')
       if (request.headers.authorization !== TOKEN) return void response.writeHead(403).end()
       const known = streams.get(url.searchParams.get('sessionId') ?? '')
       if (known !== undefined) return known.handlePostMessage(request, response)
+      if (request.method !== 'GET') return void response.writeHead(405).end()
       const transport = new SSEServerTransport('/mcp', response)
       streams.set(transport.sessionId, transport)
       await greeter().connect(transport)
@@ -123,7 +127,7 @@ describe('a connection over HTTP', () => {
     await using provider = await mcp({
       name: 'greeter',
       url: server.url,
-      transport: 'sse',
+      ...options,
       headers: { Authorization: TOKEN },
     })
     expect(await runForValue(provider, 'return await greeter.greet({})')).toBe('hello over HTTP')

@@ -23,6 +23,18 @@ describe('a server that is a process', () => {
     })
   })
 
+  it('that ends because of the question for its revision is started once more, and not asked again', async () => {
+    await using directory = temporaryDirectory()
+    const server = lively(directory.path)
+    const strict = { ...server, env: { STRICT: '1' } }
+    await using provider = await mcp({ name: 'server', ...strict })
+    expect(await runForValue(provider, 'return await server.talk({})')).toBe('talked')
+    expect(server.notes('started')).toHaveLength(2)
+    await using again = await mcp({ name: 'server', ...strict })
+    expect(again.status().state).toBe('ready')
+    expect(server.notes('started')).toHaveLength(3)
+  })
+
   it('is started again when it has ended, and a call that only reads is made again', async () => {
     await using directory = temporaryDirectory()
     const server = lively(directory.path)
