@@ -91,6 +91,12 @@ const PROOFS = [
     figures: (output) => allOf(output, /^\w+, \w+: \d+ runs, .*/gm),
   },
   {
+    id: 'real-servers',
+    what: 'connections to real MCP servers, their declarations, and programs on those that work offline',
+    args: ['real-servers'],
+    figures: (output) => last(output, /\d+ of \d+ servers connected, .*/g),
+  },
+  {
     id: 'mutants',
     what: 'deliberate faults that a test must detect',
     args: ['mutants'],

@@ -34,6 +34,7 @@ const REFERENCE = [
   'guarantees',
   'test262',
   'schema-conversion',
+  'mcp-servers',
   'proofs',
   'sizes',
 ]

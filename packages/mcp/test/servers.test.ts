@@ -51,6 +51,26 @@ it('server-memory keeps data of a program between executions', async () => {
   expect(readFileSync(env.MEMORY_FILE_PATH, 'utf8')).toContain('Ada')
 })
 
+it('server-sequential-thinking keeps the thoughts of a program and of its branches', async () => {
+  await using thinking = await mcp({ name: 'thinking', ...publicServer('sequential-thinking') })
+  const code = `
+    const thoughts = ['first', 'second', 'third']
+    const answers = []
+    for (const [index, thought] of thoughts.entries()) {
+      const branch = index === 2 ? { branchFromThought: 1, branchId: 'other' } : {}
+      answers.push(await thinking.sequentialthinking({
+        thought, thoughtNumber: index + 1, totalThoughts: 3, nextThoughtNeeded: index < 2, ...branch,
+      }))
+    }
+    return answers.map(({ thoughtHistoryLength, branches, nextThoughtNeeded }) => [thoughtHistoryLength, branches, nextThoughtNeeded])
+  `
+  expect(await runForValue(thinking, code)).toEqual([
+    [1, [], true],
+    [2, [], true],
+    [3, ['other'], false],
+  ])
+})
+
 it('one program calls several servers', async () => {
   await using directory = temporaryDirectory()
   await using everything = await mcp({ name: 'everything', ...publicServer('everything') })

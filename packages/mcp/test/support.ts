@@ -87,7 +87,7 @@ function readNotes(journal: string): Note[] {
 
 /** Returns the command of a public server, to run on this version of Node whatever is on PATH. */
 export function publicServer(
-  name: 'everything' | 'filesystem' | 'memory',
+  name: 'everything' | 'filesystem' | 'memory' | 'sequential-thinking',
   ...args: string[]
 ): Pick<McpStdioOptions, 'command'> & { args: string[] } {
   return {
