@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type ConfiguredServer, fileTokenStore, type McpOptions, readMcpConfig } from '@glovebox/mcp'
+import { redactSecrets } from '@glovebox/core'
+import { type ConfiguredServer, fileTokenStore, type McpOptions, readMcpConfig, readMcpServers } from '@glovebox/mcp'
 import { dataFile } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
 import { type Reporter, safe } from './reporter.ts'
@@ -15,6 +16,8 @@ export interface ServerOptions {
   readonly server?: readonly string[]
   readonly header?: readonly string[]
   readonly trust?: boolean
+  /** Whether one server that fails is an error, because a run that is resumed may need it. Default: false. */
+  readonly needsEveryServer?: boolean
 }
 
 const DEFAULT_FILES = ['mcp.json', '.mcp.json']
@@ -32,11 +35,11 @@ export async function selectServers(
   const flagged = server.map(parseServerFlag)
   // Servers on the command line replace the default configuration, but add to an explicit one.
   const found = flagged.length > 0 ? undefined : DEFAULT_FILES.find((name) => existsSync(name))
-  const file = config ?? found
-  const read = file === undefined ? [] : await readServers(file, signal)
-  const usable = read.flatMap(({ options }) => options ?? [])
   // A file that the user names is the user's choice. One that is found may come with a project.
-  if (config === undefined && found !== undefined && usable.length > 0) await confirm(found, usable, trust, signal)
+  const file = config ?? found
+  const text = config === undefined && found !== undefined ? await confirm(found, trust, signal) : undefined
+  const read = file === undefined ? [] : await readServers(file, text, signal)
+  const usable = read.flatMap(({ options }) => options ?? [])
   const broken = read.filter(({ error }) => error !== undefined)
   for (const { error } of broken) reporter.warning(error?.message ?? '')
   if (broken.length > 0 && usable.length === 0) throw new UsageError(`${file}: no server can be used.`)
@@ -45,9 +48,14 @@ export async function selectServers(
   return all.map((each) => withLogin(each, reporter))
 }
 
-async function readServers(file: string, signal: AbortSignal): Promise<readonly ConfiguredServer[]> {
+async function readServers(
+  file: string,
+  text: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly ConfiguredServer[]> {
   try {
     return await readMcpConfig(file, {
+      ...(text !== undefined && { text }),
       ...(hasTerminal() && {
         ask: ({ description, isSecret, options }) =>
           askOnTerminal(
@@ -86,25 +94,19 @@ export async function showLogin(url: URL, server: string, reporter: Reporter): P
 }
 
 /**
- * Asks whether the servers of a file may be started, unless the user has agreed to exactly this file before.
+ * Asks whether the servers of a file may be started, unless the user has agreed to exactly this file before. Resolves to
+ * the text that was confirmed. Nothing in it is expanded before.
  *
  * @throws {@link UsageError} if the user refuses, or cannot be asked
  */
-async function confirm(
-  file: string,
-  servers: readonly McpOptions[],
-  isTrusted: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function confirm(file: string, isTrusted: boolean, signal: AbortSignal): Promise<string> {
   const path = resolve(file)
-  const digest = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
+  const text = await readFile(path, 'utf8')
+  const digest = createHash('sha256').update(text).digest('hex')
   const trusted = await readTrusted()
-  if (trusted[path] === digest) return
+  if (trusted[path] === digest) return text
   if (!isTrusted) {
-    const listed = servers.map((server) => `  ${safe(server.name)}: ${safe(commandOf(server))}`).join('\n')
-    const asks = `${file} is not confirmed yet. It starts or reaches these servers:\n${listed}`
+    const asks = `${file} is not confirmed yet. It starts or reaches these servers:\n${await describeServers(file, text)}`
     if (!hasTerminal()) throw new UsageError(`${asks}\nConfirm it with --trust.`)
     process.stderr.write(`${asks}\n`)
     const answer = (await askOnTerminal('Do you trust this file? [y]es, [n]o: ', signal)).trim().toLowerCase()
@@ -112,7 +114,23 @@ async function confirm(
   }
   await mkdir(dirname(TRUSTED), { recursive: true, mode: 0o700 })
   await writeFile(TRUSTED, JSON.stringify({ ...trusted, [path]: digest }, undefined, 2), { mode: 0o600 })
+  return text
 }
+
+/** Describes the servers of a file as they stand there: with placeholders, and without values that may be secret. */
+async function describeServers(file: string, text: string): Promise<string> {
+  const entries = await readMcpServers(file, { text }).catch((error: unknown) => {
+    throw new UsageError((error as Error).message, { cause: error })
+  })
+  return Object.entries(entries)
+    .map(([name, entry]) => `  ${safe(name)}: ${safe(redactSecrets(JSON.stringify(entry, hideSecrets)))}`)
+    .join('\n')
+}
+
+const SECRET_NAME = /key|token|secret|pass|pwd|auth|cred/i
+
+const hideSecrets = (name: string, value: unknown): unknown =>
+  typeof value === 'string' && SECRET_NAME.test(name) && !/^\$?\{[^}]*\}$/.test(value) ? '[hidden]' : value
 
 const TRUSTED = dataFile('trusted.json')
 
@@ -124,12 +142,6 @@ async function readTrusted(): Promise<Record<string, string>> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return {}
     throw error
   }
-}
-
-function commandOf(server: McpOptions): string {
-  if ('url' in server && server.url !== undefined) return new URL(server.url).origin
-  if (!('command' in server)) return ''
-  return [server.command, ...(server.args ?? [])].join(' ')
 }
 
 /** Adds the headers from the command line to the servers that they name. */

@@ -45,7 +45,7 @@ async function connect(options: ServerOptions, reporter: Reporter, signal: Abort
   const providers = connections.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const close = async () => void (await Promise.all(providers.map((provider) => provider.close())))
   const failed = connections.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
-  if (failed.length > 0 && (providers.length === 0 || signal.aborted)) {
+  if (failed.length > 0 && (options.needsEveryServer === true || providers.length === 0 || signal.aborted)) {
     await close()
     throw failed[0]
   }

@@ -153,7 +153,7 @@ describe('a configuration file', () => {
       mcpServers: { fixture: { ...fixtureEntry, env: { TOKEN: '${GLOVEBOX_UNSET_VARIABLE}' } } },
     })
     expectRefused(
-      await run('return 1', [], { cwd: directory.path }),
+      await run('return 1', ['--trust'], { cwd: directory.path }),
       /mcp\.json: the server "fixture" needs .*GLOVEBOX_UNSET_VARIABLE/,
     )
   })
@@ -218,7 +218,7 @@ describe('a configuration file that comes with a project', () => {
     directory.write('mcp.json', first)
     const refused = await run(ABOUT, [], { cwd })
     expectRefused(refused, /mcp\.json is not confirmed yet/)
-    expect(refused.stderr).toContain(`fixture: ${process.execPath} ${FIXTURE} first`)
+    expect(refused.stderr).toContain(`"args":["${FIXTURE}","first"]`)
     expect(refused.stderr).toContain('Confirm it with --trust.')
     expect(aboutIn(await run(ABOUT, ['--json', '--trust'], { cwd })).args).toEqual(['first'])
     expect(aboutIn(await run(ABOUT, ['--json'], { cwd })).args).toEqual(['first'])

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect as connectTo } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createCodeMode } from '@glovebox/core'
@@ -18,7 +18,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import Provider from 'oidc-provider'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { runForValue, temporaryDirectory } from './support.ts'
+import { runForValue, runProgram, temporaryDirectory } from './support.ts'
 
 let authorizationServer: Server
 let resourceServer: Server
@@ -182,6 +182,65 @@ describe('authorization with a real server', () => {
     }
     await expect(connect({ onLogin, loginTimeoutMs: 200 })).rejects.toMatchObject({ code: 'MCP_UNAUTHORIZED' })
     await expect(fetch(redirect)).rejects.toThrow('fetch failed')
+  })
+
+  it('does not show a page with another scheme, and survives odd requests to its port', async () => {
+    let shown = 0
+    const onLogin = () => void shown++
+    const fetchLike: typeof fetch = async (url, init) => {
+      const response = await fetch(url, init)
+      if (
+        !String(url).includes('/.well-known/openid-configuration') &&
+        !String(url).includes('oauth-authorization-server')
+      )
+        return response
+      const metadata = (await response.json()) as object
+      return Response.json({ ...metadata, authorization_endpoint: 'file:///usr/bin/xcalc' })
+    }
+    await expect(connect({ onLogin }, { fetch: fetchLike })).rejects.toMatchObject({ name: 'McpError' })
+    expect(shown).toBe(0)
+    const odd = async (url: URL) => {
+      const redirect = new URL(url.searchParams.get('redirect_uri') ?? '')
+      await new Promise<void>((resolve) => {
+        const socket = connectTo(Number(redirect.port), '127.0.0.1', () =>
+          socket.end('GET // HTTP/1.1\r\nHost: x\r\n\r\n'),
+        )
+        socket.on('close', () => resolve()).resume()
+      })
+      await logIn(url)
+    }
+    await using guarded = await connect({ onLogin: odd })
+    expect(guarded.status().state).toBe('ready')
+  })
+
+  it('does not call a tool whose call was cancelled while the user logged in', async () => {
+    const store = memoryTokenStore()
+    let calls = 0
+    const counting: typeof fetch = async (url, init) => {
+      if (typeof init?.body === 'string' && init.body.includes('tools/call')) calls++
+      return await fetch(url, init)
+    }
+    let finish = () => {}
+    let isSlow = false
+    const onLogin = async (url: URL) => {
+      if (isSlow)
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+      await logIn(url)
+    }
+    await using guarded = await connect({ store, onLogin }, { fetch: counting })
+    for (const { tokens } of await loginsIn(store)) {
+      await (await provider.AccessToken.find(tokens.access_token))?.destroy()
+      await (await provider.RefreshToken.find(tokens.refresh_token ?? ''))?.destroy()
+    }
+    isSlow = true
+    const late = await runProgram(guarded, 'return await guarded.whoami({})', { wallTimeMs: 1_500 })
+    expect(late).toMatchObject({ ok: false, error: { code: 'LIMIT_WALL_TIME' } })
+    expect(calls).toBe(1)
+    finish()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect(calls).toBe(1)
   })
 
   it('fails if the login is refused, and ignores redirects that it did not ask for', async () => {

@@ -63,6 +63,22 @@ describe('connecting to a server', () => {
     },
   )
 
+  it('that times out says what the server wrote', async () => {
+    const script = "console.error('the database does not answer'); process.stdin.resume()"
+    const connecting = mcp({ name: 'late', command: process.execPath, args: ['-e', script], connectTimeoutMs: 2_000 })
+    await expect(connecting).rejects.toMatchObject({
+      code: 'MCP_TIMEOUT',
+      message: expect.stringMatching(/It wrote:\n.*does not answer/),
+    })
+  })
+
+  it('that fails because the process ended says so', async () => {
+    const args = ['-e', "console.error('KEY is required'); process.exit(1)"]
+    await expect(mcp({ name: 'strict', command: process.execPath, args })).rejects.toMatchObject({
+      message: 'The MCP server strict could not be started: its process ended\nIt wrote:\nKEY is required',
+    })
+  })
+
   it.each([
     ['nothing', {}],
     ['an empty command', { command: '' }],

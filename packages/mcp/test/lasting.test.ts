@@ -300,6 +300,7 @@ describe('a server over HTTP', () => {
   ])('that no longer knows the session and answers %s is initialized again', async (_, status, body) => {
     let isForgotten = false
     await using server = await httpServer({
+      ping: (_, response) => response.writeHead(status).end(body),
       'tools/call': ({ id, params }, response, request) => {
         if (isForgotten && request.headers['mcp-session-id'] === 'session-1')
           return response.writeHead(status).end(body)
@@ -315,6 +316,69 @@ describe('a server over HTTP', () => {
     isForgotten = true
     expect(await runForValue(provider, program)).toBe('write ran')
     expect(server.asked.filter((method) => method === 'initialize')).toHaveLength(2)
+  })
+
+  it('that answers 400 to one call keeps its session', async () => {
+    await using server = await httpServer({
+      ping: ({ id }, response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ jsonrpc: '2.0', id, result: {} })),
+      'tools/call': (_, response) => response.writeHead(400).end('I do not like this one'),
+    })
+    await using provider = await mcp({ name: 'web', url: server.url })
+    const failed = await runProgram(provider, 'return await web.write({})')
+    expect(failed).toMatchObject({ ok: false, error: { message: 'The MCP server web answered with HTTP 400' } })
+    expect(server.calls()).toBe(1)
+    expect(provider.status().state).toBe('ready')
+  })
+
+  it('that answers a call with an error of the protocol is not called twice, whatever its code', async () => {
+    await using server = await httpServer({
+      'tools/call': ({ id }, response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ jsonrpc: '2.0', id, error: { code: 404, message: 'no such page' } })),
+    })
+    await using provider = await mcp({ name: 'web', url: server.url })
+    const failed = await runProgram(provider, 'return await web.write({})')
+    expect(failed).toMatchObject({ ok: false, error: { message: expect.stringContaining('no such page') } })
+    expect(server.calls()).toBe(1)
+  })
+
+  it('that starts a task and then forgets it is not called twice', async () => {
+    const task = { taskId: 't', status: 'working', pollInterval: 50 }
+    await using server = await httpServer({
+      'tools/list': ({ id }, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id,
+            result: { tools: [{ name: 'write', inputSchema: {}, execution: { taskSupport: 'required' } }] },
+          }),
+        ),
+      'tools/call': ({ id }, response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ jsonrpc: '2.0', id, result: { task } })),
+      'tasks/get': (_, response) => response.writeHead(404).end('unknown'),
+    })
+    await using provider = await mcp({ name: 'web', url: server.url })
+    expect(await runProgram(provider, 'return await web.write({})')).toMatchObject({ ok: false })
+    expect(server.calls()).toBe(1)
+  })
+
+  it('that ends an event with an id in the middle of it fails the call', async () => {
+    await using server = await httpServer({
+      'tools/call': (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write('id: 1\ndata: {"json')
+        setTimeout(() => response.destroy(), 50)
+      },
+    })
+    await using provider = await mcp({ name: 'web', url: server.url })
+    const failed = await runProgram(provider, 'return await web.write({})')
+    expect(failed).toMatchObject({ ok: false, error: { message: expect.stringContaining('ended before its result') } })
   })
 
   it('that cuts a response off fails the call', async () => {

@@ -45,7 +45,8 @@ export function isMcpResult(value: unknown): value is McpResult {
  * @throws `ToolCallError` `TOOL_FAILED` with the result's text if `isError` is set
  */
 export function parseMcpResult(tool: string, result: McpResult): unknown {
-  const content = Array.isArray(result.content) ? (result.content as readonly ContentBlock[]) : []
+  const given: readonly unknown[] = Array.isArray(result.content) ? result.content : []
+  const content = given.filter((block) => typeof block === 'object' && block !== null) as ContentBlock[]
   if (result.isError === true) {
     const text = content
       .map((block) => block.text ?? '')
@@ -100,6 +101,7 @@ export function parseBlock(block: ContentBlock): unknown {
 export function parseText(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text
   try {
+    if (!/[\d.]{16}|\de/i.test(text)) return JSON.parse(text)
     return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) => {
       if (typeof value === 'number' && context?.source !== undefined && !isExact(value, context.source)) throw LOSSY
       return value
@@ -112,8 +114,12 @@ export function parseText(text: string): unknown {
 
 const LOSSY = new Error('The text holds a number that JavaScript cannot represent')
 
+/** Maximum length of a number that is compared. The digits of no number that JavaScript can represent are longer. */
+const MAX_NUMBER_LENGTH = 400
+
 const isExact = (value: number, source: string): boolean =>
-  (source.length <= 15 && !/e/i.test(source)) || decimalOf(String(value)) === decimalOf(source)
+  (source.length <= 15 && !/e/i.test(source)) ||
+  (source.length <= MAX_NUMBER_LENGTH && decimalOf(String(value)) === decimalOf(source))
 
 /** Returns the digits and the exponent of a number without zeros at its ends, so that equal numbers have equal texts. */
 function decimalOf(text: string): string {

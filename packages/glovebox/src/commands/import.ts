@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { findMcpConfigs, type McpConfigFile, type McpHost, readMcpServers } from '@glovebox/mcp'
@@ -27,12 +28,19 @@ export async function importServers(names: readonly string[], { from, to }: Impo
   if (chosen.length === 0) throw new UsageError(`${from} has no servers on this machine.`)
   const content = await readTarget(to)
   const known = content.mcpServers ?? {}
-  const added = chosen.filter(([name]) => !(name in known))
-  for (const [name] of chosen) if (name in known) console.log(safe(`${name} is already in ${to}`))
+  const added: (readonly [string, unknown])[] = []
+  for (const [name, entry] of chosen) {
+    if (Object.hasOwn(known, name)) console.log(safe(`${name} is already in ${to}`))
+    // The file that describes the input stays behind.
+    else if (JSON.stringify(entry).includes('${input:'))
+      console.log(safe(`${name} asks for an input: replace it by an environment variable, and add it by hand`))
+    else added.push([name, entry])
+  }
   if (added.length === 0) return EXIT.ok
   const text = JSON.stringify({ ...content, mcpServers: { ...known, ...Object.fromEntries(added) } }, undefined, 2)
-  await writeFile(`${to}.new`, `${text}\n`, { mode: 0o600 })
-  await rename(`${to}.new`, to)
+  const temporary = `${to}.${randomUUID()}`
+  await writeFile(temporary, `${text}\n`, { mode: 0o600, flag: 'wx' })
+  await rename(temporary, to)
   for (const [name] of added) console.log(safe(`${name} was added to ${to}`))
   return EXIT.ok
 }

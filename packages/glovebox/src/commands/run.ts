@@ -51,9 +51,8 @@ export async function resume(run: string, options: RunOptions, signal: AbortSign
   const reporter = new Reporter(process.stderr, options.quiet === true)
   const stored = { ...options, store: options.store ?? true } as const
   const { code, metadata } = await withRuns(stored, (runs) => runs.get(run, { principal: principal() }))
-  return execute(code, withRules(stored, metadata), reporter, signal, (codeMode, executeOptions) =>
-    codeMode.resume(run, executeOptions),
-  )
+  const resumed = { ...withRules(stored, metadata), needsEveryServer: true }
+  return execute(code, resumed, reporter, signal, (codeMode, executeOptions) => codeMode.resume(run, executeOptions))
 }
 
 async function execute(

@@ -11,6 +11,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { McpAuth, McpAuthOptions, TokenStore } from '../contract/auth.ts'
 import { unauthorized } from '../contract/error.ts'
+import { tokenOf } from '../contract/response-token.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { LoopbackRedirect } from './loopback.ts'
 import { memoryTokenStore } from './memory-token-store.ts'
@@ -44,6 +45,8 @@ interface AuthorizationOptions {
   onLogin(isWaiting: boolean): void
 }
 
+type Request = Omit<Parameters<typeof auth>[1], 'fetchFn'>
+
 /**
  * Authorizes the requests to one server. A token that was rejected is replaced once, however many requests it was
  * rejected for. A login is waited for, so that the request is repeated after it.
@@ -55,45 +58,34 @@ export class Authorization implements AuthProvider {
   readonly #fetch: FetchLike
   readonly #closing = new AbortController()
   readonly #exclusive: <Result>(work: () => Promise<Result>) => Promise<Result>
-  /** Scopes that were requested because the server required them, and when. */
-  readonly #stepUps = new Map<string, number>()
-  #used: string | undefined
+  /** Scopes that were requested because the server required them: when, and until they are granted. */
+  readonly #stepUps = new Map<string, { readonly at: number; readonly granted: Promise<void> }>()
+  #loggingIn: Promise<void> | undefined
 
   /** @throws `TypeError` for an unknown option */
   constructor(options: AuthorizationOptions) {
     this.#options = options
-    this.#fetch = guardedFetch(options.url, options.fetch)
+    this.#fetch = guardedFetch(options.url, options.fetch, this.#closing.signal)
     if (isProvider(options.auth)) {
       this.#provider = options.auth
       this.#exclusive = exclusively(options.auth, options.name)
       return
     }
     assertKnownOptions('`auth`', options.auth, OPTIONS)
-    const store = options.auth.store ?? memoryTokenStore()
+    const { store = memoryTokenStore(), clientSecret } = options.auth
+    if (clientSecret !== undefined) options.onSecret(clientSecret)
     const key = tokenKey(options.url, options.auth)
     this.#exclusive = exclusively(store, key, store)
-    const login = new Login(options.name, options.auth)
+    const login = new Login(options.name, options.auth, (redirectUrl, onRedirect) => {
+      return new StoredOAuthClient(options.auth as McpAuthOptions, store, key, redirectUrl, onRedirect)
+    })
     this.#login = login
-    const client = new StoredOAuthClient(
-      options.auth,
-      store,
-      key,
-      () => login.redirectUrl,
-      (url) => login.show(url),
-    )
-    login.expectedState = () => client.expectedState
-    this.#provider = client
-  }
-
-  /** Prepares the port of the redirect, which is part of the client's registration. */
-  async prepare(): Promise<void> {
-    await this.#login?.prepare()
+    this.#provider = login.client
   }
 
   async token(): Promise<string | undefined> {
     const { access_token: token, refresh_token: refreshToken } = (await this.#provider.tokens()) ?? {}
     for (const secret of [token, refreshToken]) if (secret !== undefined) this.#options.onSecret(secret)
-    this.#used = token
     return token
   }
 
@@ -101,12 +93,11 @@ export class Authorization implements AuthProvider {
     response,
     serverUrl,
   }: Parameters<NonNullable<AuthProvider['onUnauthorized']>>[0]): Promise<void> {
-    const rejected = this.#used
-    await this.#exclusive(async () => {
+    const rejected = tokenOf(response)
+    await this.#authorize({ serverUrl, ...extractWWWAuthenticateParams(response) }, async () => {
+      // Another request or process may have replaced it.
       const current = (await this.#provider.tokens())?.access_token
-      // Another request or process has replaced it.
-      if (current !== undefined && current !== rejected) return
-      await this.#authorize({ serverUrl, ...extractWWWAuthenticateParams(response) })
+      return current === undefined || current === rejected
     })
   }
 
@@ -116,20 +107,17 @@ export class Authorization implements AuthProvider {
    * @throws the given error if the server required the same scopes a short time ago, so that this does not help
    */
   async stepUp(error: InsufficientScopeError): Promise<void> {
-    const { requiredScope = '', resourceMetadataUrl } = error
-    const before = this.#stepUps.get(requiredScope) ?? Number.NEGATIVE_INFINITY
-    if (Date.now() - before < STEP_UP_INTERVAL_MS) throw error
-    this.#stepUps.set(requiredScope, Date.now())
-    await this.#exclusive(async () => {
-      const granted = (await this.#provider.tokens())?.scope
-      const scope = computeScopeUnion(granted, requiredScope)
-      await this.#authorize({
-        serverUrl: this.#options.url,
-        ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
-        ...(scope !== undefined && { scope }),
-        forceReauthorization: isStrictScopeSuperset(scope, granted),
-      })
-    })
+    const { requiredScope = '' } = error
+    const earlier = this.#stepUps.get(requiredScope)
+    if (earlier !== undefined && Date.now() - earlier.at < STEP_UP_INTERVAL_MS) {
+      const isGranted = await Promise.race([earlier.granted.then(() => true), false])
+      if (isGranted) throw error
+      return await earlier.granted
+    }
+    const granted = this.#requestScope(error)
+    granted.catch(() => {})
+    this.#stepUps.set(requiredScope, { at: Date.now(), granted })
+    await granted
   }
 
   close(): void {
@@ -137,12 +125,39 @@ export class Authorization implements AuthProvider {
     this.#login?.close()
   }
 
-  async #authorize(given: Omit<Parameters<typeof auth>[1], 'fetchFn'>): Promise<void> {
-    // The server may have moved to another authorization server.
-    await this.#provider.invalidateCredentials?.('discovery')
+  async #requestScope({ requiredScope, resourceMetadataUrl }: InsufficientScopeError): Promise<void> {
+    const before = (await this.#provider.tokens())?.scope
+    const scope = computeScopeUnion(before, requiredScope)
+    await this.#authorize({
+      serverUrl: this.#options.url,
+      ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
+      ...(scope !== undefined && { scope }),
+      forceReauthorization: isStrictScopeSuperset(scope, before),
+    })
+  }
+
+  /** @param isNeeded tells whether the authorization is still needed, once it is this request's turn */
+  async #authorize(given: Request, isNeeded: () => Promise<boolean> = async () => true): Promise<void> {
+    if (this.#loggingIn !== undefined) return await this.#loggingIn
     const request = { ...given, fetchFn: this.#fetch }
-    await this.prepare()
-    if ((await auth(this.#provider, request)) === 'AUTHORIZED') return
+    const needsLogin = await this.#exclusive(async () => {
+      if (this.#loggingIn !== undefined || !(await isNeeded())) return false
+      // The server may have moved to another authorization server.
+      await this.#provider.invalidateCredentials?.('discovery')
+      await this.#login?.prepare(given.forceReauthorization === true)
+      if ((await auth(this.#provider, request)) === 'REDIRECT') {
+        this.#loggingIn = this.#logIn(request).finally(() => {
+          this.#loggingIn = undefined
+        })
+        this.#loggingIn.catch(() => {})
+      } else this.#login?.close()
+      return true
+    })
+    // Other servers of the store are not kept waiting for a person.
+    if (needsLogin || this.#loggingIn !== undefined) await this.#loggingIn
+  }
+
+  async #logIn(request: Parameters<typeof auth>[1]): Promise<void> {
     if (this.#login === undefined) throw unauthorized(this.#options.name, 'its provider needs a login')
     this.#options.onLogin(true)
     try {
@@ -152,6 +167,7 @@ export class Authorization implements AuthProvider {
       if (code === null) throw unauthorized(this.#options.name, 'the login was refused')
       await auth(this.#provider, { ...request, authorizationCode: code, ...(iss !== null && { iss }) })
     } finally {
+      this.#login.close()
       this.#options.onLogin(false)
     }
   }
@@ -159,58 +175,77 @@ export class Authorization implements AuthProvider {
 
 /** One login of a person in a browser. */
 class Login {
+  readonly client: StoredOAuthClient
   readonly #name: string
   readonly #options: McpAuthOptions
   readonly #loopback: LoopbackRedirect
-  expectedState: () => string = () => ''
-  #finished: ((signal: AbortSignal) => Promise<URLSearchParams>) | undefined
+  #page: URL | undefined
 
-  constructor(name: string, options: McpAuthOptions) {
+  constructor(
+    name: string,
+    options: McpAuthOptions,
+    createClient: (redirectUrl: () => string, onRedirect: (page: URL) => void) => StoredOAuthClient,
+  ) {
     this.#name = name
     this.#options = options
     this.#loopback = new LoopbackRedirect(name, options.redirectPort ?? 0)
+    this.client = createClient(
+      () => this.#loopback.url,
+      (page) => this.#open(page),
+    )
   }
 
-  get redirectUrl(): string {
-    return this.#loopback.url
-  }
-
-  async prepare(): Promise<void> {
-    if (this.#options.onLogin !== undefined) await this.#loopback.listen()
-  }
-
-  /** Shows the page for the login. */
-  async show(url: URL): Promise<void> {
-    const { onLogin, loginTimeoutMs = LOGIN_TIMEOUT_MS } = this.#options
-    if (onLogin === undefined) throw unauthorized(this.#name, 'it requires a login')
-    const state = this.expectedState()
-    this.#finished = (signal) => waiting(signal)
-    const stop = new AbortController()
-    const redirected = this.#loopback.wait(state, loginTimeoutMs, stop.signal)
-    // `finish()` reports it.
-    redirected.catch(() => {})
-    const waiting = async (signal: AbortSignal) => {
-      const abort = () => stop.abort(signal.reason)
-      signal.addEventListener('abort', abort, { once: true })
-      try {
-        signal.throwIfAborted()
-        return await redirected
-      } finally {
-        signal.removeEventListener('abort', abort)
-      }
+  /**
+   * Opens the port of the redirect, whose address is part of the client's registration.
+   *
+   * @param isForced whether a refresh is not enough
+   * @throws `McpError` `MCP_UNAUTHORIZED` if a login is needed and cannot be shown
+   */
+  async prepare(isForced: boolean): Promise<void> {
+    if (this.#options.onLogin === undefined) {
+      const canRefresh = !isForced && (await this.client.tokens())?.refresh_token !== undefined
+      if (!canRefresh) throw unauthorized(this.#name, 'it requires a login')
+      return
     }
-    await onLogin(url, this.#name)
+    const port = await this.client.registeredPort()
+    // The port of an earlier login may be taken. Most servers accept any port.
+    await this.#loopback.listen(port).catch((error: unknown) => {
+      if (this.#options.redirectPort !== undefined) throw error
+      return this.#loopback.listen()
+    })
   }
 
-  async finish(signal: AbortSignal): Promise<URLSearchParams> {
-    if (this.#finished === undefined) throw unauthorized(this.#name, 'it requires a login')
-    return await this.#finished(signal)
+  /** Shows the page, and resolves to the parameters of the redirect at its end. */
+  async finish(closing: AbortSignal): Promise<URLSearchParams> {
+    const { onLogin, loginTimeoutMs = LOGIN_TIMEOUT_MS } = this.#options
+    if (onLogin === undefined || this.#page === undefined) throw unauthorized(this.#name, 'it requires a login')
+    const stop = new AbortController()
+    const signal = AbortSignal.any([closing, stop.signal])
+    try {
+      const redirected = this.#loopback.wait(this.client.expectedState, loginTimeoutMs, signal)
+      // The user may finish before `onLogin` resolves.
+      const shown = Promise.resolve(onLogin(this.#page, this.#name)).then(() => redirected)
+      return await Promise.race([redirected, shown])
+    } finally {
+      stop.abort(new Error('The login is over'))
+    }
   }
 
   close(): void {
     this.#loopback.close()
   }
+
+  #open(page: URL): void {
+    if (this.#options.onLogin === undefined) throw unauthorized(this.#name, 'it requires a login')
+    // The server chooses the address, and the host may pass it to the system.
+    const isLoopback = page.protocol === 'http:' && LOOPBACK.includes(page.hostname)
+    if (page.protocol !== 'https:' && !isLoopback)
+      throw unauthorized(this.#name, `its page for the login has the scheme ${page.protocol}`)
+    this.#page = page
+  }
 }
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 const running = new WeakMap<object, Map<string, Promise<unknown>>>()
 

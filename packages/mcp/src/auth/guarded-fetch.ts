@@ -23,21 +23,55 @@ for (const [network, prefix] of [
 ] as const)
   PRIVATE.addSubnet(network, prefix, 'ipv6')
 
+/** Maximum time for one request of the authorization in milliseconds. */
+const TIMEOUT_MS = 30_000
+const MAX_REDIRECTS = 5
+
 /**
  * Wraps `fetch` for requests of the authorization, whose addresses a server chooses. A server on the internet must not
- * lead them to an address of the host's own network.
+ * lead them to an address of the host's own network, also not by redirects. The check looks names up before the request
+ * does, so it does not hold against a name whose address changes in between.
+ *
+ * @param closing ends all requests
  */
-export function guardedFetch(server: URL, fetch: FetchLike): FetchLike {
+export function guardedFetch(server: URL, fetch: FetchLike, closing: AbortSignal): FetchLike {
   let isPrivate: Promise<boolean> | undefined
-  return async (given, init) => {
-    const url = new URL(given)
-    if (url.hostname !== server.hostname) {
-      isPrivate ??= isPrivateHost(server.hostname)
-      if (!(await isPrivate) && (await isPrivateHost(url.hostname)))
-        throw new Error(`${url.host} is a private address, to which a public server must not lead`)
-    }
-    return await fetch(given, init)
+  const check = async ({ hostname, host }: URL) => {
+    if (hostname === server.hostname) return
+    isPrivate ??= isPrivateHost(server.hostname)
+    if (!(await isPrivate) && (await isPrivateHost(hostname)))
+      throw new Error(`${host} is a private address, to which a public server must not lead`)
   }
+  return async (given, init = {}) => {
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])])
+    let url = new URL(given)
+    for (let hops = 0; ; hops++) {
+      await check(url)
+      const response = await fetch(url, { ...init, signal, redirect: 'manual' })
+      const location = response.headers.get('location')
+      const isFollowed = location !== null && response.status >= 300 && response.status < 400 && isGet(init)
+      if (!isFollowed || hops === MAX_REDIRECTS) return response.ok ? response : await withoutText(response)
+      await response.body?.cancel()
+      url = new URL(location, url)
+    }
+  }
+}
+
+const isGet = ({ method = 'GET' }: RequestInit): boolean => method.toUpperCase() === 'GET'
+
+/** Keeps only the code of an error, since its text may repeat the request, and the SDK prints it. */
+async function withoutText(response: Response): Promise<Response> {
+  const { status, headers } = response
+  const text = await response.text().catch(() => '')
+  const code = /"error"\s*:\s*"([a-z_]{1,64})"/.exec(text.slice(0, 10_000))?.[1]
+  const challenge = headers.get('www-authenticate')
+  return new Response(code === undefined ? '' : JSON.stringify({ error: code }), {
+    status: status >= 300 && status < 400 ? 502 : status,
+    headers: {
+      'content-type': 'application/json',
+      ...(challenge !== null && { 'www-authenticate': challenge }),
+    },
+  })
 }
 
 async function isPrivateHost(hostname: string): Promise<boolean> {

@@ -11,12 +11,16 @@ const REFUSED =
 /** Receives the redirect at the end of a login, on a port of this machine (RFC 8252). */
 export class LoopbackRedirect {
   readonly #name: string
+  readonly #fixedPort: number
   #port: number
   #server: Server | undefined
+  /** Receives the parameters of redirects. Returns whether they were expected. */
+  #receive: (parameters: URLSearchParams) => boolean = () => false
 
   /** @param port 0 for a free port */
   constructor(name: string, port: number) {
     this.#name = name
+    this.#fixedPort = port
     this.#port = port
   }
 
@@ -25,17 +29,29 @@ export class LoopbackRedirect {
     return `http://127.0.0.1:${this.#port}${PATH}`
   }
 
-  /** @throws `McpError` `MCP_UNAUTHORIZED` if the port is taken */
-  async listen(): Promise<void> {
+  /**
+   * Opens the port.
+   *
+   * @param preferred port of an earlier login, which the client was registered with
+   * @throws `McpError` `MCP_UNAUTHORIZED` if the port is taken
+   */
+  async listen(preferred = 0): Promise<void> {
     if (this.#server !== undefined) return
-    const server = createServer()
+    const wanted = this.#fixedPort === 0 ? preferred : this.#fixedPort
+    const server = createServer((request, response) => {
+      const url = URL.parse(request.url ?? '/', this.url)
+      const isExpected = url?.pathname === PATH && this.#receive(url.searchParams)
+      if (!isExpected) return response.writeHead(404, { connection: 'close' }).end()
+      const page = url.searchParams.has('error') ? REFUSED : DONE
+      return response.writeHead(200, { 'content-type': 'text/html', connection: 'close' }).end(page)
+    })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(this.#port, '127.0.0.1', resolve)
+      server.listen(wanted, '127.0.0.1', resolve)
     }).catch((error: unknown) => {
       throw new McpError(
         'MCP_UNAUTHORIZED',
-        `The login for the MCP server ${this.#name} cannot receive its redirect: port ${this.#port} is not free`,
+        `The login for the MCP server ${this.#name} cannot receive its redirect: port ${wanted} is not free`,
         { cause: error },
       )
     })
@@ -58,16 +74,11 @@ export class LoopbackRedirect {
     }, timeoutMs)
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    this.#server?.on('request', (request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? '/', this.url)
-      if (pathname !== PATH || searchParams.get('state') !== state) {
-        response.writeHead(404, { connection: 'close' }).end()
-        return
-      }
-      const isError = searchParams.has('error')
-      response.writeHead(200, { 'content-type': 'text/html', connection: 'close' }).end(isError ? REFUSED : DONE)
-      resolve(searchParams)
-    })
+    this.#receive = (parameters) => {
+      if (parameters.get('state') !== state) return false
+      resolve(parameters)
+      return true
+    }
     try {
       signal.throwIfAborted()
       return await promise
@@ -80,6 +91,9 @@ export class LoopbackRedirect {
 
   close(): void {
     this.#server?.close()
+    // The page of the last redirect is still being sent.
+    this.#server?.closeIdleConnections()
     this.#server = undefined
+    this.#receive = () => false
   }
 }

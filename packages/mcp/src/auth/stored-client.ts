@@ -64,6 +64,14 @@ export class StoredOAuthClient implements OAuthClientProvider {
     }
   }
 
+  /** Returns the port with which the client was registered. 0 if it was not. */
+  async registeredPort(): Promise<number> {
+    const { issuer, issuers } = await this.#read()
+    const { redirect_uris: redirectUrls } = (issuers[issuer ?? '']?.client ?? {}) as { redirect_uris?: unknown }
+    const [first] = Array.isArray(redirectUrls) ? redirectUrls : []
+    return Number(URL.parse(String(first))?.port ?? 0)
+  }
+
   /** Value that the redirect of the current login must contain. */
   get expectedState(): string {
     return this.#state
@@ -76,9 +84,13 @@ export class StoredOAuthClient implements OAuthClientProvider {
 
   async clientInformation(context?: OAuthClientInformationContext): Promise<StoredOAuthClientInformation | undefined> {
     const { clientId, clientSecret } = this.#options
-    if (clientId !== undefined)
-      return { client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) }
     const kept = await this.#read()
+    if (clientId !== undefined) {
+      // Another authorization server must not receive the secret.
+      if (context !== undefined && kept.issuer !== undefined && kept.issuer !== context.issuer)
+        throw new Error('the server names another authorization server than before; log out first')
+      return { client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) }
+    }
     return kept.issuers[context?.issuer ?? kept.issuer ?? '']?.client
   }
 

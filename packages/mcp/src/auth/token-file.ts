@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import lockfile from 'proper-lockfile'
+import { createHash, randomUUID } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { TokenStore } from '../contract/auth.ts'
-
-/** Waits for another process for up to about a minute, which includes its request for a token. */
-const LOCK = {
-  realpath: false,
-  stale: 30_000,
-  retries: { retries: 60, factor: 1.2, minTimeout: 50, maxTimeout: 2_000 },
-}
+import { withFileLock } from './file-lock.ts'
 
 /** Implements `fileTokenStore()`. */
 export function openTokenFile(path: string): Required<TokenStore> {
@@ -21,22 +14,13 @@ export function openTokenFile(path: string): Required<TokenStore> {
     })
     return JSON.parse(text) as Record<string, string>
   }
-  const locked = async <Result>(lock: string, work: () => Promise<Result>): Promise<Result> => {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const release = await lockfile.lock(lock, LOCK)
-    try {
-      return await work()
-    } finally {
-      await release()
-    }
-  }
   const change = (work: (values: Record<string, string>) => void): Promise<void> =>
-    locked(file, async () => {
+    withFileLock(`${file}.lock`, async () => {
       const values = await read()
       work(values)
       const temporary = `${file}.${randomUUID()}`
       try {
-        await writeFile(temporary, JSON.stringify(values, undefined, 2), { mode: 0o600, flush: true })
+        await writeFile(temporary, JSON.stringify(values, undefined, 2), { mode: 0o600, flush: true, flag: 'wx' })
         await rename(temporary, file)
       } finally {
         await rm(temporary, { force: true })
@@ -52,7 +36,9 @@ export function openTokenFile(path: string): Required<TokenStore> {
       change((values) => {
         delete values[key]
       }),
-    // One lock for all keys: refreshing is rare.
-    exclusive: (_key, work) => locked(`${file}.refresh`, work),
+    exclusive: (key, work) => {
+      const id = createHash('sha256').update(key).digest('hex').slice(0, 16)
+      return withFileLock(`${file}.${id}.lock`, work)
+    },
   }
 }

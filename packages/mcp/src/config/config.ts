@@ -13,6 +13,8 @@ export interface ReadConfigOptions {
   readonly cwd?: string
   /** Environment variables. Default: those of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Content of the file, if it has been read before. Default: it is read. */
+  readonly text?: string
   /** Asks for a value that the file does not contain (`${input:id}`). Default: such a server cannot be used. */
   readonly ask?: (input: McpInput) => Promise<string>
 }
@@ -80,13 +82,13 @@ export async function findMcpConfigs(options?: FindOptions): Promise<McpConfigFi
 }
 
 /**
- * Reads the entries of the servers in a configuration file as they are, to copy them.
+ * Reads the entries of the servers in a configuration file as they are, without those that are switched off.
  *
  * @throws `McpConfigError` if the file cannot be read
  */
 export async function readMcpServers(
   file: string,
-  options?: Pick<ReadConfigOptions, 'cwd'>,
+  options?: Pick<ReadConfigOptions, 'cwd' | 'text'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { readEntries } = await import('./read-config.ts')
   return await readEntries(file, options)

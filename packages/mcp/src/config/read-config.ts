@@ -11,9 +11,9 @@ import { isEnabled, readEntry } from './server-entry.ts'
 /** Implements `readMcpConfig()`. */
 export async function readConfig(file: string, options: ReadConfigOptions = {}): Promise<readonly ConfiguredServer[]> {
   const shown = cutUrls(file)
-  const content = parseFile(shown, await readText(file, shown))
+  const content = parseFile(shown, options.text ?? (await readText(file, shown)))
   const { cwd = process.cwd(), env = process.env } = options
-  const { servers, allowed, excluded } = serversIn(content, cwd) ?? noServers(shown)
+  const found = serversIn(content, cwd) ?? noServers(shown)
   const around: Surroundings = {
     env,
     cwd,
@@ -22,10 +22,8 @@ export async function readConfig(file: string, options: ReadConfigOptions = {}):
     hasBareNames: resolve(file).split(sep).includes('.gemini'),
   }
   return await Promise.all(
-    Object.entries(servers).map(async ([name, entry]): Promise<ConfiguredServer> => {
-      const isOn =
-        (!isRecord(entry) || isEnabled(entry)) && allowed?.includes(name) !== false && excluded?.includes(name) !== true
-      if (!isOn) return { name, isEnabled: false }
+    Object.entries(found.servers).map(async ([name, entry]): Promise<ConfiguredServer> => {
+      if (!isOn(name, entry, found)) return { name, isEnabled: false }
       try {
         return { name, isEnabled: true, options: await readEntry(name, entry, around) }
       } catch (error) {
@@ -39,10 +37,18 @@ export async function readConfig(file: string, options: ReadConfigOptions = {}):
 /** Implements `readMcpServers()`. */
 export async function readEntries(
   file: string,
-  { cwd = process.cwd() }: Pick<ReadConfigOptions, 'cwd'> = {},
+  { cwd = process.cwd(), text }: Pick<ReadConfigOptions, 'cwd' | 'text'> = {},
 ): Promise<Readonly<Record<string, unknown>>> {
   const shown = cutUrls(file)
-  return serversIn(parseFile(shown, await readText(file, shown)), cwd)?.servers ?? {}
+  const found = serversIn(parseFile(shown, text ?? (await readText(file, shown))), cwd)
+  if (found === undefined) return {}
+  return Object.fromEntries(Object.entries(found.servers).filter(([name, entry]) => isOn(name, entry, found)))
+}
+
+function isOn(name: string, entry: unknown, { allowed, excluded }: Servers): boolean {
+  return (
+    (!isRecord(entry) || isEnabled(entry)) && allowed?.includes(name) !== false && excluded?.includes(name) !== true
+  )
 }
 
 async function readText(file: string, shown: string): Promise<string> {

@@ -19,7 +19,7 @@ import { orAbort } from './or-abort.ts'
 import { ReconnectAttempts } from './reconnect-attempts.ts'
 import { resourceTools, type WithClient } from './resources.ts'
 import { ServerSecrets } from './secrets.ts'
-import { isClosedError, isUnreachable, Session, statusOf } from './session.ts'
+import { isClosedError, isUnreachable, Session, statusOf, TaskFailedError } from './session.ts'
 import { toolFilter } from './tool-filter.ts'
 import { ToolPins } from './tool-pins.ts'
 
@@ -27,6 +27,7 @@ const CONNECT_TIMEOUT_MS = 30_000
 /** Longest delay that `setTimeout` supports. The limits of the execution end a call. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 const MAX_INSTRUCTIONS = 2_000
+const PING_TIMEOUT_MS = 5_000
 /** Bounds of the time after which a server's tools are listed again, if it gives one. */
 const MIN_TTL_MS = 30_000
 const MAX_TTL_MS = 24 * 60 * 60 * 1_000
@@ -58,6 +59,10 @@ class McpConnection implements McpProvider {
   #session: Session | undefined
   #opening: Promise<Session> | undefined
   #listing: Promise<void> = Promise.resolve()
+  #isListingQueued = false
+  /** Whether the server has announced other tools since they were last listed. */
+  #isOutdated = false
+  readonly #endings = new Set<Promise<void>>()
   #tools: readonly Tool[] = []
   #definitions = ''
   #server: { readonly name: string; readonly version: string } | undefined
@@ -136,7 +141,7 @@ class McpConnection implements McpProvider {
     this.#closing.abort(new McpError('MCP_UNAVAILABLE', `The connection to the MCP server ${this.name} is closed`))
     this.#authorization?.close()
     await Promise.allSettled([this.#opening])
-    await this.#session?.close()
+    await Promise.all([this.#session?.close(), ...this.#endings])
     this.#session = undefined
     this.#enter('closed')
     this.#listeners.clear()
@@ -157,17 +162,21 @@ class McpConnection implements McpProvider {
     const signals = [this.#closing.signal, deadline.signal, ...(signal === undefined ? [] : [signal])]
     const either = AbortSignal.any(signals)
     let session: Session | undefined
+    let stderr = () => ''
     try {
-      await this.#authorization?.prepare()
-      const opening = this.#startSession(timeoutMs, either)
+      const opening = this.#startSession(timeoutMs, either, (read) => {
+        stderr = read
+      })
       session = await orAbort(opening, either, (late) => late.close())
       await orAbort(this.#list(session, either), either)
       this.#session = session
       this.#attempts.succeeded()
       this.#enter('ready')
+      // The server may have announced other tools while they were listed.
+      if (this.#isOutdated) this.#relist()
       return session
     } catch (error) {
-      const stderr = session?.stderr()
+      const written = stderr()
       await session?.close()
       signal?.throwIfAborted()
       this.#closing.signal.throwIfAborted()
@@ -175,7 +184,7 @@ class McpConnection implements McpProvider {
         options: this.#options,
         secrets: this.#secrets,
         expiredMs: deadline.signal.aborted ? timeoutMs : undefined,
-        ...(stderr !== undefined && { stderr }),
+        stderr: written,
       })
       this.#attempts.failed()
       this.#enter('failed', failure)
@@ -185,7 +194,11 @@ class McpConnection implements McpProvider {
     }
   }
 
-  async #startSession(timeoutMs: number, signal: AbortSignal): Promise<Session> {
+  async #startSession(
+    timeoutMs: number,
+    signal: AbortSignal,
+    onStarted: (stderr: () => string) => void,
+  ): Promise<Session> {
     return await Session.open({
       options: this.#options,
       secrets: this.#secrets,
@@ -193,6 +206,7 @@ class McpConnection implements McpProvider {
       // The deadline ends the attempt, since it knows when a person logs in.
       timeoutMs: this.#authorization === undefined ? timeoutMs : NO_TIMEOUT_MS,
       signal,
+      onStarted,
       isRepeatable: (tool) => this.#isRepeatable(tool),
       onSecret: (secret) => this.#secrets.learn(secret),
       onToolsChanged: () => this.#relist(),
@@ -204,7 +218,11 @@ class McpConnection implements McpProvider {
   /** Lists the tools again after the server said that they have changed, or after their time is over. */
   #relist(): void {
     const session = this.#session
-    if (session === undefined) return
+    if (session === undefined || this.#isListingQueued) {
+      this.#isOutdated = true
+      return
+    }
+    this.#isListingQueued = true
     void this.#queueListing((signal) => this.#list(session, signal)).catch((error: unknown) => {
       if (this.#closing.signal.aborted) return
       const { message } = describeFailure(error, { options: this.#options, secrets: this.#secrets })
@@ -215,14 +233,16 @@ class McpConnection implements McpProvider {
   /** Lists the tools once earlier listings are over. */
   #queueListing(list: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options
-    const listing = this.#listing.then(() =>
-      list(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(connectTimeoutMs)])),
-    )
+    const listing = this.#listing.then(() => {
+      this.#isListingQueued = false
+      return list(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(connectTimeoutMs)]))
+    })
     this.#listing = listing.catch(() => {})
     return listing
   }
 
   async #list(session: Session, signal: AbortSignal): Promise<void> {
+    this.#isOutdated = false
     const listed = await session.list(signal)
     const { client } = session
     this.#warnings = session.warnings
@@ -246,7 +266,7 @@ class McpConnection implements McpProvider {
       for (const message of session.warnings) this.#warn(message)
       const held = this.#pins?.held.map(({ tool }) => tool) ?? []
       if (held.length > 0) this.#warn(`these tools are new or have changed, and are held back: ${held.join(', ')}`)
-      for (const listener of this.#listeners) listener()
+      for (const listener of this.#listeners) callHost(listener)
     }
     clearTimeout(this.#refresh)
     if (session.ttlMs !== undefined && session.ttlMs > 0) {
@@ -295,9 +315,10 @@ class McpConnection implements McpProvider {
         return await request(session.client, { signal, timeout }, session)
       } catch (error) {
         if (signal.aborted) throw error
-        const isRefused = this.#isSessionLost(session, error)
+        if (error instanceof TaskFailedError) throw this.#callError(what, error.cause, isClosedError(error.cause))
+        const isRefused = await this.#isSessionLost(session, error)
         const isClosed = isClosedError(error) || session.client.transport === undefined
-        if (isRefused || isClosed) this.#lose(session)
+        if (isClosed || (isRefused && attempt === 1)) this.#lose(session)
         if (attempt === 1 && (isRefused || (isClosed && isRepeatable))) continue
         throw this.#callError(what, error, isClosed)
       }
@@ -305,10 +326,16 @@ class McpConnection implements McpProvider {
   }
 
   /** Whether the server no longer knows the session, and so did not handle the request. */
-  #isSessionLost({ client }: Session, error: unknown): boolean {
+  async #isSessionLost({ client }: Session, error: unknown): Promise<boolean> {
     const status = statusOf(error)
     const hasSession = (client.transport as { sessionId?: string } | undefined)?.sessionId !== undefined
-    return hasSession && (status === 404 || status === 400)
+    if (!hasSession || (status !== 404 && status !== 400)) return false
+    if (status === 404) return true
+    // Servers also answer 400 to a request that they do not accept.
+    return await client.ping({ timeout: PING_TIMEOUT_MS }).then(
+      () => false,
+      (failure: unknown) => statusOf(failure) !== undefined,
+    )
   }
 
   #callError(tool: string, error: unknown, isClosed: boolean): unknown {
@@ -364,7 +391,9 @@ class McpConnection implements McpProvider {
   #lose(session: Session | undefined): void {
     if (session === undefined || session !== this.#session) return
     this.#session = undefined
-    void session.close().catch(() => {})
+    const ending = session.close().catch(() => {})
+    this.#endings.add(ending)
+    void ending.finally(() => this.#endings.delete(ending))
     if (!this.#closing.signal.aborted)
       this.#enter(
         'degraded',
@@ -405,6 +434,21 @@ class McpConnection implements McpProvider {
   }
 
   #emit(event: McpEvent): void {
-    this.#options.onEvent?.(event)
+    const { onEvent } = this.#options
+    if (onEvent !== undefined) callHost(() => onEvent(event))
+  }
+}
+
+/** Calls a function of the host. What it throws becomes an uncaught exception, and does not disturb the connection. */
+function callHost(call: () => unknown): void {
+  const fail = (error: unknown) =>
+    queueMicrotask(() => {
+      throw error
+    })
+  try {
+    const returned = call()
+    if (returned instanceof Promise) returned.catch(fail)
+  } catch (error) {
+    fail(error)
   }
 }

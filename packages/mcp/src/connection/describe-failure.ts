@@ -2,7 +2,7 @@ import { InsufficientScopeError, UnauthorizedError } from '@modelcontextprotocol
 import { McpError, unauthorized } from '../contract/error.ts'
 import type { McpOptions } from '../contract/options.ts'
 import type { ServerSecrets } from './secrets.ts'
-import { statusOf, WithStderr } from './session.ts'
+import { isClosedError, statusOf, WithStderr } from './session.ts'
 
 const SLOW_START_HINT =
   '. Run its command in a terminal: the first start may install packages. Pass the environment variables that it needs as `env`.'
@@ -48,6 +48,7 @@ function reasonOf(error: unknown, options: McpOptions, secrets: ServerSecrets): 
     const where = options.cwd === undefined ? '' : `, or no directory ${options.cwd}`
     return `there is no command ${secrets.hide(options.command)}${where}; is it installed and on PATH?`
   }
+  if (isClosedError(error) || isClosedError(error.cause)) return 'its process ended'
   const status = statusOf(error)
   const cause = causeOf(error)
   const message = status === undefined ? secrets.copyOf(error).message : `it answered with HTTP ${status}`

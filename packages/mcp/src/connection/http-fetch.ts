@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FetchLike } from '@modelcontextprotocol/client'
 import type { McpHttpOptions } from '../contract/options.ts'
+import { recordToken } from '../contract/response-token.ts'
+import { MAX_MESSAGE_BYTES, StreamReader } from './stream-reader.ts'
 
 const MAX_WAIT_MS = 30_000
 const MAX_REPEATS = 3
+/** Number of attempts after which the SDK no longer continues an interrupted response. */
+const MAX_CONTINUATIONS = 2
 const CUT = 'The response ended before its result'
 
 interface Request {
@@ -23,16 +27,13 @@ export interface HttpFetchOptions extends Pick<McpHttpOptions, 'headers' | 'fetc
 }
 
 /**
- * Wraps `fetch` for one session: adds the headers of the host, repeats requests that the server was too busy for, and ends
- * requests whose response was cut off.
+ * Wraps `fetch` for one session: adds the headers of the host, repeats requests that the server was too busy for, ends
+ * requests whose response was cut off, and limits the size of responses.
  */
-export function httpFetch({
-  headers,
-  fetch = globalThis.fetch,
-  isRepeatable,
-  onSecret,
-  onLost,
-}: HttpFetchOptions): FetchLike {
+export function httpFetch(options: HttpFetchOptions): FetchLike {
+  const { headers, fetch = globalThis.fetch, isRepeatable, onSecret, onLost } = options
+  const cancelled = new Set<unknown>()
+  let failedContinuations = 0
   return async (url, init = {}) => {
     const given = new Headers(init.headers)
     if (typeof headers === 'function') {
@@ -42,31 +43,61 @@ export function httpFetch({
         if (!given.has(name)) given.set(name, value)
       }
     }
-    const request = requestOf(init)
+    const message = messageOf(init)
+    if (message?.method === 'notifications/cancelled') cancelled.add(message.params?.requestId)
+    const request = requestOf(message)
     const isSafe =
       request !== undefined &&
       (request.method !== 'tools/call' || (request.tool !== undefined && isRepeatable(request.tool)))
+    const isContinuation = given.has('last-event-id')
     for (let repeats = 0; ; repeats++) {
-      const response = await fetch(url, { ...init, headers: given })
+      // A request may be sent again long after it was cancelled, for example when a person has logged in.
+      if (request !== undefined && cancelled.has(request.id))
+        throw new DOMException('The call is cancelled', 'AbortError')
+      let response: Response
+      try {
+        response = await fetch(url, { ...init, headers: given })
+      } catch (error) {
+        if (isContinuation && ++failedContinuations >= MAX_CONTINUATIONS) onLost()
+        throw error
+      }
       const waitMs = isSafe && repeats < MAX_REPEATS ? retryAfterMs(response) : undefined
-      if (waitMs === undefined)
-        return request === undefined ? watchStream(given, response, onLost) : endCut(request, response)
+      if (waitMs === undefined) {
+        const { status } = response
+        if (isContinuation) {
+          failedContinuations = response.ok ? 0 : failedContinuations + 1
+          if ((status >= 400 && status < 500) || failedContinuations >= MAX_CONTINUATIONS) onLost()
+        }
+        const watched = watch(request, response)
+        const token = given.get('authorization')?.replace(/^\S+\s+/, '')
+        if (token !== undefined) recordToken(watched, token)
+        return watched
+      }
       await response.body?.cancel()
       await delay(waitMs, undefined, init.signal == null ? {} : { signal: init.signal })
     }
   }
 }
 
-function requestOf({ method, body }: RequestInit): Request | undefined {
+interface Message {
+  readonly id?: string | number
+  readonly method?: unknown
+  readonly params?: { readonly name?: string; readonly requestId?: unknown }
+}
+
+function messageOf({ method, body }: RequestInit): Message | undefined {
   if (method !== 'POST' || typeof body !== 'string') return undefined
   try {
-    const message = JSON.parse(body)
-    if (typeof message?.method !== 'string' || message.id === undefined) return undefined
-    return { id: message.id, method: message.method, tool: message.params?.name }
+    return JSON.parse(body) as Message
   } catch {
-    // Not a message of the protocol, but a request for authorization.
+    // Not a message of the protocol.
     return undefined
   }
+}
+
+function requestOf(message: Message | undefined): Request | undefined {
+  const { id, method, params } = message ?? {}
+  return typeof method === 'string' && id !== undefined ? { id, method, tool: params?.name } : undefined
 }
 
 /** Returns how long to wait before a request is repeated. Undefined if it should not be. */
@@ -77,52 +108,35 @@ function retryAfterMs({ status, headers }: Response): number | undefined {
   return ms <= MAX_WAIT_MS ? Math.max(0, ms) : undefined
 }
 
-/** A stream that cannot be continued ends the requests that wait for it. */
-function watchStream(headers: Headers, response: Response, onLost: () => void): Response {
-  if (headers.has('last-event-id') && response.status >= 400 && response.status < 500) onLost()
-  return response
-}
-
 /**
- * Ends a stream that was cut off with an error for its request, unless it had event ids, with which the SDK continues it.
- * If the result has already arrived, the SDK ignores the error.
+ * Limits the size of a response. Ends a stream that was cut off with an error for its request, unless it had event ids,
+ * with which the SDK continues it. If the result has already arrived, the SDK ignores the error.
  */
-function endCut({ id }: Request, response: Response): Response {
-  if (response.body === null || !response.headers.get('content-type')?.includes('text/event-stream')) return response
-  const reader = response.body.getReader()
-  const lines = new EventIds()
+function watch(request: Request | undefined, response: Response): Response {
+  const { body, status, statusText, headers } = response
+  if (body === null || !response.ok) return response
+  const isStream = headers.get('content-type')?.includes('text/event-stream') === true
+  const reader = body.getReader()
+  const parsed = new StreamReader(isStream)
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const next = await reader.read().catch(() => ({ done: true as const, value: undefined }))
+      const next = await reader.read().catch((error: unknown) => {
+        if (!isStream) throw error
+        return { done: true as const, value: undefined }
+      })
       if (!next.done) {
-        lines.add(next.value)
-        return controller.enqueue(next.value)
+        parsed.add(next.value)
+        if (parsed.bytes <= MAX_MESSAGE_BYTES) return controller.enqueue(next.value)
+        await reader.cancel()
+        return controller.error(new Error(`The server sent a message of more than ${MAX_MESSAGE_BYTES} bytes`))
       }
-      if (!lines.hasId) {
-        const error = { jsonrpc: '2.0', id, error: { code: -32_000, message: CUT } }
+      if (isStream && request !== undefined && !parsed.hasId) {
+        const error = { jsonrpc: '2.0', id: request.id, error: { code: -32_000, message: CUT } }
         controller.enqueue(new TextEncoder().encode(`\n\ndata: ${JSON.stringify(error)}\n\n`))
       }
       controller.close()
     },
     cancel: (reason) => reader.cancel(reason),
   })
-  const { status, statusText, headers } = response
   return new Response(stream, { status, statusText, headers })
-}
-
-/** Looks for lines that start with `id:`, whatever their length. */
-class EventIds {
-  hasId = false
-  #start = ''
-
-  add(chunk: Uint8Array): void {
-    for (const byte of chunk) {
-      if (this.hasId) return
-      if (byte === 10 || byte === 13) this.#start = ''
-      else if (this.#start.length < 3) {
-        this.#start += String.fromCharCode(byte)
-        this.hasId = this.#start === 'id:'
-      }
-    }
-  }
 }

@@ -12,6 +12,9 @@ export interface ListedTool {
   readonly isTask?: boolean
 }
 
+const MAX_TOOLS = 20_000
+const MAX_WARNINGS = 100
+const MAX_WARNING_LENGTH = 300
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const
 
 /**
@@ -21,17 +24,28 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
  */
 export class ToolListing {
   readonly tools = new Map<string, ListedTool>()
-  readonly warnings: string[] = []
+  readonly #warnings: string[] = []
+  #warningCount = 0
+
+  /** Malformed parts, and how they are treated. */
+  get warnings(): readonly string[] {
+    const more = this.#warningCount - this.#warnings.length
+    return more === 0 ? this.#warnings : [...this.#warnings, `and ${more} more`]
+  }
 
   /** Returns whether the tool is one that programs may call. */
   add(raw: unknown): boolean {
+    if (this.tools.size >= MAX_TOOLS) {
+      this.#warn(`only the first ${MAX_TOOLS} tools are used`)
+      return false
+    }
     if (!isRecord(raw) || typeof raw.name !== 'string' || raw.name === '') {
-      this.warnings.push('a tool without a name is skipped')
+      this.#warn('a tool without a name is skipped')
       return false
     }
     const { name } = raw
     if (this.tools.has(name)) {
-      this.warnings.push(`${name} is listed twice; the first one is used`)
+      this.#warn(`${name} is listed twice; the first one is used`)
       return false
     }
     if (!isVisible(raw)) return false
@@ -50,10 +64,15 @@ export class ToolListing {
     return true
   }
 
+  #warn(message: string): void {
+    this.#warningCount++
+    if (this.#warnings.length < MAX_WARNINGS) this.#warnings.push(message.slice(0, MAX_WARNING_LENGTH))
+  }
+
   #take<Value>(tool: string, key: string, value: unknown, is: (value: unknown) => value is Value): Value | undefined {
     if (value === undefined || value === null) return undefined
     if (is(value)) return value
-    this.warnings.push(`${tool} has a malformed \`${key}\`, which is ignored`)
+    this.#warn(`${tool} has a malformed \`${key}\`, which is ignored`)
     return undefined
   }
 
@@ -62,7 +81,7 @@ export class ToolListing {
     const given = this.#take(tool, 'inputSchema', raw, isRecord) ?? {}
     const schema: Record<string, unknown> = { ...given, type: 'object' }
     if (given.type !== undefined && given.type !== 'object')
-      this.warnings.push(`${tool} has an \`inputSchema\` of another type than object, which is ignored`)
+      this.#warn(`${tool} has an \`inputSchema\` of another type than object, which is ignored`)
     if (given.properties !== undefined && !isRecord(given.properties)) delete schema.properties
     if (given.required !== undefined && !isTexts(given.required)) delete schema.required
     return schema

@@ -6,6 +6,7 @@ import {
   type ProgressCallback,
   SdkError,
   SdkHttpError,
+  SseError,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly authorization: Authorization | undefined
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** Called when an attempt has begun, with a function that returns what the server's process wrote so far. */
+  onStarted(stderr: () => string): void
   isRepeatable(tool: string): boolean
   /** Called with each secret that requests to the server contain. */
   onSecret(secret: string): void
@@ -100,13 +103,13 @@ export class Session {
   /**
    * Connects to a server in the first way that works.
    *
-   * @throws the error of the most likely way
+   * @throws the error of the last way
    */
   static async open(given: SessionOptions): Promise<Session> {
     const key = keyOf(given.options)
     const remembered = known.get(key)
     const ways = remembered === undefined ? waysTo(given.options) : [remembered]
-    let first: unknown
+    let last: unknown
     for (const way of ways) {
       try {
         const session = await Session.#connect(way, given)
@@ -114,14 +117,15 @@ export class Session {
         known.set(key, session.client.getProtocolEra() === 'modern' ? way : { ...way, mode: 'legacy' })
         return session
       } catch (error) {
-        first ??= error
-        if (given.signal.aborted || !mayHelp(error)) throw remembered === undefined ? first : error
+        // The error of an older transport says less about a server that does not have it.
+        if (last === undefined || way.transport !== 'sse') last = error
+        if (given.signal.aborted || !mayHelp(error)) throw last
       }
     }
     // The server may have been replaced by another version.
     known.delete(key)
-    if (remembered !== undefined && mayHelp(first)) return await Session.open(given)
-    throw first
+    if (remembered !== undefined) return await Session.open(given)
+    throw last
   }
 
   static async #connect(way: Way, given: SessionOptions): Promise<Session> {
@@ -136,6 +140,7 @@ export class Session {
         onSecret: given.onSecret,
         onLost: () => session?.failOpenCalls(),
       })
+    given.onStarted(() => opened.stderr())
     session = new Session(client, opened, given)
     const abort = () => void opened.transport.close()
     signal.addEventListener('abort', abort, { once: true })
@@ -174,13 +179,13 @@ export class Session {
 
   /** @throws the SDK's error, or the signal's reason */
   async list(signal: AbortSignal): Promise<readonly ListedTool[]> {
-    this.#listing = new ToolListing()
     // The SDK would print to standard output.
     if (this.client.getServerCapabilities()?.tools === undefined) return []
     const { timeoutMs, authorization } = this.#given
-    const { tools } = await withScopes(authorization, () =>
-      this.client.listTools(undefined, { cacheMode: 'refresh', timeout: timeoutMs, signal }),
-    )
+    const { tools } = await withScopes(authorization, () => {
+      this.#listing = new ToolListing()
+      return this.client.listTools(undefined, { cacheMode: 'refresh', timeout: timeoutMs, signal })
+    })
     // The SDK leaves out tools that cannot be called over HTTP.
     const callable = new Set(tools.map(({ name }) => name))
     return [...this.#listing.tools.values()].filter(({ name }) => callable.has(name))
@@ -202,14 +207,15 @@ export class Session {
         : this.client.callTool(params, options),
     )
     const task = isLegacy && isRecord(result) && isRecord(result.task) ? result.task : undefined
-    return task === undefined ? result : await this.#resultOf(task, signal)
+    return task === undefined ? result : await this.#resultOf(task, signal, timeout)
   }
 
   /** Waits for a task to end, and fetches its result. */
-  async #resultOf(started: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+  async #resultOf(started: Record<string, unknown>, call: AbortSignal, timeout: number): Promise<unknown> {
     const params = { taskId: String(started.taskId) }
+    const signal = AbortSignal.any([call, AbortSignal.timeout(timeout)])
     const ask = async (method: string) =>
-      (await this.client.request({ method, params }, ANY, { signal })) as Record<string, unknown>
+      (await this.client.request({ method, params }, ANY, { signal, timeout })) as Record<string, unknown>
     try {
       for (let task = started; task.status === 'working'; task = await ask('tasks/get')) {
         const { pollInterval: given } = task
@@ -220,13 +226,13 @@ export class Session {
     } catch (error) {
       // The server may have ended it.
       if (signal.aborted) await this.client.request({ method: 'tasks/cancel', params }, ANY).catch(() => {})
-      throw error
+      throw new TaskFailedError(error)
     }
   }
 
   /** Fails the calls whose responses can no longer arrive. */
   failOpenCalls(): void {
-    void this.close()
+    this.#given.onClosed(this)
   }
 
   /** Ends the session on the server, then the connection and the server's processes. */
@@ -262,6 +268,13 @@ export class Session {
         { name, ...(description !== undefined && { description }), inputSchema, ...(annotations && { annotations }) },
       ]
     })
+  }
+}
+
+/** An error after a call has started its task. The call must not be made again. */
+export class TaskFailedError extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : 'The task failed', { cause })
   }
 }
 
@@ -358,8 +371,7 @@ function mayHelp(given: unknown): boolean {
 /** Status of the HTTP response that is the reason of an error. */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof SdkHttpError) return error.status
-  const { code } = error as { code?: unknown }
-  return typeof code === 'number' && code >= 400 && code < 600 ? code : undefined
+  return error instanceof SseError ? error.code : undefined
 }
 
 const SYSTEM_CODES = ['ENOENT', 'EACCES', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']

@@ -1,5 +1,6 @@
 import type { TokenStore } from '../contract/auth.ts'
 import type { HeldTool, ToolDefinition } from '../contract/events.ts'
+import { isRecord } from '../contract/records.ts'
 import type { ListedTool } from './listing.ts'
 
 type Allowed = Readonly<Record<string, ToolDefinition>>
@@ -30,7 +31,7 @@ export class ToolPins {
     const selected = listed.filter((tool) => {
       const before = Object.hasOwn(allowed, tool.name) ? allowed[tool.name] : undefined
       const after = definitionOf(tool)
-      if (before !== undefined && JSON.stringify(before) === JSON.stringify(after)) return true
+      if (before !== undefined && canonical(before) === canonical(after)) return true
       held.push({ tool: tool.name, ...(before !== undefined && { before }), after })
       return false
     })
@@ -56,10 +57,17 @@ export class ToolPins {
   }
 }
 
-function definitionOf({ description, inputSchema, outputSchema }: ListedTool): ToolDefinition {
+function definitionOf({ description, inputSchema, outputSchema, annotations }: ListedTool): ToolDefinition {
   return {
     ...(description !== undefined && { description }),
     inputSchema,
     ...(outputSchema !== undefined && { outputSchema }),
+    ...(annotations !== undefined && { annotations }),
   }
 }
+
+/** Returns JSON in which the order of keys does not matter: some servers list them in another order each time. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  )

@@ -10,10 +10,9 @@ import type { McpHttpOptions, McpStdioOptions } from '../contract/options.ts'
 import { type HttpFetchOptions, httpFetch } from './http-fetch.ts'
 import { endWithDescendants, SERVER_ID } from './process-tree.ts'
 import type { ServerSecrets } from './secrets.ts'
+import { MAX_MESSAGE_BYTES } from './stream-reader.ts'
 
 const KEPT_STDERR_CHARACTERS = 2_000
-/** Maximum size of one message of a process, in bytes. A larger one ends the connection. */
-const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 
 /** A transport and what belongs to it. */
 export interface OpenTransport {

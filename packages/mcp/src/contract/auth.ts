@@ -24,7 +24,8 @@ export interface McpAuthOptions {
    * back. Default: a server that requires a login fails with `MCP_UNAUTHORIZED`.
    */
   readonly onLogin?: (url: URL, server: string) => void | Promise<void>
-  /** Maximum time for a login in milliseconds. Default: 5 minutes.
+  /**
+   * Maximum time for a login in milliseconds. Default: 5 minutes.
    *
    * @default 300_000
    */

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@glovebox/core'
+import type { JsonSchema, ToolAnnotations } from '@glovebox/core'
 
 /**
  * State of a connection. `connecting`: it is being opened. `ready`: calls reach the server. `degraded`: the connection was
@@ -12,6 +12,7 @@ export interface ToolDefinition {
   readonly description?: string
   readonly inputSchema: JsonSchema
   readonly outputSchema?: JsonSchema
+  readonly annotations?: ToolAnnotations
 }
 
 /** A tool that is held back until it is allowed. */

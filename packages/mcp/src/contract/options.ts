@@ -21,11 +21,14 @@ interface CommonOptions {
   readonly exclude?: readonly string[]
   /**
    * Where the definitions of tools are kept that were allowed. The tools of the first connection are allowed. Later, a tool
-   * that is new, or whose description or schema has changed, is held back until `provider.allow()` is called. Any store
+   * that is new, or whose description, schema or annotations have changed, is held back until `provider.allow()` is called. Any store
    * of texts, such as `fileTokenStore()`. Default: tools may change.
    */
   readonly pins?: Pick<TokenStore, 'get' | 'set'>
-  /** Receives changes of the connection's state, warnings, log messages and progress. Default: none. */
+  /**
+   * Receives changes of the connection's state, warnings, log messages and progress. An error that it throws becomes an
+   * uncaught exception. Default: none.
+   */
   readonly onEvent?: (event: McpEvent) => void
   /** Answers a form or a URL that the server wants the user to see. Default: the server cannot ask. */
   readonly onElicit?: (request: ElicitRequest) => ElicitAnswer | Promise<ElicitAnswer>
