@@ -130,10 +130,10 @@ class Database {
   }
 
   #transaction<Result>(begin: string, statements: () => Result): Result {
-    this.#database.exec(begin)
+    this.run(begin)
     try {
       const result = statements()
-      this.#database.exec('COMMIT')
+      this.run('COMMIT')
       return result
     } catch (error) {
       // SQLite itself has undone the transaction after some errors, such as a full disk.

@@ -131,11 +131,12 @@ export class ToolCalls {
    * @param outcome outcome of these calls in the records
    */
   cancel(reason: unknown, outcome: 'cancelled' | 'waiting'): void {
+    const open = [...this.#open.values()]
+    this.#queue.length = 0
+    if (open.length === 0 && this.#cancelled === undefined) return
     const ended =
       outcome === 'waiting' ? new SuspendedError('The run is suspended') : new Error('The program has ended')
     const why = reason === undefined ? ended : reason
-    const open = [...this.#open.values()]
-    this.#queue.length = 0
     for (const call of open) this.#record(call, { outcome }, this.#options.elapsed())
     for (const { controller } of open) controller?.abort(why)
     this.#cancelled?.reject(why)
