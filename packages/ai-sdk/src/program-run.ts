@@ -1,4 +1,11 @@
-import type { CodeMode, ExecuteResult, ExecutionEvent, ModelOutput, ToolCallRecord } from '@glovebox/core'
+import type {
+  CodeMode,
+  ExecuteResult,
+  ExecutionEvent,
+  ModelImage,
+  ModelOutput,
+  ToolCallRecord,
+} from '@glovebox/core'
 
 /** Tool call made by a program. `tool` is `namespace.tool`; `startedMs` counts from the start of the program. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
@@ -13,9 +20,12 @@ interface ProgramView {
   logs: string
 }
 
-/** State of a program as plain JSON. A finished program has the `output` that the model receives. */
+/** State of a program as plain JSON. A finished program has the `output` and the `images` that the model receives. */
 export type ProgramRun = ProgramView &
-  ({ status: 'running' } | { status: ExecuteResult['status']; output: ModelOutput })
+  (
+    | { status: 'running' }
+    | { status: ExecuteResult['status']; output: ModelOutput; images?: readonly ModelImage[] }
+  )
 
 /** Maximum number of calls and of log characters in a state. */
 const SHOWN_CALLS = 100
@@ -46,7 +56,9 @@ export async function* watchProgram(
       await pause(INTERVAL_MS, ended)
     }
     const result = await execution
-    yield { status: result.status, ...progress.show(), output: codeMode.tool.output(result) }
+    const images = codeMode.tool.images(result)
+    const shown = { status: result.status, ...progress.show(), output: codeMode.tool.output(result) }
+    yield images.length === 0 ? shown : { ...shown, images }
   } finally {
     stopped.abort(new Error('The reader of the program states stopped reading'))
   }

@@ -15,8 +15,12 @@ export function runProgramTool(codeMode: CodeMode): RunProgramTool {
       watchProgram(codeMode, code, { context: options, signal: options.abortSignal }),
     // AI SDK 5 passes the output directly; later versions wrap it.
     toModelOutput: (given: ProgramRun | { output: ProgramRun }) => {
-      const run = 'status' in given ? given : given.output
-      return { type: 'json', value: run.status === 'running' ? null : run.output }
+      const isDirect = 'status' in given
+      const run = isDirect ? given : given.output
+      if (run.status === 'running') return { type: 'json', value: null }
+      if (run.images === undefined) return { type: 'json', value: run.output }
+      const images = run.images.map((image) => ({ type: isDirect ? 'media' : 'image-data', ...image }))
+      return { type: 'content', value: [{ type: 'text', text: JSON.stringify(run.output) }, ...images] }
     },
   } as RunProgramTool
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { createMCPClient } from '@ai-sdk/mcp'
 import { Experimental_StdioMCPTransport as StdioTransport } from '@ai-sdk/mcp/mcp-stdio'
+import { toolProvider } from '@glovebox/core'
 import { type ModelTurn, ScriptedModel } from '@glovebox/testing/scripted-model'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { dynamicTool, type InferUITools, jsonSchema, stepCountIs, streamText, type ToolSet, tool } from 'ai'
@@ -29,6 +30,36 @@ async function run(program: string, given: ToolSet, options: Partial<WrapOptions
   const last = states.at(-1)
   return { output: last?.status === 'running' ? undefined : last?.output, states, requests: model.requests }
 }
+
+describe('images in the value of a program', () => {
+  const camera = toolProvider({
+    name: 'camera',
+    tools: { shoot: () => ({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([1, 2, 3]) }) },
+  })
+
+  it('reach the model', async () => {
+    const { requests } = await run('return [await camera.shoot()]', {}, { providers: [camera] })
+    expect(requests[1]).toContain('[3 bytes]')
+    expect(requests[1]).toContain('AQID')
+    expect(requests[1]).toContain('image/png')
+  })
+
+  it.each([
+    ['5', (run: object) => run, 'media'],
+    ['6 and 7', (run: object) => ({ output: run }), 'image-data'],
+  ] as const)('have the form of version %s', (_, wrap, type) => {
+    const { run_program: tool } = codemode({ tools: {}, providers: [camera] }).tools
+    const images = [{ mediaType: 'image/png', data: 'AQID' }]
+    const state = { status: 'succeeded', calls: [], logs: '', output: { result: 1 }, images }
+    expect(tool?.toModelOutput?.(wrap(state) as never)).toEqual({
+      type: 'content',
+      value: [
+        { type: 'text', text: '{"result":1}' },
+        { type, mediaType: 'image/png', data: 'AQID' },
+      ],
+    })
+  })
+})
 
 describe('codemode', () => {
   it('lets a model call tools from a program with a single wrapper call', async () => {

@@ -6,7 +6,7 @@ import {
   type BetaToolUse,
   toolName,
 } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
-import type { ToolContext } from '@glovebox/core'
+import type { ModelImage, ToolContext } from '@glovebox/core'
 import { callIdIn, type ProgramTool, parseMcpResult, type WrapperOptions, wrapTools } from '@glovebox/core/framework'
 import { sharedQuickJS } from '@glovebox/quickjs/shared'
 
@@ -47,19 +47,29 @@ export function codemode<Prompt extends System = string>(options: WrapOptions<Pr
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
-  const { name, description, inputSchema, execute } = codeMode.tool
+  const { name, description, inputSchema, run } = codeMode.tool
   const runProgram = betaTool({
     name,
     description,
     inputSchema,
-    run: async (input, context) =>
-      JSON.stringify(await execute(input as { code: string }, { context, signal: context?.signal ?? undefined })),
+    run: async (input, context) => {
+      const options = { context, signal: context?.signal ?? undefined }
+      const { output, images } = await run(input as { code: string }, options)
+      const text = JSON.stringify(output)
+      return images.length === 0 ? text : [{ type: 'text', text }, ...images.map(toImageBlock)]
+    },
   })
   return {
     system: addGuidance(system, guidance) as WrappedTools<Prompt>['system'],
     tools: [runProgram, ...direct.map(([, tool]) => tool)],
   }
 }
+
+const toImageBlock = ({ mediaType, data }: ModelImage) =>
+  ({
+    type: 'image',
+    source: { type: 'base64', media_type: mediaType as 'image/png', data },
+  }) as const
 
 /** Custom tool with an input schema and a `run` function. */
 type FreeTool = Extract<BetaRunnableTool, { input_schema: unknown }>

@@ -2,11 +2,18 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool'
+import { toolProvider } from '@glovebox/core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { codemode } from '../src/index.ts'
 
 const inputSchema = { type: 'object', properties: {} } as const
+
+const camera = toolProvider({
+  name: 'camera',
+  tools: { shoot: () => ({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([1, 2, 3]) }) },
+})
+const SHOT = '{"result":[{"type":"image","mimeType":"image/png","bytes":"[3 bytes]"}]}'
 
 /** Runs a program as the tool runner does. */
 async function run(code: string, given: Parameters<typeof codemode>[0]['tools'], options = {}): Promise<unknown> {
@@ -37,6 +44,14 @@ describe('codemode', () => {
       { type: 'text', text: expect.stringContaining('run_program') },
     ])
   })
+})
+
+it('images in the value of a program reach the model', async () => {
+  const [runProgram] = codemode({ tools: [], providers: [camera] }).tools as BetaRunnableTool[]
+  expect(await runProgram?.run({ code: 'return [await camera.shoot()]' })).toEqual([
+    { type: 'text', text: SHOT },
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AQID' } },
+  ])
 })
 
 describe('a tool in a program', () => {

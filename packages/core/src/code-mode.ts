@@ -24,6 +24,7 @@ import type { Runs } from './execution/run-records.ts'
 import { StoredRuns, type StoredRunsOptions } from './execution/stored-runs.ts'
 import type { Telemetry } from './execution/telemetry.ts'
 import { writeInstructions } from './instructions.ts'
+import { imagesIn, type ModelImage } from './model-images.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
 import { guestsOf, type Sandbox } from './sandbox/sandbox.ts'
 
@@ -123,8 +124,18 @@ export interface ModelTool {
    * error that helps the model fix it. Rejects like {@link CodeMode.execute}.
    */
   execute(input: { readonly code: string }, options?: ExecuteOptions): Promise<ModelOutput>
+  /**
+   * Runs a program like `execute`, and also returns the images in its value, which plain JSON cannot carry. The output has
+   * their sizes in their places.
+   */
+  run(
+    input: { readonly code: string },
+    options?: ExecuteOptions,
+  ): Promise<{ readonly output: ModelOutput; readonly images: readonly ModelImage[] }>
   /** Converts a result of {@link CodeMode.execute} to the output for the model. */
   output(result: ExecuteResult): ModelOutput
+  /** Returns the images in the value of a result: at most 10, with at most 5 MiB together. */
+  images(result: ExecuteResult): readonly ModelImage[]
 }
 
 /** Runs programs that call a set of tools. Created by {@link createCodeMode}. */
@@ -279,6 +290,19 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     runs,
   })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
+  const imagesOf: ModelTool['images'] = (result) => (result.ok ? imagesIn(result.value) : [])
+  // Frameworks may pass further options, which are dropped.
+  const runTool: ModelTool['run'] = async (
+    input,
+    { signal, limits, onEvent, context, run, principal, metadata } = {},
+  ) => {
+    const code: unknown = input?.code
+    // The model can fix this, so it receives an error instead of an exception.
+    if (typeof code !== 'string')
+      return { output: { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }, images: [] }
+    const result = await execute(code, { signal, limits, onEvent, context, run, principal, metadata })
+    return { output: toModelOutput(result, bounds), images: imagesOf(result) }
+  }
   const close: CodeMode['close'] = () => {
     tools.close()
     return runner.close()
@@ -309,17 +333,10 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
         required: ['code'],
         additionalProperties: false,
       },
-      // Frameworks may pass further options, which are dropped.
-      execute: async (input, { signal, limits, onEvent, context, run, principal, metadata } = {}) => {
-        // The model can fix this, so it receives an error instead of an exception.
-        const code: unknown = input?.code
-        if (typeof code !== 'string') return { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
-        return toModelOutput(
-          await execute(code, { signal, limits, onEvent, context, run, principal, metadata }),
-          bounds,
-        )
-      },
+      execute: async (input, toolOptions) => (await runTool(input, toolOptions)).output,
+      run: runTool,
       output: (result) => toModelOutput(result, bounds),
+      images: imagesOf,
     },
     execute,
     resume: (run, resumeOptions) => runner.resume(run, resumeOptions),

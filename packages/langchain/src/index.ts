@@ -66,9 +66,17 @@ export function codemode<System extends Prompt = string>(options: WrapOptions<Sy
     defaultSandbox: sharedQuickJS,
     options: rest,
   })
-  const { name, description, inputSchema, execute } = codeMode.tool
+  const { name, description, inputSchema, run } = codeMode.tool
   const runProgram = langchainTool(
-    (input: unknown, config: Config) => execute(input as { code: string }, { context: config, signal: config.signal }),
+    async (input: unknown, config: Config) => {
+      const { output, images } = await run(input as { code: string }, { context: config, signal: config.signal })
+      if (images.length === 0) return output
+      const blocks = images.map(({ mediaType, data }) => ({
+        type: 'image_url',
+        image_url: { url: `data:${mediaType};base64,${data}` },
+      }))
+      return [{ type: 'text', text: JSON.stringify(output) }, ...blocks]
+    },
     { name, description, schema: inputSchema },
   )
   return {

@@ -1,3 +1,4 @@
+import { toolProvider } from '@glovebox/core'
 import { SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { DynamicTool, type StructuredToolInterface, type ToolRunnableConfig, tool } from '@langchain/core/tools'
 import { Command, GraphInterrupt } from '@langchain/langgraph'
@@ -8,12 +9,28 @@ import { codemode } from '../src/index.ts'
 
 const schema = z.object({})
 
+const camera = toolProvider({
+  name: 'camera',
+  tools: { shoot: () => ({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([1, 2, 3]) }) },
+})
+const SHOT = '{"result":[{"type":"image","mimeType":"image/png","bytes":"[3 bytes]"}]}'
+
 /** Runs a program as an agent does. */
 async function run(code: string, given: Parameters<typeof codemode>[0]['tools']): Promise<unknown> {
   const [runProgram] = codemode({ tools: given }).tools as StructuredToolInterface[]
   const config = { toolCallId: 'call_1', context: { user: 'Ada' } } as ToolRunnableConfig
   return await runProgram?.invoke({ code }, config)
 }
+
+it('images in the value of a program reach the model', async () => {
+  const [runProgram] = codemode({ tools: [], providers: [camera] }).tools as StructuredToolInterface[]
+  const call = { type: 'tool_call', id: 'call_1', name: 'run_program', args: { code: 'return [await camera.shoot()]' } }
+  const message = (await runProgram?.invoke(call as never)) as ToolMessage
+  expect(message.content).toEqual([
+    { type: 'text', text: SHOT },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,AQID' } },
+  ])
+})
 
 describe('codemode', () => {
   it('keeps provider tools, tools that end the loop, tools that interrupt and client tools as direct tools', () => {

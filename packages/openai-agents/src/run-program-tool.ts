@@ -4,15 +4,20 @@ import { type FunctionTool, ModelBehaviorError, tool } from '@openai/agents'
 
 /** Creates the tool that runs programs. */
 export function runProgramTool<Context>(codeMode: CodeMode): FunctionTool<Context> {
-  const { name, description, inputSchema, execute } = codeMode.tool
+  const { name, description, inputSchema, run } = codeMode.tool
   return tool({
     name,
     description,
     parameters: inputSchema,
     strict: true,
     errorFunction,
-    execute: (input, runContext, details) =>
-      execute(input as { code: string }, { context: { runContext, details }, signal: details?.signal }),
+    execute: async (input, runContext, details) => {
+      const options = { context: { runContext, details }, signal: details?.signal }
+      const { output, images } = await run(input as { code: string }, options)
+      if (images.length === 0) return output
+      const text = { type: 'text', text: JSON.stringify(output) }
+      return [text, ...images.map((image) => ({ type: 'image', image }))]
+    },
   }) as unknown as FunctionTool<Context>
 }
 

@@ -1,3 +1,4 @@
+import { toolProvider } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import {
   Agent,
@@ -14,6 +15,12 @@ import { codemode } from '../src/index.ts'
 
 const parameters = z.object({})
 
+const camera = toolProvider({
+  name: 'camera',
+  tools: { shoot: () => ({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([1, 2, 3]) }) },
+})
+const SHOT = '{"result":[{"type":"image","mimeType":"image/png","bytes":"[3 bytes]"}]}'
+
 /** Runs a program as the SDK does. */
 async function run(code: string, given: Parameters<typeof codemode<{ user: string }>>[0]['tools']): Promise<unknown> {
   const { tools } = await codemode<{ user: string }>({ tools: given })
@@ -21,6 +28,16 @@ async function run(code: string, given: Parameters<typeof codemode<{ user: strin
   const details = { toolCall: { type: 'function_call', callId: 'call_1', name: 'run_program', arguments: '' } } as const
   return await runProgram?.invoke(new RunContext({ user: 'Ada' }), JSON.stringify({ code }), details)
 }
+
+it('images in the value of a program reach the model', async () => {
+  const { tools } = await codemode({ tools: [], providers: [camera] })
+  const [runProgram] = tools as FunctionTool[]
+  const code = 'return [await camera.shoot()]'
+  expect(await runProgram?.invoke(new RunContext({}), JSON.stringify({ code }))).toEqual([
+    { type: 'text', text: SHOT },
+    { type: 'image', image: { mediaType: 'image/png', data: 'AQID' } },
+  ])
+})
 
 describe('codemode', () => {
   it('keeps agents and hosted, guarded, conditional, approved and same-named tools as direct tools', async () => {

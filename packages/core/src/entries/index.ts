@@ -58,6 +58,7 @@ export type {
 export { openRuns } from '../execution/run-records.ts'
 export type { StoredRunsOptions } from '../execution/stored-runs.ts'
 export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from '../execution/telemetry.ts'
+export type { ModelImage } from '../model-images.ts'
 export type { ModelOutput, ModelOutputBounds, Waiting } from '../model-output.ts'
 export { toModelOutput } from '../model-output.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
