@@ -212,7 +212,7 @@ describe('the exit code', () => {
     expect(stderr).toContain('The MCP server remote could not be reached')
   })
 
-  it('is 4 if one of two servers fails, and the other is ended', async () => {
+  it('is 4 if every server fails, and that of the program if one of two does', async () => {
     await using directory = new Directory()
     const config = directory.write('servers.json', {
       mcpServers: {
@@ -220,7 +220,10 @@ describe('the exit code', () => {
         bad: { command: 'glovebox-no-such-command' },
       },
     })
-    expect((await run('return 1', ['-c', config])).code).toBe(4)
+    const { code, stdout, stderr } = await run('return typeof good', ['-c', config])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'object\n' })
+    expect(stderr).toContain('The MCP server bad could not be started')
+    expect((await run('return 1', ['-s', 'bad=glovebox-no-such-command'])).code).toBe(4)
     const pids = pidsIn(`${directory.path}/pids`)
     expect(pids.length).toBeGreaterThan(0)
     await eventually(() => expect(pids.filter(isAlive)).toEqual([]))
