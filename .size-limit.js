@@ -17,10 +17,10 @@ const LIMITS = {
   'isolated-vm': [181, 55],
   langchain: [248, 7],
   mastra: [248, 9],
-  mcp: [276, 112],
+  mcp: [276, 122],
   'adapter-node': [87, 40],
   'node-vm': [172, 9],
-  'openai-agents': [248, 7],
+  'openai-agents': [248, 8],
   // Most of the bundle is the part of core that checks options, which every host contains anyway.
   opentelemetry: [32, 5],
   quickjs: [176, 30],

@@ -1,11 +1,4 @@
-import type {
-  CodeMode,
-  ExecuteResult,
-  ExecutionEvent,
-  ModelImage,
-  ModelOutput,
-  ToolCallRecord,
-} from '@glovebox/core'
+import type { CodeMode, ExecuteResult, ExecutionEvent, ModelImage, ModelOutput, ToolCallRecord } from '@glovebox/core'
 
 /** Tool call made by a program. `tool` is `namespace.tool`; `startedMs` counts from the start of the program. */
 export type ProgramCall = { id: number; tool: string; startedMs: number } & (
@@ -22,10 +15,7 @@ interface ProgramView {
 
 /** State of a program as plain JSON. A finished program has the `output` and the `images` that the model receives. */
 export type ProgramRun = ProgramView &
-  (
-    | { status: 'running' }
-    | { status: ExecuteResult['status']; output: ModelOutput; images?: readonly ModelImage[] }
-  )
+  ({ status: 'running' } | { status: ExecuteResult['status']; output: ModelOutput; images?: readonly ModelImage[] })
 
 /** Maximum number of calls and of log characters in a state. */
 const SHOWN_CALLS = 100
