@@ -28,7 +28,7 @@ export const MUTANTS = [
   {
     breaks: 'a call whose outcome is lost is made again',
     file: 'packages/core/src/execution/call-pipeline.ts',
-    from: 'if (attempts > 0 && !isRepeatable(tool)) {',
+    from: 'if (attempts > 0 && !isRepeatable(tool.tool)) {',
     to: 'if (attempts > 1e9) {',
     tests: ['test/killed-hosts.test.ts', '-t', 'stopped'],
   },

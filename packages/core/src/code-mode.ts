@@ -292,17 +292,18 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
   const imagesOf: ModelTool['images'] = (result) => (result.ok ? imagesIn(result.value) : [])
   // Frameworks may pass further options, which are dropped.
-  const runTool: ModelTool['run'] = async (
-    input,
-    { signal, limits, onEvent, context, run, principal, metadata } = {},
-  ) => {
-    const code: unknown = input?.code
-    // The model can fix this, so it receives an error instead of an exception.
-    if (typeof code !== 'string')
-      return { output: { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }, images: [] }
-    const result = await execute(code, { signal, limits, onEvent, context, run, principal, metadata })
-    return { output: toModelOutput(result, bounds), images: imagesOf(result) }
-  }
+  const runInput = async (
+    input: { readonly code: unknown } | undefined,
+    { signal, limits, onEvent, context, run, principal, metadata }: ExecuteOptions = {},
+  ): Promise<ExecuteResult | undefined> =>
+    typeof input?.code === 'string'
+      ? await execute(input.code, { signal, limits, onEvent, context, run, principal, metadata })
+      : undefined
+  // The model can fix a missing program, so it receives an error instead of an exception.
+  const outputOf = (result: ExecuteResult | undefined): ModelOutput =>
+    result === undefined
+      ? { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
+      : toModelOutput(result, bounds)
   const close: CodeMode['close'] = () => {
     tools.close()
     return runner.close()
@@ -333,9 +334,12 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
         required: ['code'],
         additionalProperties: false,
       },
-      execute: async (input, toolOptions) => (await runTool(input, toolOptions)).output,
-      run: runTool,
-      output: (result) => toModelOutput(result, bounds),
+      execute: async (input, toolOptions) => outputOf(await runInput(input, toolOptions)),
+      run: async (input, toolOptions) => {
+        const result = await runInput(input, toolOptions)
+        return { output: outputOf(result), images: result === undefined ? [] : imagesOf(result) }
+      },
+      output: outputOf,
       images: imagesOf,
     },
     execute,

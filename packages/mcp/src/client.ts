@@ -1,6 +1,7 @@
 import { type JsonSchema, type Tool, ToolCallError, type ToolProvider, toolProvider } from '@glovebox/core'
 import { assertKnownOptions, type McpResult, parseMcpResult } from '@glovebox/core/framework'
-import { type ListedTool, ToolListing } from './connection/listing.ts'
+import { type ListedTool, MAX_PAGES, ToolListing } from './connection/listing.ts'
+import { NO_TIMEOUT_MS } from './contract/timeouts.ts'
 
 interface RequestOptions {
   readonly signal?: AbortSignal
@@ -25,11 +26,6 @@ export interface McpClientOptions {
   /** Aborts the listing of the tools. */
   readonly signal?: AbortSignal
 }
-
-/** Longest delay that `setTimeout` supports. The limits of the execution end a call. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1
-/** Maximum number of pages, against servers that always return another cursor. */
-const MAX_PAGES = 1_000
 
 /**
  * Accepts every result: an odd tool must not cost the others, and an odd output has already had its effect. v1 calls

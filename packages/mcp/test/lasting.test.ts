@@ -142,7 +142,7 @@ describe('a server that is a process', () => {
     expect(await runForValue(provider, 'return await server.research({})')).toBe('the result after 3 questions')
   })
 
-  it('is told that a task is cancelled', async () => {
+  it('cancels the task of a call that is cancelled', async () => {
     await using directory = temporaryDirectory()
     const tools = [{ name: 'research', inputSchema: { type: 'object' }, execution: { taskSupport: 'required' } }]
     const server = lively(directory.path, tools)

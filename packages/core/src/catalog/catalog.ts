@@ -2,7 +2,7 @@ import { schemaParser } from '../validation/schema-validator.ts'
 import { plainName } from '../values/nearest.ts'
 import type { Parse } from '../values/parse.ts'
 import { assignIdentifiers } from './identifiers.ts'
-import { providerFromSource, type ToolSource } from './provider.ts'
+import { providersFrom, type ToolProvider, type ToolSource } from './provider.ts'
 import type { Tool } from './tool.ts'
 
 /** A tool with the path that programs call and the validators of its input and output. */
@@ -49,7 +49,7 @@ const isGlobal = (name: string): boolean =>
  * @throws `TypeError` for two tools of one provider with the same name
  */
 export function createCatalog(sources: ToolSource | readonly ToolSource[], direct: readonly string[] = []): Catalog {
-  const merged = mergeByName(isList(sources) ? sources : [sources])
+  const merged = mergeByName(providersFrom(sources))
   const identifiers = assignIdentifiers([...merged.keys()], isGlobal)
   const namespaces = [...merged.values()].map(({ description, tools }, index): Namespace => {
     const namespace = identifiers[index] as string
@@ -85,12 +85,11 @@ function indexByPath(namespaces: readonly Namespace[]): Map<string, CatalogTool>
   return byPath
 }
 
-const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)
-
-function mergeByName(sources: readonly ToolSource[]): Map<string, { description: string | undefined; tools: Tool[] }> {
+function mergeByName(
+  providers: readonly ToolProvider[],
+): Map<string, { description: string | undefined; tools: Tool[] }> {
   const merged = new Map<string, { description: string | undefined; tools: Tool[] }>()
-  for (const source of sources) {
-    const { name, description, tools } = providerFromSource(source)
+  for (const { name, description, tools } of providers) {
     const known = merged.get(name)
     if (known === undefined) merged.set(name, { description, tools: [...tools] })
     else for (const tool of tools) known.tools.push(tool)

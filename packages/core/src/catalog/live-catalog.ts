@@ -1,5 +1,5 @@
 import { type Catalog, createCatalog } from './catalog.ts'
-import { providerFromSource, type ToolProvider, type ToolSource } from './provider.ts'
+import { providersFrom, type ToolProvider, type ToolSource } from './provider.ts'
 
 /** The catalog of tools that may change. Each catalog is a snapshot: after a change there is a new one. */
 export class LiveCatalog {
@@ -14,7 +14,7 @@ export class LiveCatalog {
    * @throws `TypeError` for an invalid source, or as {@link createCatalog}
    */
   constructor(sources: ToolSource | readonly ToolSource[], direct: readonly string[]) {
-    this.#providers = (isList(sources) ? sources : [sources]).map(providerFromSource)
+    this.#providers = providersFrom(sources)
     this.#direct = direct
     this.#current = createCatalog(this.#providers, direct)
   }
@@ -52,5 +52,3 @@ export class LiveCatalog {
     for (const listener of this.#listeners) listener()
   }
 }
-
-const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)

@@ -53,11 +53,17 @@ export function toolProvider(options: {
 }
 
 /**
- * Returns a provider unchanged, and converts a record of tools to a provider.
+ * Returns the providers of one source or a list of them. A record of tools becomes a provider.
  *
  * @throws `TypeError` for any other value
  */
-export function providerFromSource(source: ToolSource): ToolProvider {
+export function providersFrom(sources: ToolSource | readonly ToolSource[]): readonly ToolProvider[] {
+  return (isList(sources) ? sources : [sources]).map(providerFromSource)
+}
+
+const isList = (sources: ToolSource | readonly ToolSource[]): sources is readonly ToolSource[] => Array.isArray(sources)
+
+function providerFromSource(source: ToolSource): ToolProvider {
   if (typeof source !== 'object' || source === null) {
     throw new TypeError('`tools` must be a record of tools by name, a provider, or a list of these')
   }

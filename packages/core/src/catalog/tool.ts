@@ -62,6 +62,11 @@ export interface Tool {
   revert?(input: unknown, output: unknown, context: ToolContext): unknown
 }
 
+/** Returns whether a call of a tool can be made again if its outcome was lost. */
+export function isRepeatable({ annotations = {} }: Pick<Tool, 'annotations'>): boolean {
+  return annotations.readOnlyHint === true || annotations.idempotentHint === true
+}
+
 /** A tool without a name. Returned by {@link defineTool}; the key in a tool record becomes the name. */
 export type UnnamedTool = Omit<Tool, 'name'>
 

@@ -1,11 +1,14 @@
 /** `@glovebox/core/framework`: helpers for packages that wrap the engine for an agent framework. */
 export { isMcpResult, type McpResult, parseBlock, parseMcpResult, parseText } from '../catalog/mcp-result.ts'
 export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
+export { isRepeatable } from '../catalog/tool.ts'
 export { assertKnownOptions } from '../contract/options.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
 export type { ResumeTool } from '../resume-tool.ts'
+export { isRecord } from '../values/json.ts'
 export type { Parse } from '../values/parse.ts'
+export { compileWildcard } from '../values/wildcard.ts'
 export {
   callIdIn,
   type ProgramTool,

@@ -1,5 +1,5 @@
 import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
-import type { Tool } from '../catalog/tool.ts'
+import { isRepeatable, type Tool } from '../catalog/tool.ts'
 import { type RunError, ToolCallError } from '../contract/errors.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
@@ -103,7 +103,7 @@ export class CallPipeline {
     call.assertOpen()
     const tool = this.#resolve(call.path)
     const { attempts, resolved, asked } = this.#stateOf(call)
-    if (attempts > 0 && !isRepeatable(tool)) {
+    if (attempts > 0 && !isRepeatable(tool.tool)) {
       const resolution =
         resolved === undefined ? await call.park('uncertain') : (decode(resolved.resolution) as Resolution)
       if (resolution !== 'retry') return await this.#write(call, tool, outputOf(resolution))
@@ -194,7 +194,7 @@ export class CallPipeline {
     const { context, rules, log, stored } = this.#options
     const attempt = this.#stateOf(call).attempts + 1
     log.add({ type: 'started', call: call.id, attempt })
-    const written = isRepeatable(entry) ? undefined : log.flush()
+    const written = isRepeatable(entry.tool) ? undefined : log.flush()
     if (written !== undefined) {
       await written
       call.assertOpen()
@@ -283,12 +283,6 @@ export class CallPipeline {
       `${what} takes more than ${messageBytes} bytes, counting shared parts at every reference: request or pass less data`,
     )
   }
-}
-
-/** Returns whether a call whose outcome was lost can be made again. */
-function isRepeatable({ tool }: CatalogTool): boolean {
-  const { readOnlyHint, idempotentHint } = tool.annotations ?? {}
-  return readOnlyHint === true || idempotentHint === true
 }
 
 /** @throws `ToolCallError` for a call that failed */

@@ -6,6 +6,7 @@ import { schemaMatcher } from '../validation/schema-matcher.ts'
 import type { JsonSchema } from '../values/json-schema.ts'
 import { messageOf } from '../values/message-of.ts'
 import { nearest } from '../values/nearest.ts'
+import { compileWildcard } from '../values/wildcard.ts'
 import type { CallApproval } from './call-approval.ts'
 import { deepFreeze } from './deep-freeze.ts'
 
@@ -316,25 +317,13 @@ function assertKnown(owner: string, pattern: string, { names, namespaces, find }
   throw new TypeError(`${owner}: \`${pattern}\` matches no tool that programs can call.${hint}`)
 }
 
-/** Compiles a pattern of literal parts and `*`, which is matched in linear time. */
+/** @throws `TypeError` for a pattern without a namespace */
 function compilePattern(owner: string, pattern: unknown): (text: string) => boolean {
   if (typeof pattern !== 'string' || !/\*|\./.test(pattern))
     throw new TypeError(
       `${owner}: \`tools\` must be like \`namespace.tool\` or \`namespace.*\`; got ${String(pattern)}`,
     )
-  const [first = '', ...rest] = pattern.split('*')
-  const last = rest.pop()
-  if (last === undefined) return (text) => text === first
-  return (text) => {
-    if (!text.startsWith(first)) return false
-    let at = first.length
-    for (const part of rest) {
-      const found = text.indexOf(part, at)
-      if (found < 0) return false
-      at = found + part.length
-    }
-    return text.length - last.length >= at && text.endsWith(last)
-  }
+  return compileWildcard(pattern)
 }
 
 /** @throws `TypeError` for a value that is no decision */

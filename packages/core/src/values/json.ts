@@ -2,6 +2,7 @@ import type { JsonSchema } from './json-schema.ts'
 
 export type Json = { readonly [key: string]: unknown }
 
+/** Returns whether a value is an object and no list. */
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

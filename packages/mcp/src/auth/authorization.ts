@@ -101,19 +101,11 @@ export class Authorization implements AuthProvider {
     })
   }
 
-  /**
-   * Requests further scopes, which the server requires for a request.
-   *
-   * @throws the given error if the server required the same scopes a short time ago, so that this does not help
-   */
+  /** Requests further scopes, which the server requires for a request. Requests the same ones once a minute. */
   async stepUp(error: InsufficientScopeError): Promise<void> {
     const { requiredScope = '' } = error
     const earlier = this.#stepUps.get(requiredScope)
-    if (earlier !== undefined && Date.now() - earlier.at < STEP_UP_INTERVAL_MS) {
-      const isGranted = await Promise.race([earlier.granted.then(() => true), false])
-      if (isGranted) throw error
-      return await earlier.granted
-    }
+    if (earlier !== undefined && Date.now() - earlier.at < STEP_UP_INTERVAL_MS) return await earlier.granted
     const granted = this.#requestScope(error)
     granted.catch(() => {})
     this.#stepUps.set(requiredScope, { at: Date.now(), granted })
@@ -140,21 +132,24 @@ export class Authorization implements AuthProvider {
   async #authorize(given: Request, isNeeded: () => Promise<boolean> = async () => true): Promise<void> {
     if (this.#loggingIn !== undefined) return await this.#loggingIn
     const request = { ...given, fetchFn: this.#fetch }
-    const needsLogin = await this.#exclusive(async () => {
-      if (this.#loggingIn !== undefined || !(await isNeeded())) return false
+    await this.#exclusive(async () => {
+      if (this.#loggingIn !== undefined || !(await isNeeded())) return
       // The server may have moved to another authorization server.
       await this.#provider.invalidateCredentials?.('discovery')
       await this.#login?.prepare(given.forceReauthorization === true)
-      if ((await auth(this.#provider, request)) === 'REDIRECT') {
+      try {
+        if ((await auth(this.#provider, request)) === 'AUTHORIZED') return
         this.#loggingIn = this.#logIn(request).finally(() => {
           this.#loggingIn = undefined
         })
+        // The requests that wait for it report its failure.
         this.#loggingIn.catch(() => {})
-      } else this.#login?.close()
-      return true
+      } finally {
+        if (this.#loggingIn === undefined) this.#login?.close()
+      }
     })
     // Other servers of the store are not kept waiting for a person.
-    if (needsLogin || this.#loggingIn !== undefined) await this.#loggingIn
+    await this.#loggingIn
   }
 
   async #logIn(request: Parameters<typeof auth>[1]): Promise<void> {

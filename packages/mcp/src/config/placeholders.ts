@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly cwd: string
   /** Values that the file asks for, by id. */
   readonly inputs: ReadonlyMap<string, McpInput>
-  /** Asks the user. Undefined if there is nobody to ask. */
+  /** Asks the user. Undefined if the host cannot ask. */
   readonly ask: ((input: McpInput) => Promise<string>) | undefined
   /** Whether `$NAME` is a placeholder anywhere in a text. Otherwise it is one only if it is the whole text. */
   readonly hasBareNames: boolean
@@ -101,7 +101,7 @@ async function inputOf(id: string, { inputs, ask }: Surroundings): Promise<strin
   if (ask === undefined) {
     if (input.default !== undefined && input.default !== '') return input.default
     throw new PlaceholderError(
-      `needs the input ${id}, for which nobody can be asked: replace it by an environment variable`,
+      `needs the input ${id}, which cannot be asked for here: replace it by an environment variable`,
     )
   }
   return await ask(input)

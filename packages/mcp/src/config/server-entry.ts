@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { isRecord } from '@glovebox/core/framework'
 import type { McpAuthOptions } from '../contract/auth.ts'
 import type { McpOptions } from '../contract/options.ts'
-import { isRecord } from '../contract/records.ts'
+import { NO_TIMEOUT_MS } from '../contract/timeouts.ts'
 import { expandPlaceholders, PlaceholderError, type Surroundings } from './placeholders.ts'
 
 type Entry = Readonly<Record<string, unknown>>
@@ -182,7 +183,7 @@ class EntryReader {
     if (value === undefined || value === null) return undefined
     if (typeof value !== 'number' || !(value > 0))
       throw new PlaceholderError(`has a "${key}" that is not a number above 0`)
-    return Math.min(value * unitMs, 2 ** 31 - 1)
+    return Math.min(value * unitMs, NO_TIMEOUT_MS)
   }
 
   #variable(name: string): string {

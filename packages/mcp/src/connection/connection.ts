@@ -1,19 +1,15 @@
 import { type Tool, ToolCallError, type ToolContext } from '@glovebox/core'
-import { type McpResult, parseMcpResult } from '@glovebox/core/framework'
-import {
-  type Client,
-  InsufficientScopeError,
-  type ProgressCallback,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client'
+import { isRepeatable, type McpResult, parseMcpResult } from '@glovebox/core/framework'
+import type { Client, ProgressCallback } from '@modelcontextprotocol/client'
 import { Authorization } from '../auth/authorization.ts'
 import { McpError, unauthorized } from '../contract/error.ts'
 import type { McpEvent, McpState, McpStatus } from '../contract/events.ts'
 import type { McpHttpOptions, McpOptions } from '../contract/options.ts'
 import type { McpProvider } from '../contract/provider.ts'
+import { NO_TIMEOUT_MS } from '../contract/timeouts.ts'
 import { assertServerOptions } from './assert-options.ts'
 import { Deadline } from './deadline.ts'
-import { describeFailure } from './describe-failure.ts'
+import { describeFailure, refusalOf } from './describe-failure.ts'
 import type { ListedTool } from './listing.ts'
 import { orAbort } from './or-abort.ts'
 import { ReconnectAttempts } from './reconnect-attempts.ts'
@@ -24,8 +20,6 @@ import { toolFilter } from './tool-filter.ts'
 import { ToolPins } from './tool-pins.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
-/** Longest delay that `setTimeout` supports. The limits of the execution end a call. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1
 const MAX_INSTRUCTIONS = 2_000
 const PING_TIMEOUT_MS = 5_000
 /** Bounds of the time after which a server's tools are listed again, if it gives one. */
@@ -203,7 +197,7 @@ class McpConnection implements McpProvider {
       options: this.#options,
       secrets: this.#secrets,
       authorization: this.#authorization,
-      // The deadline ends the attempt, since it knows when a person logs in.
+      // The deadline ends the attempt, since it stands still while a person logs in.
       timeoutMs: this.#authorization === undefined ? timeoutMs : NO_TIMEOUT_MS,
       signal,
       onStarted,
@@ -288,11 +282,11 @@ class McpConnection implements McpProvider {
 
   #call(tool: string, isTask: boolean, input: Record<string, unknown>, { signal }: ToolContext): Promise<unknown> {
     const { onEvent, callTimeoutMs } = this.#options
-    const hearsProgress = onEvent !== undefined || callTimeoutMs !== undefined
+    const reportsProgress = onEvent !== undefined || callTimeoutMs !== undefined
     const onProgress: ProgressCallback = (progress) =>
       this.#emit({ type: 'progress', server: this.name, tool, ...progress })
     return this.#request(tool, signal, this.#isRepeatable(tool), (_, options, session) =>
-      session.call({ tool, isTask, input, ...options, ...(hearsProgress && { onProgress }) }),
+      session.call({ tool, isTask, input, ...options, ...(reportsProgress && { onProgress }) }),
     )
   }
 
@@ -347,17 +341,9 @@ class McpConnection implements McpProvider {
         : `The connection to the MCP server ${name} has ended while ${tool} ran, so the call may have had its effect`
       return new ToolCallError('TOOL_FAILED', what, cause)
     }
-    if (
-      error instanceof InsufficientScopeError ||
-      error instanceof UnauthorizedError ||
-      error instanceof McpError ||
-      statusOf(error) === 401
-    ) {
-      const why =
-        error instanceof InsufficientScopeError ? 'it does not grant what it requires' : 'it refused the credentials'
-      const { message } = error instanceof McpError ? error : unauthorized(name, why)
-      return new ToolCallError('TOOL_FAILED', message, cause)
-    }
+    if (error instanceof McpError) return new ToolCallError('TOOL_FAILED', error.message, cause)
+    const why = refusalOf(error)
+    if (why !== undefined) return new ToolCallError('TOOL_FAILED', unauthorized(name, why).message, cause)
     const status = statusOf(error)
     if (status !== undefined)
       return new ToolCallError('TOOL_FAILED', `The MCP server ${name} answered with HTTP ${status}`, cause)
@@ -402,8 +388,8 @@ class McpConnection implements McpProvider {
   }
 
   #isRepeatable(tool: string): boolean {
-    const { annotations } = this.#tools.find(({ name }) => name === tool) ?? {}
-    return annotations?.readOnlyHint === true || annotations?.idempotentHint === true
+    const found = this.#tools.find(({ name }) => name === tool)
+    return found !== undefined && isRepeatable(found)
   }
 
   #authorizationOf(options: McpOptions): Authorization | undefined {

@@ -29,16 +29,20 @@ export function describeFailure(given: unknown, context: FailureContext): McpErr
     return new McpError('MCP_TIMEOUT', `The MCP server ${name} was not ready within ${expiredMs} ms${hint}${stderr}`)
   }
   const cause = error instanceof Error ? { cause: secrets.copyOf(error) } : {}
-  if (error instanceof UnauthorizedError || statusOf(error) === 401)
-    return unauthorized(name, `it refused the credentials${addressOf(options)}`, cause)
-  if (error instanceof InsufficientScopeError)
-    return unauthorized(name, `it does not grant what it requires${addressOf(options)}`, cause)
+  const why = refusalOf(error)
+  if (why !== undefined) return unauthorized(name, `${why}${addressOf(options)}`, cause)
   const failed = isProcess ? 'started' : 'reached'
   return new McpError(
     'MCP_UNAVAILABLE',
     `The MCP server ${name} could not be ${failed}: ${reasonOf(error, options, secrets)}${stderr}`,
     cause,
   )
+}
+
+/** Returns why a request was not authorized. Undefined for another failure. */
+export function refusalOf(error: unknown): string | undefined {
+  if (error instanceof InsufficientScopeError) return 'it does not grant what it requires'
+  return error instanceof UnauthorizedError || statusOf(error) === 401 ? 'it refused the credentials' : undefined
 }
 
 function reasonOf(error: unknown, options: McpOptions, secrets: ServerSecrets): string {

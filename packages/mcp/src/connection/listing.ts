@@ -1,5 +1,5 @@
 import type { JsonSchema, ToolAnnotations } from '@glovebox/core'
-import { isRecord } from '../contract/records.ts'
+import { isRecord } from '@glovebox/core/framework'
 
 /** A tool as a server lists it, without what is malformed. */
 export interface ListedTool {
@@ -12,6 +12,8 @@ export interface ListedTool {
   readonly isTask?: boolean
 }
 
+/** Maximum number of pages of tools, against servers that always return another cursor. */
+export const MAX_PAGES = 1_000
 const MAX_TOOLS = 20_000
 const MAX_WARNINGS = 100
 const MAX_WARNING_LENGTH = 300

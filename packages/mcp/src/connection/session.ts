@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isRecord } from '@glovebox/core/framework'
 import {
   Client,
   type ClientCapabilities,
@@ -14,8 +15,7 @@ import type { Authorization } from '../auth/authorization.ts'
 import { McpError } from '../contract/error.ts'
 import type { ElicitRequest, SampleRequest } from '../contract/events.ts'
 import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
-import { isRecord } from '../contract/records.ts'
-import { type ListedTool, ToolListing } from './listing.ts'
+import { type ListedTool, MAX_PAGES, ToolListing } from './listing.ts'
 import { orAbort } from './or-abort.ts'
 import type { ServerSecrets } from './secrets.ts'
 import { httpTransport, type OpenTransport, stdioTransport } from './transports.ts'
@@ -58,8 +58,6 @@ export interface SessionCall {
 /** Timeout of the version probe, which servers without version negotiation may never answer. */
 const PROBE_TIMEOUT_MS = 5_000
 const FAREWELL_MS = 1_000
-/** Maximum number of pages of tools, against servers that always return another cursor. */
-const MAX_PAGES = 1_000
 const LIST_DEBOUNCE_MS = 100
 /** Bounds of the time between two questions for the state of a task. */
 const MIN_POLL_MS = 50
@@ -68,7 +66,7 @@ const MAX_POLL_MS = 10_000
 /** Number of times that a request is repeated with further scopes. */
 const MAX_STEP_UPS = 2
 
-/** Accepts every result: a server's mistakes in parts that nobody reads must not fail a call. */
+/** Accepts every result: a mistake of a server in an unused part must not fail a call. */
 const ANY = {
   '~standard': { version: 1 as const, vendor: 'glovebox', validate: (value: unknown) => ({ value }) },
 }
@@ -253,8 +251,9 @@ export class Session {
 
   /** Completes what is malformed in a message, before the SDK rejects all of it. */
   #clean(message: unknown): void {
-    const result = isRecord(message) ? message.result : undefined
-    if (!isRecord(result)) return
+    const answer = isRecord(message) ? message.result : undefined
+    if (!isRecord(answer)) return
+    const result: Record<string, unknown> = answer
     // The SDK would fail a call that has already had its effect.
     if (result.resultType === undefined && this.client.getProtocolEra() === 'modern') result.resultType = 'complete'
     if (!Array.isArray(result.tools)) return

@@ -1,3 +1,5 @@
+import { compileWildcard } from '@glovebox/core/framework'
+
 /**
  * Returns a function that tells whether a tool is provided.
  *
@@ -15,20 +17,6 @@ export function toolFilter(
 function matcher(server: string, option: string, patterns: readonly string[]): (tool: string) => boolean {
   if (!Array.isArray(patterns) || !patterns.every((pattern) => typeof pattern === 'string'))
     throw new TypeError(`The MCP server ${server} has an \`${option}\` that is not a list of tool names`)
-  const compiled = patterns.map((pattern) => pattern.split('*'))
-  return (tool) => compiled.some((parts) => matches(parts, tool))
-}
-
-/** Matches the literal parts of a pattern in order, in linear time. */
-function matches([first = '', ...rest]: readonly string[], tool: string): boolean {
-  const last = rest.pop()
-  if (last === undefined) return tool === first
-  if (!tool.startsWith(first)) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = tool.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return tool.length - last.length >= at && tool.endsWith(last)
+  const compiled = patterns.map(compileWildcard)
+  return (tool) => compiled.some((matches) => matches(tool))
 }

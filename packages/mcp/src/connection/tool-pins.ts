@@ -1,6 +1,6 @@
+import { isRecord } from '@glovebox/core/framework'
 import type { TokenStore } from '../contract/auth.ts'
 import type { HeldTool, ToolDefinition } from '../contract/events.ts'
-import { isRecord } from '../contract/records.ts'
 import type { ListedTool } from './listing.ts'
 
 type Allowed = Readonly<Record<string, ToolDefinition>>
