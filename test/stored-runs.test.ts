@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { BACKEND_NAMES, BACKENDS } from '@glovebox/backends'
 import { describeStore } from '@glovebox/conformance/store'
 import {
+  Attachment,
   type CallDecision,
   type CodeMode,
   type CodeModeOptions,
@@ -138,6 +139,30 @@ describe('a run that waits for approval', () => {
     const result = await codeMode.resume(suspended.run, { decisions: decideAll(suspended, decision) })
     expect(result).toMatchObject({ status: 'succeeded', value })
     expect(ledger).toEqual(paid)
+  })
+
+  it('keeps the bytes of attachments that its program received', async () => {
+    const bytes = new Uint8Array([1, 2, 3])
+    const shoot = () => {
+      ledger.push('shoot')
+      return new Attachment(bytes, { type: 'image', mimeType: 'image/png' })
+    }
+    const code = `const shot = await tools.shoot(); ${PAY.slice(7)}; return [shot, await shot.bytes()]`
+    await using first = await open({ tools: { ...tools, shoot } })
+    const suspended = await suspend(code, first)
+    await first.close()
+
+    const image = { type: 'image', mimeType: 'image/png', bytes }
+    await using second = await open({ tools: { ...tools, shoot } })
+    const result = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(result).toMatchObject({ status: 'succeeded', value: [image, bytes] })
+    expect(second.tool.images(result)).toEqual([{ mediaType: 'image/png', data: 'AQID' }])
+    expect(await second.resume(suspended.run)).toMatchObject({ value: [image, bytes] })
+    expect(ledger.filter((each) => each === 'shoot')).toHaveLength(1)
+
+    const run = await openRuns({ store }).get(suspended.run)
+    expect(await replay(sandbox, run)).toEqual({ isSame: true })
+    expect(await rerun(sandbox, run)).toMatchObject({ value: [image, bytes] })
   })
 
   it('asks about all calls of a turn together, after the calls beside them', async () => {

@@ -1,4 +1,5 @@
 import type { ConformanceCase } from './case.ts'
+import { attachments } from './cases/attachments.ts'
 import { calls } from './cases/calls.ts'
 import { concurrency } from './cases/concurrency.ts'
 import { consoleCases } from './cases/console.ts'
@@ -25,6 +26,7 @@ export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   programs,
   values,
   calls,
+  attachments,
   console: consoleCases,
   errors,
   limits,

@@ -126,7 +126,7 @@ describe('the value of a result in a program', () => {
     const image = { type: 'image', mimeType: 'image/png', data: 'AAEC' }
     const result = { content: [text('{"count":2}'), image], structuredContent: { count: 2 } }
     const program = `const { count, _content } = await fixture.counted(${JSON.stringify({ result })})
-      return [count, _content.map(({ type, bytes }) => [type, bytes.length])]`
+      return [count, _content.map(({ type, size }) => [type, size])]`
     expect(await runForValue(provider, program)).toEqual([2, [['image', 3]]])
   })
 
@@ -184,8 +184,8 @@ describe('the result of the public "everything" server', () => {
   it('links to a resource, which can be read', async () => {
     const program = `const parts = await everything.getResourceLinks({ count: 1 })
       const { uri } = parts.find(({ type }) => type === 'resource_link')
-      const { uri: read, bytes } = await everything.readResource({ uri })
-      return [uri === read, bytes.length > 0]`
+      const resource = await everything.readResource({ uri })
+      return [uri === resource.uri, (await resource.bytes()).length > 0]`
     expect(await runForValue(provider, program)).toEqual([true, true])
   })
 

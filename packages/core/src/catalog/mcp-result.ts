@@ -1,4 +1,5 @@
 import { ToolCallError } from '../contract/errors.ts'
+import { Attachment } from './attachment.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
 interface ContentBlock {
@@ -79,10 +80,12 @@ export function parseBlock(block: ContentBlock): unknown {
       return parseText(block.text ?? '')
     case 'image':
     case 'audio':
-      return { type: block.type, mimeType: block.mimeType, bytes: bytesOf(block.data ?? '') }
+      return new Attachment(bytesOf(block.data ?? ''), block)
     case 'resource': {
       const { uri, mimeType, text, blob } = block.resource ?? { uri: '' }
-      return { type: 'resource', uri, mimeType, ...(blob === undefined ? { text } : { bytes: bytesOf(blob) }) }
+      return blob === undefined
+        ? { type: 'resource', uri, mimeType, text }
+        : new Attachment(bytesOf(blob), { type: 'resource', uri, mimeType })
     }
     case 'resource_link': {
       const { type, uri, name, description, mimeType } = block

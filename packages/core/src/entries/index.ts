@@ -1,3 +1,4 @@
+export { Attachment } from '../catalog/attachment.ts'
 export type { ToolLike, ToolProvider, ToolRecord, ToolSource } from '../catalog/provider.ts'
 export { toolProvider } from '../catalog/provider.ts'
 export type { SchemaInput, Tool, ToolAnnotations, ToolContext, ToolDefinition, UnnamedTool } from '../catalog/tool.ts'

@@ -95,8 +95,9 @@ export class CallApproval {
 }
 
 /** Returns the calls for which a run waits once no host drives it. */
-export async function pendingCalls({ calls, end }: RunLog): Promise<readonly PendingCall[]> {
+export async function pendingCalls(log: RunLog): Promise<readonly PendingCall[]> {
   const pending: PendingCall[] = []
+  const { calls, end } = log
   if (end !== undefined) return pending
   for (const state of calls) {
     const { made, asked, settled, attempts } = state
@@ -105,11 +106,11 @@ export async function pendingCalls({ calls, end }: RunLog): Promise<readonly Pen
     if (attempts > 0) {
       if (state.resolved !== undefined) continue
       const digest = await digestOf(`${tool}\n${made.input}`)
-      pending.push({ call, tool, state: 'uncertain', input: decode(made.input), digest, reasons: [] })
+      pending.push({ call, tool, state: 'uncertain', input: log.decode(made.input), digest, reasons: [] })
     } else if (asked !== undefined && state.decided === undefined) {
       const { digest, reasons, expiresAt } = asked
       const expires = expiresAt === undefined ? {} : { expiresAt }
-      pending.push({ call, tool, state: 'asked', input: decode(asked.input), digest, reasons, ...expires })
+      pending.push({ call, tool, state: 'asked', input: log.decode(asked.input), digest, reasons, ...expires })
     }
   }
   return pending

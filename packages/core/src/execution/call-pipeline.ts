@@ -8,6 +8,8 @@ import type { CheckElsewhere } from '../sandbox/sandbox.ts'
 import { nearest } from '../values/nearest.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
+import type { EncodedOutput } from './attachments.ts'
+import { builtinTools, isBuiltin } from './builtin-tools.ts'
 import { CallApproval, type PendingCall, type Resolution } from './call-approval.ts'
 import { CallRules, type JudgedCall } from './call-rules.ts'
 import type { CallState, RunLog } from './run-log.ts'
@@ -87,17 +89,19 @@ export class CallPipeline {
   #readMs = 0
   #pause: Promise<void> | undefined
   #hints = 0
+  readonly #builtins: ReadonlyMap<string, CatalogTool>
 
   constructor(options: CallPipelineOptions) {
     this.#options = options
+    this.#builtins = builtinTools(options.log.attachments)
   }
 
   /**
-   * Runs the steps of one call. Resolves to the encoded output.
+   * Runs the steps of one call. Resolves to its output as the guest receives it.
    *
    * @throws `ToolCallError`, or the value that the tool throws
    */
-  async run(call: PipelineCall): Promise<string> {
+  async run(call: PipelineCall): Promise<EncodedOutput> {
     const given = await this.#read(call)
     await this.#options.outputRead()
     call.assertOpen()
@@ -110,8 +114,8 @@ export class CallPipeline {
     }
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
-    const judged =
-      rules === undefined && asked === undefined ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
+    const isUnjudged = isBuiltin(call.path) || (rules === undefined && asked === undefined)
+    const judged = isUnjudged ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
     const output = await this.#execute(call, tool, judged)
     return await this.#write(call, tool, output)
   }
@@ -143,7 +147,8 @@ export class CallPipeline {
     try {
       if (hasTooManyValues(payload)) throw tooManyValues()
       const value = decode(payload)
-      return { value, size: sizeOfInput(payload, value) }
+      const isPlain = !this.#options.log.attachments.fillIn(value, payload)
+      return { value, size: isPlain ? sizeOfInput(payload, value) : measureValue(value) }
     } catch (error) {
       if (error instanceof MalformedValueError) this.#options.onForged(error)
       throw error
@@ -151,7 +156,7 @@ export class CallPipeline {
   }
 
   #resolve(path: string): CatalogTool {
-    const tool = this.#options.catalog.find(path)
+    const tool = this.#builtins.get(path) ?? this.#options.catalog.find(path)
     if (tool !== undefined) return tool
     const direct = path.length > MAX_HINTED_LENGTH ? undefined : this.#options.catalog.findDirect(path)
     if (direct !== undefined)
@@ -205,25 +210,25 @@ export class CallPipeline {
   }
 
   /** Validates and encodes an output. Its size is checked first, since a tool may return a value of any size. */
-  async #write(call: PipelineCall, { parseOutput, tool }: CatalogTool, output: unknown): Promise<string> {
+  async #write(call: PipelineCall, { parseOutput, tool }: CatalogTool, output: unknown): Promise<EncodedOutput> {
     const { path } = call
-    const { messageBytes } = this.#options
+    const { messageBytes, log } = this.#options
     const size = measureValue(output, messageBytes)
     if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
-    let payload: string
+    let encoded: EncodedOutput
     try {
       const context = this.#parseContext(call, 'output', size, encode)
       const parsed = (await parseOutput?.(output, context)) ?? { value: output }
       if ('problems' in parsed) this.#onInvalidOutput(call, tool, parsed.problems)
-      payload = encode('value' in parsed ? parsed.value : output)
+      encoded = log.attachments.encode(call.id, 'value' in parsed ? parsed.value : output)
     } catch (error) {
       if (!(error instanceof NotSerializableError)) throw error
       throw new ToolCallError('TOOL_OUTPUT_INVALID', `The output of ${path} cannot be serialized: ${error.message}`, {
         cause: error,
       })
     }
-    if (exceedsBytes(payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
-    return payload
+    if (exceedsBytes(encoded.payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
+    return encoded
   }
 
   /**

@@ -8,7 +8,7 @@ import { exceedsBytes } from '../protocol/size.ts'
 import { isCostlyToRead, measureValue } from '../values/value-size.ts'
 import type { PendingCall } from './call-approval.ts'
 import type { Executed } from './result.ts'
-import type { Divergence } from './run-log.ts'
+import type { Divergence, RunLog } from './run-log.ts'
 import { normaliseStack } from './stack.ts'
 
 /** The part of a result that describes how the program ended. */
@@ -22,6 +22,12 @@ interface Failed {
   readonly status: 'failed'
   readonly ok: false
   readonly error: ExecutionError
+}
+
+interface RunSettings {
+  readonly program: PreparedProgram
+  readonly limits: Required<Limits>
+  readonly log: RunLog
 }
 
 const MAX_ERROR_TEXT = 10_000
@@ -38,11 +44,11 @@ export function readEnd(
   message: Extract<CheckedGuestMessage, { type: 'returned' | 'threw' }>,
   payload: string,
   text: string,
-  { program, limits }: { readonly program: PreparedProgram; readonly limits: Required<Limits> },
+  { program, limits, log }: RunSettings,
 ): ProgramEnd {
   if (message.type === 'threw')
     return { status: 'failed', ok: false, error: describe(message.error, program), ended: text }
-  return { ...readResult(payload, limits.resultBytes), remarks: message, ended: text }
+  return { ...readResult(payload, limits.resultBytes, log), remarks: message, ended: text }
 }
 
 /** Returns the part of a result that describes a suspended run. */
@@ -91,12 +97,13 @@ function show(entry: Divergence['expected'] | Divergence['received']): string {
 }
 
 /** Decodes a result. A graph may be far larger than its text, since shared parts count at every reference. */
-function readResult(payload: string, limit: number): Succeeded | Failed {
+function readResult(payload: string, limit: number, log: RunLog): Succeeded | Failed {
   const isTooLarge = exceedsBytes(payload, limit) || isCostlyToRead(payload)
   const value = isTooLarge ? undefined : decode(payload)
   if (isTooLarge || (payload.startsWith('g') && measureValue(value).characters > limit)) {
     return failure('LIMIT_RESULT_SIZE', `The result takes more than ${limit} bytes, or holds too many values`)
   }
+  log.attachments.fillIn(value, payload)
   return { status: 'succeeded', ok: true, value }
 }
 

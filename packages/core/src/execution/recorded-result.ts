@@ -16,7 +16,7 @@ export function endedResult(
   limits: Required<Limits>,
   catalog: Catalog,
 ): Executed {
-  return { ...programEnd(end, program, limits), ...told(log, 'cancelled', catalog) }
+  return { ...programEnd(end, program, limits, log), ...told(log, 'cancelled', catalog) }
 }
 
 /** Returns the result of a suspended run, as its log tells it. */
@@ -28,6 +28,7 @@ function programEnd(
   { message: text, error }: EndedEntry,
   program: PreparedProgram,
   limits: Required<Limits>,
+  log: RunLog,
 ): ProgramEnd {
   if (text === undefined) {
     if (error === undefined) throw new Error('The log ends without a message and without an error')
@@ -35,7 +36,7 @@ function programEnd(
   }
   const { message, payload } = parseGuestMessage(text)
   if (message.type === 'returned' || message.type === 'threw')
-    return readEnd(message, payload, text, { program, limits })
+    return readEnd(message, payload, text, { program, limits, log })
   throw new Error(`The log ends with a message of type ${message.type}`)
 }
 

@@ -82,7 +82,7 @@ function recordedCatalog(record: RunLog, outputs: Readonly<Record<number, unknow
     const { made, settled } = known
     if (Object.hasOwn(outputs, made.call)) return outputs[made.call]
     if (settled === undefined) throw new ToolCallError('TOOL_FAILED', `The record has no outcome of call ${made.call}`)
-    if (settled.outcome.ok) return decode(settled.outcome.payload)
+    if (settled.outcome.ok) return record.attachments.revive(decode(settled.outcome.payload))
     throw new ToolCallError(settled.outcome.code, settled.outcome.message)
   }
   return createCatalog(

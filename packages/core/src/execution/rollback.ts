@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from '../contract/limits.ts'
 import { decode } from '../protocol/codec.ts'
 import { messageOf } from '../values/message-of.ts'
 import { measureValue } from '../values/value-size.ts'
+import { isBuiltin } from './builtin-tools.ts'
 import type { Decision } from './call-rules.ts'
 import { type Redact, redactFailure } from './redact.ts'
 import type { CallState, RunLog } from './run-log.ts'
@@ -57,7 +58,7 @@ export async function rollBack({
     signal.throwIfAborted()
     const { call, tool } = state.made
     const entry = catalog.find(tool)
-    if (entry?.tool.annotations?.readOnlyHint === true) continue
+    if (isBuiltin(tool) || entry?.tool.annotations?.readOnlyHint === true) continue
     const toolContext = { signal, callId: call, context, idempotencyKey: `${run}.${call}.revert` }
     results.push({ call, tool, ...(await revert(state, entry, log, redact, toolContext)) })
   }
@@ -77,8 +78,8 @@ async function revert(
   if (isReverting === true && reverted === undefined && entry.tool.annotations?.idempotentHint !== true)
     return { outcome: 'uncertain' }
   const decision = decided && (decode(decided.decision) as Decision)
-  const given = typeof decision === 'object' && 'edit' in decision ? decision.edit : decode(made.input)
-  const output = settled?.outcome.ok === true ? decode(settled.outcome.payload) : undefined
+  const given = typeof decision === 'object' && 'edit' in decision ? decision.edit : log.decode(made.input)
+  const output = settled?.outcome.ok === true ? log.decode(settled.outcome.payload) : undefined
   log.add({ type: 'reverting', call })
   await log.flush()
   let result: Pick<RolledBackCall, 'outcome' | 'message'>

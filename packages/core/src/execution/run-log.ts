@@ -1,5 +1,7 @@
 import type { ExecutionError } from '../contract/errors.ts'
+import { decode } from '../protocol/codec.ts'
 import { formatMessage, type HostMessage, type LogLevel, parseMessage } from '../protocol/messages.ts'
+import { Attachments } from './attachments.ts'
 import type { RunWriter } from './run-writer.ts'
 import type { Settled } from './tool-calls.ts'
 
@@ -143,6 +145,8 @@ export class RunLog {
   readonly #entries: RunEntry[] = []
   readonly #calls: CallState[] = []
   readonly #lines: LogLineEntry[] = []
+  /** Binary parts of the outputs. They are kept even if the log is too long. */
+  readonly attachments = new Attachments()
   #writer: RunWriter | undefined
   #length = 0
   #messages = 0
@@ -232,6 +236,13 @@ export class RunLog {
     this.#writer?.add(entry)
   }
 
+  /** Decodes a value of the guest, with the bytes of its attachments. */
+  decode(payload: string): unknown {
+    const value = decode(payload)
+    this.attachments.fillIn(value, payload)
+    return value
+  }
+
   /** Returns a promise that resolves when the store has everything; undefined if there is no store. */
   flush(): Promise<void> | undefined {
     return this.#writer?.flush()
@@ -240,6 +251,7 @@ export class RunLog {
   #keep(entry: RunEntry): void {
     if (entry.type === 'in' || entry.type === 'settled') this.#messages++
     if (entry.type === 'call') this.#callCount++
+    if (entry.type === 'settled' && entry.outcome.ok) this.attachments.add(entry.outcome.attachments)
     if ('timeMs' in entry) this.#elapsedMs = entry.timeMs
     this.#length += lengthOf(entry)
     if (!this.isWhole) {
@@ -288,7 +300,11 @@ export class RunLog {
 
 /** Returns the message that tells the guest how a call ended. */
 export function settledMessage({ call: id, now, outcome }: SettledEntry): string {
-  if (outcome.ok) return formatMessage({ type: 'returned', now, id } satisfies HostMessage, outcome.payload)
+  if (outcome.ok) {
+    const handles = outcome.attachments?.map(({ handle }) => handle)
+    const header = { type: 'returned', now, id, ...(handles && { attachments: handles }) } satisfies HostMessage
+    return formatMessage(header, outcome.payload)
+  }
   const { code, message } = outcome
   return formatMessage({ type: 'failed', now, id, error: { code, message } } satisfies HostMessage)
 }

@@ -1,6 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { ToolCallError, type ToolErrorCode } from '../contract/errors.ts'
 import type { Within } from './async-context.ts'
+import type { EncodedOutput } from './attachments.ts'
+import { isBuiltin } from './builtin-tools.ts'
 import type { PendingCall } from './call-approval.ts'
 import type { CallPipeline, PipelineCall } from './call-pipeline.ts'
 import type { ToolCallRecord } from './events.ts'
@@ -35,9 +37,9 @@ export interface ToolCallsOptions {
   onParked(): void
 }
 
-/** The outcome of a call. The guest does not receive the warning. */
+/** The outcome of a call. The guest receives neither the warning nor the bytes of attachments. */
 export type Settled =
-  | { readonly ok: true; readonly payload: string; readonly warning?: string }
+  | ({ readonly ok: true; readonly warning?: string } & EncodedOutput)
   | { readonly ok: false; readonly code: ToolErrorCode; readonly message: string }
 
 type CallEnd = Pick<ToolCallRecord, 'outcome' | 'code' | 'warning'>
@@ -225,23 +227,23 @@ export class ToolCalls {
 
   async #perform(call: OpenCall): Promise<Settled> {
     try {
-      const payload = await this.#options.within(() => this.#watch(call))
-      return { ok: true, payload, ...(call.warning !== undefined && { warning: call.warning }) }
+      const output = await this.#options.within(() => this.#watch(call))
+      return { ok: true, ...output, ...(call.warning !== undefined && { warning: call.warning }) }
     } catch (error) {
       return describeFailure(call.path, redactFailure(error, call.path, this.#options.redact))
     }
   }
 
-  #watch(call: OpenCall): Promise<string> {
+  #watch(call: OpenCall): Promise<EncodedOutput> {
     const { span } = this.#options
     return span === undefined ? this.#execute(call) : this.#trace(call, span)
   }
 
-  #execute(call: OpenCall): Promise<string> {
+  #execute(call: OpenCall): Promise<EncodedOutput> {
     return call.refused === undefined ? this.#options.pipeline.run(call) : Promise.reject(call.refused)
   }
 
-  #trace(call: OpenCall, span: ExecutionSpan): Promise<string> {
+  #trace(call: OpenCall, span: ExecutionSpan): Promise<EncodedOutput> {
     const { redact } = this.#options
     if (this.#cancelled === undefined) {
       this.#cancelled = Promise.withResolvers()
@@ -267,7 +269,7 @@ export function callRecord(
   endedMs: number,
   catalog: Catalog,
 ): ToolCallRecord {
-  const isReadOnly = catalog.find(path)?.tool.annotations?.readOnlyHint === true
+  const isReadOnly = isBuiltin(path) || catalog.find(path)?.tool.annotations?.readOnlyHint === true
   const readOnly = isReadOnly ? ({ readOnly: true } as const) : {}
   return { id, tool: path, startedMs, durationMs: endedMs - startedMs, ...end, ...readOnly }
 }

@@ -1,7 +1,9 @@
 import { decode, encode } from '../protocol/codec.ts'
 import {
   freeze,
+  hasOwn,
   isArray,
+  isArrayBufferView,
   jsonStringify,
   mapDelete,
   mapGet,
@@ -9,13 +11,19 @@ import {
   OriginalMap,
   OriginalPromise,
   OriginalProxy,
+  OriginalSet,
   objectCreate,
   objectKeys,
+  setAdd,
+  setHas,
 } from '../protocol/intrinsics.ts'
 import { formatCall } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
+
+/** Path under which the host returns the bytes of an attachment. */
+const BYTES = 'codemode.bytes'
 
 /** Whether a tool was called as the callback of an array method: `list.map(tools.get)` also passes index and list. */
 const isCallback = ({ length, 1: index, 2: list }: readonly unknown[]): boolean =>
@@ -93,8 +101,30 @@ export class Calls {
     })
   }
 
-  returned(id: number, payload: string): void {
-    this.#take(id)?.resolve(decode(payload))
+  /** @param attachments handles of the parts of the output whose bytes the host keeps. Default: none */
+  returned(id: number, payload: string, attachments: readonly string[] | undefined): void {
+    const value = decode(payload)
+    if (attachments !== undefined) this.#attach(value, attachments)
+    this.#take(id)?.resolve(value)
+  }
+
+  /** Gives the parts with these handles a method that reads their bytes. */
+  #attach(root: unknown, attachments: readonly string[]): void {
+    const handles = new OriginalSet<unknown>()
+    for (let index = 0; index < attachments.length; index++) setAdd(handles, attachments[index])
+    const seen = new OriginalSet<object>()
+    const pending: unknown[] = [root]
+    for (let index = 0; index < pending.length; index++) {
+      const value = pending[index]
+      if (typeof value !== 'object' || value === null || isArrayBufferView(value) || setHas(seen, value)) continue
+      setAdd(seen, value)
+      const { handle } = value as { handle?: unknown }
+      if (hasOwn(value, 'handle') && setHas(handles, handle))
+        define(value, 'bytes', () => this.#call(BYTES, jsonStringify(BYTES), [handle]))
+      const keys = objectKeys(value)
+      for (let at = 0; at < keys.length; at++)
+        pending[pending.length] = (value as Record<string, unknown>)[keys[at] as string]
+    }
   }
 
   failed(id: number, code: string, message: string): void {

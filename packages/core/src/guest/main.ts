@@ -71,7 +71,7 @@ class Guest {
       case 'start':
         return this.#start(message)
       case 'returned':
-        return this.#calls.returned(message.id, payload)
+        return this.#calls.returned(message.id, payload, message.attachments)
       case 'failed':
         return this.#calls.failed(message.id, message.error.code, message.error.message)
       case 'wake':

@@ -54,8 +54,8 @@ export type HostMessage =
       /** Tool names by namespace, as the program may call them. */
       readonly namespaces: { readonly [namespace: string]: readonly string[] }
     }
-  /** Result of a tool call. The payload is the output. */
-  | { readonly type: 'returned'; readonly now: number; readonly id: number }
+  /** Result of a tool call. The payload is the output. `attachments`: handles in it whose bytes the host keeps. */
+  | { readonly type: 'returned'; readonly now: number; readonly id: number; readonly attachments?: readonly string[] }
   | {
       readonly type: 'failed'
       readonly now: number

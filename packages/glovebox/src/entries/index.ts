@@ -27,7 +27,15 @@ export type {
   ToolSource,
   Usage,
 } from '@glovebox/core'
-export { createCodeMode, defineTool, redactSecrets, SandboxError, ToolCallError, toolProvider } from '@glovebox/core'
+export {
+  Attachment,
+  createCodeMode,
+  defineTool,
+  redactSecrets,
+  SandboxError,
+  ToolCallError,
+  toolProvider,
+} from '@glovebox/core'
 export type { IsolatedVmOptions } from '@glovebox/isolated-vm'
 export { isolatedVm } from '@glovebox/isolated-vm'
 export type { McpAuthOptions, McpEvent, McpOptions, McpProvider, McpStatus, TokenStore } from '@glovebox/mcp'

@@ -68,7 +68,8 @@ function toolsForResources(withClient: WithClient): Tool[] {
     },
     {
       name: 'readResource',
-      description: 'Reads a resource of this server, such as one to which a result links. Bytes are a Uint8Array.',
+      description:
+        'Reads a resource of this server, such as one to which a result links. Binary content is an attachment with `bytes()`.',
       annotations: READ_ONLY,
       inputSchema: objectOf({ uri: TEXT }, ['uri']),
       execute: (input, { signal }) =>

@@ -69,6 +69,8 @@ export interface EncodeOptions {
    * such a function throws a {@link NotSerializableError}.
    */
   readonly onMethod?: (path: string) => void
+  /** Called with each instance of a class. Returns the value that is encoded in its place. Default: the instance. */
+  readonly replace?: (instance: object) => unknown
 }
 
 /**
@@ -84,6 +86,7 @@ const MAX_HOLES = 100_000
 
 class GraphEncoder {
   readonly #ids = new OriginalMap<object, number>()
+  readonly #replacements = new OriginalMap<object, unknown>()
   readonly #objects: object[] = []
   readonly #paths: string[] = []
   #numericKeys = 0
@@ -119,6 +122,9 @@ class GraphEncoder {
       case 'object':
         if (value === null) return null
         if (this.#options.ownData !== true && isOfClass(value)) {
+          const { replace } = this.#options
+          const replaced = replace === undefined ? value : this.#replaced(value, replace)
+          if (replaced !== value) return this.#reference(replaced, path)
           const { toJSON } = value as { toJSON?: unknown }
           if (typeof toJSON === 'function') return this.#reference(reflectApply(toJSON as never, value, ['']), path)
         }
@@ -129,6 +135,15 @@ class GraphEncoder {
           typeof value === 'function' ? describeFunction(value) : `a ${typeof value}`,
         )
     }
+  }
+
+  /** Replaces an instance, the same one always by the same value. */
+  #replaced(value: object, replace: (instance: object) => unknown): unknown {
+    const known = mapGet(this.#replacements, value)
+    if (known !== undefined) return known
+    const replaced = replace(value)
+    mapSet(this.#replacements, value, replaced)
+    return replaced
   }
 
   /** @param value value whose `toJSON` has been called if it has to be */

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { Attachment } from '@glovebox/core'
+import { failed, returned } from '../assert.ts'
+import type { ConformanceCase } from '../case.ts'
+
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47])
+const image = () => new Attachment(PNG, { type: 'image', mimeType: 'image/png' })
+const shoot = () => image()
+
+export const attachments: readonly ConformanceCase[] = [
+  {
+    id: 'attachments.handle',
+    protects: 'a program receives an attachment without its bytes, and reads them when it asks for them',
+    run: async ({ run }) => {
+      const code = `const shot = await tools.shoot()
+        const { handle, ...rest } = shot
+        return [typeof handle, rest, Object.keys(shot), await shot.bytes()]`
+      returned(await run(code, { tools: { shoot } }), [
+        'string',
+        { type: 'image', mimeType: 'image/png', size: 4 },
+        ['type', 'mimeType', 'size', 'handle'],
+        PNG,
+      ])
+    },
+  },
+  {
+    id: 'attachments.returned',
+    protects: 'an attachment that a program returns, or passes to a tool, has its bytes there',
+    run: async ({ run }) => {
+      let passed: unknown
+      const tools = {
+        shoot: () => ({ shots: [image(), image()] }),
+        keep: (input: unknown) => {
+          passed = input
+        },
+      }
+      const code = `const { shots } = await tools.shoot()
+        await tools.keep({ shot: shots[0] })
+        return new Map([['all', shots]])`
+      const whole = { type: 'image', mimeType: 'image/png', bytes: PNG }
+      returned(await run(code, { tools }), new Map([['all', [whole, whole]]]))
+      assert.deepEqual(passed, { shot: whole })
+    },
+  },
+  {
+    id: 'attachments.size',
+    protects: 'an attachment may be larger than a message, and its bytes cross the wall only if they fit',
+    run: async ({ run }) => {
+      const tools = { shoot: () => new Attachment(new Uint8Array(100_000), { type: 'audio', mimeType: 'audio/wav' }) }
+      const options = { tools, limits: { messageBytes: 50_000 } }
+      returned(await run('return (await tools.shoot()).size', options), 100_000)
+      failed(await run('await (await tools.shoot()).bytes()', options), 'LIMIT_MESSAGE_SIZE')
+      const many = 'const shot = await tools.shoot(); await tools.shoot({ shots: Array(1e4).fill(shot) })'
+      failed(await run(many, options), 'LIMIT_MESSAGE_SIZE')
+    },
+  },
+  {
+    id: 'attachments.forged',
+    protects: 'a handle that this program did not receive has no bytes',
+    run: async ({ run }) => {
+      let passed: unknown
+      const tools = {
+        shoot,
+        keep: (input: unknown) => {
+          passed = input
+        },
+      }
+      const code = `const shot = await tools.shoot()
+        const forged = { ...shot, handle: shot.handle + '0' }
+        await tools.keep(forged)
+        shot.handle = 'another'
+        return [typeof forged.bytes, (await shot.bytes()).length]`
+      returned(await run(code, { tools }), ['undefined', 4])
+      assert.equal((passed as { bytes?: unknown }).bytes, undefined)
+    },
+  },
+]
