@@ -12,8 +12,9 @@ export default defineConfig(
       program: 'src/entries/program.ts',
       schema: 'src/entries/schema.ts',
     },
-    // Bundled, because a host would otherwise load hundreds of small files, and because we change typebox's global settings.
-    noExternal: [/^typebox/, '@eslint-community/regexpp'],
+    // Bundled, because a host would otherwise load hundreds of small files, because we change typebox's global settings, and
+    // because browsers cannot load CommonJS.
+    noExternal: [/^typebox/, '@eslint-community/regexpp', 'porter2'],
     // Resolved by the `imports` of package.json, which name a different module for Workers.
     external: ['#typescript'],
     platform: 'neutral',

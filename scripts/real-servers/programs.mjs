@@ -26,8 +26,9 @@ export const PROGRAMS = {
         everything.getStructuredContent({ location: 'Chicago' }),
         everything.getTinyImage({}),
       ])
-      const { mimeType, bytes } = image.find((part) => typeof part !== 'string')
-      return [echo, sum, weather.conditions, mimeType, [...bytes.slice(1, 4)]]
+      const picture = image.find((part) => typeof part !== 'string')
+      const bytes = await picture.bytes()
+      return [echo, sum, weather.conditions, picture.mimeType, [...bytes.slice(1, 4)]]
     `,
     value: ['Echo: hi', 'The sum of 2 and 3 is 5.', 'Light rain / drizzle', 'image/png', [0x50, 0x4e, 0x47]],
   },

@@ -15,6 +15,7 @@ import { guarantees } from './cases/guarantees.ts'
 import { hostFloods } from './cases/host-floods.ts'
 import { lifecycle } from './cases/lifecycle.ts'
 import { limits } from './cases/limits.ts'
+import { lookups } from './cases/lookups.ts'
 import { programs } from './cases/programs.ts'
 import { reading } from './cases/reading.ts'
 import { values } from './cases/values.ts'
@@ -27,6 +28,7 @@ export const CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   values,
   calls,
   attachments,
+  lookups,
   console: consoleCases,
   errors,
   limits,

@@ -4,9 +4,15 @@ import type { ToolSource } from './catalog/provider.ts'
 import { type Guarantees, requireGuarantees } from './contract/guarantees.ts'
 import { chooseLimits, type Limits } from './contract/limits.ts'
 import { assertKnownOptions } from './contract/options.ts'
-import { type DeclarationOptions, declarationsFromCatalog } from './declarations/declarations.ts'
+import {
+  assertDeclarationOptions,
+  type DeclarationOptions,
+  declarationsFromCatalog,
+} from './declarations/declarations.ts'
 import type { ToolWarning } from './declarations/namespace.ts'
 import { unassertedPatterns } from './declarations/unasserted-patterns.ts'
+import type { ListQuery, SearchQuery } from './discovery/queries.ts'
+import { type FoundTools, type Rank, ToolDirectory } from './discovery/tool-directory.ts'
 import {
   type ApprovalRequest,
   type Around,
@@ -23,7 +29,7 @@ import type { RolledBackCall } from './execution/rollback.ts'
 import type { Runs } from './execution/run-records.ts'
 import { StoredRuns, type StoredRunsOptions } from './execution/stored-runs.ts'
 import type { Telemetry } from './execution/telemetry.ts'
-import { writeInstructions } from './instructions.ts'
+import { DEFAULT_MAX_TOKENS, explanation, writeInstructions } from './instructions.ts'
 import { imagesIn, type ModelImage } from './model-images.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
 import { guestsOf, type Sandbox } from './sandbox/sandbox.ts'
@@ -36,7 +42,7 @@ export interface CodeModeOptions {
   readonly tools: ToolSource | readonly ToolSource[]
   /** Limits of every execution. Default: `DEFAULT_LIMITS`. */
   readonly limits?: Limits
-  /** Detail level and token budget of the declarations. Default: full detail, no budget. */
+  /** Detail level and token budget of the declarations. Default: as much detail as fits into 6,000 tokens. */
   readonly declarations?: DeclarationOptions
   /** Guarantees that the sandbox must meet. Default: no requirements. */
   readonly require?: Partial<Guarantees>
@@ -92,6 +98,11 @@ export interface CodeModeOptions {
    * @default { text: 50_000, nodes: 20_000, depth: 32 }
    */
   readonly modelOutput?: Partial<ModelOutputBounds>
+  /**
+   * Ranks tools for `search` instead of the built-in ranking, for example by embeddings. Default: words of names,
+   * descriptions and parameters, with stems and synonyms
+   */
+  readonly rank?: Rank
   /**
    * Name of the tool that runs programs: 1 to 64 letters, digits, `_` or `-`. Default: `run_program`.
    *
@@ -163,6 +174,26 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    */
   execute(code: string, options?: ExecuteOptions<Context>): Promise<ExecuteResult>
   /**
+   * Finds tools by words that say what they do, as `codemode.search()` does in a program. No result means that no tool
+   * fits.
+   *
+   * @throws `TypeError` for an invalid query, or the signal's reason
+   */
+  search(query: SearchQuery | string, options?: { readonly signal?: AbortSignal }): Promise<FoundTools>
+  /**
+   * Returns TypeScript declarations of some tools, with the types that they need, as `codemode.describe()` does.
+   *
+   * @param paths paths such as `github.listIssues`: at most 30
+   * @throws `TypeError` for anything else
+   */
+  describe(paths: string | readonly string[]): string
+  /**
+   * Lists the tools, or those of one namespace, in their order, as `codemode.list()` does.
+   *
+   * @throws `TypeError` for an invalid query
+   */
+  list(query?: ListQuery | string): FoundTools
+  /**
    * Continues a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again. A
    * run that still waits for a decision resolves to its suspension.
    *
@@ -215,6 +246,7 @@ const OPTIONS: readonly string[] = [
   'around',
   'runs',
   'modelOutput',
+  'rank',
   'toolName',
   'toolDescription',
 ]
@@ -266,20 +298,25 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   const { toolName = TOOL_NAME, toolDescription = TOOL_DESCRIPTION } = options
   if (!TOOL_NAMES.test(toolName))
     throw new TypeError(`\`toolName\` must be 1 to 64 letters, digits, _ or -, not ${JSON.stringify(toolName)}`)
+  const { declarations = {}, rank } = options
+  assertDeclarationOptions(declarations)
+  if (rank !== undefined && typeof rank !== 'function')
+    throw new TypeError(`\`rank\` must be a function; got ${typeof rank}`)
   const tools = new LiveCatalog(options.tools, direct)
   const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, tools.current)
   let written: WrittenCatalog | undefined
   const write = (): WrittenCatalog => {
     const catalog = tools.current
-    if (written?.catalog !== catalog) written = writeCatalog(catalog, options.declarations, toolName)
+    if (written?.catalog !== catalog) written = writeCatalog(catalog, declarations, toolName)
     return written
   }
-  write()
   guests.warm(base.memoryBytes)
   const { telemetry, sandbox } = options
   const runs = options.runs && new StoredRuns(options.runs)
+  const directory = new ToolDirectory({ approvalOf: (tool) => rules?.approvalOf(tool), rank })
   const runner = new ProgramRunner({
     guests,
+    directory,
     sandbox: sandbox.name,
     tools,
     limits: base,
@@ -343,6 +380,9 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
       images: imagesOf,
     },
     execute,
+    search: (query, searchOptions) => directory.search(tools.current, query, searchOptions?.signal),
+    describe: (paths) => directory.describe(tools.current, paths),
+    list: (query) => directory.list(tools.current, query),
     resume: (run, resumeOptions) => runner.resume(run, resumeOptions),
     resumeDue: (resumeOptions) => runner.resumeDue(resumeOptions),
     rollback: (run, rollbackOptions) => runner.rollback(run, rollbackOptions),
@@ -354,8 +394,10 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   }
 }
 
-function writeCatalog(catalog: Catalog, options: DeclarationOptions | undefined, toolName: string): WrittenCatalog {
-  const { text, omitted, warnings } = declarationsFromCatalog(catalog, options)
+function writeCatalog(catalog: Catalog, options: DeclarationOptions, toolName: string): WrittenCatalog {
+  const surrounding = (isWhole: boolean) => explanation(catalog, toolName, isWhole)
+  const written = declarationsFromCatalog(catalog, { maxTokens: DEFAULT_MAX_TOKENS, ...options }, surrounding)
+  const { text, omitted, warnings } = written
   let allWarnings: readonly ToolWarning[] | undefined
   return {
     catalog,
@@ -365,6 +407,6 @@ function writeCatalog(catalog: Catalog, options: DeclarationOptions | undefined,
       allWarnings ??= [...warnings, ...unassertedPatterns(catalog)]
       return allWarnings
     },
-    instructions: writeInstructions(text, omitted, toolName),
+    instructions: writeInstructions(catalog, written, toolName),
   }
 }

@@ -1,10 +1,17 @@
-/**
- * Returns the prompt that explains how to write a program. It includes the declarations.
- *
- * @param omitted names of the details that the declarations leave out
- * @param tool name of the tool that runs the program
- */
-export function writeInstructions(declarations: string, omitted: readonly string[], tool: string): string {
+import type { Catalog } from './catalog/catalog.ts'
+import type { Declarations } from './declarations/declarations.ts'
+
+/** Default budget of the instructions and the declarations together, in tokens. */
+export const DEFAULT_MAX_TOKENS = 6_000
+
+/** Returns the prompt that explains how to write a program, and how to look up what the declarations leave out. */
+export function writeInstructions(catalog: Catalog, { text, omitted }: Declarations, tool: string): string {
+  const fence = fenceFor(text)
+  return `${explanation(catalog, tool, omitted.length === 0)}${fence}ts\n${text.trimEnd()}\n${fence}\n`
+}
+
+/** @param isWhole whether the declarations leave nothing out */
+export function explanation(catalog: Catalog, tool: string, isWhole: boolean): string {
   return `Write a TypeScript program that calls the functions below, and pass it to the tool ${tool}.
 
 - It is the body of an async function: \`await\` and \`return\` work at the top level. What it returns is your result.
@@ -13,9 +20,23 @@ export function writeInstructions(declarations: string, omitted: readonly string
 - A failed call throws an error with \`code\` and \`message\`: catch it to continue. What a failed program completed stays done: never repeat it.
 - Use \`Intl\`, \`URL\`, \`Buffer\`, \`crypto\`, timers; no network, files, modules or \`fetch\`. Nothing is kept for the next program.
 - Times are in UTC, the locale is en-US, types are unchecked.
-${omitted.length === 0 ? '' : `\nTo be short, the declarations leave out: ${omitted.join(', ')}.\n`}
-\`\`\`ts
-${declarations.trimEnd()}
-\`\`\`
+${isWhole ? '' : lookup(catalog)}
 `
+}
+
+/** Explains how a program looks up what the declarations leave out. */
+function lookup({ namespaces }: Catalog): string {
+  const paths = namespaces.slice(0, 2).map(({ tools }) => tools[0])
+  const example = paths.flatMap((tool) => (tool === undefined ? [] : [`'${tool.path}'`])).join(', ')
+  const query = (namespaces.at(-1)?.tools[0]?.identifier ?? '').replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+  return `- The list below is short: \`?\` is optional, \`[]\` a list. A program looks up the rest, several tools at once, and can already call those that are certain:
+  \`const { items } = await codemode.search({ query: '${query}' }) // paths, signatures\`
+  \`return await codemode.describe([${example}]) // declarations with types, units and limits\`
+`
+}
+
+/** Returns a Markdown fence that the text cannot close. */
+function fenceFor(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length))
+  return '`'.repeat(longest + 1)
 }

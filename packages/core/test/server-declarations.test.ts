@@ -35,7 +35,7 @@ const KEPT = new Map([
 ])
 
 /** Maximum share of the tokens of `tools/list`, over all servers. */
-const LARGEST_SHARE: Record<Style, number> = { full: 0.7, compact: 0.4, signatures: 0.12 }
+const LARGEST_SHARE: Record<Style, number> = { full: 0.7, compact: 0.4, signatures: 0.12, index: 0.04 }
 
 const servers = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
@@ -50,7 +50,7 @@ const declared = servers.map((server) => ({ ...server, texts: textsOf(server.nam
 function textsOf(namespace: string, listed: readonly ListedTool[]): Record<Style, string> {
   const tools = listed.map((tool): Tool => ({ ...tool, execute: () => undefined }))
   const text = (style: Style) => declarationsFromTools(tools, { namespace, style }).text
-  return { full: text('full'), compact: text('compact'), signatures: text('signatures') }
+  return { full: text('full'), compact: text('compact'), signatures: text('signatures'), index: text('index') }
 }
 
 /** Counts tokens. Names of special tokens in a description count as text. */
@@ -62,6 +62,7 @@ const tokens = declared.map(({ name, tools, texts }) => ({
   full: tokensIn(texts.full),
   compact: tokensIn(texts.compact),
   signatures: tokensIn(texts.signatures),
+  index: tokensIn(texts.index),
 }))
 
 /** Keeps only the parts that describe a tool, without identifiers and icons, which a model does not receive. */

@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 export const EXIT_HELP = `Exit codes:
   0    the program returned
-  1    the program failed, for example with a syntax error or an exception
+  1    the program failed, for example with a syntax error or an exception, or a search found nothing
   2    invalid usage, or a file or configuration that cannot be read
   3    the program reached a limit
   4    an MCP server could not be started or reached

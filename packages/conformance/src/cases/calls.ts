@@ -146,13 +146,43 @@ export const calls: readonly ConformanceCase[] = [
   },
   {
     id: 'calls.not-found',
-    protects: 'the error for a mistyped tool name suggests the closest name',
+    protects: 'a tool that does not exist is absent, and the error for its call suggests the closest name',
     run: async ({ run }) => {
       const github = toolProvider({ name: 'github', tools: { create_issue: () => 1 } })
       assert.match(
         failed(await run('await github.createIsue({})', { tools: github }), 'TOOL_NOT_FOUND').message,
         /Did you mean github\.createIssue\?/,
       )
+      const code = `const name = 'createIsue'
+        return [typeof github.createIsue, name in github, 'createIssue' in github, Object.keys(github), await github.createIsue?.({})]`
+      returned(await run(code, { tools: github }), ['undefined', false, true, ['createIssue'], undefined])
+    },
+  },
+  {
+    id: 'calls.mentioned-names',
+    protects: 'a program can use every tool, however it refers to it',
+    run: async ({ run }) => {
+      const tools = toolProvider({ name: 'github', tools: { list_issues: () => 'issues', get_user: () => 'user' } })
+      const programs = [
+        'return await github.listIssues()',
+        'return await github?.listIssues()',
+        'return await github\n  .listIssues()',
+        'return await github /* all */ .listIssues()',
+        "return await github['listIssues']()",
+        "return await github['list_issues']()",
+        "const name = ['list', 'Issues'].join(''); return await github[name]()",
+        'const { listIssues } = github; return await listIssues()',
+        'const { listIssues: list } = { ...github }; return await list()',
+        'const g = github; return await g.listIssues()',
+        "return await globalThis['git' + 'hub'].listIssues()",
+        'return await global.github.listIssues()',
+        'return await g\\u0069thub.listIssues()',
+        'return await github.list\\u0049ssues()',
+        "return await ['x'].reduce(() => github.listIssues(), 0)",
+        'return await (({ listIssues }) => listIssues())(github)',
+      ]
+      for (const code of programs) returned(await run(code, { tools }), 'issues')
+      returned(await run('return Object.keys(github)', { tools }), ['listIssues', 'getUser'])
     },
   },
   {

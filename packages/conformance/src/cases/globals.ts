@@ -9,7 +9,7 @@ const GLOBALS =
 DOMException DataView Date Error EvalError Event EventTarget Float32Array Float64Array Function Infinity Int16Array Int32Array
 Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol
 SyntaxError TextDecoder TextEncoder TypeError URIError URL URLPattern URLSearchParams Uint16Array Uint32Array Uint8Array Uint8ClampedArray
-WeakMap WeakSet __import__ __unhandled__ atob btoa clearImmediate clearInterval clearTimeout console crypto decodeURI decodeURIComponent encodeURI
+WeakMap WeakSet __import__ __unhandled__ atob btoa clearImmediate clearInterval clearTimeout codemode console crypto decodeURI decodeURIComponent encodeURI
 encodeURIComponent escape eval global globalThis isFinite isNaN parseFloat parseInt performance process queueMicrotask self
 setImmediate setInterval setTimeout structuredClone tools undefined unescape`.split(/\s+/)
 

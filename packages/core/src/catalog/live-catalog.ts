@@ -8,6 +8,8 @@ export class LiveCatalog {
   readonly #listeners = new Set<() => void>()
   #stops: readonly (() => void)[] = []
   #current: Catalog | undefined
+  /** Last catalog before a change, whose unchanged namespaces the next one uses again. */
+  #previous: Catalog | undefined
 
   /**
    * @param direct names of tools that only the model can call, for error messages
@@ -25,7 +27,7 @@ export class LiveCatalog {
    * @throws `TypeError` if the tools of a provider have changed to two with the same name
    */
   get current(): Catalog {
-    this.#current ??= createCatalog(this.#providers, this.#direct)
+    this.#current ??= createCatalog(this.#providers, this.#direct, this.#previous)
     return this.#current
   }
 
@@ -48,6 +50,7 @@ export class LiveCatalog {
   }
 
   #changed(): void {
+    this.#previous = this.#current ?? this.#previous
     this.#current = undefined
     for (const listener of this.#listeners) listener()
   }

@@ -1,4 +1,4 @@
-import type { CatalogTool } from '../catalog/catalog.ts'
+import type { CatalogTool } from '../catalog/namespace.ts'
 import type { Tool, ToolAnnotations } from '../catalog/tool.ts'
 import { Allotment, Budget, MAX_NAMESPACE_WARNINGS, MAX_SCHEMA_TEXT, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { docComment, docsBy, joinWords, shorten } from '../schema/doc.ts'
@@ -104,16 +104,9 @@ export function writeNamespace(
   return { head, functions, unlisted, warnings }
 }
 
-/**
- * @param most maximum number of functions; functions without types do not depend on each other, so any number is
- *   complete
- */
-export function namespaceText({ head, functions, unlisted }: WrittenNamespace, most: number): string {
-  const left = Math.max(0, functions.length - most) + unlisted
-  let text = head
-  for (let index = 0; index < most; index++) text += functions[index]
-  if (left > 0) text += `${INDENT}// ${left} more are not listed.\n`
-  return `${text}}\n`
+export function namespaceText({ head, functions, unlisted }: WrittenNamespace): string {
+  const more = unlisted > 0 ? `${INDENT}// ${unlisted} more are not listed.\n` : ''
+  return `${head}${functions.join('')}${more}}\n`
 }
 
 /** A tool that is ready to be printed. */
@@ -136,7 +129,7 @@ function addTool(
 ): AddedTool {
   const budget = new Budget(allotment.next())
   const add = (type: Type | undefined, side: 'input' | 'output'): PrintNode | undefined => {
-    if (type === undefined || !rules.types) return undefined
+    if (type === undefined) return undefined
     const entry = printer.add(type, `${identifier}_${side}`, budget)
     if (budget.isSpent) warn(warnings, path, side, 'the type is too long, so parts of it are `unknown`')
     return entry

@@ -30,6 +30,8 @@ export type {
 export { RUN_STATUSES } from '../contract/run-store.ts'
 export type { DeclarationOptions } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
+export type { Detail, ListQuery, SearchQuery } from '../discovery/queries.ts'
+export type { FoundTool, FoundTools, Rank, RankedTool, ToolEffects } from '../discovery/tool-directory.ts'
 export type { PendingCall, Resolution } from '../execution/call-approval.ts'
 export type {
   ApprovalRequest,

@@ -1,15 +1,17 @@
-import type { Catalog, CatalogTool } from '../catalog/catalog.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { isRepeatable, type Tool } from '../catalog/tool.ts'
 import { type RunError, ToolCallError } from '../contract/errors.ts'
+import { isBuiltin } from '../discovery/builtin-namespace.ts'
+import { noSuchTool } from '../discovery/missing-tool.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { CheckElsewhere } from '../sandbox/sandbox.ts'
-import { nearest } from '../values/nearest.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
 import type { EncodedOutput } from './attachments.ts'
-import { builtinTools, isBuiltin } from './builtin-tools.ts'
+import { readBytes } from './builtin-tools.ts'
 import { CallApproval, type PendingCall, type Resolution } from './call-approval.ts'
 import { CallRules, type JudgedCall } from './call-rules.ts'
 import type { CallState, RunLog } from './run-log.ts'
@@ -17,6 +19,8 @@ import type { CallState, RunLog } from './run-log.ts'
 /** Options for {@link CallPipeline}. */
 export interface CallPipelineOptions {
   readonly catalog: Catalog
+  /** Functions that every program has. */
+  readonly builtins: Namespace
   /** Maximum size of one input or output in bytes. */
   readonly messageBytes: number
   /** Validates values against costly schemas in the sandbox's reader, if there is one. */
@@ -78,7 +82,6 @@ const MAX_INPUT_NODES = 100_000
 /** Maximum CPU time of a validation in the reader, in milliseconds. */
 const CHECK_MS = 2_000
 const MAX_HINTS = 10
-const MAX_HINTED_LENGTH = 100
 /** Time to decode inputs before yielding to other work of the host, in milliseconds. */
 const SLICE_MS = 20
 
@@ -89,11 +92,11 @@ export class CallPipeline {
   #readMs = 0
   #pause: Promise<void> | undefined
   #hints = 0
-  readonly #builtins: ReadonlyMap<string, CatalogTool>
+  readonly #bytes: CatalogTool
 
   constructor(options: CallPipelineOptions) {
     this.#options = options
-    this.#builtins = builtinTools(options.log.attachments)
+    this.#bytes = readBytes(options.log.attachments)
   }
 
   /**
@@ -156,15 +159,15 @@ export class CallPipeline {
   }
 
   #resolve(path: string): CatalogTool {
-    const tool = this.#builtins.get(path) ?? this.#options.catalog.find(path)
+    const tool = isBuiltin(path) ? this.#builtin(path) : this.#options.catalog.find(path)
     if (tool !== undefined) return tool
-    const direct = path.length > MAX_HINTED_LENGTH ? undefined : this.#options.catalog.findDirect(path)
-    if (direct !== undefined)
-      throw new ToolCallError('TOOL_NOT_FOUND', `Programs cannot call ${direct}: call it directly, as a tool.`)
-    throw new ToolCallError(
-      'TOOL_NOT_FOUND',
-      `There is no tool ${path.slice(0, MAX_HINTED_LENGTH)}.${this.#hint(path)}`,
-    )
+    // Comparing names takes time, so the number of hints is limited.
+    throw new ToolCallError('TOOL_NOT_FOUND', noSuchTool(this.#options.catalog, path, ++this.#hints <= MAX_HINTS))
+  }
+
+  #builtin(path: string): CatalogTool | undefined {
+    if (path === this.#bytes.path) return this.#bytes
+    return this.#options.builtins.find(path.slice(path.indexOf('.') + 1))
   }
 
   /** Validates an input and fills in its defaults. */
@@ -271,14 +274,6 @@ export class CallPipeline {
         }
       },
     }
-  }
-
-  /** Suggests a similar name. Comparing names takes time, so the number of suggestions is limited. */
-  #hint(path: string): string {
-    if (path.length > MAX_HINTED_LENGTH || ++this.#hints > MAX_HINTS) return ''
-    const known = this.#options.catalog.namespaces.flatMap(({ tools }) => tools.map((tool) => tool.path))
-    const similar = nearest(path, known)
-    return similar === undefined ? '' : ` Did you mean ${similar}?`
   }
 
   #tooLarge(what: string): ToolCallError {

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import type { CatalogTool } from '../catalog/namespace.ts'
 import type { ToolAnnotations } from '../catalog/tool.ts'
 import { ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
@@ -104,7 +105,9 @@ const LATE = Symbol('late')
 interface CompiledRule {
   readonly effect: PolicyEffect
   readonly reason: string | undefined
-  readonly covers: (call: JudgedCall) => boolean
+  readonly covers: (call: Pick<JudgedCall, 'tool' | 'name' | 'annotations'>) => boolean
+  /** Whether the rule also looks at inputs. */
+  readonly isConditional: boolean
   readonly when: (input: unknown, call: JudgedCall) => boolean | Promise<boolean>
 }
 
@@ -175,6 +178,17 @@ export class CallRules {
     if (typeof decision === 'object' && 'edit' in decision)
       return await this.#judgeEdited(call, decision.edit, validate)
     throw denied(call, decision === 'deny' ? ['it was not approved'] : [decision.deny])
+  }
+
+  /**
+   * Returns whether the rules may ask about calls of a tool, or deny all of them. Conditions on inputs are assumed to
+   * match, except those of rules that deny.
+   */
+  approvalOf({ path, tool: { name, annotations = {} } }: CatalogTool): 'ask' | 'deny' | undefined {
+    const covering = this.#rules.filter((rule) => rule.covers({ tool: path, name, annotations }))
+    if (covering.some(({ effect, isConditional }) => effect === 'deny' && !isConditional)) return 'deny'
+    if (covering.some(({ effect }) => effect === 'ask')) return 'ask'
+    return covering.length === 0 && this.#otherwise !== 'allow' ? this.#otherwise : undefined
   }
 
   async #judgeEdited(
@@ -294,6 +308,7 @@ function compileRule(rule: PolicyRule, index: number, catalog: Catalog | undefin
         hints.every((hint) => call.annotations[hint] === annotations?.[hint])
       )
     },
+    isConditional: when !== undefined,
     when: when === undefined ? () => true : typeof when === 'function' ? when : schemaMatcher(when),
   }
 }
@@ -302,15 +317,15 @@ function compileRule(rule: PolicyRule, index: number, catalog: Catalog | undefin
  * Rejects a pattern that can match no call: a misspelled one would otherwise be ignored. `*.delete*` may match nothing,
  * since a policy can serve several catalogs.
  */
-function assertKnown(owner: string, pattern: string, { names, namespaces, find }: Catalog): void {
+function assertKnown(owner: string, pattern: string, { namespace: findNamespace, namespaces, find }: Catalog): void {
   const namespace = pattern.slice(0, Math.max(0, pattern.indexOf('.')))
   let known: string[]
   if (!pattern.includes('*')) {
     if (find(pattern) !== undefined) return
     known = namespaces.flatMap(({ tools }) => tools.map(({ path }) => path))
   } else {
-    if (namespace === '' || namespace.includes('*') || Object.hasOwn(names, namespace)) return
-    known = Object.keys(names).map((name) => name + pattern.slice(namespace.length))
+    if (namespace === '' || namespace.includes('*') || findNamespace(namespace) !== undefined) return
+    known = namespaces.map(({ identifier }) => identifier + pattern.slice(namespace.length))
   }
   const similar = nearest(pattern, known)
   const hint = similar === undefined ? '' : ` Did you mean \`${similar}\`?`

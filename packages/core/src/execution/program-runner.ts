@@ -3,6 +3,8 @@ import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } 
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
 import type { RunStore, RunSummary } from '../contract/run-store.ts'
+import { builtinNamespace } from '../discovery/builtin-namespace.ts'
+import type { ToolDirectory } from '../discovery/tool-directory.ts'
 import { withinText } from '../program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from '../program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts'
@@ -29,6 +31,7 @@ interface ProgramRunnerOptions {
   readonly sandbox: string
   /** Every execution keeps the catalog with which it started. */
   readonly tools: LiveCatalog
+  readonly directory: ToolDirectory
   readonly limits: Required<Limits>
   readonly redact: Redact | false
   readonly strictOutputs: boolean
@@ -221,7 +224,7 @@ export class ProgramRunner {
     { signal, context, onEvent }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
-    const { guests, redact, strictOutputs, rules, runs } = this.#options
+    const { guests, directory, redact, strictOutputs, rules, runs } = this.#options
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
     const stored = claimed && {
       run: claimed.run,
@@ -233,6 +236,7 @@ export class ProgramRunner {
     try {
       return await driveRun({
         ...run,
+        builtins: builtinNamespace(directory, run.catalog),
         guests,
         signal,
         context,

@@ -1,12 +1,16 @@
 import { type Catalog, createCatalog } from '../catalog/catalog.ts'
+import { Namespace } from '../catalog/namespace.ts'
 import { toolProvider } from '../catalog/provider.ts'
+import type { Tool } from '../catalog/tool.ts'
 import { RunError, ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
+import { BUILTINS } from '../discovery/builtin-namespace.ts'
 import { decode, encode } from '../protocol/codec.ts'
 import { parseMessage } from '../protocol/messages.ts'
 import { guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
 import { Clock } from './clock.ts'
 import { explain } from './explain.ts'
+import type { GuestNames } from './mentioned-names.ts'
 import { diverged } from './program-end.ts'
 import { type Replay, readProgram, replayRun } from './recorded-run.ts'
 import type { ExecuteResult } from './result.ts'
@@ -63,18 +67,21 @@ export async function rerun(sandbox: Sandbox, run: ReplayableRun, options: Rerun
   const guests = guestsOf(sandbox)
   const { signal } = new AbortController()
   const program = await readProgram(guests, code)
-  const catalog = recordedCatalog(record, outputs)
+  const { catalog, builtins } = recordedTools(record, outputs)
   // The start has the seed and the names of the tools. The clock continues from it.
   const log = new RunLog(entries.slice(0, 1))
   const clock = new Clock(0, log.lastTold)
-  return explain(await driveRun({ program, clock, catalog, limits, guests, signal, log }), code, catalog)
+  return explain(await driveRun({ program, clock, catalog, builtins, limits, guests, signal, log }), code, catalog)
 }
 
 /** Returns tools that answer from a record. */
-function recordedCatalog(record: RunLog, outputs: Readonly<Record<number, unknown>>): Catalog {
+function recordedTools(
+  record: RunLog,
+  outputs: Readonly<Record<number, unknown>>,
+): { readonly catalog: Catalog; readonly builtins: Namespace } {
   const [start] = record.messages
   if (start === undefined) throw new TypeError('The run has no entries')
-  const { namespaces } = parseMessage(start).header as { namespaces: Record<string, readonly string[]> }
+  const { namespaces } = parseMessage(start).header as { readonly namespaces: GuestNames }
   const left = [...record.calls]
   const answer = (path: string, callId: number, input: unknown): unknown => {
     const known = take(left, path, callId, input)
@@ -85,17 +92,16 @@ function recordedCatalog(record: RunLog, outputs: Readonly<Record<number, unknow
     if (settled.outcome.ok) return record.attachments.revive(decode(settled.outcome.payload))
     throw new ToolCallError(settled.outcome.code, settled.outcome.message)
   }
-  return createCatalog(
-    Object.entries(namespaces).map(([name, tools]) =>
-      toolProvider({
-        name,
-        tools: tools.map((tool) => ({
-          name: tool,
-          execute: (input, { callId }) => answer(`${name}.${tool}`, callId, input),
-        })),
-      }),
-    ),
-  )
+  const toolsOf = (namespace: string): Tool[] =>
+    (namespaces[namespace] ?? []).map((name) => ({
+      name,
+      execute: (input, { callId }) => answer(`${namespace}.${name}`, callId, input),
+    }))
+  const given = Object.keys(namespaces).filter((name) => name !== BUILTINS)
+  return {
+    catalog: createCatalog(given.map((name) => toolProvider({ name, tools: toolsOf(name) }))),
+    builtins: new Namespace({ identifier: BUILTINS, description: undefined, tools: toolsOf(BUILTINS) }),
+  }
 }
 
 /** Takes the recorded call of a tool with this number, or else the first one with the same input. */

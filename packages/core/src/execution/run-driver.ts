@@ -1,7 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import type { Namespace } from '../catalog/namespace.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
 import { type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
+import { builtinNamespace, isBuiltin } from '../discovery/builtin-namespace.ts'
+import { ToolDirectory } from '../discovery/tool-directory.ts'
 import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { MalformedValueError } from '../protocol/codec.ts'
@@ -18,6 +21,7 @@ import type { ExecutionEvent, LogEntry } from './events.ts'
 import { GuestSession } from './guest-session.ts'
 import { Inbox } from './inbox.ts'
 import { Log } from './log.ts'
+import { mentionedNames } from './mentioned-names.ts'
 import { clip, diverged, endedEarly, failure, type ProgramEnd, readEnd, suspension } from './program-end.ts'
 import { drawSeed } from './random-seed.ts'
 import type { Redact } from './redact.ts'
@@ -34,6 +38,8 @@ export interface RunOptions {
   /** Clock that started with the execution, which may be before its program was parsed. */
   readonly clock: Clock
   readonly catalog: Catalog
+  /** Functions that every program has. Default: those that look up the tools of the catalog */
+  readonly builtins?: Namespace | undefined
   readonly limits: Required<Limits>
   readonly guests: GuestSource
   readonly signal: AbortSignal
@@ -56,6 +62,8 @@ export interface RunOptions {
   readonly isReplay?: boolean
 }
 
+/** Maximum number of calls of the functions that look up tools or read attachments. */
+const MAX_LOOKUPS = 500
 /** Maximum size of a message without its payload. */
 const HEADER_BYTES = 4_096
 /**
@@ -92,12 +100,17 @@ class RunDriver {
   #said = { calls: 0, lines: 0 }
   /** Outcome that the guest reported. It applies at the end of the turn, since the program may still be in a loop. */
   #outcome: ProgramEnd | undefined
+  readonly #builtins: Namespace
+  /** Number of calls of these functions. */
+  #lookups: number
   readonly #usage: { cpuTimeMs?: number; peakMemoryBytes?: number } = {}
 
   constructor(options: RunOptions) {
     const { limits, catalog, clock, context, guests, program, redact = false, rules, span, log, stored } = options
     const isResumed = log.messageCount > 0 && options.isReplay !== true
     this.#options = options
+    this.#builtins = options.builtins ?? builtinNamespace(new ToolDirectory(), catalog)
+    this.#lookups = log.calls.filter(({ made }) => isBuiltin(made.tool)).length
     const emitted = (entry: LogEntry) => this.#emit({ type: 'log', ...entry })
     this.#console = new Log(limits.logBytes, emitted, isResumed ? log.lines : [])
     this.#inbox = new Inbox(clock.elapsed)
@@ -125,6 +138,7 @@ class RunDriver {
       catalog,
       pipeline: new CallPipeline({
         catalog,
+        builtins: this.#builtins,
         messageBytes: limits.messageBytes,
         check: guests.check,
         context,
@@ -177,14 +191,14 @@ class RunDriver {
   }
 
   #begin(): void {
-    const { catalog, limits, clock } = this.#options
+    const { catalog, limits, clock, program } = this.#options
     this.#record({
       type: 'start',
       version: PROTOCOL_VERSION,
       now: clock.tell(),
       seed: drawSeed(),
       limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
-      namespaces: catalog.names,
+      namespaces: mentionedNames(program.source, catalog, this.#builtins),
     })
     this.#session.run()
   }
@@ -272,7 +286,10 @@ class RunDriver {
       if (known?.tool === tool && known.input === payload) return
       return this.#diverge({ expected: known, received: { type: 'call', call: id, tool, input: payload } })
     }
-    if (id > limits.toolCalls) {
+    if (isBuiltin(tool)) {
+      if (++this.#lookups > MAX_LOOKUPS)
+        return this.#fail('LIMIT_TOOL_CALLS', `The program looked up more than ${MAX_LOOKUPS} times`)
+    } else if (id - this.#lookups > limits.toolCalls) {
       return this.#fail('LIMIT_TOOL_CALLS', `The program made more than ${limits.toolCalls} tool calls`)
     }
     if (exceedsBytes(payload, limits.messageBytes)) {

@@ -17,7 +17,7 @@ import {
   setAdd,
   setHas,
 } from '../protocol/intrinsics.ts'
-import { formatCall } from '../protocol/messages.ts'
+import { formatCall, type HostMessage } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
@@ -46,8 +46,8 @@ export class Calls {
     this.#post = post
   }
 
-  start(messageBytes: number, namespaces: Readonly<Record<string, readonly string[]>>): void {
-    this.#messageBytes = messageBytes
+  start({ limits, namespaces }: Extract<HostMessage, { type: 'start' }>): void {
+    this.#messageBytes = limits.messageBytes
     const names = objectKeys(namespaces)
     for (let index = 0; index < names.length; index++) {
       const name = names[index] as string

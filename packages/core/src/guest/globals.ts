@@ -236,15 +236,10 @@ export function installPlatform(library: Library, report: (error: unknown) => vo
 /**
  * Replaces `eval` and `import()` with functions that fail with an instruction, and defines `process.env`, `global` and
  * `self`. Other globals of Node and browsers remain undefined, so that programs can detect that they are missing.
- *
- * @param namespaces returns the names of the tool namespaces, which are known only when the program starts
  */
-export function installRefusals(namespaces: () => readonly string[]): void {
-  const refuse = (name: string, why: string) => {
-    const known = namespaces().slice(0, 5).join(', ')
-    const instead = known === '' ? 'this program was given no tools' : `call a tool instead, such as those of ${known}`
-    return new Error(`${name} is not available in the sandbox: ${why}; ${instead}.`)
-  }
+export function installRefusals(): void {
+  const refuse = (name: string, why: string) =>
+    new Error(`${name} is not available in the sandbox: ${why}; call a tool instead.`)
   define(
     globalThis,
     'eval',

@@ -1,5 +1,5 @@
 import { encode } from '../protocol/codec.ts'
-import { freeze, objectKeys, stringSlice } from '../protocol/intrinsics.ts'
+import { freeze, stringSlice } from '../protocol/intrinsics.ts'
 import {
   formatLog,
   formatMessage,
@@ -41,7 +41,6 @@ class Guest {
   #program: Program | undefined
   #resultBytes = 0
   #ended = false
-  namespaces: readonly string[] = []
 
   constructor(hand: (message: string) => void) {
     this.#hand = hand
@@ -97,8 +96,7 @@ class Guest {
     seedRandom(message.seed)
     this.#resultBytes = message.limits.resultBytes
     this.#console.start(message.limits.logBytes)
-    this.namespaces = objectKeys(message.namespaces)
-    this.#calls.start(message.limits.messageBytes, message.namespaces)
+    this.#calls.start(message)
     const program = this.#program as Program
     this.#settle(program(), (value) => {
       // If the program's value is a function, call it: models write `async () => { … }` without the call.
@@ -183,7 +181,7 @@ export function boot(
   guest.install()
   installPlatform(library, (thrown) => guest.fail(thrown))
   removeCodeFromStrings()
-  installRefusals(() => guest.namespaces)
+  installRefusals()
   define(globalThis, '__unhandled__', guest.rejections.watch)
   return freeze({
     load: (program: Program) => guest.load(program),

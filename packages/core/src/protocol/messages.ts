@@ -51,7 +51,7 @@ export type HostMessage =
       /** Seed of the random numbers: four unsigned 32-bit integers. */
       readonly seed: readonly number[]
       readonly limits: { readonly messageBytes: number; readonly resultBytes: number; readonly logBytes: number }
-      /** Tool names by namespace, as the program may call them. */
+      /** Names of the tools that the program may call, by namespace. */
       readonly namespaces: { readonly [namespace: string]: readonly string[] }
     }
   /** Result of a tool call. The payload is the output. `attachments`: handles in it whose bytes the host keeps. */

@@ -1,5 +1,8 @@
-/** Detail levels of declarations, from the most detailed to the least. */
-export const STYLES = ['full', 'compact', 'signatures'] as const
+/**
+ * Detail levels of declarations, from the most detailed to the least. `signatures`: one line for each tool, with the names
+ * of its parameters and the keys of its result. `index`: the names of tools, as many as fit.
+ */
+export const STYLES = ['full', 'compact', 'signatures', 'index'] as const
 /** Detail level of declarations. */
 export type Style = (typeof STYLES)[number]
 
@@ -11,18 +14,17 @@ export interface StyleRules {
   /** Whether formats, ranges, patterns and similar constraints are included. */
   readonly constraints: boolean
   readonly examples: boolean
-  /** Whether types are included. Without them, every input and output is `unknown`. */
-  readonly types: boolean
 }
 
-export const RULES: { readonly [style in Style]: StyleRules } = {
+/** The styles with types. */
+export type TypedStyle = Exclude<Style, 'signatures' | 'index'>
+
+export const RULES: { readonly [style in TypedStyle]: StyleRules } = {
   full: {
     toolDoc: Number.POSITIVE_INFINITY,
     propertyDoc: Number.POSITIVE_INFINITY,
     constraints: true,
     examples: true,
-    types: true,
   },
-  compact: { toolDoc: 120, propertyDoc: 60, constraints: true, examples: false, types: true },
-  signatures: { toolDoc: 80, propertyDoc: 0, constraints: false, examples: false, types: false },
+  compact: { toolDoc: 120, propertyDoc: 60, constraints: true, examples: false },
 }

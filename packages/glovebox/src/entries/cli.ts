@@ -181,9 +181,11 @@ withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
   .addOption(new Option('--style <style>', 'level of detail').choices(STYLES).default('full'))
   .option('--max-tokens <number>', 'reduce details, then omit tools, to stay within this size', parseCount)
+  .option('--search <words>', 'print the tools that fit these words')
+  .option('--describe <path...>', 'declare only these tools, such as files.readFile')
   .addHelpText(
     'after',
-    '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts',
+    '\nExample:\n  glovebox types --server "files=npx -y @modelcontextprotocol/server-filesystem ." > files.d.ts\n  glovebox types --search "read a file"',
   )
   .action(async (options: TypesOptions) => {
     exitCode = await types(options, interrupt.signal)

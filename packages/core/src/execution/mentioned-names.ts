@@ -1,0 +1,43 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Namespace } from '../catalog/namespace.ts'
+
+/** Names of the tools that a guest gets, by namespace. */
+export type GuestNames = Readonly<Record<string, readonly string[]>>
+
+/** Ways to reach a global without its name: the global object, and escapes in identifiers. */
+const INDIRECT = /\b(?:globalThis|global|self)\b|\\u/
+const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu
+/** Matches the access to a property right after the name of a namespace. */
+const ACCESS = /\s*(?:\?\.|\.(?!\.))\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/uy
+
+/**
+ * Returns the names that a program can use: of a namespace that it only uses as `namespace.tool`, these tools, and of any
+ * other that it mentions, all. The work is linear in the length of the program.
+ *
+ * @param source JavaScript of the program
+ */
+export function mentionedNames(source: string, catalog: Catalog, builtins: Namespace): GuestNames {
+  const all = [builtins, ...catalog.namespaces]
+  const chosen = new Map<Namespace, Set<string> | 'all'>()
+  if (INDIRECT.test(source)) for (const namespace of all) chosen.set(namespace, 'all')
+  else
+    for (const { 0: word, index } of source.matchAll(NAME)) {
+      const namespace = word === builtins.identifier ? builtins : catalog.namespace(word)
+      if (namespace === undefined || chosen.get(namespace) === 'all') continue
+      ACCESS.lastIndex = index + word.length
+      const tool = ACCESS.exec(source)?.[1]
+      const known = chosen.get(namespace)
+      if (tool === undefined) chosen.set(namespace, 'all')
+      else if (known === undefined) chosen.set(namespace, new Set([tool]))
+      else if (known !== 'all') known.add(tool)
+    }
+  // The order of the catalog, so that the same program gets the same message.
+  const mentioned = all.flatMap((namespace): [string, readonly string[]][] => {
+    const names = chosen.get(namespace)
+    if (names === undefined) return []
+    const { identifier } = namespace
+    if (names === 'all') return [[identifier, namespace.tools.map((tool) => tool.identifier)]]
+    return [[identifier, [...names].filter((name) => namespace.find(name)?.identifier === name)]]
+  })
+  return Object.fromEntries(mentioned)
+}
