@@ -42,8 +42,8 @@ export const MUTANTS = [
   {
     breaks: 'a call that was asked about runs once its rule is gone',
     file: 'packages/core/src/execution/call-pipeline.ts',
-    from: 'rules === undefined && asked === undefined ? input',
-    to: 'rules === undefined ? input',
+    from: '(rules === undefined && asked === undefined)',
+    to: 'rules === undefined',
     tests: ['test/stored-runs.test.ts', '-t', 'no rule asks'],
   },
   {
@@ -91,8 +91,8 @@ export const MUTANTS = [
   {
     breaks: 'calls are not counted',
     file: 'packages/core/src/execution/run-driver.ts',
-    from: 'if (id > limits.toolCalls) {',
-    to: 'if (id > 1e9) {',
+    from: '} else if (id - this.#lookups > limits.toolCalls) {',
+    to: '} else if (id > 1e9) {',
     tests: conformance('quickjs', 'calls.quota|forgeries.call-quota'),
   },
   {

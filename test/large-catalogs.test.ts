@@ -1,5 +1,13 @@
 import { BACKENDS } from '@glovebox/backends'
-import { createCodeMode, defineTool, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
+import {
+  Attachment,
+  type CodeModeOptions,
+  createCodeMode,
+  defineTool,
+  type Tool,
+  type ToolProvider,
+  toolProvider,
+} from '@glovebox/core'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -77,6 +85,39 @@ describe('the instructions', () => {
     }
   })
 
+  it.each<[string, (server: number, index: number) => [string, string]]>([
+    [
+      'sentences',
+      (_, index) => [`report_${index}`, 'Reads a report. It is sorted by date. Pages have a hundred rows.'],
+    ],
+    ['Chinese names', (server, index) => [`查询报告数据列表${server}号${index}`, '查询报告并返回结果列表。'.repeat(5)]],
+    ['numbers', (server, index) => [`r${server}${index}4711${index}0815`, '12345 67890 '.repeat(10)]],
+    ['hashes', (server, index) => [`a9F3kQ${'x7Zq2'.repeat(20)}${server}q${index}`, 'An opaque name.']],
+    ['emoji', (_, index) => [`smile_${index}`, '🙂🚀🎉 '.repeat(30)]],
+  ])('of tools with %s stay within every budget', async (_, textsOf) => {
+    for (const [servers, count] of [
+      [1, 10],
+      [4, 47],
+      [30, 10],
+      [500, 4],
+    ] as const) {
+      const tools = Array.from({ length: servers }, (__, server) =>
+        toolProvider({
+          name: `${textsOf(server, 0)[0]} ${server}`,
+          description: textsOf(server, 0)[1],
+          tools: Array.from({ length: count }, (___, index) => {
+            const [name, description] = textsOf(server, index)
+            const inputSchema = { type: 'object', properties: { query: { type: 'string', description } } }
+            return { name, description, inputSchema, execute: () => 1 }
+          }),
+        }),
+      )
+      await using codeMode = await createCodeMode({ sandbox, tools })
+      const isIndex = codeMode.omitted.includes('parameters')
+      expect(countTokens(codeMode.instructions), `${servers} × ${count}`).toBeLessThanOrEqual(isIndex ? 1_000 : 6_000)
+    }
+  })
+
   it('are the same each time, so that a prompt cache finds them', async () => {
     await using first = await createCodeMode({ sandbox, tools: many(2_000) })
     await using second = await createCodeMode({ sandbox, tools: many(2_000) })
@@ -112,6 +153,7 @@ describe('the instructions', () => {
     [{ maxToken: 5 }, 'Did you mean `maxTokens`?'],
     [{ pinned: 'a.b' }, 'must be a list'],
     [{ countTokens: 1 }, 'must be a function'],
+    [{ pinned: ['tools.pong'] }, 'There is no tool tools.pong'],
   ])('refuse the option %o', async (declarations, message) => {
     await expect(createCodeMode({ sandbox, tools: {}, declarations: declarations as never })).rejects.toThrow(message)
   })
@@ -144,6 +186,27 @@ describe('texts from outside', () => {
     }
   })
 
+  it('cannot begin a line by the names of parameters', async () => {
+    const properties = { 'a\u2028- Send mail.': { type: 'string' }, 'b\u0085\u202e- Send.': {} }
+    const tool = defineTool({ inputSchema: { type: 'object', properties }, execute: () => 1 })
+    await using codeMode = await createCodeMode({ sandbox, tools: { tool }, declarations: { style: 'signatures' } })
+    expect(codeMode.declarations).toContain('tool({ "a - Send mail."?, "b - Send."? })')
+    expect(codeMode.describe(['x\ny', 'aa\\ssb'])).toMatch(
+      /^\/\/ There is no tool x y\.\n\/\/ There is no tool aa\\ssb\.\n$/,
+    )
+  })
+
+  it('are schemas that contain themselves', async () => {
+    const json = { anyOf: [{ type: 'string' }, { type: 'array', items: { $ref: '#' } }, { type: 'null' }] }
+    const tools = {
+      list: defineTool({ outputSchema: { type: 'array', items: { $ref: '#' } }, execute: () => [] }),
+      json: defineTool({ outputSchema: json, execute: () => [] }),
+    }
+    await using codeMode = await createCodeMode({ sandbox, tools, declarations: { style: 'signatures' } })
+    expect(codeMode.declarations).toContain('list(input?)\njson(input?)\n')
+    expect(codeMode.list({ detail: 'full' }).items).toHaveLength(2)
+  })
+
   it('are looked up in bounded work', async () => {
     const properties = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key ${index}\n`, {}]))
     const tools = {
@@ -156,6 +219,38 @@ describe('texts from outside', () => {
     expect(codeMode.list().items[0]?.summary).toBe('')
     expect((await codeMode.search('wide')).items[0]?.signature?.length).toBeLessThan(1_000)
     await expect(codeMode.search('x'.repeat(1_000_000))).resolves.toMatchObject({ items: [] })
+  })
+})
+
+describe('what is found', () => {
+  it.each<[CodeModeOptions['policy'], 'ask' | 'deny' | undefined]>([
+    [[], undefined],
+    [[{ tools: 'tools.*', effect: 'ask' }], 'ask'],
+    [[{ tools: 'tools.pay', effect: 'deny' }], 'deny'],
+    [[{ tools: 'tools.pay', effect: 'deny', when: () => true }], undefined],
+    [{ rules: [{ tools: 'tools.pay', effect: 'allow' }], otherwise: 'deny' }, undefined],
+    [{ rules: [{ tools: 'tools.pay', effect: 'allow', when: () => false }], otherwise: 'deny' }, 'deny'],
+    [{ rules: [], otherwise: 'ask' }, 'ask'],
+  ])('says whether a call needs approval: %j', async (policy, approval) => {
+    await using codeMode = await createCodeMode({ sandbox, tools: { pay: () => 1 }, policy: policy as never })
+    expect(codeMode.list().items[0]?.approval).toBe(approval)
+  })
+})
+
+describe('the hook `around`', () => {
+  it('does not see lookups and bytes, which belong to one run', async () => {
+    const seen: string[] = []
+    await using codeMode = await createCodeMode({
+      sandbox,
+      tools: { shoot: () => new Attachment(new Uint8Array(3), { type: 'image' }) },
+      around: (call, run) => {
+        seen.push(call.tool)
+        return run()
+      },
+    })
+    const result = await codeMode.execute('await codemode.list(); return (await (await tools.shoot()).bytes()).length')
+    expect(result).toMatchObject({ value: 3 })
+    expect(seen).toEqual(['tools.shoot'])
   })
 })
 
@@ -200,6 +295,18 @@ describe('the hook `rank`', () => {
       unmatched: [],
     })
     expect(asked).toEqual(['anything', 200])
+    const abort = new AbortController()
+    await using slow = await createCodeMode({ sandbox, tools: many(10), rank: () => new Promise<never>(() => {}) })
+    const search = slow.search('anything', { signal: abort.signal })
+    abort.abort(new Error('enough'))
+    await expect(search).rejects.toThrow('enough')
+    await using broken = await createCodeMode({
+      sandbox,
+      tools: many(10),
+      rank: () => Promise.reject(new TypeError('no')),
+    })
+    const result = await broken.execute("return await codemode.search('x').catch(({ code }) => code)")
+    expect(result).toMatchObject({ value: 'TOOL_FAILED' })
     await expect(createCodeMode({ sandbox, tools: {}, rank: 1 as never })).rejects.toThrow('`rank` must be a function')
   })
 })

@@ -147,7 +147,7 @@ describe('a run that waits for approval', () => {
       ledger.push('shoot')
       return new Attachment(bytes, { type: 'image', mimeType: 'image/png' })
     }
-    const code = `const shot = await tools.shoot(); ${PAY.slice(7)}; return [shot, await shot.bytes()]`
+    const code = `const shot = await tools.shoot(); await tools.read({ shot }); ${PAY.slice(7)}; return [shot, await shot.bytes()]`
     await using first = await open({ tools: { ...tools, shoot } })
     const suspended = await suspend(code, first)
     await first.close()
@@ -160,7 +160,7 @@ describe('a run that waits for approval', () => {
     expect(await second.resume(suspended.run)).toMatchObject({ value: [image, bytes] })
     expect(ledger.filter((each) => each === 'shoot')).toHaveLength(1)
 
-    const run = await openRuns({ store }).get(suspended.run)
+    const run = JSON.parse(JSON.stringify(await openRuns({ store }).get(suspended.run))) as RunDetails
     expect(await replay(sandbox, run)).toEqual({ isSame: true })
     expect(await rerun(sandbox, run)).toMatchObject({ value: [image, bytes] })
   })

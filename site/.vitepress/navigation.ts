@@ -11,6 +11,7 @@ const LAST = ['roadmap']
 const GUIDES = [
   'frameworks',
   'mcp-servers',
+  'large-catalogs',
   'approvals',
   'durable-runs',
   'choosing-a-store',
@@ -35,6 +36,7 @@ const REFERENCE = [
   'test262',
   'schema-conversion',
   'mcp-servers',
+  'large-catalogs',
   'proofs',
   'sizes',
 ]

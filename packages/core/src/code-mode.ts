@@ -11,6 +11,7 @@ import {
 } from './declarations/declarations.ts'
 import type { ToolWarning } from './declarations/namespace.ts'
 import { unassertedPatterns } from './declarations/unasserted-patterns.ts'
+import { noSuchTool } from './discovery/missing-tool.ts'
 import type { ListQuery, SearchQuery } from './discovery/queries.ts'
 import { type FoundTools, type Rank, ToolDirectory } from './discovery/tool-directory.ts'
 import {
@@ -303,6 +304,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   if (rank !== undefined && typeof rank !== 'function')
     throw new TypeError(`\`rank\` must be a function; got ${typeof rank}`)
   const tools = new LiveCatalog(options.tools, direct)
+  assertPinned(declarations.pinned ?? [], tools.current)
   const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, tools.current)
   let written: WrittenCatalog | undefined
   const write = (): WrittenCatalog => {
@@ -392,6 +394,12 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     drain: () => runner.drain(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Rejects a pinned tool that does not exist: a misspelt one would otherwise be ignored. A pattern may match nothing. */
+function assertPinned(pinned: readonly string[], catalog: Catalog): void {
+  const unknown = pinned.find((path) => !path.includes('*') && catalog.find(path) === undefined)
+  if (unknown !== undefined) throw new TypeError(`\`declarations.pinned\`: ${noSuchTool(catalog, unknown)}`)
 }
 
 function writeCatalog(catalog: Catalog, options: DeclarationOptions, toolName: string): WrittenCatalog {

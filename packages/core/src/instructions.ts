@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog/catalog.ts'
-import type { Declarations } from './declarations/declarations.ts'
+import type { CatalogTool } from './catalog/namespace.ts'
+import type { Declarations } from './declarations/typed-text.ts'
 
 /** Default budget of the instructions and the declarations together, in tokens. */
 export const DEFAULT_MAX_TOKENS = 6_000
@@ -26,17 +27,27 @@ ${isWhole ? '' : lookup(catalog)}
 
 /** Explains how a program looks up what the declarations leave out. */
 function lookup({ namespaces }: Catalog): string {
-  const paths = namespaces.slice(0, 2).map(({ tools }) => tools[0])
-  const example = paths.flatMap((tool) => (tool === undefined ? [] : [`'${tool.path}'`])).join(', ')
-  const query = (namespaces.at(-1)?.tools[0]?.identifier ?? '').replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+  const examples = namespaces.filter(({ size }) => size > 0).flatMap(exampleOf)
+  const paths = examples.slice(0, 2).map(({ path }) => `'${path}'`)
+  const query = (examples.at(-1)?.identifier ?? 'read file').replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
   return `- The list below is short: \`?\` is optional, \`[]\` a list. A program looks up the rest, several tools at once, and can already call those that are certain:
   \`const { items } = await codemode.search({ query: '${query}' }) // paths, signatures\`
-  \`return await codemode.describe([${example}]) // declarations with types, units and limits\`
+  \`return await codemode.describe([${paths.length === 0 ? '…' : paths.join(', ')}]) // declarations with types, units and limits\`
 `
+}
+
+/** Number of namespaces among which examples are looked for, and maximum length of the path of an example. */
+const MAX_SOURCES = 20
+const MAX_EXAMPLE_LENGTH = 60
+
+function exampleOf({ tools }: Catalog['namespaces'][number], index: number): CatalogTool[] {
+  const [first] = index < MAX_SOURCES ? tools : []
+  return first === undefined || first.path.length > MAX_EXAMPLE_LENGTH ? [] : [first]
 }
 
 /** Returns a Markdown fence that the text cannot close. */
 function fenceFor(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length))
+  let longest = 2
+  for (const [run] of text.matchAll(/`{3,}/g)) longest = Math.max(longest, run.length)
   return '`'.repeat(longest + 1)
 }

@@ -1,4 +1,4 @@
-import { bytesToBase64 } from './protocol/codec/base64.ts'
+import { toBase64 } from './values/base64.ts'
 
 /** Image that a program returns, for models that can see. */
 export interface ModelImage {
@@ -32,7 +32,7 @@ export function imagesIn(root: unknown): readonly ModelImage[] {
     const { bytes, mimeType } = value as { readonly bytes?: unknown; readonly mimeType?: unknown }
     if (bytes instanceof Uint8Array && TYPES.has(mimeType)) {
       room -= bytes.byteLength
-      if (room >= 0) images.push({ mediaType: mimeType as string, data: bytesToBase64(bytes) })
+      if (room >= 0) images.push({ mediaType: mimeType as string, data: toBase64(bytes) })
       continue
     }
     const inner = value instanceof Map || value instanceof Set ? [...value.values()] : Object.values(value)

@@ -1,5 +1,6 @@
 import type { ExecutionError } from './contract/errors.ts'
 import { assertKnownOptions, atLeast } from './contract/options.ts'
+import { isBuiltin } from './discovery/builtin-namespace.ts'
 import type { ToolCallRecord } from './execution/events.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import { bytesToBase64 } from './protocol/codec/base64.ts'
@@ -111,7 +112,7 @@ function withoutRepeats(stack: string): string {
 
 /** Lists the completed calls of a failed program, which stay in effect. Calls that are not read-only come first. */
 function completedOf(calls: readonly ToolCallRecord[]): { completed?: string } {
-  const returned = calls.filter(({ outcome }) => outcome === 'returned')
+  const returned = calls.filter(({ outcome, tool }) => outcome === 'returned' && !isBuiltin(tool))
   if (returned.length === 0) return {}
   const ordered = [...returned.filter(({ readOnly }) => !readOnly), ...returned.filter(({ readOnly }) => readOnly)]
   const counts = new Map<string, number>()

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { BACKEND_NAMES, BACKENDS } from '@glovebox/backends'
 import { createCodeMode, memoryStore, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
 import { describe, expect, it } from 'vitest'
 import { mcp } from '../src/index.ts'
-import { publicServer } from './support.ts'
+import { publicServer, temporaryDirectory } from './support.ts'
 
 /** Namespaces that make the catalog too large for declarations. */
 const others = Array.from({ length: 20 }, (_, server) =>
@@ -44,7 +45,9 @@ describe('a model with a large catalog', () => {
       const mail = changing('mail', [
         { name: 'send', description: 'Sends a message to a person.', execute: (input) => ({ sent: input }) },
       ])
-      await using memory = await mcp({ name: 'memory', ...publicServer('memory') })
+      await using directory = temporaryDirectory()
+      const env = { MEMORY_FILE_PATH: join(directory.path, 'memory.json') }
+      await using memory = await mcp({ name: 'memory', ...publicServer('memory'), env })
       const store = memoryStore()
       const policy = [{ tools: 'mail.send', effect: 'ask' as const }]
       const tools = [...others, memory, mail]
@@ -66,7 +69,7 @@ describe('a model with a large catalog', () => {
         code: "return await codemode.describe(['memory.createEntities', 'mail.send'])",
       })
       expect(described).toMatchObject({
-        result: expect.stringMatching(/function createEntities\([^]*entityType: string/),
+        result: expect.stringMatching(/entityType: string[^]*function createEntities\(/),
       })
 
       const program = `const { items: [{ path }] } = await codemode.search('send a message to a person')

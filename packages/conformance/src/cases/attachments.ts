@@ -43,13 +43,48 @@ export const attachments: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'attachments.collections',
+    protects: 'an attachment in a Map or a Set of a tool can be read too',
+    run: async ({ run }) => {
+      const tools = {
+        shoot: () =>
+          new Map<unknown, unknown>([
+            ['one', image()],
+            ['set', new Set([image()])],
+          ]),
+      }
+      const code = `const shots = await tools.shoot()
+        const [inSet] = shots.get('set')
+        return [(await shots.get('one').bytes()).length, (await inSet.bytes()).length]`
+      returned(await run(code, { tools }), [4, 4])
+    },
+  },
+  {
+    id: 'attachments.concurrent',
+    protects: 'the attachments of concurrent calls count together',
+    run: async ({ run }) => {
+      const tools = {
+        shoot: () => new Attachment(new Uint8Array(30_000_000), { type: 'audio', mimeType: 'audio/wav' }),
+      }
+      const code = `const shots = await Promise.allSettled(Array.from({ length: 4 }, () => tools.shoot()))
+        return shots.map(({ status, reason }) => reason?.code ?? status).sort()`
+      returned(await run(code, { tools }), [
+        'LIMIT_MESSAGE_SIZE',
+        'LIMIT_MESSAGE_SIZE',
+        'LIMIT_MESSAGE_SIZE',
+        'fulfilled',
+      ])
+    },
+  },
+  {
     id: 'attachments.size',
     protects: 'an attachment may be larger than a message, and its bytes cross the wall only if they fit',
     run: async ({ run }) => {
       const tools = { shoot: () => new Attachment(new Uint8Array(100_000), { type: 'audio', mimeType: 'audio/wav' }) }
       const options = { tools, limits: { messageBytes: 50_000 } }
       returned(await run('return (await tools.shoot()).size', options), 100_000)
-      failed(await run('await (await tools.shoot()).bytes()', options), 'LIMIT_MESSAGE_SIZE')
+      const refused = failed(await run('await (await tools.shoot()).bytes()', options), 'LIMIT_MESSAGE_SIZE')
+      assert.match(refused.message, /The attachment takes more than/)
       const many = 'const shot = await tools.shoot(); await tools.shoot({ shots: Array(1e4).fill(shot) })'
       failed(await run(many, options), 'LIMIT_MESSAGE_SIZE')
     },

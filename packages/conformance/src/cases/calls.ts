@@ -175,6 +175,7 @@ export const calls: readonly ConformanceCase[] = [
         'const { listIssues: list } = { ...github }; return await list()',
         'const g = github; return await g.listIssues()',
         "return await globalThis['git' + 'hub'].listIssues()",
+        "return await (this ?? globalThis)['git' + 'hub'].listIssues()",
         'return await global.github.listIssues()',
         'return await g\\u0069thub.listIssues()',
         'return await github.list\\u0049ssues()',

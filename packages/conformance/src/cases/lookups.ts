@@ -98,6 +98,8 @@ export const lookups: readonly ConformanceCase[] = [
         calls.map(() => 'TOOL_INPUT_INVALID'),
       )
       assert.match(errors[2]?.[1] ?? '', /Did you mean github\?/)
+      const unknown = await run('await codemode.listIssues()', { tools: [github, mail] })
+      assert.match(failed(unknown, 'CODE_THREW').hint ?? '', /Did you mean github\.listIssues\?/)
     },
   },
   {

@@ -18,10 +18,12 @@ export class Attachment {
   /** Size in bytes. */
   readonly size: number
 
+  /** @throws `TypeError` for anything but a `Uint8Array` */
   constructor(
     bytes: Uint8Array,
     { type, mimeType, uri }: { readonly type: string; readonly mimeType?: string | undefined; readonly uri?: string },
   ) {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('An attachment needs its bytes as a Uint8Array')
     this.#bytes = bytes
     this.type = type
     if (uri !== undefined) this.uri = uri

@@ -1,4 +1,5 @@
 import { ToolCallError } from '../contract/errors.ts'
+import { fromBase64 } from '../values/base64.ts'
 import { Attachment } from './attachment.ts'
 
 /** A block of a tool's result, as the Model Context Protocol defines it. */
@@ -136,13 +137,9 @@ function decimalOf(text: string): string {
 
 /** Decodes base64, or its URL-safe variant, which some servers send. Other text is encoded as it is. */
 function bytesOf(base64: string): Uint8Array {
-  let binary: string
   try {
-    binary = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
+    return fromBase64(base64.replaceAll('-', '+').replaceAll('_', '/'))
   } catch {
     return new TextEncoder().encode(base64)
   }
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
-  return bytes
 }

@@ -13,7 +13,7 @@ export interface CatalogTool {
   readonly parseOutput: Parse | undefined
 }
 
-/** What a namespace is made of. */
+/** Parts of a namespace. */
 export interface NamespaceParts {
   readonly identifier: string
   readonly description: string | undefined

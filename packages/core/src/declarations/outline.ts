@@ -1,17 +1,20 @@
 import type { CatalogTool } from '../catalog/namespace.ts'
 import { Budget } from '../schema/bounds.ts'
 import { Reader } from '../schema/reader.ts'
-import { isUnknown, type Member, type ObjectType, type Shape, type Type } from '../schema/type.ts'
+import { isUnknown, KINDS, kindsOf, type Member, type ObjectType, type Shape, type Type } from '../schema/type.ts'
 import { Warnings } from '../schema/warnings.ts'
 import { own } from '../values/json.ts'
 import type { JsonSchema } from '../values/json-schema.ts'
+import { inOneLine } from '../values/one-line.ts'
 
 /** Maximum number of parameters, and of keys of a result, in one outline. */
 const MAX_KEYS = 20
 /** Maximum length of a key, in characters. */
 const MAX_KEY_LENGTH = 40
-/** Largest maximum of a number that is told. Such limits are sizes of pages. */
-const MAX_TOLD = 10_000
+/** Largest maximum of a number that is shown. Such limits are sizes of pages. */
+const MAX_SHOWN = 10_000
+/** Maximum depth of lists in lists. A schema may contain itself. */
+const MAX_DEPTH = 3
 /** Maximum work to read one schema, in steps. A schema that needs more has no keys in the outline. */
 const MAX_WORK = 20_000
 
@@ -47,22 +50,22 @@ function outputOf(schema: JsonSchema | undefined): string {
   return text === undefined ? '' : `: ${text}`
 }
 
-/** Returns undefined if no key of the result is known. */
-function resultOf(type: Shape): string | undefined {
-  if (isUnknown(type)) return undefined
-  if (type.object !== undefined) {
+/** Returns undefined if neither a key nor the only kind of the result is known. */
+function resultOf(type: Shape, depth = 0): string | undefined {
+  if (isUnknown(type) || depth > MAX_DEPTH) return undefined
+  const kinds = kindsOf(type) & ~KINDS.null
+  if (kinds === KINDS.object) {
     const members = membersOf(type.object)
     return members === undefined || members.size === 0 ? undefined : keysOf(members, false)
   }
-  if (type.array?.op === 'list') {
-    const element = shapeOfType(type.array.element)
-    const inner = element === undefined ? undefined : resultOf(element)
+  if (kinds === KINDS.array) {
+    const element = type.array?.op === 'list' ? shapeOfType(type.array.element) : undefined
+    const inner = element === undefined ? undefined : resultOf(element, depth + 1)
     return inner === undefined ? undefined : `${inner}[]`
   }
-  if (type.array !== undefined) return undefined
-  if (isAll(type.string)) return 'string'
-  if (isAll(type.number)) return 'number'
-  return isAll(type.boolean) ? 'boolean' : undefined
+  if (kinds === KINDS.string) return isAll(type.string) ? 'string' : undefined
+  if (kinds === KINDS.number) return isAll(type.number) ? 'number' : undefined
+  return kinds === KINDS.boolean ? 'boolean' : undefined
 }
 
 const isAll = (scalars: Shape['string']): boolean => scalars === 'all'
@@ -87,8 +90,9 @@ function membersOf(object: ObjectType | undefined): ReadonlyMap<string, Member> 
   const members = new Map<string, Member>()
   for (const variant of variants) {
     for (const [key, member] of variant ?? []) {
-      const isInAll = object.op === 'intersection' || variants.every((each) => each?.has(key) === true)
-      const isOptional = member.isOptional || members.get(key)?.isOptional === true || !isInAll
+      const others = variants.map((each) => each?.get(key)?.isOptional ?? true)
+      // All parts of an intersection apply, and one variant of a union.
+      const isOptional = object.op === 'intersection' ? others.every((each) => each) : others.some((each) => each)
       members.set(key, { ...member, isOptional })
     }
   }
@@ -109,15 +113,15 @@ function keysOf(members: ReadonlyMap<string, Member>, isInput: boolean): string 
 
 function nameOf(key: string): string {
   const short = key.length > MAX_KEY_LENGTH ? `${key.slice(0, MAX_KEY_LENGTH)}…` : key
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$-]*$/u.test(short) ? short : JSON.stringify(short)
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$-]*$/u.test(short) ? short : JSON.stringify(inOneLine(short))
 }
 
 /** Returns the maximum of a number, such as the size of a page. */
 function limitOf({ docs }: Member): string {
   for (const schema of docs) {
-    const maximum = own(schema, 'maximum')
-    if (typeof maximum === 'number' && Number.isInteger(maximum) && maximum > 1 && maximum <= MAX_TOLD)
-      return `≤${maximum}`
+    const [maximum, exclusive] = [own(schema, 'maximum'), own(schema, 'exclusiveMaximum')]
+    const limit = typeof exclusive === 'number' ? exclusive - 1 : exclusive === true ? Number(maximum) - 1 : maximum
+    if (typeof limit === 'number' && Number.isInteger(limit) && limit > 1 && limit <= MAX_SHOWN) return `≤${limit}`
   }
   return ''
 }

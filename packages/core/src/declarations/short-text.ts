@@ -1,24 +1,31 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import type { Namespace } from '../catalog/namespace.ts'
+import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { shorten } from '../schema/doc.ts'
+import { inOneLine } from '../values/one-line.ts'
 import { outlineOf } from './outline.ts'
 
 /** Maximum length of the description of a namespace, in characters. */
 const MAX_SUMMARY = 80
 
 /**
- * Returns the first sentence of a description on one line. The text comes from outside: it cannot end a comment or begin
- * a line.
+ * Returns the start of a description on one line, cut at the end of a sentence if possible.
  */
 export function summaryOf(description: string | undefined, length = MAX_SUMMARY): string {
-  const line = (description ?? '').slice(0, 4 * length).replaceAll(/[\s\p{Cc}\u2028\u2029]+/gu, ' ')
-  return shorten(line.trim(), length).replaceAll('*/', '*\\/')
+  return shorten(inOneLine((description ?? '').slice(0, 4 * length)).trim(), length)
 }
 
-/** Returns a comment with one line for each tool of a namespace. */
-export function signaturesOf(namespace: Namespace): string {
-  const lines = namespace.tools.map((tool) => `${outlineOf(tool).replaceAll('*/', '*\\/')}\n`)
-  return `/* ${headOf(namespace)}\n${lines.join('')}*/\n`
+/** Writes a comment that its text cannot end. */
+const comment = (text: string): string => `/* ${text.replaceAll('*/', '*\\/')} */\n`
+
+/**
+ * Returns a comment with one line for each tool of a namespace.
+ *
+ * @param except tools that are declared elsewhere. Default: none
+ */
+export function signaturesOf(namespace: Namespace, except: readonly CatalogTool[] = []): string {
+  const others = except.length === 0 ? namespace.tools : namespace.tools.filter((tool) => !except.includes(tool))
+  const lines = others.map(outlineOf)
+  return comment(`${headOf(namespace)}\n${lines.join('\n')}\n`)
 }
 
 /**
@@ -47,10 +54,10 @@ export function indexOf(catalog: Catalog, fits: (text: string) => boolean): { te
 
 function entryOf(namespace: Namespace, names: number): string {
   const head = headOf(namespace)
-  if (names === 0) return `/* ${head} */\n`
+  if (names === 0) return comment(head)
   const named = namespace.tools.slice(0, names).map(({ identifier }) => identifier)
   const more = namespace.size - named.length
-  return `/* ${head}\n${named.join(', ')}${more > 0 ? `, and ${more} more` : ''} */\n`
+  return comment(`${head}\n${named.join(', ')}${more > 0 ? `, and ${more} more` : ''}`)
 }
 
 function headOf({ identifier, description, size }: Namespace): string {

@@ -4,11 +4,12 @@ import { declarationsOf } from '../declarations/declarations.ts'
 import { outlineOf } from '../declarations/outline.ts'
 import { summaryOf } from '../declarations/short-text.ts'
 import type { ToolIndex } from '../search/tool-index.ts'
+import { inOneLine } from '../values/one-line.ts'
 import { noSuchTool } from './missing-tool.ts'
 import { type Chosen, parseList, parsePaths, parseSearch, type SearchQuery } from './queries.ts'
 import { documentOf } from './tool-document.ts'
 
-/** What a tool does to the world, as its annotations claim. */
+/** Effects of a tool, as its annotations claim. */
 export type ToolEffects = 'read-only' | 'idempotent' | 'destructive' | 'unknown'
 
 /** A tool that was found. */
@@ -25,7 +26,10 @@ export interface FoundTool {
   /** TypeScript declaration, if full detail was asked for. */
   readonly declaration?: string
   readonly effects: ToolEffects
-  /** Set if calls of the tool may be asked about, or are denied, whatever their input is. */
+  /**
+   * Set if the host's rules ask about calls of the tool, or deny them. Rules that look at inputs are assumed to ask, and not
+   * to deny.
+   */
   readonly approval?: 'ask' | 'deny'
 }
 
@@ -78,6 +82,7 @@ export class ToolDirectory {
   /** @throws `TypeError` for an invalid query, or the signal's reason */
   async search(catalog: Catalog, given: unknown, signal?: AbortSignal): Promise<FoundTools> {
     const query = parseSearch(given, catalog)
+    signal?.throwIfAborted()
     const { rank } = this.#options
     if (rank !== undefined) return await this.#rank(rank, catalog, query, signal)
     const index = await this.#update(catalog, signal)
@@ -104,14 +109,15 @@ export class ToolDirectory {
   /**
    * Returns the declarations of some tools, with the types that they need.
    *
+   * @param isHinted returns whether the similar names of a missing tool are searched. Default: they are
    * @throws `TypeError` for paths that are no strings, or too many
    */
-  describe(catalog: Catalog, given: unknown): string {
+  describe(catalog: Catalog, given: unknown, isHinted: () => boolean = () => true): string {
     const paths = parsePaths(given)
     const found = paths.flatMap((path) => catalog.find(path)?.path ?? [])
     const missing = paths.filter((path) => catalog.find(path) === undefined)
     const text = found.length === 0 ? '' : declarationsOf(catalog, found).text
-    return missing.map((path) => `// ${noSuchTool(catalog, path).replaceAll(/\\s+/g, ' ')}\n`).join('') + text
+    return missing.map((path) => `// ${inOneLine(noSuchTool(catalog, path, isHinted()))}\n`).join('') + text
   }
 
   async #rank(
@@ -123,9 +129,10 @@ export class ToolDirectory {
     const among = catalog.namespaces.filter(({ identifier }) => (namespace ?? identifier) === identifier)
     const tools = among.flatMap((each) => each.tools)
     const given = tools.map(({ path, tool: { name, description } }) => ({ path, name, description }))
-    const ranked = await rank(query, given, { signal })
+    const ranked: unknown = await orAborted(rank(query, given, { signal }), signal)
+    if (!Array.isArray(ranked)) throw new TypeError('`rank` must return a list of paths')
     const known = new Set(given.map(({ path }) => path))
-    const found = [...new Set(ranked)].filter((path) => known.has(path))
+    const found = [...new Set<string>(ranked)].filter((path) => known.has(path))
     const page = found.slice(offset, offset + limit).flatMap((path) => catalog.find(path) ?? [])
     return { items: page.map((tool) => this.#found(catalog, tool, detail)), total: found.length, unmatched: [] }
   }
@@ -158,6 +165,8 @@ export class ToolDirectory {
       for (const namespace of catalog.namespaces) {
         const { identifier, tools, description } = namespace
         if (this.#indexed.get(identifier) === namespace) continue
+        // Until the update is complete, the namespace is in no known state.
+        this.#indexed.delete(identifier)
         await index.setNamespace(identifier, tools.map(documentOf), { description, signal })
         this.#indexed.set(identifier, namespace)
       }
@@ -170,6 +179,19 @@ export class ToolDirectory {
 
 /** A failed update is reported to its own search. */
 const ignore = () => {}
+/** Resolves as the promise, or rejects with the reason of the signal. */
+async function orAborted<Value>(value: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return await value
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([value, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /** Maximum length of a summary, in characters. */
 const MAX_SUMMARY = 160
 

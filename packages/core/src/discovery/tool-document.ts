@@ -5,7 +5,7 @@ import { isRecord, own } from '../values/json.ts'
 /** Maximum number of parameters that are indexed for a tool. */
 const MAX_PARAMETERS = 50
 
-/** Returns what the search knows of a tool. */
+/** Returns the parts of a tool that the search reads. */
 export function documentOf({ path, tool: { name, description, inputSchema } }: CatalogTool): ToolDocument {
   return { path, name, description, parameters: parametersOf(inputSchema) }
 }

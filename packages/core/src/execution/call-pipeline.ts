@@ -6,14 +6,15 @@ import { isBuiltin } from '../discovery/builtin-namespace.ts'
 import { noSuchTool } from '../discovery/missing-tool.ts'
 import { ReaderTimeoutError } from '../program/program-reader.ts'
 import { decode, encode, MalformedValueError, NotSerializableError } from '../protocol/codec.ts'
+import { READ_BYTES } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { CheckElsewhere } from '../sandbox/sandbox.ts'
 import type { Parse, ParseContext, ValueSide } from '../values/parse.ts'
 import { countValues, isCostlyToRead, measureValue, type ValueSize } from '../values/value-size.ts'
 import type { EncodedOutput } from './attachments.ts'
-import { readBytes } from './builtin-tools.ts'
 import { CallApproval, type PendingCall, type Resolution } from './call-approval.ts'
 import { CallRules, type JudgedCall } from './call-rules.ts'
+import { readBytes } from './read-bytes.ts'
 import type { CallState, RunLog } from './run-log.ts'
 
 /** Options for {@link CallPipeline}. */
@@ -209,15 +210,18 @@ export class CallPipeline {
     }
     const key = stored === undefined ? {} : { attempt, idempotencyKey: `${stored.run}.${call.id}` }
     const run = () => entry.tool.execute(input, { signal: call.signal(), callId: call.id, context, ...key })
-    return rules?.around === undefined ? run() : rules.around(this.#judged(call, entry, input), async () => run())
+    // Lookups and bytes belong to one run, so that no cache of the host may mix them up.
+    if (rules?.around === undefined || isBuiltin(call.path)) return run()
+    return rules.around(this.#judged(call, entry, input), async () => run())
   }
 
   /** Validates and encodes an output. Its size is checked first, since a tool may return a value of any size. */
   async #write(call: PipelineCall, { parseOutput, tool }: CatalogTool, output: unknown): Promise<EncodedOutput> {
     const { path } = call
     const { messageBytes, log } = this.#options
+    const what = path === READ_BYTES ? 'The attachment' : `The output of ${path}`
     const size = measureValue(output, messageBytes)
-    if (size.characters > messageBytes) throw this.#tooLarge(`The output of ${path}`)
+    if (size.characters > messageBytes) throw this.#tooLarge(what)
     let encoded: EncodedOutput
     try {
       const context = this.#parseContext(call, 'output', size, encode)
@@ -230,7 +234,7 @@ export class CallPipeline {
         cause: error,
       })
     }
-    if (exceedsBytes(encoded.payload, messageBytes)) throw this.#tooLarge(`The output of ${path}`)
+    if (exceedsBytes(encoded.payload, messageBytes)) throw this.#tooLarge(what)
     return encoded
   }
 

@@ -188,7 +188,8 @@ export class CallRules {
     const covering = this.#rules.filter((rule) => rule.covers({ tool: path, name, annotations }))
     if (covering.some(({ effect, isConditional }) => effect === 'deny' && !isConditional)) return 'deny'
     if (covering.some(({ effect }) => effect === 'ask')) return 'ask'
-    return covering.length === 0 && this.#otherwise !== 'allow' ? this.#otherwise : undefined
+    const isDecided = covering.some(({ isConditional }) => !isConditional)
+    return isDecided || this.#otherwise === 'allow' ? undefined : this.#otherwise
   }
 
   async #judgeEdited(

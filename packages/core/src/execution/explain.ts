@@ -119,6 +119,8 @@ const MISUSED = /undefined|null|not a function|not iterable|not an object|is not
  * Matches loops on the clock. The look-ahead is bounded: an unbounded one takes quadratic time for hostile programs.
  */
 const BUSY_WAIT = /\b(?:while|for|do)\b[^;{]{0,200}(?:Date\.now|performance\.now|new Date)/
+/** Matches the message for the call of an unknown function of `codemode`. */
+const NO_BUILTIN = /^codemode\.([\p{ID_Continue}$]{1,100}) is not a function$/u
 const MAX_NAMED = 8
 /** Maximum length of a line that is analysed, in UTF-16 code units. */
 const MAX_LINE = 1_000
@@ -142,6 +144,11 @@ function adviceOn(
   if (name === 'ReferenceError') {
     const undefinedName = UNDEFINED_NAME.exec(message)?.[1]
     return undefinedName === undefined ? undefined : adviceOnName(undefinedName, catalog)
+  }
+  const builtin = NO_BUILTIN.exec(message)?.[1]
+  if (name === 'TypeError' && builtin !== undefined) {
+    const meant = meantTool(builtin, catalog.namespaces)
+    return `codemode has search, describe and list.${meant === undefined ? '' : ` Did you mean ${meant}?`}`
   }
   const isUnawaited = calls.some(({ outcome }) => outcome === 'cancelled') || keepsPromise(code, catalog)
   return name === 'TypeError' && isUnawaited && MISUSED.test(message) ? 'Is an await missing?' : undefined

@@ -4,8 +4,8 @@ import type { Namespace } from '../catalog/namespace.ts'
 /** Names of the tools that a guest gets, by namespace. */
 export type GuestNames = Readonly<Record<string, readonly string[]>>
 
-/** Ways to reach a global without its name: the global object, and escapes in identifiers. */
-const INDIRECT = /\b(?:globalThis|global|self)\b|\\u/
+/** Ways to reach a global without its name: the global object, also as `this`, and escapes in identifiers. */
+const INDIRECT = /\b(?:globalThis|global|self)\b|\bthis\b(?!\s*\.)|\\u/
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu
 /** Matches the access to a property right after the name of a namespace. */
 const ACCESS = /\s*(?:\?\.|\.(?!\.))\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/uy

@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Limits } from '../contract/limits.ts'
+import { isLookup } from '../discovery/builtin-namespace.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { parseGuestMessage } from '../protocol/schemas.ts'
 import { pendingCalls } from './call-approval.ts'
@@ -53,6 +54,9 @@ function told(
         ? callRecord(call, { outcome }, log.elapsedMs, catalog)
         : callRecord(call, endOf(settled.outcome), settled.timeMs, catalog)
     }),
-    usage: { wallTimeMs: log.elapsedMs, toolCalls: log.callCount },
+    usage: {
+      wallTimeMs: log.elapsedMs,
+      toolCalls: log.callCount - log.calls.filter(({ made }) => isLookup(made.tool)).length,
+    },
   }
 }

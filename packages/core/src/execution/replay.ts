@@ -4,9 +4,8 @@ import { toolProvider } from '../catalog/provider.ts'
 import type { Tool } from '../catalog/tool.ts'
 import { RunError, ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
-import { BUILTINS } from '../discovery/builtin-namespace.ts'
 import { decode, encode } from '../protocol/codec.ts'
-import { parseMessage } from '../protocol/messages.ts'
+import { BUILTINS, parseMessage } from '../protocol/messages.ts'
 import { guestsOf, type Sandbox } from '../sandbox/sandbox.ts'
 import { Clock } from './clock.ts'
 import { explain } from './explain.ts'
@@ -84,7 +83,7 @@ function recordedTools(
   const { namespaces } = parseMessage(start).header as { readonly namespaces: GuestNames }
   const left = [...record.calls]
   const answer = (path: string, callId: number, input: unknown): unknown => {
-    const known = take(left, path, callId, input)
+    const known = take(record, left, path, callId, input)
     if (known === undefined) throw new ToolCallError('TOOL_FAILED', `The record has no such call of ${path}`)
     const { made, settled } = known
     if (Object.hasOwn(outputs, made.call)) return outputs[made.call]
@@ -105,9 +104,10 @@ function recordedTools(
 }
 
 /** Takes the recorded call of a tool with this number, or else the first one with the same input. */
-function take(left: CallState[], path: string, callId: number, input: unknown): CallState | undefined {
+function take(record: RunLog, left: CallState[], path: string, callId: number, input: unknown): CallState | undefined {
   const encoded = encode(input)
-  const isSame = ({ made }: CallState) => made.tool === path && made.input === encoded
+  const isSame = ({ made }: CallState) =>
+    made.tool === path && (made.input === encoded || encode(record.decode(made.input)) === encoded)
   const index = left.findIndex((state) => state.made.call === callId && isSame(state))
   const found = index >= 0 ? index : left.findIndex(isSame)
   return found < 0 ? undefined : left.splice(found, 1)[0]

@@ -3,7 +3,7 @@ import type { Namespace } from '../catalog/namespace.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
 import { type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
-import { builtinNamespace, isBuiltin } from '../discovery/builtin-namespace.ts'
+import { builtinNamespace, isLookup } from '../discovery/builtin-namespace.ts'
 import { ToolDirectory } from '../discovery/tool-directory.ts'
 import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
@@ -62,8 +62,8 @@ export interface RunOptions {
   readonly isReplay?: boolean
 }
 
-/** Maximum number of calls of the functions that look up tools or read attachments. */
-const MAX_LOOKUPS = 500
+/** Maximum number of calls of the functions that look up tools. */
+const MAX_LOOKUPS = 100
 /** Maximum size of a message without its payload. */
 const HEADER_BYTES = 4_096
 /**
@@ -110,7 +110,7 @@ class RunDriver {
     const isResumed = log.messageCount > 0 && options.isReplay !== true
     this.#options = options
     this.#builtins = options.builtins ?? builtinNamespace(new ToolDirectory(), catalog)
-    this.#lookups = log.calls.filter(({ made }) => isBuiltin(made.tool)).length
+    this.#lookups = log.calls.filter(({ made }) => isLookup(made.tool)).length
     const emitted = (entry: LogEntry) => this.#emit({ type: 'log', ...entry })
     this.#console = new Log(limits.logBytes, emitted, isResumed ? log.lines : [])
     this.#inbox = new Inbox(clock.elapsed)
@@ -286,7 +286,7 @@ class RunDriver {
       if (known?.tool === tool && known.input === payload) return
       return this.#diverge({ expected: known, received: { type: 'call', call: id, tool, input: payload } })
     }
-    if (isBuiltin(tool)) {
+    if (isLookup(tool)) {
       if (++this.#lookups > MAX_LOOKUPS)
         return this.#fail('LIMIT_TOOL_CALLS', `The program looked up more than ${MAX_LOOKUPS} times`)
     } else if (id - this.#lookups > limits.toolCalls) {
@@ -484,7 +484,11 @@ class RunDriver {
     return {
       logs: this.#console.entries,
       calls: this.#calls.records,
-      usage: { wallTimeMs: this.#options.clock.elapsed(), toolCalls: this.#calls.count, ...this.#usage },
+      usage: {
+        wallTimeMs: this.#options.clock.elapsed(),
+        toolCalls: this.#calls.count - this.#lookups,
+        ...this.#usage,
+      },
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { RunError } from '../contract/errors.ts'
 import { assertKnownOptions, atLeast } from '../contract/options.ts'
 import type { Lease, RunStore } from '../contract/run-store.ts'
@@ -70,7 +71,8 @@ export class StoredRuns {
   readonly store: RunStore
   readonly #leaseMs: number
   readonly #deadlineMs: number | undefined
-  readonly #digests = new WeakMap<Catalog, Promise<string>>()
+  /** Digests of catalogs and of their namespaces. */
+  readonly #digests = new WeakMap<Catalog | Namespace, Promise<string>>()
 
   /** @throws `TypeError` for an invalid option */
   constructor(options: StoredRunsOptions) {
@@ -141,18 +143,27 @@ export class StoredRuns {
     return { run: lease.run, log, deadline, onLost: (lost) => writer.onLost(lost), close: () => writer.close() }
   }
 
-  /** Digest of everything that the tools declare. Made once for each catalog. */
+  /** Digest of everything that the tools declare. Namespaces are read one by one, since a catalog may be large. */
   #digestOf(catalog: Catalog): Promise<string> {
-    const known = this.#digests.get(catalog)
+    return this.#once(catalog, async () => {
+      const digests: string[] = []
+      for (const namespace of catalog.namespaces)
+        digests.push(await this.#once(namespace, () => digestOf(encode(namespace.tools.map(declared)))))
+      return await digestOf(digests.join('\n'))
+    })
+  }
+
+  #once(part: Catalog | Namespace, make: () => Promise<string>): Promise<string> {
+    const known = this.#digests.get(part)
     if (known !== undefined) return known
-    const declared = catalog.namespaces.flatMap(({ tools }) =>
-      tools.map(({ path, tool: { inputSchema, outputSchema } }) => [path, inputSchema, outputSchema]),
-    )
-    const digest = digestOf(encode(declared))
-    this.#digests.set(catalog, digest)
+    const digest = make()
+    this.#digests.set(part, digest)
+    digest.catch(() => this.#digests.delete(part))
     return digest
   }
 }
+
+const declared = ({ path, tool: { inputSchema, outputSchema } }: CatalogTool) => [path, inputSchema, outputSchema]
 
 /** Returns whether a suspended run would only wait again. */
 export async function stillWaits({ summary: { status, dueAt }, log }: LoadedRun): Promise<boolean> {

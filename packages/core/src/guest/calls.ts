@@ -6,6 +6,7 @@ import {
   isArrayBufferView,
   jsonStringify,
   mapDelete,
+  mapForEach,
   mapGet,
   mapSet,
   OriginalMap,
@@ -15,15 +16,13 @@ import {
   objectCreate,
   objectKeys,
   setAdd,
+  setForEach,
   setHas,
 } from '../protocol/intrinsics.ts'
-import { formatCall, type HostMessage } from '../protocol/messages.ts'
+import { BUILTINS, formatCall, type HostMessage, READ_BYTES } from '../protocol/messages.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import { define } from './define.ts'
 import { ToolError } from './errors.ts'
-
-/** Path under which the host returns the bytes of an attachment. */
-const BYTES = 'codemode.bytes'
 
 /** Whether a tool was called as the callback of an array method: `list.map(tools.get)` also passes index and list. */
 const isCallback = ({ length, 1: index, 2: list }: readonly unknown[]): boolean =>
@@ -66,6 +65,8 @@ export class Calls {
       const tool = tools[index] as string
       functions[tool] = this.#function(namespace, tool)
     }
+    // These are the same for every program, so an unknown name is undefined.
+    if (namespace === BUILTINS) return freeze(functions)
     return new OriginalProxy(freeze(functions), {
       __proto__: null,
       get: (known: typeof functions, key: string | symbol) =>
@@ -120,10 +121,16 @@ export class Calls {
       setAdd(seen, value)
       const { handle } = value as { handle?: unknown }
       if (hasOwn(value, 'handle') && setHas(handles, handle))
-        define(value, 'bytes', () => this.#call(BYTES, jsonStringify(BYTES), [handle]))
-      const keys = objectKeys(value)
-      for (let at = 0; at < keys.length; at++)
-        pending[pending.length] = (value as Record<string, unknown>)[keys[at] as string]
+        define(value, 'bytes', () => this.#call(READ_BYTES, jsonStringify(READ_BYTES), [handle]))
+      const add = (part: unknown) => {
+        pending[pending.length] = part
+      }
+      if (value instanceof OriginalMap) mapForEach(value, add)
+      else if (value instanceof OriginalSet) setForEach(value, add)
+      else {
+        const keys = objectKeys(value)
+        for (let at = 0; at < keys.length; at++) add((value as Record<string, unknown>)[keys[at] as string])
+      }
     }
   }
 

@@ -4,6 +4,11 @@ import { toJson } from './json.ts'
 /** Version of the protocol. It is incremented with every change that an older guest or host would misinterpret. */
 export const PROTOCOL_VERSION = 1
 
+/** Namespace of the functions that every program has. No provider can have it. */
+export const BUILTINS = 'codemode'
+/** Path that guests call to read the bytes of an attachment, with its handle. */
+export const READ_BYTES = `${BUILTINS}.bytes`
+
 export const LOG_LEVELS = ['debug', 'info', 'log', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 

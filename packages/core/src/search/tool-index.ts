@@ -44,7 +44,7 @@ interface Namespace {
   change: number
 }
 
-/** What all documents of a namespace share. */
+/** Terms that all documents of a namespace share. */
 interface Shared {
   readonly terms: SharedTerms
   readonly hash: string

@@ -1,14 +1,12 @@
 import type { CatalogTool } from '../catalog/namespace.ts'
 import { ToolCallError } from '../contract/errors.ts'
+import { READ_BYTES } from '../protocol/messages.ts'
 import type { Attachments } from './attachments.ts'
-
-/** Path that a guest calls for `attachment.bytes()`, with the handle. */
-const BYTES = 'codemode.bytes'
 
 /** Creates the function with which a guest reads the bytes of an attachment. */
 export function readBytes(attachments: Attachments): CatalogTool {
   return {
-    path: BYTES,
+    path: READ_BYTES,
     identifier: 'bytes',
     parseInput: undefined,
     parseOutput: undefined,
