@@ -18,6 +18,7 @@ const LIMITS = {
   langchain: [248, 7],
   mastra: [248, 9],
   mcp: [276, 122],
+  'mcp-server': [400, 20],
   'adapter-node': [87, 40],
   'node-vm': [172, 9],
   'openai-agents': [248, 8],

@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/workerd': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
+  'packages/mcp-server': ['@glovebox/core'],
   'packages/store-sqlite': ['@glovebox/core'],
   'packages/store-postgres': ['@glovebox/core'],
   // Framework packages include their default sandbox, so that one install is enough.
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@glovebox/isolated-vm',
     '@glovebox/workerd',
     '@glovebox/mcp',
+    '@glovebox/mcp-server',
     '@glovebox/store-sqlite',
   ],
   'apps/bench': ['@glovebox/core', '@glovebox/backends', '@glovebox/testing', '@glovebox/workerd'],

@@ -11,6 +11,7 @@ const LAST = ['roadmap']
 const GUIDES = [
   'frameworks',
   'mcp-servers',
+  'gateway',
   'large-catalogs',
   'approvals',
   'durable-runs',
@@ -47,6 +48,7 @@ const PACKAGES = [
   'isolated-vm',
   'workerd',
   'mcp',
+  'mcp-server',
   'store-sqlite',
   'store-postgres',
   'ai-sdk',

@@ -18,6 +18,11 @@ export class Reporter {
     if (!this.#isQuiet && this.#stream.isTTY) this.#write(this.#style('dim', text))
   }
 
+  /** Prints a remark. */
+  note(text: string): void {
+    this.#write(text)
+  }
+
   /** Prints a warning. `message` may quote text by a server. */
   warning(message: string): void {
     if (!this.#isQuiet) this.#write(`${this.#style('yellow', 'warning')} ${safe(message)}`)

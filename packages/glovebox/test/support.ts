@@ -81,10 +81,15 @@ export const fixtureFlag = (name: string, args = ''): string => `${name}="${proc
 /** The fixture server as an entry of `mcpServers`. */
 export const fixtureEntry = { command: process.execPath, args: [FIXTURE] }
 
+type PublicServer = 'everything' | 'filesystem' | 'memory'
+
+/** Returns the entry file of a public server. */
+export const publicServer = (name: PublicServer): string =>
+  require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`)
+
 /** Returns a public server as a value of `--server`, to run on this version of Node whatever is on PATH. */
-export function publicFlag(name: 'everything' | 'filesystem' | 'memory', args = ''): string {
-  return `${name}="${process.execPath}" "${require.resolve(`@modelcontextprotocol/server-${name}/dist/index.js`)}" ${args}`
-}
+export const publicFlag = (name: PublicServer, args = ''): string =>
+  `${name}="${process.execPath}" "${publicServer(name)}" ${args}`
 
 export function pidsIn(file: string): number[] {
   try {

@@ -9,24 +9,22 @@ import {
   type ExecuteOptions,
   type ExecuteResult,
   type Limits,
-  type PolicyRule,
   type RunDetails,
   toModelOutput,
 } from '@glovebox/core'
 import { cutUrls } from '@glovebox/core/framework'
 import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from '../exit-codes.ts'
+import { type PolicyFlags, policyOf } from '../policy-flags.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { openStore, principal, type StoreOption, withRuns } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
 import { createTerminalApproval } from '../terminal-approval.ts'
 
 /** Options of `glovebox run`. */
-export interface RunOptions extends ServerOptions, StoreOption, Printing {
+export interface RunOptions extends ServerOptions, StoreOption, Printing, PolicyFlags {
   readonly limit?: Limits
   readonly sandbox?: BackendName
-  readonly ask?: readonly string[]
-  readonly deny?: readonly string[]
 }
 
 /** Options that choose what is printed. */
@@ -103,11 +101,6 @@ export function printResult(
   else reporter.failure(result.error)
   return result.ok ? EXIT.ok : exitCodeOf(result.error.code)
 }
-
-const policyOf = ({ ask = [], deny = [] }: RunOptions): PolicyRule[] => [
-  ...(ask.length === 0 ? [] : [{ tools: ask, effect: 'ask' as const }]),
-  ...(deny.length === 0 ? [] : [{ tools: deny, effect: 'deny' as const }]),
-]
 
 /** Rules of a run as texts, so that they apply again when it is resumed. */
 const rulesOf = ({ ask = [], deny = [] }: RunOptions) => ({ ask: JSON.stringify(ask), deny: JSON.stringify(deny) })

@@ -20,6 +20,7 @@ import {
   type ShowOptions,
   showRun,
 } from '../commands/runs.ts'
+import { type ServeOptions, serve } from '../commands/serve.ts'
 import { type ServersOptions, servers } from '../commands/servers.ts'
 import { type TypesOptions, types } from '../commands/types.ts'
 import type { ServerOptions } from '../configured-servers.ts'
@@ -175,6 +176,28 @@ storedRuns('delete')
   .description('Delete runs.')
   .action(async (ids: string[], options: ShowOptions) => {
     exitCode = await deleteRuns(ids, options)
+  })
+
+withServers(program.command('serve'))
+  .description('Serve one tool that runs programs over the tools of all servers, to any MCP host.')
+  .option('--http [port]', 'listen on this port of the loopback interface (default: standard input and output)')
+  .option('--lookups', 'also serve search_tools and describe_tools')
+  .option('-l, --limit <name=value>', 'a limit, such as wallTimeMs=5s or memoryBytes=128MiB (repeatable)', parseLimit)
+  .addOption(sandboxOption())
+  .option('--ask <tools>', 'ask the user of the client before these tools run (repeatable)', append)
+  .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
+  .option(STORE, 'file of the stored runs (default: in the data folder)')
+  .addHelpText(
+    'after',
+    `
+Over HTTP, clients send the token in GLOVEBOX_TOKEN, or the one that is printed.
+
+Examples:
+  glovebox serve --config ~/.cursor/mcp.json --ask "*.delete*"
+  GLOVEBOX_TOKEN=… glovebox serve --http 8080 --trust`,
+  )
+  .action(async (options: ServeOptions) => {
+    exitCode = await serve(options, interrupt.signal)
   })
 
 withServers(program.command('types'))

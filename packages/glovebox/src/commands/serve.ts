@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import type { BackendName } from '@glovebox/backends'
+import type { CodeMode, Limits } from '@glovebox/core'
+import { listenHttp, serveMcp } from '@glovebox/mcp-server'
+import type { ServerOptions } from '../configured-servers.ts'
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
+import { type PolicyFlags, policyOf } from '../policy-flags.ts'
+import { Reporter } from '../reporter.ts'
+import { openStore, principal, type StoreOption } from '../run-store.ts'
+import { withCodeMode } from '../session.ts'
+
+/** Options of `glovebox serve`. */
+export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
+  /** Port for HTTP, or `true` for a free one. Default: standard input and output */
+  readonly http?: string | true
+  /** Whether the lookups are tools of their own. */
+  readonly lookups?: boolean
+  readonly limit?: Limits
+  readonly sandbox?: BackendName
+}
+
+/** Budget of the instructions. The list of tools that a client reads stays below 1,000 tokens. */
+const MAX_TOKENS = 800
+/** Environment variable with the token for HTTP. */
+const TOKEN = 'GLOVEBOX_TOKEN'
+
+/** Serves one tool that runs programs over the tools of all configured servers, until the client or a signal ends it. */
+export async function serve(options: ServeOptions, signal: AbortSignal): Promise<ExitCode> {
+  // Standard output belongs to the protocol.
+  const reporter = new Reporter(process.stderr, false)
+  const port = options.http === undefined ? undefined : portOf(options.http)
+  await using store = await openStore(options.store)
+  return await withCodeMode(
+    {
+      ...options,
+      limits: options.limit ?? {},
+      declarations: { maxTokens: MAX_TOKENS },
+      policy: policyOf(options),
+      runs: { store },
+    },
+    reporter,
+    signal,
+    async (codeMode) => {
+      await serveUntilEnd(codeMode, options, port, reporter, signal)
+      return signal.aborted ? EXIT.interrupted : EXIT.ok
+    },
+  )
+}
+
+async function serveUntilEnd(
+  codeMode: CodeMode,
+  { lookups = false }: ServeOptions,
+  port: number | undefined,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = principal()
+  await using service = serveMcp(codeMode, {
+    lookups,
+    approveCommand: 'glovebox runs approve',
+    principalOf: () => user,
+  })
+  const ended = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => ended.resolve(), { once: true })
+  if (signal.aborted) return
+  if (port === undefined) {
+    await Promise.race([service.stdio(), ended.promise])
+    return
+  }
+  const given = process.env[TOKEN]
+  const token = given ?? randomBytes(24).toString('base64url')
+  await using http = await listenHttp(service, { port, tokens: { [user]: token } })
+  reporter.note(`Listening on ${http.url}`)
+  reporter.note(given === undefined ? `Authorization: Bearer ${token}` : `The token is that of ${TOKEN}.`)
+  await ended.promise
+}
+
+/** @throws {@link UsageError} for anything but a port */
+function portOf(http: string | true): number {
+  const port = http === true ? 0 : Number(http)
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new UsageError(`--http takes a port from 0 to 65535; got ${String(http)}`)
+}

@@ -1,0 +1,328 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type CodeModeOptions,
+  createCodeMode,
+  defineTool,
+  memoryStore,
+  type Runs,
+  type Tool,
+  type ToolProvider,
+  toolProvider,
+} from '@glovebox/core'
+import { quickjs } from '@glovebox/quickjs'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { listenHttp, serveMcp } from '../src/index.ts'
+
+const sandbox = quickjs()
+afterAll(() => sandbox.close())
+
+const TOKEN = 'token-of-ada-0123456789'
+const OTHER = 'token-of-ben-0123456789'
+
+const github = toolProvider({
+  name: 'github',
+  tools: {
+    list_issues: defineTool({ description: 'Lists issues.', execute: () => [{ id: 1, author: 'ada' }] }),
+    slow: defineTool({
+      execute: (_, { signal }) =>
+        new Promise((resolve, reject) => {
+          const timer = setTimeout(resolve, 30_000)
+          signal.addEventListener('abort', () => {
+            clearTimeout(timer)
+            aborted++
+            reject(signal.reason)
+          })
+        }),
+    }),
+  },
+})
+let aborted = 0
+let paid: unknown[] = []
+const bank = toolProvider({
+  name: 'bank',
+  tools: {
+    pay: (input: unknown) => {
+      paid.push(input)
+      return 'paid'
+    },
+  },
+})
+
+async function open(options: Partial<CodeModeOptions> = {}) {
+  const codeMode = await createCodeMode({ sandbox, tools: [github, bank], ...options })
+  const service = serveMcp(codeMode, { approveCommand: 'glovebox runs approve' })
+  const http = await listenHttp(service, { tokens: { ada: TOKEN, ben: OTHER } })
+  return {
+    codeMode,
+    http,
+    async [Symbol.asyncDispose]() {
+      await http.close()
+      await service.close()
+      await codeMode.close()
+    },
+  }
+}
+
+const headersOf = (token: string) => ({ requestInit: { headers: { authorization: `Bearer ${token}` } } })
+
+/** Connects a client of the current generation. */
+async function connect(url: string, token = TOKEN, answer?: (message: string) => unknown): Promise<Client> {
+  const capabilities = answer === undefined ? {} : { elicitation: { form: {} } }
+  const client = new Client({ name: 'test', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
+  if (answer !== undefined)
+    client.setRequestHandler(
+      'elicitation/create',
+      ({ params }) => answer((params as { message: string }).message) as never,
+    )
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), headersOf(token)))
+  return client
+}
+
+/** Connects a client of the first generation. */
+async function connectFirst(url: string): Promise<FirstClient> {
+  const client = new FirstClient({ name: 'test', version: '1' })
+  await client.connect(new FirstTransport(new URL(url), headersOf(TOKEN)) as never)
+  return client
+}
+
+const JOIN = `const issues = await github.listIssues()
+  return await Promise.all(issues.map(({ author }) => bank.pay({ to: author })))`
+
+describe('a client', () => {
+  it.each([
+    ['current', connect],
+    ['first', connectFirst],
+  ] as const)('of the %s generation runs a program over the tools of two providers', async (_, connectTo) => {
+    await using server = await open()
+    const client = await connectTo(server.http.url)
+    const { tools } = await client.listTools()
+    expect(tools.map(({ name }) => name)).toEqual(['run_program'])
+    const result = await client.callTool({ name: 'run_program', arguments: { code: JOIN } })
+    expect(result).toMatchObject({
+      structuredContent: { result: ['paid'] },
+      content: [{ type: 'text', text: '{"result":["paid"]}' }],
+    })
+    const failed = await client.callTool({
+      name: 'run_program',
+      arguments: { code: 'return await github.lisIssues()' },
+    })
+    expect(failed).toMatchObject({
+      isError: true,
+      structuredContent: { error: expect.stringContaining('Did you mean') },
+    })
+    expect(await client.callTool({ name: 'run_program', arguments: {} })).toMatchObject({ isError: true })
+    const { contents } = await client.readResource({ uri: 'glovebox://declarations/github.listIssues' })
+    expect(contents).toMatchObject([{ text: expect.stringContaining('function listIssues(') }])
+    await client.close()
+  })
+
+  it('gets progress for each call, and ends the program when it cancels', async () => {
+    await using server = await open()
+    const client = await connect(server.http.url)
+    const progress: unknown[] = []
+    const cancel = new AbortController()
+    const before = aborted
+    const call = client.callTool(
+      { name: 'run_program', arguments: { code: 'await github.listIssues(); await github.slow()' } },
+      {
+        signal: cancel.signal,
+        onprogress: ({ message }) => {
+          progress.push(message)
+          if (progress.length === 2) cancel.abort(new Error('enough'))
+        },
+      },
+    )
+    await expect(call).rejects.toThrow('enough')
+    expect(progress).toEqual(['github.listIssues', 'github.slow'])
+    while (aborted === before) await sleep(10)
+    await client.close()
+  })
+
+  it('sees images as images', async () => {
+    const shoot = () => ({ type: 'image', mimeType: 'image/png', bytes: new Uint8Array([1, 2, 3]) })
+    await using server = await open({ tools: { shoot } })
+    const client = await connect(server.http.url)
+    const { content } = await client.callTool({
+      name: 'run_program',
+      arguments: { code: 'return await tools.shoot()' },
+    })
+    expect((content as unknown[]).at(-1)).toEqual({ type: 'image', mimeType: 'image/png', data: 'AQID' })
+    await client.close()
+  })
+})
+
+describe('a call that needs approval', () => {
+  const policy = [{ tools: 'bank.pay', effect: 'ask' as const, reason: 'it spends money' }]
+
+  it.each([
+    ['allow', { action: 'accept', content: { decision: 'allow' } }, { result: ['paid'] }, 1],
+    ['deny', { action: 'accept', content: { decision: 'deny' } }, { error: expect.stringContaining('TOOL_DENIED') }, 0],
+    ['nothing', { action: 'decline' }, { error: expect.stringContaining('TOOL_DENIED') }, 0],
+  ])('is put to the user, who answers %s', async (_, answer, expected, calls) => {
+    paid = []
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    const asked: string[] = []
+    const client = await connect(server.http.url, TOKEN, (message) => {
+      asked.push(message)
+      return answer
+    })
+    const result = await client.callTool({ name: 'run_program', arguments: { code: JOIN } })
+    expect(result.structuredContent).toMatchObject(expected)
+    expect(asked).toEqual(['Allow the call of bank.pay (it spends money)?\n\n{\n  "to": "ada"\n}'])
+    expect(paid).toHaveLength(calls)
+    await client.close()
+  })
+
+  it('waits in the store if the client cannot ask, and no model decides', async () => {
+    paid = []
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    const client = await connect(server.http.url)
+    const waiting = await client.callTool({ name: 'run_program', arguments: { code: JOIN } })
+    const [{ text }] = waiting.content as never as [{ text: string }]
+    expect(text).toMatch(/waits for a person who decides on bank\.pay\. The person runs: glovebox runs approve /)
+    const run = /"run": "([^"]+)"/.exec(text)?.[1] as string
+    const resume = (as: Client) => as.callTool({ name: 'resume_program', arguments: { run, decision: 'allow' } })
+    expect(await resume(client)).toMatchObject({ isError: true })
+    expect(paid).toEqual([])
+    const other = await connect(server.http.url, OTHER)
+    expect(await resume(other)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('may not') }],
+    })
+    const runs = server.codeMode.runs as Runs
+    const { pending } = await runs.get(run, { principal: 'ada' })
+    const decisions = pending.map(({ call, digest }) => ({ call, digest, decision: 'allow' as const }))
+    await runs.decide(run, decisions, { principal: 'ada' })
+    expect(await resume(client)).toMatchObject({ structuredContent: { result: ['paid'] } })
+    await client.close()
+    await other.close()
+  })
+})
+
+describe('a request', () => {
+  const post = (url: string, headers: Record<string, string>, body = '{}') =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+      body,
+    })
+  const initialize = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+  })
+
+  it('is refused without the right token, from a web page, for another host, or if it is too large', async () => {
+    await using server = await open()
+    const { url } = server.http
+    const authorization = `Bearer ${TOKEN}`
+    expect((await post(url, {}, initialize)).status).toBe(401)
+    expect((await post(url, { authorization: `Bearer ${TOKEN}x` }, initialize)).status).toBe(401)
+    expect((await post(url, { authorization, origin: 'https://evil.example' }, initialize)).status).toBe(403)
+    expect((await post(url, { authorization, origin: 'null' }, initialize)).status).toBe(403)
+    expect((await post(url, { authorization }, `{"x":"${'x'.repeat(5_000_000)}"}`)).status).toBe(413)
+    expect((await post(url, { authorization }, initialize)).status).toBe(200)
+    expect((await fetch(new URL('/health', url))).status).toBe(200)
+    expect((await fetch(new URL('/other', url), { headers: { authorization } })).status).toBe(404)
+  })
+
+  it('with a forged or a foreign request state decides nothing', async () => {
+    paid = []
+    const policy = [{ tools: 'bank.pay', effect: 'ask' as const }]
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    const call = (token: string, extra: object) =>
+      post(
+        server.http.url,
+        {
+          authorization: `Bearer ${token}`,
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'tools/call',
+          'mcp-name': 'run_program',
+        },
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: {
+            name: 'run_program',
+            arguments: { code: JOIN },
+            _meta: {
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientInfo': { name: 'x', version: '1' },
+              'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+            },
+            ...extra,
+          },
+        }),
+      ).then((response) => response.json() as Promise<{ result?: { requestState?: string }; error?: unknown }>)
+    const { result } = await call(TOKEN, {})
+    const requestState = result?.requestState as string
+    expect(requestState).toEqual(expect.any(String))
+    const inputResponses = { call2: { action: 'accept', content: { decision: 'allow' } } }
+    for (const [token, state] of [
+      [TOKEN, `${requestState}x`],
+      [TOKEN, 'forged'],
+      [OTHER, requestState],
+    ] as const)
+      expect(await call(token, { requestState: state, inputResponses })).toMatchObject({ error: expect.anything() })
+    expect(paid).toEqual([])
+    const answered = await call(TOKEN, { requestState, inputResponses })
+    expect(answered).toMatchObject({ result: { structuredContent: { result: ['paid'] } } })
+    // The same answer again returns the same result, and pays nothing.
+    expect(await call(TOKEN, { requestState, inputResponses })).toMatchObject({
+      result: { structuredContent: { result: ['paid'] } },
+    })
+    expect(paid).toHaveLength(1)
+  })
+
+  it('is one of many that run at the same time, for clients that see nothing of each other', async () => {
+    await using server = await open()
+    const clients = await Promise.all(Array.from({ length: 5 }, () => connect(server.http.url)))
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (clients[index % 5] as Client).callTool({ name: 'run_program', arguments: { code: `return ${index}` } }),
+      ),
+    )
+    expect(results.map(({ structuredContent }) => structuredContent)).toEqual(
+      results.map((_, index) => ({ result: index })),
+    )
+    await Promise.all(clients.map((client) => client.close()))
+  })
+})
+
+describe('a change of tools', () => {
+  it('is told to clients', async () => {
+    let listener = () => {}
+    let tools: readonly Tool[] = [{ name: 'before', execute: () => 1 }]
+    const provider: ToolProvider = {
+      name: 'changing',
+      get tools() {
+        return tools
+      },
+      onChange: (added) => {
+        listener = added
+        return () => {}
+      },
+    }
+    await using server = await open({ tools: provider })
+    const client = new Client(
+      { name: 'test', version: '1' },
+      { versionNegotiation: { mode: 'auto' }, listChanged: { tools: { onChanged: () => told.resolve() } } },
+    )
+    const told = Promise.withResolvers<void>()
+    await client.connect(new StreamableHTTPClientTransport(new URL(server.http.url), headersOf(TOKEN)))
+    tools = [{ name: 'after', execute: () => 1 }]
+    while (true) {
+      listener()
+      // Longer than the time within which a client joins notifications.
+      if (await Promise.race([told.promise.then(() => true), sleep(1_000, false)])) break
+    }
+    const { tools: listed } = await client.listTools()
+    expect(listed[0]?.description).toContain('after(')
+    await client.close()
+  })
+})
