@@ -1,7 +1,7 @@
 import type { CallDecision, ExecuteResult, PendingCall } from '@glovebox/core'
 import { type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 
-/** What a client sends back with the answers of its user. It is sealed. */
+/** State that a client sends back with the answers of its user. It is sealed. */
 export interface ApprovalState {
   /** Run that waits. */
   readonly run: string

@@ -15,7 +15,7 @@ export function summaryOf(description: string | undefined, length = MAX_SUMMARY)
 }
 
 /** Writes a comment that its text cannot end. */
-const comment = (text: string): string => `/* ${text.replaceAll('*/', '*\\/')} */\n`
+const comment = (text: string): string => `/* ${text.replaceAll('*/', '*\\/')}${text.endsWith('\n') ? '' : ' '}*/\n`
 
 /**
  * Returns a comment with one line for each tool of a namespace.

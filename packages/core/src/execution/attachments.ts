@@ -5,7 +5,7 @@ import { fromBase64, toBase64 } from '../values/base64.ts'
 import { isRecord } from '../values/json.ts'
 
 /** An attachment in the log of a run. As JSON, its bytes are in base64. */
-export class StoredAttachment {
+class StoredAttachment {
   readonly handle: string
   readonly bytes: Uint8Array
 
@@ -20,7 +20,7 @@ export class StoredAttachment {
 }
 
 /** A {@link StoredAttachment} as JSON has it. */
-export interface StoredAttachmentJson {
+interface StoredAttachmentJson {
   readonly handle: string
   /** Bytes in base64. */
   readonly data: string
