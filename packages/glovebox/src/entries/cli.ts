@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { BACKEND_NAMES } from '@glovebox/backends'
 import { RUN_STATUSES, RunError, redactSecrets, SandboxError, STYLES } from '@glovebox/core'
 import { MCP_HOSTS, McpError } from '@glovebox/mcp'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { authStatus, login, logout } from '../commands/auth.ts'
+import { CONNECTABLE, type ConnectableHost, type ConnectOptions, connect, disconnect } from '../commands/connect.ts'
 import { type DoctorOptions, doctor } from '../commands/doctor.ts'
 import { type ImportOptions, importServers } from '../commands/import.ts'
 import { type ReplayOptions, replayCommand } from '../commands/replay.ts'
@@ -199,6 +200,21 @@ Examples:
   .action(async (options: ServeOptions) => {
     exitCode = await serve(options, interrupt.signal)
   })
+
+for (const [name, action, description] of [
+  ['connect', connect, 'Move the servers of a host behind one glovebox serve.'],
+  ['disconnect', disconnect, 'Undo glovebox connect.'],
+] as const)
+  program
+    .command(name)
+    .addArgument(new Argument('<host>', 'host to change').choices(Object.keys(CONNECTABLE)))
+    .description(description)
+    .option('--file <file>', 'configuration file of the host (default: that of the user)')
+    .option('-y, --yes', 'change the file without asking')
+    .addHelpText('after', `\nExample:\n  glovebox ${name} cursor`)
+    .action(async (host: ConnectableHost, options: ConnectOptions) => {
+      exitCode = await action(host, options)
+    })
 
 withServers(program.command('types'))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
