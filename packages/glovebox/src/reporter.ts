@@ -85,7 +85,7 @@ export class Reporter {
 
 /** Returns the option that selects the file of the runs, for commands that are shown. */
 export const storeFlag = (store: string | true | undefined): string =>
-  typeof store === 'string' ? ` --store ${safe(store)}` : ''
+  typeof store === 'string' ? ` --store ${/^[\w./-]+$/.test(store) ? store : JSON.stringify(safe(store))}` : ''
 
 const LEVEL_STYLES = { debug: 'dim', info: 'reset', log: 'reset', warn: 'yellow', error: 'red' } as const
 

@@ -1,5 +1,5 @@
 import type { BackendName } from '@glovebox/backends'
-import { type CodeMode, type CodeModeOptions, createCodeMode, type Sandbox } from '@glovebox/core'
+import { type CodeMode, type CodeModeOptions, createCodeMode, type PolicyRule, type Sandbox } from '@glovebox/core'
 import { type McpProvider, mcp } from '@glovebox/mcp'
 import { type ServerOptions, selectServers } from './configured-servers.ts'
 import type { Reporter } from './reporter.ts'
@@ -10,7 +10,8 @@ import { openSandbox } from './sandboxes.ts'
  * and the servers in any case.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { sandbox?: BackendName } & Pick<CodeModeOptions, 'limits' | 'declarations' | 'policy'> & {
+  options: ServerOptions & { sandbox?: BackendName } & Pick<CodeModeOptions, 'limits' | 'declarations'> & {
+      readonly policy?: readonly PolicyRule[]
       readonly onAsk?: CodeModeOptions['onAsk']
       readonly runs?: CodeModeOptions['runs']
     },
@@ -20,7 +21,8 @@ export async function withCodeMode<Result>(
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
   await using servers = await connect(options, reporter, signal)
-  const { limits = {}, declarations = {}, policy = [], onAsk, runs } = options
+  const { limits = {}, declarations = {}, onAsk, runs } = options
+  const policy = applicable(options.policy ?? [], servers.failed)
   await using codeMode = await createCodeMode({
     sandbox,
     tools: servers.providers,
@@ -36,6 +38,8 @@ export async function withCodeMode<Result>(
 
 interface Servers extends AsyncDisposable {
   readonly providers: readonly McpProvider[]
+  /** Names of the servers that did not start. */
+  readonly failed: readonly string[]
 }
 
 async function connect(options: ServerOptions, reporter: Reporter, signal: AbortSignal): Promise<Servers> {
@@ -51,5 +55,17 @@ async function connect(options: ServerOptions, reporter: Reporter, signal: Abort
   }
   // One server that fails does not cost the others.
   for (const error of failed) reporter.warning((error as Error).message)
-  return { providers, [Symbol.asyncDispose]: close }
+  const missing = all.filter((_, index) => connections[index]?.status === 'rejected').map(({ name }) => name)
+  return { providers, failed: missing, [Symbol.asyncDispose]: close }
+}
+
+/** Leaves out the rules for servers that did not start, which match nothing. */
+function applicable(policy: readonly PolicyRule[], failed: readonly string[]): PolicyRule[] {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+  const names = new Set(failed.map(plain))
+  return policy.flatMap((rule) => {
+    const given = typeof rule.tools === 'string' ? [rule.tools] : rule.tools
+    const tools = given.filter((pattern) => !names.has(plain(pattern.slice(0, Math.max(0, pattern.indexOf('.'))))))
+    return tools.length === 0 ? [] : [{ ...rule, tools }]
+  })
 }

@@ -16,15 +16,15 @@ import {
   start,
 } from './support.ts'
 
-const newClient = (answer?: object) => {
+const newClient = (answer?: object, mode: 'auto' | 'legacy' = 'auto') => {
   const capabilities = answer === undefined ? {} : { elicitation: { form: {} } }
-  const client = new Client({ name: 'test', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
+  const client = new Client({ name: 'test', version: '1' }, { capabilities, versionNegotiation: { mode } })
   if (answer !== undefined) client.setRequestHandler('elicitation/create', () => answer as never)
   return client
 }
 
 /** Starts `glovebox serve` over standard input and output, and connects to it. */
-async function connect(args: readonly string[], data: string, answer?: object) {
+async function connect(args: readonly string[], data: string, answer?: object, mode?: 'auto' | 'legacy') {
   const env = { ...process.env, XDG_DATA_HOME: data, MEMORY_FILE_PATH: join(data, 'memory.json') } as Record<
     string,
     string
@@ -35,7 +35,7 @@ async function connect(args: readonly string[], data: string, answer?: object) {
     env,
     stderr: 'ignore',
   })
-  const client = newClient(answer)
+  const client = newClient(answer, mode)
   await client.connect(transport)
   return client
 }
@@ -74,11 +74,12 @@ describe('glovebox serve', () => {
     const args = ['-s', publicFlag('filesystem', directory.path), '--ask', 'filesystem.write*']
     const path = join(directory.path, 'x.txt')
     const code = `return await filesystem.writeFile({ path: ${JSON.stringify(path)}, content: 'x' })`
-    for (const [decision, isWritten] of [
-      ['deny', false],
-      ['allow', true],
+    for (const [decision, isWritten, mode] of [
+      ['deny', false, 'auto'],
+      ['deny', false, 'legacy'],
+      ['allow', true, 'legacy'],
     ] as const) {
-      const client = await connect(args, directory.path, { action: 'accept', content: { decision } })
+      const client = await connect(args, directory.path, { action: 'accept', content: { decision } }, mode)
       const result = await client.callTool({ name: 'run_program', arguments: { code } })
       expect(result.isError === true).toBe(!isWritten)
       expect(existsSync(path)).toBe(isWritten)
@@ -111,8 +112,26 @@ describe('glovebox serve', () => {
     for (const pid of pidsIn(pids)) await eventually(() => expect(isAlive(pid)).toBe(false))
   })
 
+  it('starts although a server fails for which there is a rule, and refuses a port that is taken', async () => {
+    await using directory = new Directory()
+    const flags = ['-s', 'broken=/nonexistent', '-s', publicFlag('memory'), '--ask', 'broken.*', '--http']
+    const env = { XDG_DATA_HOME: directory.path }
+    const server = start(['serve', ...flags], { env })
+    let stderr = ''
+    server.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))
+    await eventually(() => expect(stderr).toContain('Listening on '))
+    expect(stderr).toContain('warning ')
+    const { port } = new URL(/Listening on (\S+)/.exec(stderr)?.[1] as string)
+    const second = await glovebox(['serve', '-s', publicFlag('memory'), '--http', port], { env })
+    expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('EADDRINUSE') })
+    const exited = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGINT')
+    expect(await exited).toBe(130)
+  })
+
   it.each([
     [['--http', 'x'], '--http takes a port'],
+    [['--http', '0x10'], '--http takes a port'],
     [['--htp'], 'unknown option'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await glovebox(['serve', ...args])

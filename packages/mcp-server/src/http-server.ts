@@ -37,6 +37,8 @@ const MIN_TOKEN_LENGTH = 16
 /** Time within which a client must have sent its headers, or its whole request, in milliseconds. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
+/** Time between two checks of these, in milliseconds. */
+const CHECK_MS = 2_000
 /** Maximum number of open connections. */
 const MAX_CONNECTIONS = 256
 
@@ -48,11 +50,12 @@ const MAX_CONNECTIONS = 256
  */
 export async function listenHttp(service: McpService, options: HttpServerOptions): Promise<HttpServer> {
   assertKnownOptions('listenHttp()', options, ['port', 'tokens'])
-  const { port = 0, tokens } = options
-  const users = Object.entries(tokens ?? {}).map(([user, token]) => ({ user, digest: digestOf(checkedToken(token)) }))
-  if (users.length === 0) throw new TypeError('`tokens` must have at least one token')
+  const { port = 0, tokens } = options ?? {}
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new TypeError(`\`port\` must be a number from 0 to 65535; got ${String(port)}`)
+  const users = usersOf(tokens)
   const listener = getRequestListener((request) => answer(request, service, users), { overrideGlobalObjects: false })
-  const server = createServer(listener)
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, listener)
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   server.maxConnections = MAX_CONNECTIONS
@@ -102,7 +105,16 @@ function authenticate(header: string | null, users: readonly User[]): AuthInfo |
 
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
-function checkedToken(token: unknown): string {
-  if (typeof token === 'string' && token.length >= MIN_TOKEN_LENGTH && !/\s/.test(token)) return token
-  throw new TypeError(`A token in \`tokens\` must have at least ${MIN_TOKEN_LENGTH} characters and no white space`)
+/** @throws `TypeError` for tokens that no client can send, or that belong to nobody or to two users */
+function usersOf(tokens: unknown): readonly User[] {
+  const entries = typeof tokens === 'object' && tokens !== null && !Array.isArray(tokens) ? Object.entries(tokens) : []
+  if (entries.length === 0) throw new TypeError('`tokens` must be an object with a token for each user')
+  for (const [user, token] of entries) {
+    if (user === '') throw new TypeError('A user in `tokens` needs a name')
+    if (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH || !/^[!-~]+$/.test(token))
+      throw new TypeError(`The token of ${user} must have at least ${MIN_TOKEN_LENGTH} visible ASCII characters`)
+  }
+  if (new Set(entries.map(([, token]) => token)).size < entries.length)
+    throw new TypeError('Two users in `tokens` have the same token')
+  return entries.map(([user, token]) => ({ user, digest: digestOf(token as string) }))
 }

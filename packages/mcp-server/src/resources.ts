@@ -27,9 +27,26 @@ export const TEMPLATES = [
 
 /** @throws `ProtocolError` for an unknown resource */
 export function readDeclarations(codeMode: CodeMode, uri: string): ReadResourceResult {
-  const path = uri.startsWith(`${DECLARATIONS}/`) ? uri.slice(DECLARATIONS.length + 1) : undefined
-  if (uri !== DECLARATIONS && path === undefined)
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no resource ${uri.slice(0, 200)}`)
-  const text = path === undefined ? codeMode.declarations : codeMode.describe(path)
-  return { contents: [{ uri, mimeType: MIME_TYPE, text }] }
+  const text = uri === DECLARATIONS ? codeMode.declarations : declarationOf(codeMode, uri)
+  if (text !== undefined) return { contents: [{ uri, mimeType: MIME_TYPE, text }] }
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no resource ${uri.slice(0, 200)}`)
+}
+
+/** Maximum length of the address of a declaration, in characters. */
+const MAX_LENGTH = 1_000
+
+function declarationOf(codeMode: CodeMode, uri: string): string | undefined {
+  if (!uri.startsWith(`${DECLARATIONS}/`) || uri.length > MAX_LENGTH) return undefined
+  const text = codeMode.describe(unescaped(uri.slice(DECLARATIONS.length + 1)))
+  // The text for a function that does not exist is a comment.
+  return text.startsWith('//') ? undefined : text
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return text
+    throw error
+  }
 }

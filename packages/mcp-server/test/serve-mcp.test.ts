@@ -53,7 +53,7 @@ const bank = toolProvider({
 
 async function open(options: Partial<CodeModeOptions> = {}) {
   const codeMode = await createCodeMode({ sandbox, tools: [github, bank], ...options })
-  const service = serveMcp(codeMode, { approveCommand: 'glovebox runs approve' })
+  const service = serveMcp(codeMode, { approveCommand: (run, { call }) => `glovebox runs approve ${run} ${call}` })
   const http = await listenHttp(service, { tokens: { ada: TOKEN, ben: OTHER } })
   return {
     codeMode,
@@ -114,6 +114,7 @@ describe('a client', () => {
       structuredContent: { error: expect.stringContaining('Did you mean') },
     })
     expect(await client.callTool({ name: 'run_program', arguments: {} })).toMatchObject({ isError: true })
+    await expect(client.readResource({ uri: 'glovebox://declarations/github.nope' })).rejects.toThrow('no resource')
     const { contents } = await client.readResource({ uri: 'glovebox://declarations/github.listIssues' })
     expect(contents).toMatchObject([{ text: expect.stringContaining('function listIssues(') }])
     await client.close()
@@ -173,6 +174,57 @@ describe('a call that needs approval', () => {
     expect(result.structuredContent).toMatchObject(expected)
     expect(asked).toEqual(['Allow the call of bank.pay (it spends money)?\n\n{\n  "to": "ada"\n}'])
     expect(paid).toHaveLength(calls)
+    await client.close()
+  })
+
+  it.each([
+    ['a Map', 'new Map([["evil", 1e6]])'],
+    ['a BigInt', '{ to: 10n }'],
+    ['a Set', '{ to: new Set([1]) }'],
+    ['undefined', '{ to: undefined }'],
+    ['a long text', '{ to: "x".repeat(5000) }'],
+  ])('is decided elsewhere if its input is %s, which a question cannot show', async (_, input) => {
+    paid = []
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    const asked: string[] = []
+    const client = await connect(server.http.url, TOKEN, (message) => {
+      asked.push(message)
+      return { action: 'accept', content: { decision: 'allow' } }
+    })
+    const { content } = await client.callTool({
+      name: 'run_program',
+      arguments: { code: `return await bank.pay(${input})` },
+    })
+    expect(content).toMatchObject([{ text: expect.stringContaining('Then call resume_program with') }])
+    expect([asked, paid]).toEqual([[], []])
+    await client.close()
+  })
+
+  it('shows hidden characters of its input as escapes', async () => {
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    const asked: string[] = []
+    const client = await connect(server.http.url, TOKEN, (message) => {
+      asked.push(message)
+      return { action: 'decline' }
+    })
+    const code = 'return await bank.pay({ to: "a\\u202ebc\\u200b\\u2028\\u{e0041}" })'
+    await client.callTool({ name: 'run_program', arguments: { code } })
+    expect(asked[0]).toContain('"to": "a\\u202ebc\\u200b\\u2028\\udb40\\udc41"')
+    await client.close()
+  })
+
+  it('is one of many that are asked about in several rounds', async () => {
+    paid = []
+    await using server = await open({ policy, runs: { store: memoryStore() } })
+    let asked = 0
+    const client = await connect(server.http.url, TOKEN, () => {
+      asked++
+      return { action: 'accept', content: { decision: 'allow' } }
+    })
+    const code = 'return (await Promise.all(Array.from({ length: 25 }, (_, i) => bank.pay({ i })))).length'
+    const result = await client.callTool({ name: 'run_program', arguments: { code } })
+    expect(result.structuredContent).toEqual({ result: 25 })
+    expect([asked, paid.length]).toEqual([25, 25])
     await client.close()
   })
 
@@ -272,6 +324,11 @@ describe('a request', () => {
     expect(paid).toEqual([])
     const answered = await call(TOKEN, { requestState, inputResponses })
     expect(answered).toMatchObject({ result: { structuredContent: { result: ['paid'] } } })
+    // Answers belong to the program about which the user was asked.
+    const other = { arguments: { code: 'return 1' }, requestState, inputResponses }
+    expect(await call(TOKEN, other)).toMatchObject({
+      result: { isError: true, content: [{ text: 'These answers belong to another call.' }] },
+    })
     // The same answer again returns the same result, and pays nothing.
     expect(await call(TOKEN, { requestState, inputResponses })).toMatchObject({
       result: { structuredContent: { result: ['paid'] } },
@@ -291,6 +348,48 @@ describe('a request', () => {
       results.map((_, index) => ({ result: index })),
     )
     await Promise.all(clients.map((client) => client.close()))
+  })
+})
+
+describe('a service', () => {
+  it.each<[object, string]>([
+    [{}, '`tokens` must be an object'],
+    [{ tokens: {} }, '`tokens` must be an object'],
+    [{ tokens: { ada: 'short' } }, 'The token of ada must have at least 16'],
+    [{ tokens: { ada: `${TOKEN}ü` } }, 'visible ASCII'],
+    [{ tokens: { ada: TOKEN, ben: TOKEN } }, 'the same token'],
+    [{ tokens: { ada: TOKEN }, port: '/tmp/socket' }, '`port` must be a number'],
+    [{ tokens: { ada: TOKEN }, host: '0.0.0.0' }, 'has no option `host`'],
+  ])('refuses the options %j', async (options, message) => {
+    await using codeMode = await createCodeMode({ sandbox, tools: {} })
+    await using service = serveMcp(codeMode)
+    await expect(listenHttp(service, options as never)).rejects.toThrow(message)
+  })
+
+  it('ends running programs when it is closed', async () => {
+    const server = await open()
+    const client = await connect(server.http.url)
+    const before = aborted
+    const call = client.callTool({ name: 'run_program', arguments: { code: 'await github.slow()' } })
+    const ended = expect(call).rejects.toThrow()
+    await sleep(500)
+    await server[Symbol.asyncDispose]()
+    await ended
+    expect(aborted).toBe(before + 1)
+  })
+
+  it('reports errors of the host, and hides them from clients', async () => {
+    const store = memoryStore()
+    store.create = () => Promise.reject(new Error('cannot open /secret/runs.db'))
+    const seen: unknown[] = []
+    await using codeMode = await createCodeMode({ sandbox, tools: {}, runs: { store } })
+    await using service = serveMcp(codeMode, { onError: (error) => seen.push(error) })
+    await using http = await listenHttp(service, { tokens: { ada: TOKEN } })
+    const client = await connect(http.url)
+    const result = await client.callTool({ name: 'run_program', arguments: { code: 'return 1' } })
+    expect(JSON.stringify(result)).not.toContain('secret')
+    expect(result.isError).toBe(true)
+    await client.close()
   })
 })
 

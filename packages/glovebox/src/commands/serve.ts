@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { BackendName } from '@glovebox/backends'
-import type { CodeMode, Limits } from '@glovebox/core'
-import { listenHttp, serveMcp } from '@glovebox/mcp-server'
+import { type CodeMode, type Limits, openRuns } from '@glovebox/core'
+import { type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
 import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { type PolicyFlags, policyOf } from '../policy-flags.ts'
-import { Reporter } from '../reporter.ts'
+import { Reporter, storeFlag } from '../reporter.ts'
 import { openStore, principal, type StoreOption } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
 
@@ -21,6 +21,8 @@ export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
 
 /** Budget of the instructions. The list of tools that a client reads stays below 1,000 tokens. */
 const MAX_TOKENS = 800
+/** Time for which ended runs are kept, in milliseconds. */
+const KEEP_MS = 30 * 24 * 60 * 60_000
 /** Environment variable with the token for HTTP. */
 const TOKEN = 'GLOVEBOX_TOKEN'
 
@@ -30,6 +32,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
   const reporter = new Reporter(process.stderr, false)
   const port = options.http === undefined ? undefined : portOf(options.http)
   await using store = await openStore(options.store)
+  await openRuns({ store }).deleteEnded(Date.now() - KEEP_MS, { principal: principal() })
   return await withCodeMode(
     {
       ...options,
@@ -49,7 +52,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
 
 async function serveUntilEnd(
   codeMode: CodeMode,
-  { lookups = false }: ServeOptions,
+  { lookups = false, store }: ServeOptions,
   port: number | undefined,
   reporter: Reporter,
   signal: AbortSignal,
@@ -57,7 +60,9 @@ async function serveUntilEnd(
   const user = principal()
   await using service = serveMcp(codeMode, {
     lookups,
-    approveCommand: 'glovebox runs approve',
+    approveCommand: (run, { call, state }) =>
+      `glovebox runs ${state === 'asked' ? 'approve' : 'resolve'} ${run} ${call}${storeFlag(store)}`,
+    onError: (error) => reporter.warning((error as Error).message),
     principalOf: () => user,
   })
   const ended = Promise.withResolvers<void>()
@@ -69,15 +74,27 @@ async function serveUntilEnd(
   }
   const given = process.env[TOKEN]
   const token = given ?? randomBytes(24).toString('base64url')
-  await using http = await listenHttp(service, { port, tokens: { [user]: token } })
+  await using http = await listen(service, port, { [user]: token })
   reporter.note(`Listening on ${http.url}`)
   reporter.note(given === undefined ? `Authorization: Bearer ${token}` : `The token is that of ${TOKEN}.`)
   await ended.promise
 }
 
+/** @throws {@link UsageError} for a port that cannot be used, or a token that is too short */
+async function listen(service: McpService, port: number, tokens: Record<string, string>): Promise<HttpServer> {
+  try {
+    return await listenHttp(service, { port, tokens })
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`${TOKEN}: ${error.message}`, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new UsageError(`Cannot listen on port ${port}: ${code}. Choose another with --http.`, { cause: error })
+  }
+}
+
 /** @throws {@link UsageError} for anything but a port */
 function portOf(http: string | true): number {
-  const port = http === true ? 0 : Number(http)
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  if (http === true) return 0
+  if (/^\d{1,5}$/.test(http) && Number(http) < 65_536) return Number(http)
   throw new UsageError(`--http takes a port from 0 to 65535; got ${String(http)}`)
 }
