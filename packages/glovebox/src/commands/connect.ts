@@ -4,20 +4,11 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { findMcpConfigs } from '@glovebox/mcp'
+import { CONNECTABLE, type ConnectableHost } from '../connectable-hosts.ts'
 import { dataFile } from '../data-folder.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { serversIn, withOurs, withoutOurs } from '../host-edit.ts'
 import { safe } from '../reporter.ts'
-
-/** Hosts whose configuration can be changed, with the property that has their servers. */
-export const CONNECTABLE = {
-  'claude-code': 'mcpServers',
-  'claude-desktop': 'mcpServers',
-  cursor: 'mcpServers',
-  vscode: 'servers',
-} as const
-
-export type ConnectableHost = keyof typeof CONNECTABLE
 
 /** Options of `glovebox connect` and `glovebox disconnect`. */
 export interface ConnectOptions {

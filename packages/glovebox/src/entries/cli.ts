@@ -5,7 +5,7 @@ import { RUN_STATUSES, RunError, redactSecrets, SandboxError, STYLES } from '@gl
 import { MCP_HOSTS, McpError } from '@glovebox/mcp'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { authStatus, login, logout } from '../commands/auth.ts'
-import { CONNECTABLE, type ConnectableHost, type ConnectOptions, connect, disconnect } from '../commands/connect.ts'
+import type { ConnectOptions } from '../commands/connect.ts'
 import { type DoctorOptions, doctor } from '../commands/doctor.ts'
 import { type ImportOptions, importServers } from '../commands/import.ts'
 import { type ReplayOptions, replayCommand } from '../commands/replay.ts'
@@ -21,10 +21,11 @@ import {
   type ShowOptions,
   showRun,
 } from '../commands/runs.ts'
-import { type ServeOptions, serve } from '../commands/serve.ts'
+import type { ServeOptions } from '../commands/serve.ts'
 import { type ServersOptions, servers } from '../commands/servers.ts'
 import { type TypesOptions, types } from '../commands/types.ts'
 import type { ServerOptions } from '../configured-servers.ts'
+import { CONNECTABLE_HOSTS, type ConnectableHost } from '../connectable-hosts.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from '../exit-codes.ts'
 import { parseLimit } from '../limit-option.ts'
 import { Reporter } from '../reporter.ts'
@@ -198,22 +199,25 @@ Examples:
   GLOVEBOX_TOKEN=… glovebox serve --http 8080 --trust`,
   )
   .action(async (options: ServeOptions) => {
+    // Loaded on demand: other commands need no server.
+    const { serve } = await import('../commands/serve.ts')
     exitCode = await serve(options, interrupt.signal)
   })
 
-for (const [name, action, description] of [
-  ['connect', connect, 'Move the servers of a host behind one glovebox serve.'],
-  ['disconnect', disconnect, 'Undo glovebox connect.'],
+for (const [name, description] of [
+  ['connect', 'Move the servers of a host behind one glovebox serve.'],
+  ['disconnect', 'Undo glovebox connect.'],
 ] as const)
   program
     .command(name)
-    .addArgument(new Argument('<host>', 'host to change').choices(Object.keys(CONNECTABLE)))
+    .addArgument(new Argument('<host>', 'host to change').choices(CONNECTABLE_HOSTS))
     .description(description)
     .option('--file <file>', 'configuration file of the host (default: that of the user)')
     .option('-y, --yes', 'change the file without asking')
     .addHelpText('after', `\nExample:\n  glovebox ${name} cursor`)
     .action(async (host: ConnectableHost, options: ConnectOptions) => {
-      exitCode = await action(host, options)
+      const actions = await import('../commands/connect.ts')
+      exitCode = await actions[name](host, options)
     })
 
 withServers(program.command('types'))

@@ -31,7 +31,8 @@ async function agree(page: URL): Promise<void> {
   const location = response.headers.get('location')
   if (location === null) throw new Error(`The authorization answered with ${response.status}`)
   // As in a browser, the host does not wait for what the redirect leads to.
-  void fetch(location)
+  // The listener of a login that has failed in the meantime is closed.
+  fetch(location).catch(() => {})
 }
 
 function authOf({ name, context }: Scenario): McpAuth {
