@@ -29,9 +29,10 @@ export function describeKilledProcesses(backend: ProcessBackend): void {
       // A third of them where hostile programs are sampled.
       const share = sampleShare < 1 ? 1 / 3 : 1
       await runHostile(bench, backend.hostileStep, (id) => isDrawn(`killed ${id}`, share))
+      // A fast machine runs the programs before several processes were killed.
+      while (kills <= 3) await delay(100)
       clearInterval(killing)
       await peaceful.finish()
-      expect(kills).toBeGreaterThan(3)
       expect(peaceful.calls.size).toBeGreaterThan(200)
     }, 300_000)
 
