@@ -60,6 +60,15 @@ export const attachments: readonly ConformanceCase[] = [
     },
   },
   {
+    id: 'attachments.tampered',
+    protects: 'an attachment can be read in a program that replaced what `instanceof` looks up',
+    run: async ({ run }) => {
+      const code = `for (const C of [Map, Set]) Object.defineProperty(C, Symbol.hasInstance, { value: () => true })
+        return (await (await tools.shoot()).bytes()).length`
+      returned(await run(code, { tools: { shoot } }), 4)
+    },
+  },
+  {
     id: 'attachments.concurrent',
     protects: 'the attachments of concurrent calls count together',
     run: async ({ run }) => {

@@ -1,6 +1,7 @@
 import { decode, encode } from '../protocol/codec.ts'
 import {
   freeze,
+  getPrototypeOf,
   hasOwn,
   isArray,
   isArrayBufferView,
@@ -125,8 +126,10 @@ export class Calls {
       const add = (part: unknown) => {
         pending[pending.length] = part
       }
-      if (value instanceof OriginalMap) mapForEach(value, add)
-      else if (value instanceof OriginalSet) setForEach(value, add)
+      // A program may have replaced what `instanceof` looks up.
+      const prototype = getPrototypeOf(value)
+      if (prototype === OriginalMap.prototype) mapForEach(value as Map<unknown, unknown>, add)
+      else if (prototype === OriginalSet.prototype) setForEach(value as Set<unknown>, add)
       else {
         const keys = objectKeys(value)
         for (let at = 0; at < keys.length; at++) add((value as Record<string, unknown>)[keys[at] as string])
