@@ -105,7 +105,7 @@ function authenticate(header: string | null, users: readonly User[]): AuthInfo |
 
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
-/** @throws `TypeError` for tokens that no client can send, or that belong to nobody or to two users */
+/** @throws `TypeError` for tokens that no client can send, without a user, or of two users */
 function usersOf(tokens: unknown): readonly User[] {
   const entries = typeof tokens === 'object' && tokens !== null && !Array.isArray(tokens) ? Object.entries(tokens) : []
   if (entries.length === 0) throw new TypeError('`tokens` must be an object with a token for each user')

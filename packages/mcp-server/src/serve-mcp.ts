@@ -57,7 +57,7 @@ export interface ServeMcpOptions {
   /** Called with each error that clients do not see in full, such as one of the store. Default: ignored */
   readonly onError?: (error: unknown) => void
   /**
-   * User to whom the runs of a request belong. Default: the `clientId` of the request's token, and nobody over stdio.
+   * User to whom the runs of a request belong. Default: the `clientId` of the request's token, none over stdio.
    */
   readonly principalOf?: (authInfo: AuthInfo | undefined) => string | undefined
 }
@@ -189,6 +189,8 @@ class Service implements McpService {
     const { name, input, context } = call
     const { tool, runs } = this.#codeMode
     try {
+      const state = context.mcpReq.requestState<ApprovalState>()
+      if (state !== undefined) return await this.#continue(call, state)
       if (name === tool.name) return await this.#run(call)
       if (name === RESUME && runs !== undefined) return await this.#resume(call)
       if (this.#options.lookups === true && name === SEARCH)
@@ -204,20 +206,15 @@ class Service implements McpService {
     return failed(`There is no tool ${JSON.stringify(name.slice(0, 100))}. Programs call functions: use ${tool.name}.`)
   }
 
-  /** Runs a program, or continues it with the answers of the user. */
   async #run(call: ToolCall): Promise<CallToolResult | InputRequiredResult> {
     const { code } = call.input
     if (typeof code !== 'string') return failed('Pass the program as `code`, a string.')
-    const state = call.context.mcpReq.requestState<ApprovalState>()
-    if (state !== undefined) return await this.#continue(call, state)
     return await this.#answer(call, await this.#codeMode.execute(code, this.#settings(call)))
   }
 
   async #resume(call: ToolCall): Promise<CallToolResult | InputRequiredResult> {
     const { run } = call.input
     if (typeof run !== 'string') return failed('Pass the id of the run as `run`, a string.')
-    const state = call.context.mcpReq.requestState<ApprovalState>()
-    if (state !== undefined) return await this.#continue(call, state)
     return await this.#answer(call, await this.#codeMode.resume(run, this.#settings(call)))
   }
 

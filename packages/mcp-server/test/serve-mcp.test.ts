@@ -394,7 +394,7 @@ describe('a service', () => {
 })
 
 describe('a change of tools', () => {
-  it('is told to clients', async () => {
+  it('reaches clients as a notification', async () => {
     let listener = () => {}
     let tools: readonly Tool[] = [{ name: 'before', execute: () => 1 }]
     const provider: ToolProvider = {

@@ -80,7 +80,7 @@ async function fileOf(host: ConnectableHost, { file }: ConnectOptions): Promise<
   return realpathSync(found)
 }
 
-/** Replaces a file as a whole, so that nobody reads half of it. */
+/** Replaces a file as a whole, so that no reader gets half of it. */
 async function write(file: string, mode: number, text: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}`
   await writeFile(temporary, text, { mode, flag: 'wx' })
