@@ -331,7 +331,7 @@ describe('an abort while connecting', () => {
     expect(server.notes()).toEqual([])
   })
 
-  it.each(['silent', 'slow', 'garbage', 'stubborn'] as const)(
+  it.each(['silent', 'slow', 'garbage', 'deaf'] as const)(
     'rejects with the signal’s reason and leaves no process of a %s server',
     async (mode) => {
       await using directory = temporaryDirectory()

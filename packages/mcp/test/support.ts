@@ -30,6 +30,7 @@ type Mode =
   | 'silent'
   | 'slow'
   | 'stubborn'
+  | 'deaf'
 
 export interface Note {
   readonly pid: number
