@@ -25,10 +25,13 @@ export type {
   McpEvent,
   McpState,
   McpStatus,
+  Root,
   SampleRequest,
   SampleResult,
+  ServerRequest,
   ToolDefinition,
 } from './contract/events.ts'
 export type { McpHeaders, McpHttpOptions, McpOptions, McpStdioOptions } from './contract/options.ts'
 export type { McpProvider } from './contract/provider.ts'
+export type { McpProgress, McpRelay, RawTool, RelayedChange, RelayOptions } from './contract/relay.ts'
 export { mcp } from './mcp.ts'

@@ -1,27 +1,28 @@
 import { type Tool, ToolCallError, type ToolContext } from '@glovebox/core'
 import { isRepeatable, type McpResult, parseMcpResult } from '@glovebox/core/framework'
-import type { Client, ProgressCallback } from '@modelcontextprotocol/client'
+import type { ProgressCallback } from '@modelcontextprotocol/client'
 import { Authorization } from '../auth/authorization.ts'
-import { McpError, unauthorized } from '../contract/error.ts'
+import { McpError } from '../contract/error.ts'
 import type { McpEvent, McpState, McpStatus } from '../contract/events.ts'
 import type { McpHttpOptions, McpOptions } from '../contract/options.ts'
 import type { McpProvider } from '../contract/provider.ts'
 import { NO_TIMEOUT_MS } from '../contract/timeouts.ts'
 import { assertServerOptions } from './assert-options.ts'
+import { callError } from './call-error.ts'
 import { Deadline } from './deadline.ts'
-import { describeFailure, refusalOf } from './describe-failure.ts'
+import { describeFailure } from './describe-failure.ts'
 import type { ListedTool } from './listing.ts'
 import { orAbort } from './or-abort.ts'
 import { ReconnectAttempts } from './reconnect-attempts.ts'
+import { Relay, type RelayedCall } from './relay.ts'
 import { resourceTools, type WithClient } from './resources.ts'
 import { ServerSecrets } from './secrets.ts'
-import { isClosedError, isUnreachable, Session, statusOf, TaskFailedError } from './session.ts'
+import { isClosedError, type RequestSettings, Session, TaskFailedError } from './session.ts'
 import { toolFilter } from './tool-filter.ts'
 import { ToolPins } from './tool-pins.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 const MAX_INSTRUCTIONS = 2_000
-const PING_TIMEOUT_MS = 5_000
 /** Bounds of the time after which a server's tools are listed again, if it gives one. */
 const MIN_TTL_MS = 30_000
 const MAX_TTL_MS = 24 * 60 * 60 * 1_000
@@ -64,6 +65,8 @@ class McpConnection implements McpProvider {
   #protocol = ''
   #warnings: readonly string[] = []
   readonly #attempts = new ReconnectAttempts()
+  readonly #calls = new Set<{ readonly context?: unknown }>()
+  readonly relay = new Relay((call, request) => this.#relayed(call, request))
   #refresh: ReturnType<typeof setTimeout> | undefined
   #closed: Promise<void> | undefined
 
@@ -139,6 +142,7 @@ class McpConnection implements McpProvider {
     this.#session = undefined
     this.#enter('closed')
     this.#listeners.clear()
+    this.relay.clear()
   }
 
   /** Opens a session unless that is already being done. */
@@ -205,7 +209,10 @@ class McpConnection implements McpProvider {
       onSecret: (secret) => this.#secrets.learn(secret),
       onToolsChanged: () => this.#relist(),
       onClosed: (session) => this.#lose(session),
-      onLog: (level, data) => this.#emit({ type: 'log', server: this.name, level, data }),
+      onChange: (change) => this.relay.announce(change),
+      onLog: ({ level, data, logger }) =>
+        this.#emit({ type: 'log', server: this.name, level, data, logger, contexts: this.#contexts() }),
+      contexts: () => this.#contexts(),
     })
   }
 
@@ -219,9 +226,12 @@ class McpConnection implements McpProvider {
     this.#isListingQueued = true
     void this.#queueListing((signal) => this.#list(session, signal)).catch((error: unknown) => {
       if (this.#closing.signal.aborted) return
-      const { message } = describeFailure(error, { options: this.#options, secrets: this.#secrets })
-      this.#warn(`its tools could not be listed again: ${message}`)
+      this.#warnOf('its tools could not be listed again', error)
     })
+  }
+
+  #warnOf(what: string, error: unknown): void {
+    this.#warn(`${what}: ${describeFailure(error, { options: this.#options, secrets: this.#secrets }).message}`)
   }
 
   /** Lists the tools once earlier listings are over. */
@@ -246,11 +256,14 @@ class McpConnection implements McpProvider {
     const wanted = listed.filter((tool) => this.#isProvided(tool.name))
     const provided = (await this.#pins?.select(wanted)) ?? wanted
     const instructions = client.getInstructions()?.trim().slice(0, MAX_INSTRUCTIONS)
-    const definitions = JSON.stringify([instructions, provided, client.getServerCapabilities()])
+    const raw = session.rawTools(provided.map(({ name }) => name))
+    const definitions = JSON.stringify([instructions, raw, client.getServerCapabilities()])
+    this.relay.update(session, client, raw, (error) => this.#warnOf('a subscription was lost', error))
     if (definitions !== this.#definitions) {
       this.#definitions = definitions
       this.#instructions = instructions
-      const withClient: WithClient = (request, signal) => this.#request('a request', signal, true, request)
+      const withClient: WithClient = (request, context) =>
+        this.#request('a request', context, true, ({ client }, settings) => request(client, settings))
       const further = resourceTools(
         client.getServerCapabilities() ?? {},
         (each) => listed.some((tool) => tool.name === each),
@@ -280,13 +293,13 @@ class McpConnection implements McpProvider {
     }
   }
 
-  #call(tool: string, isTask: boolean, input: Record<string, unknown>, { signal }: ToolContext): Promise<unknown> {
+  #call(tool: string, isTask: boolean, input: Record<string, unknown>, context: ToolContext): Promise<unknown> {
     const { onEvent, callTimeoutMs } = this.#options
     const reportsProgress = onEvent !== undefined || callTimeoutMs !== undefined
     const onProgress: ProgressCallback = (progress) =>
       this.#emit({ type: 'progress', server: this.name, tool, ...progress })
-    return this.#request(tool, signal, this.#isRepeatable(tool), (_, options, session) =>
-      session.call({ tool, isTask, input, ...options, ...(reportsProgress && { onProgress }) }),
+    return this.#request(tool, context, this.#isRepeatable(tool), (session, settings) =>
+      session.call({ tool, isTask, input, ...settings, ...(reportsProgress && { onProgress }) }),
     )
   }
 
@@ -298,58 +311,49 @@ class McpConnection implements McpProvider {
    */
   async #request<Result>(
     what: string,
-    signal: AbortSignal,
+    call: { readonly signal: AbortSignal; readonly context?: unknown },
     isRepeatable: boolean,
-    request: (client: Client, options: { signal: AbortSignal; timeout: number }, session: Session) => Promise<Result>,
+    request: (session: Session, settings: RequestSettings) => Promise<Result>,
   ): Promise<Result> {
     const { callTimeoutMs: timeout = NO_TIMEOUT_MS } = this.#options
+    const { signal } = call
     for (let attempt = 1; ; attempt++) {
       const session = await this.#ready(signal)
+      this.#calls.add(call)
       try {
-        return await request(session.client, { signal, timeout }, session)
+        return await request(session, { signal, timeout })
       } catch (error) {
         if (signal.aborted) throw error
-        if (error instanceof TaskFailedError) throw this.#callError(what, error.cause, isClosedError(error.cause))
-        const isRefused = await this.#isSessionLost(session, error)
+        if (error instanceof TaskFailedError) throw this.#errorOf(what, error.cause, isClosedError(error.cause))
+        const isRefused = await session.isLost(error)
         const isClosed = isClosedError(error) || session.client.transport === undefined
         if (isClosed || (isRefused && attempt === 1)) this.#lose(session)
         if (attempt === 1 && (isRefused || (isClosed && isRepeatable))) continue
-        throw this.#callError(what, error, isClosed)
+        throw this.#errorOf(what, error, isClosed)
+      } finally {
+        this.#calls.delete(call)
       }
     }
   }
 
-  /** Whether the server no longer knows the session, and so did not handle the request. */
-  async #isSessionLost({ client }: Session, error: unknown): Promise<boolean> {
-    const status = statusOf(error)
-    const hasSession = (client.transport as { sessionId?: string } | undefined)?.sessionId !== undefined
-    if (!hasSession || (status !== 404 && status !== 400)) return false
-    if (status === 404) return true
-    // Servers also answer 400 to a request that they do not accept.
-    return await client.ping({ timeout: PING_TIMEOUT_MS }).then(
-      () => false,
-      (failure: unknown) => statusOf(failure) !== undefined,
-    )
+  /** Returns the contexts of the open calls. */
+  #contexts(): readonly unknown[] {
+    return [...new Set([...this.#calls].flatMap(({ context }) => (context === undefined ? [] : [context])))]
   }
 
-  #callError(tool: string, error: unknown, isClosed: boolean): unknown {
+  /** Makes a request of another client. Its errors show no credentials. */
+  async #relayed<Result>(
+    call: RelayedCall,
+    request: (session: Session, settings: RequestSettings) => Promise<Result>,
+  ): Promise<Result> {
+    const { tool, signal } = call
+    const isRepeatable = tool === undefined || this.#isRepeatable(tool)
+    return await this.#secrets.guarded(signal, () => this.#request(tool ?? 'a request', call, isRepeatable, request))
+  }
+
+  #errorOf(what: string, error: unknown, isClosed: boolean): unknown {
     const { name } = this
-    const cause = { cause: error }
-    if (isClosed) {
-      const what = this.#closing.signal.aborted
-        ? `The connection to the MCP server ${name} has ended`
-        : `The connection to the MCP server ${name} has ended while ${tool} ran, so the call may have had its effect`
-      return new ToolCallError('TOOL_FAILED', what, cause)
-    }
-    if (error instanceof McpError) return new ToolCallError('TOOL_FAILED', error.message, cause)
-    const why = refusalOf(error)
-    if (why !== undefined) return new ToolCallError('TOOL_FAILED', unauthorized(name, why).message, cause)
-    const status = statusOf(error)
-    if (status !== undefined)
-      return new ToolCallError('TOOL_FAILED', `The MCP server ${name} answered with HTTP ${status}`, cause)
-    if (isUnreachable(error))
-      return new ToolCallError('TOOL_FAILED', `The MCP server ${name} could not be reached`, cause)
-    return error
+    return callError(error, { server: name, what, isClosed, isClosing: this.#closing.signal.aborted })
   }
 
   /** Resolves to an open session. */

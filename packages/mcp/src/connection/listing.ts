@@ -1,5 +1,6 @@
 import type { JsonSchema, ToolAnnotations } from '@glovebox/core'
 import { isRecord } from '@glovebox/core/framework'
+import type { RawTool } from '../contract/relay.ts'
 
 /** A tool as a server lists it, without what is malformed. */
 export interface ListedTool {
@@ -26,6 +27,8 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
  */
 export class ToolListing {
   readonly tools = new Map<string, ListedTool>()
+  /** The same tools as the server lists them. */
+  readonly raw = new Map<string, RawTool>()
   readonly #warnings: string[] = []
   #warningCount = 0
 
@@ -63,6 +66,7 @@ export class ToolListing {
       ...(isRecord(raw.execution) && raw.execution.taskSupport === 'required' && { isTask: true }),
     }
     this.tools.set(name, tool)
+    this.raw.set(name, raw as RawTool)
     return true
   }
 

@@ -5,7 +5,7 @@ import type { Client } from '@modelcontextprotocol/client'
 /** Makes a request with the client of an open session. */
 export type WithClient = <Result>(
   request: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Result>,
-  signal: AbortSignal,
+  call: { readonly signal: AbortSignal; readonly context?: unknown },
 ) => Promise<Result>
 
 const TEXT = { type: 'string' } as const
@@ -55,7 +55,7 @@ function toolsForResources(withClient: WithClient): Tool[] {
       annotations: READ_ONLY,
       inputSchema: cursorInput,
       outputSchema: listOf('resources', { uri: TEXT, name: TEXT, description: TEXT, mimeType: TEXT }, ['uri']),
-      execute: (input, { signal }) =>
+      execute: (input, context) =>
         withClient(async (client, options) => {
           const { resources, nextCursor } = await client.listResources(pageOf(input), options)
           return {
@@ -64,7 +64,7 @@ function toolsForResources(withClient: WithClient): Tool[] {
             ),
             ...defined({ nextCursor }),
           }
-        }, signal),
+        }, context),
     },
     {
       name: 'readResource',
@@ -72,12 +72,12 @@ function toolsForResources(withClient: WithClient): Tool[] {
         'Reads a resource of this server, such as one to which a result links. Binary content is an attachment with `bytes()`.',
       annotations: READ_ONLY,
       inputSchema: objectOf({ uri: TEXT }, ['uri']),
-      execute: (input, { signal }) =>
+      execute: (input, context) =>
         withClient(async (client, options) => {
           const { contents } = await client.readResource({ uri: (input as { uri: string }).uri }, options)
           const parts = contents.map((resource) => parseBlock({ type: 'resource', resource } as never))
           return parts.length === 1 ? parts[0] : parts
-        }, signal),
+        }, context),
     },
   ]
 }
@@ -90,7 +90,7 @@ function toolsForPrompts(withClient: WithClient): Tool[] {
       annotations: READ_ONLY,
       inputSchema: cursorInput,
       outputSchema: listOf('prompts', { name: TEXT, description: TEXT, arguments: { type: 'array' } }, ['name']),
-      execute: (input, { signal }) =>
+      execute: (input, context) =>
         withClient(async (client, options) => {
           const { prompts, nextCursor } = await client.listPrompts(pageOf(input), options)
           return {
@@ -99,19 +99,19 @@ function toolsForPrompts(withClient: WithClient): Tool[] {
             ),
             ...defined({ nextCursor }),
           }
-        }, signal),
+        }, context),
     },
     {
       name: 'getPrompt',
       description: 'Renders a prompt of this server to messages.',
       annotations: READ_ONLY,
       inputSchema: objectOf({ name: TEXT, arguments: { type: 'object', additionalProperties: TEXT } }, ['name']),
-      execute: (input, { signal }) =>
+      execute: (input, context) =>
         withClient(async (client, options) => {
           const { name, arguments: given } = input as { name: string; arguments?: Record<string, string> }
           const { messages } = await client.getPrompt({ name, ...(given && { arguments: given }) }, options)
           return messages.map(({ role, content }) => ({ role, content: parseBlock(content as never) }))
-        }, signal),
+        }, context),
     },
   ]
 }

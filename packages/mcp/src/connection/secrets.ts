@@ -68,19 +68,28 @@ export class ServerSecrets {
    * redacted; paths and addresses stay.
    */
   guard(tool: Tool): Tool {
-    const execute: Tool['execute'] = async (input, context) => {
-      try {
-        return await tool.execute(input, context)
-      } catch (error) {
-        if (context.signal.aborted || !(error instanceof Error)) throw error
-        if (error instanceof ToolCallError) {
-          throw new ToolCallError(error.code, this.#credentials.hide(error.message))
-        }
-        if (!(error instanceof ProtocolError)) throw this.copyOf(error)
-        throw Object.assign(new Error(this.#credentials.hide(error.message)), { name: error.name, code: error.code })
-      }
-    }
+    const execute: Tool['execute'] = (input, context) =>
+      this.guarded(context.signal, async () => await tool.execute(input, context))
     return { ...tool, execute }
+  }
+
+  /** Makes a request, and redacts its errors. */
+  async guarded<Result>(signal: AbortSignal, request: () => Promise<Result>): Promise<Result> {
+    try {
+      return await request()
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error)) throw error
+      if (error instanceof ToolCallError) {
+        throw new ToolCallError(error.code, this.#credentials.hide(error.message))
+      }
+      if (!(error instanceof ProtocolError)) throw this.copyOf(error)
+      const { name, code, data } = error
+      throw Object.assign(new Error(this.#credentials.hide(error.message)), {
+        name,
+        code,
+        ...(data !== undefined && { data: JSON.parse(this.#credentials.hide(JSON.stringify(data))) as unknown }),
+      })
+    }
   }
 }
 

@@ -13,8 +13,9 @@ import {
 } from '@modelcontextprotocol/client'
 import type { Authorization } from '../auth/authorization.ts'
 import { McpError } from '../contract/error.ts'
-import type { ElicitRequest, SampleRequest } from '../contract/events.ts'
+import type { ElicitRequest, SampleRequest, ServerRequest } from '../contract/events.ts'
 import type { McpHttpOptions, McpOptions, McpStdioOptions } from '../contract/options.ts'
+import type { RawTool, RelayedChange } from '../contract/relay.ts'
 import { type ListedTool, MAX_PAGES, ToolListing } from './listing.ts'
 import { orAbort } from './or-abort.ts'
 import type { ServerSecrets } from './secrets.ts'
@@ -40,25 +41,33 @@ export interface SessionOptions {
   /** Called with each secret that requests to the server contain. */
   onSecret(secret: string): void
   onToolsChanged(): void
+  onChange(change: RelayedChange): void
   onClosed(session: Session): void
-  onLog(level: string, data: unknown): void
+  onLog(message: { readonly level: string; readonly data: unknown; readonly logger?: string | undefined }): void
+  /** Returns the contexts of the calls that are open at the server. */
+  contexts(): readonly unknown[]
+}
+
+/** Settings of a request. */
+export interface RequestSettings {
+  readonly signal: AbortSignal
+  readonly timeout: number
 }
 
 /** A tool call as a session makes it. */
-export interface SessionCall {
+export interface SessionCall extends RequestSettings {
   readonly tool: string
   /** Whether the call returns a task. */
   readonly isTask: boolean
   readonly input: Record<string, unknown>
-  readonly signal: AbortSignal
-  readonly timeout: number
   readonly onProgress?: ProgressCallback
 }
 
 /** Timeout of the version probe, which servers without version negotiation may never answer. */
 const PROBE_TIMEOUT_MS = 5_000
 const FAREWELL_MS = 1_000
-const LIST_DEBOUNCE_MS = 100
+const PING_TIMEOUT_MS = 5_000
+const ANNOUNCED = { autoRefresh: false, debounceMs: 100 } as const
 /** Bounds of the time between two questions for the state of a task. */
 const MIN_POLL_MS = 50
 const DEFAULT_POLL_MS = 1_000
@@ -208,6 +217,45 @@ export class Session {
     return task === undefined ? result : await this.#resultOf(task, signal, timeout)
   }
 
+  /**
+   * Makes a request of another client. An answer that asks for input is returned as it is.
+   *
+   * @throws the SDK's error
+   */
+  async pass(
+    method: string,
+    params: Record<string, unknown>,
+    { onProgress, ...given }: RequestSettings & { readonly onProgress?: ProgressCallback },
+  ): Promise<Record<string, unknown>> {
+    const options = {
+      ...given,
+      resetTimeoutOnProgress: true,
+      allowInputRequired: true,
+      ...(onProgress !== undefined && { onprogress: onProgress }),
+    }
+    const isModernCall = method === 'tools/call' && this.client.getProtocolEra() === 'modern'
+    return (await withScopes(this.#given.authorization, () =>
+      isModernCall
+        ? this.client.callTool(params as { name: string }, options)
+        : this.client.request({ method, params }, ANY, options),
+    )) as Record<string, unknown>
+  }
+
+  /** Subscribes to a resource. Resolves to a function that ends it, unless the server has a request for that. */
+  async subscribe(uri: string, options: Partial<RequestSettings>): Promise<(() => Promise<void>) | undefined> {
+    if (this.client.getProtocolEra() !== 'modern') {
+      await this.client.request({ method: 'resources/subscribe', params: { uri } }, ANY, options)
+      return undefined
+    }
+    const subscription = await this.client.listen({ resourceSubscriptions: [uri] }, options)
+    return () => subscription.close()
+  }
+
+  /** Returns the tools that were listed last, as the server lists them. */
+  rawTools(names: readonly string[]): readonly RawTool[] {
+    return names.flatMap((name) => this.#listing.raw.get(name) ?? [])
+  }
+
   /** Waits for a task to end, and fetches its result. */
   async #resultOf(started: Record<string, unknown>, call: AbortSignal, timeout: number): Promise<unknown> {
     const params = { taskId: String(started.taskId) }
@@ -226,6 +274,19 @@ export class Session {
       if (signal.aborted) await this.client.request({ method: 'tasks/cancel', params }, ANY).catch(() => {})
       throw new TaskFailedError(error)
     }
+  }
+
+  /** Returns whether the server no longer knows the session, and so did not handle the request that failed. */
+  async isLost(error: unknown): Promise<boolean> {
+    const status = statusOf(error)
+    const hasSession = (this.client.transport as { sessionId?: string } | undefined)?.sessionId !== undefined
+    if (!hasSession || (status !== 404 && status !== 400)) return false
+    if (status === 404) return true
+    // Servers also answer 400 to a request that they do not accept.
+    return await this.client.ping({ timeout: PING_TIMEOUT_MS }).then(
+      () => false,
+      (failure: unknown) => statusOf(failure) !== undefined,
+    )
   }
 
   /** Fails the calls whose responses can no longer arrive. */
@@ -290,6 +351,7 @@ export class WithStderr extends Error {
 function clientFor({ mode }: Way, given: SessionOptions): Client {
   const { options, timeoutMs } = given
   const { name, onElicit, onSample, roots } = options
+  const origin = (): ServerRequest => ({ server: name, contexts: given.contexts() })
   const capabilities: ClientCapabilities = {
     ...(onElicit !== undefined && { elicitation: { form: { applyDefaults: true }, url: {} } }),
     ...(onSample !== undefined && { sampling: {} }),
@@ -303,7 +365,9 @@ function clientFor({ mode }: Way, given: SessionOptions): Client {
       versionNegotiation:
         mode === 'legacy' ? { mode } : { mode, probe: { timeoutMs: Math.min(PROBE_TIMEOUT_MS, timeoutMs / 3) } },
       listChanged: {
-        tools: { autoRefresh: false, debounceMs: LIST_DEBOUNCE_MS, onChanged: () => given.onToolsChanged() },
+        tools: { ...ANNOUNCED, onChanged: () => given.onToolsChanged() },
+        prompts: { ...ANNOUNCED, onChanged: () => given.onChange({ type: 'prompts-changed' }) },
+        resources: { ...ANNOUNCED, onChanged: () => given.onChange({ type: 'resources-changed' }) },
       },
     },
   )
@@ -312,17 +376,23 @@ function clientFor({ mode }: Way, given: SessionOptions): Client {
       const { message } = params
       const request: ElicitRequest =
         params.mode === 'url'
-          ? { server: name, mode: 'url', message, url: params.url }
-          : { server: name, mode: 'form', message, schema: params.requestedSchema }
+          ? { ...origin(), mode: 'url', message, url: params.url }
+          : { ...origin(), mode: 'form', message, schema: params.requestedSchema }
       const answer = await onElicit(request)
       return answer.action === 'accept' ? { action: 'accept', content: { ...answer.content } } : answer
     })
   if (onSample !== undefined)
     client.setRequestHandler('sampling/createMessage', async ({ params }) => ({
-      ...(await onSample({ server: name, params } satisfies SampleRequest)),
+      ...(await onSample({ ...origin(), params } satisfies SampleRequest)),
     }))
-  if (roots !== undefined) client.setRequestHandler('roots/list', () => ({ roots: [...roots] }))
-  client.setNotificationHandler('notifications/message', ({ params }) => given.onLog(params.level, params.data))
+  if (roots !== undefined)
+    client.setRequestHandler('roots/list', async () => ({
+      roots: [...(typeof roots === 'function' ? await roots(origin()) : roots)],
+    }))
+  client.setNotificationHandler('notifications/message', ({ params }) => given.onLog(params))
+  client.setNotificationHandler('notifications/resources/updated', ({ params: { uri } }) =>
+    given.onChange({ type: 'resource-updated', uri }),
+  )
   return client
 }
 

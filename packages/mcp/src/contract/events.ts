@@ -44,7 +44,16 @@ export interface McpStatus {
 export type McpEvent =
   | { readonly type: 'state'; readonly server: string; readonly state: McpState; readonly error?: Error }
   | { readonly type: 'warning'; readonly server: string; readonly message: string }
-  | { readonly type: 'log'; readonly server: string; readonly level: string; readonly data: unknown }
+  | {
+      readonly type: 'log'
+      readonly server: string
+      readonly level: string
+      readonly data: unknown
+      /** Name of the part of the server that wrote it. */
+      readonly logger?: string | undefined
+      /** The `context` of each call that is open at the server. */
+      readonly contexts: readonly unknown[]
+    }
   | {
       readonly type: 'progress'
       readonly server: string
@@ -54,16 +63,26 @@ export type McpEvent =
       readonly message?: string | undefined
     }
 
+/** Origin of a request that a server makes. */
+export interface ServerRequest {
+  /** Name of the server. */
+  readonly server: string
+  /**
+   * The `context` of each call that is open at the server, without repetitions. The request belongs to one of them; servers
+   * of the revisions before 2026-07-28 do not say to which.
+   */
+  readonly contexts: readonly unknown[]
+}
+
 /** A form that the server wants the user to fill in, or a page that the user should visit. */
 export type ElicitRequest =
-  | {
-      readonly server: string
+  | (ServerRequest & {
       readonly mode: 'form'
       readonly message: string
       /** JSON Schema of the content: an object of texts, numbers, booleans and enums. */
       readonly schema: object
-    }
-  | { readonly server: string; readonly mode: 'url'; readonly message: string; readonly url: string }
+    })
+  | (ServerRequest & { readonly mode: 'url'; readonly message: string; readonly url: string })
 
 /** The user's answer. Missing fields get their defaults. */
 export type ElicitAnswer =
@@ -71,8 +90,7 @@ export type ElicitAnswer =
   | { readonly action: 'decline' | 'cancel' }
 
 /** Request for a message of a language model. `params` is as the Model Context Protocol defines `sampling/createMessage`. */
-export interface SampleRequest {
-  readonly server: string
+export interface SampleRequest extends ServerRequest {
   readonly params: Readonly<Record<string, unknown>>
 }
 
@@ -82,4 +100,11 @@ export interface SampleResult {
   readonly model: string
   readonly content: { readonly type: 'text'; readonly text: string }
   readonly stopReason?: string
+}
+
+/** Directory that a server may use. */
+export interface Root {
+  /** URL of the directory, with the scheme `file:`. */
+  readonly uri: string
+  readonly name?: string
 }

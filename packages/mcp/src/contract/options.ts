@@ -1,5 +1,13 @@
 import type { McpAuth, TokenStore } from './auth.ts'
-import type { ElicitAnswer, ElicitRequest, McpEvent, SampleRequest, SampleResult } from './events.ts'
+import type {
+  ElicitAnswer,
+  ElicitRequest,
+  McpEvent,
+  Root,
+  SampleRequest,
+  SampleResult,
+  ServerRequest,
+} from './events.ts'
 
 interface CommonOptions {
   /** Namespace under which programs find the tools. */
@@ -34,8 +42,8 @@ interface CommonOptions {
   readonly onElicit?: (request: ElicitRequest) => ElicitAnswer | Promise<ElicitAnswer>
   /** Answers a request of the server for a message of a language model. Default: the server cannot ask. */
   readonly onSample?: (request: SampleRequest) => SampleResult | Promise<SampleResult>
-  /** Directories that the server may use, as `file:` URLs. Default: the server cannot ask for them. */
-  readonly roots?: readonly { readonly uri: string; readonly name?: string }[]
+  /** Directories that the server may use, or a function that returns them. Default: the server cannot ask for them. */
+  readonly roots?: readonly Root[] | ((request: ServerRequest) => readonly Root[] | Promise<readonly Root[]>)
   /** Aborts the connection attempt. It has no effect once `mcp` has resolved. */
   readonly signal?: AbortSignal
 }
