@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/workerd': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
-  'packages/mcp-server': ['@glovebox/core'],
+  'packages/mcp-server': ['@glovebox/core', '@glovebox/mcp'],
   'packages/store-sqlite': ['@glovebox/core'],
   'packages/store-postgres': ['@glovebox/core'],
   // Framework packages include their default sandbox, so that one install is enough.

@@ -1,12 +1,10 @@
 import type { CallDecision, ExecuteResult, PendingCall } from '@glovebox/core'
 import { type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 
-/** State that a client sends back with the answers of its user. It is signed. */
+/** State that a client sends back with the answers of its user. */
 export interface ApprovalState {
   /** Run that waits. */
   readonly run: string
-  /** Tool that was called, with its arguments. The answers belong to exactly this call. */
-  readonly request: string
   /** Digests of the calls that were shown, by number. */
   readonly digests: Readonly<Record<string, string>>
 }
@@ -43,9 +41,8 @@ export function questionsIn({ pending }: Suspended): readonly Question[] {
 }
 
 /** Asks the user of the client about calls. The client calls the tool again with the answers. */
-export function askAbout(questions: readonly Question[], requestState: string): InputRequiredResult {
-  return inputRequired({
-    requestState,
+export const askAbout = (questions: readonly Question[]): InputRequiredResult =>
+  inputRequired({
     inputRequests: Object.fromEntries(
       questions.map((question) => {
         const { key, params } = questionFor(question)
@@ -53,10 +50,9 @@ export function askAbout(questions: readonly Question[], requestState: string): 
       }),
     ),
   })
-}
 
 /** Returns a question as clients get it, and the key of its answer. */
-export const questionFor = ({ call, input }: Question) => ({
+const questionFor = ({ call, input }: Question) => ({
   key: keyOf(call.call),
   params: {
     message: `Allow the call of ${call.tool}${whyAsked(call)}?\n\n${input}`,

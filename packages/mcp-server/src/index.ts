@@ -1,3 +1,4 @@
+export { clientCallbacks } from './client-callbacks.ts'
 export type { HttpServer, HttpServerOptions } from './http-server.ts'
 export { listenHttp } from './http-server.ts'
 export type { McpService, ServeMcpOptions } from './serve-mcp.ts'

@@ -25,6 +25,9 @@ export const TEMPLATES = [
   },
 ]
 
+/** Returns whether a resource is one of ours. */
+export const isDeclaration = (uri: string): boolean => uri === DECLARATIONS || uri.startsWith(`${DECLARATIONS}/`)
+
 /** @throws `ProtocolError` for an unknown resource */
 export function readDeclarations(codeMode: CodeMode, uri: string): ReadResourceResult {
   const text = uri === DECLARATIONS ? codeMode.declarations : declarationOf(codeMode, uri)

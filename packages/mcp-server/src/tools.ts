@@ -8,8 +8,16 @@ export const SEARCH = 'search_tools'
 export const DESCRIBE = 'describe_tools'
 export const RESUME = 'resume_program'
 
+/** Settings of {@link listTools}. */
+export interface ListSettings {
+  readonly hasLookups: boolean
+  /** Whether to say which tools may be called as tasks, as the revision of 2025-11-25 does. */
+  readonly hasTasks: boolean
+}
+
 /** Lists the tools that clients see. The tools of the code mode are inside programs. */
-export function listTools({ tool, runs }: CodeMode, hasLookups: boolean): ListedTool[] {
+export function listTools({ tool, runs }: CodeMode, { hasLookups, hasTasks }: ListSettings): ListedTool[] {
+  const execution = hasTasks && { execution: { taskSupport: 'optional' as const } }
   const { name, description, inputSchema } = tool
   const listed: ListedTool[] = [
     {
@@ -17,6 +25,7 @@ export function listTools({ tool, runs }: CodeMode, hasLookups: boolean): Listed
       description,
       inputSchema: { ...inputSchema, required: [...inputSchema.required] },
       annotations: { openWorldHint: true },
+      ...execution,
     },
   ]
   if (hasLookups)
@@ -47,6 +56,7 @@ export function listTools({ tool, runs }: CodeMode, hasLookups: boolean): Listed
       name: RESUME,
       description: 'Continues a program that waited for a person or a timer. It decides nothing.',
       inputSchema: { type: 'object', properties: { run: { type: 'string' } }, required: ['run'] },
+      ...execution,
     })
   return listed
 }

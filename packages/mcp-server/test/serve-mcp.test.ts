@@ -327,7 +327,7 @@ describe('a request', () => {
     // Answers belong to the program about which the user was asked.
     const other = { arguments: { code: 'return 1' }, requestState, inputResponses }
     expect(await call(TOKEN, other)).toMatchObject({
-      result: { isError: true, content: [{ text: 'These answers belong to another call.' }] },
+      error: { code: -32_602, message: 'The answers belong to another request' },
     })
     // The same answer again returns the same result, and pays nothing.
     expect(await call(TOKEN, { requestState, inputResponses })).toMatchObject({

@@ -1,4 +1,6 @@
 /** `@glovebox/core/framework`: helpers for packages that wrap the engine for an agent framework. */
+
+export { identifierFor } from '../catalog/identifiers.ts'
 export { isMcpResult, type McpResult, parseBlock, parseMcpResult, parseText } from '../catalog/mcp-result.ts'
 export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
 export { isRepeatable } from '../catalog/tool.ts'

@@ -27,6 +27,7 @@ export class Relay implements McpRelay {
   readonly #subscriptions = new Map<string, (() => Promise<void>) | undefined>()
   #session: Session | undefined
   capabilities: Readonly<Record<string, unknown>> = {}
+  protocol = ''
   tools: readonly RawTool[] = []
 
   constructor(inSession: InSession) {
@@ -79,6 +80,7 @@ export class Relay implements McpRelay {
   /** Takes over what a server lists, and subscribes again in a new session. */
   update(session: Session, client: Client, tools: readonly RawTool[], onFailed: (error: unknown) => void): void {
     this.capabilities = client.getServerCapabilities() ?? {}
+    this.protocol = session.protocol
     this.tools = tools
     if (session === this.#session) return
     this.#session = session

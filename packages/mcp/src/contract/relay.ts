@@ -30,6 +30,8 @@ export type RelayedChange =
 export interface McpRelay {
   /** Capabilities that the server declares. Empty until it was connected once. */
   readonly capabilities: Readonly<Record<string, unknown>>
+  /** Revision of the protocol. Empty until it was connected once. */
+  readonly protocol: string
   /** The tools that are provided, as the server lists them. */
   readonly tools: readonly RawTool[]
   /**
