@@ -6,6 +6,7 @@ import { redactSecrets } from '@glovebox/core'
 import { type ConfiguredServer, fileTokenStore, type McpOptions, readMcpConfig, readMcpServers } from '@glovebox/mcp'
 import { dataFile } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
+import { type Profile, serversOf } from './profiles.ts'
 import { type Reporter, safe } from './reporter.ts'
 import { type HeaderFlag, parseHeaderFlag, parseServerFlag } from './server-flags.ts'
 import { askOnTerminal, hasTerminal } from './terminal.ts'
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly server?: readonly string[]
   readonly header?: readonly string[]
   readonly trust?: boolean
+  /** Profile that the user named. */
+  readonly chosen?: Profile
   /** Whether one server that fails is an error, because a run that is resumed may need it. Default: false. */
   readonly needsEveryServer?: boolean
 }
@@ -28,7 +31,7 @@ const DEFAULT_FILES = ['mcp.json', '.mcp.json']
  * @throws {@link UsageError} for invalid options, or a file of the project that the user has not confirmed
  */
 export async function selectServers(
-  { config, server = [], header = [], trust = false }: ServerOptions,
+  { config, server = [], header = [], trust = false, chosen = {} }: ServerOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<McpOptions[]> {
@@ -45,7 +48,10 @@ export async function selectServers(
   if (broken.length > 0 && usable.length === 0) throw new UsageError(`${file}: no server can be used.`)
   const all = withHeaders([...usable, ...flagged], header.map(parseHeaderFlag))
   refuseDuplicates(all)
-  return all.map((each) => withLogin(each, reporter))
+  const selected = serversOf(chosen, all)
+  if (selected.length === 0 && all.length > 0)
+    throw new UsageError(`The profile chooses none of the servers ${all.map(({ name }) => name).join(', ')}.`)
+  return selected.map((each) => withLogin(each, reporter))
 }
 
 async function readServers(

@@ -1,6 +1,6 @@
 import type { BackendName } from '@glovebox/backends'
 import { type CodeMode, type CodeModeOptions, createCodeMode, type PolicyRule, type Sandbox } from '@glovebox/core'
-import { type McpProvider, mcp } from '@glovebox/mcp'
+import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { type ServerOptions, selectServers } from './configured-servers.ts'
 import type { Reporter } from './reporter.ts'
 import { openSandbox } from './sandboxes.ts'
@@ -14,13 +14,15 @@ export async function withCodeMode<Result>(
       readonly policy?: readonly PolicyRule[]
       readonly onAsk?: CodeModeOptions['onAsk']
       readonly runs?: CodeModeOptions['runs']
+      /** Further options of each server, such as what answers its questions. */
+      readonly callbacks?: Pick<McpOptions, 'onElicit' | 'onSample' | 'roots' | 'onEvent'>
     },
   reporter: Reporter,
   signal: AbortSignal,
-  use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
+  use: (codeMode: CodeMode, sandbox: Sandbox, servers: readonly McpProvider[]) => Promise<Result>,
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
-  await using servers = await connect(options, reporter, signal)
+  await using servers = await connect(options, options.callbacks ?? {}, reporter, signal)
   const { limits = {}, declarations = {}, onAsk, runs } = options
   const policy = applicable(options.policy ?? [], servers.failed)
   await using codeMode = await createCodeMode({
@@ -33,7 +35,7 @@ export async function withCodeMode<Result>(
     ...(runs !== undefined && { runs }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
-  return await use(codeMode, sandbox)
+  return await use(codeMode, sandbox, servers.providers)
 }
 
 interface Servers extends AsyncDisposable {
@@ -42,10 +44,15 @@ interface Servers extends AsyncDisposable {
   readonly failed: readonly string[]
 }
 
-async function connect(options: ServerOptions, reporter: Reporter, signal: AbortSignal): Promise<Servers> {
+async function connect(
+  options: ServerOptions,
+  callbacks: Partial<McpOptions>,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Servers> {
   const all = await selectServers(options, reporter, signal)
   if (all.length > 0) reporter.progress(`Starting ${all.map(({ name }) => name).join(', ')} …`)
-  const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, signal })))
+  const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, ...callbacks, signal } as McpOptions)))
   const providers = connections.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const close = async () => void (await Promise.all(providers.map((provider) => provider.close())))
   const failed = connections.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))

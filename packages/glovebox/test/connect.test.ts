@@ -1,5 +1,6 @@
 import { readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { Directory, fixtureEntry, glovebox } from './support.ts'
 
@@ -24,6 +25,15 @@ const CONFIGURATIONS: readonly [host: string, text: string][] = [
     'claude-code',
     `{\n\t"numStartups": 12,\n\t"mcpServers": {\n\t\t"fixture": ${FIXTURE}\n\t},\n\t"projects": { "/x": { "mcpServers": {} } }\n}`,
   ],
+  ['windsurf', `{\n  "mcpServers": {\n    "fixture": ${FIXTURE}\n  }\n}`],
+  [
+    'gemini-cli',
+    `{\n  "ui": { "theme": "GitHub" },\n  "mcpServers": {\n    "fixture": ${FIXTURE},\n    "keyed": { "command": "x", "env": { "KEY": "$SECRET_KEY" } }\n  }\n}\n`,
+  ],
+  [
+    'zed',
+    `// Zed settings\n{\n  "context_servers": {\n    "fixture": ${FIXTURE},\n  },\n  "vim_mode": false, // never\n}\n`,
+  ],
   ['vscode', `\uFEFF{\r\n    "inputs": [],\r\n    "servers": {\r\n        "fixture": ${FIXTURE}\r\n    }\r\n}\r\n`],
 ]
 
@@ -39,7 +49,8 @@ describe('glovebox connect', () => {
     expect(edited.slice(0, before - 12)).toBe(text.slice(0, before - 12))
     expect(edited.endsWith(text.slice(after + 1))).toBe(true)
     expect(edited).not.toContain('secret')
-    const behind = join(directory.path, 'glovebox', 'connected', `${host}.jsonc`)
+    const name = host === 'gemini-cli' ? '.gemini/settings.jsonc' : `${host}.jsonc`
+    const behind = join(directory.path, 'glovebox', 'connected', name)
     expect(statSync(behind).mode & 0o777).toBe(0o600)
 
     // The entry is a server that runs the moved ones.
@@ -74,6 +85,103 @@ describe('glovebox connect', () => {
     expect(restored).toContain('// My servers')
     const servers = JSON.parse(restored.replaceAll(/\/\/ .*/g, '').replaceAll(/,(\s*\})/g, '$1')).mcpServers
     expect(Object.keys(servers).sort()).toEqual(['added', 'fixture', 'issues'])
+  })
+
+  it('moves the servers of codex, which are tables of TOML', async () => {
+    await using directory = new Directory()
+    const { command, args } = fixtureEntry
+    const text = `# my codex
+model = "o3"   # the best
+
+# from the wiki
+[mcp_servers.fixture]  # mine
+command = ${JSON.stringify(command)}
+args = ${JSON.stringify(args)}
+[mcp_servers.fixture.env]
+TOKEN = "secret"
+
+[profiles.fast]
+notes = """
+[mcp_servers.not_a_table]
+"""
+
+[mcp_servers."my server"]
+url = "https://mcp.example.com"
+`
+    const file = directory.write('config.toml', text)
+    const options = { env: { XDG_DATA_HOME: directory.path } }
+    expect(await glovebox(['connect', 'codex', '--file', file, '--yes'], options)).toMatchObject({ code: 0 })
+    const edited = readFileSync(file, 'utf8')
+    const behind = join(directory.path, 'glovebox', 'connected', 'codex.toml')
+    expect(edited).toBe(`# my codex
+model = "o3"   # the best
+
+[mcp_servers.glovebox]
+command = "npx"
+args = ${JSON.stringify(['-y', 'glovebox', 'serve', '--config', behind])}
+
+[profiles.fast]
+notes = """
+[mcp_servers.not_a_table]
+"""
+
+`)
+    expect(statSync(behind).mode & 0o777).toBe(0o600)
+    const { stdout } = await glovebox(['servers', '--config', behind, '--json'], options)
+    expect(stdout).toContain('my server')
+    expect(await glovebox(['disconnect', 'codex', '--yes'], options)).toMatchObject({ code: 0 })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+
+    // After other changes, only the tables of the servers come back.
+    await glovebox(['connect', 'codex', '--file', file, '--yes'], options)
+    const changed = `${readFileSync(file, 'utf8').replace('"o3"', '"o4"')}[mcp_servers.added]\ncommand = "new"\n`
+    directory.write('config.toml', changed)
+    expect(await glovebox(['disconnect', 'codex', '--yes'], options)).toMatchObject({ code: 0, stderr: '' })
+    const restored = readFileSync(file, 'utf8')
+    expect(restored).toContain('model = "o4"   # the best')
+    expect(restored).toContain('# from the wiki\n[mcp_servers.fixture]  # mine')
+    expect(Object.keys(parse(restored).mcp_servers as object).sort()).toEqual(['added', 'fixture', 'my server'])
+  })
+
+  it.each([
+    ['mcp_servers = { a = { command = "x" } }', 'write each server as a table'],
+    ['mcp_servers.a.command = "x"', 'write each server as a table'],
+    ['[mcp_servers.a', 'is not valid TOML'],
+    ['model = "o3"', 'has no servers to move'],
+  ])('refuses the TOML %s', async (text, message) => {
+    await using directory = new Directory()
+    const file = directory.write('config.toml', text)
+    const options = { env: { XDG_DATA_HOME: directory.path } }
+    const { code, stderr } = await glovebox(['connect', 'codex', '--file', file, '--yes'], options)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  it('leaves servers at their host that only the host can fill in', async () => {
+    await using directory = new Directory()
+    const text = `{
+  "inputs": [{ "id": "key", "type": "promptString" }],
+  "servers": {
+    "fixture": ${FIXTURE},
+    // asks
+    "asking": { "command": "x", "env": { "KEY": "\${input:key}" } }
+  }
+}
+`
+    const file = directory.write('mcp.json', text)
+    const options = { env: { XDG_DATA_HOME: directory.path } }
+    const { stdout } = await glovebox(['connect', 'vscode', '--file', file, '--yes'], options)
+    expect(stdout).toContain('asking: stays')
+    const edited = JSON.parse(readFileSync(file, 'utf8'))
+    expect(edited.servers).toMatchObject({
+      glovebox: { command: 'npx' },
+      asking: { env: { KEY: expect.stringContaining('input:key') } },
+    })
+    const behind = readFileSync(join(directory.path, 'glovebox', 'connected', 'vscode.jsonc'), 'utf8')
+    expect(behind).toContain('fixture')
+    expect(behind).not.toContain('"asking"')
+    expect(await glovebox(['disconnect', 'vscode', '--yes'], options)).toMatchObject({ code: 0 })
+    expect(readFileSync(file, 'utf8')).toBe(text)
   })
 
   it('changes the file behind a link, and keeps its mode', async () => {

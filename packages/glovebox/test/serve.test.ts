@@ -87,6 +87,21 @@ describe('glovebox serve', () => {
     }
   })
 
+  it('passes chosen tools, resources and prompts on, and no tool about which it asks', async () => {
+    await using directory = new Directory()
+    const flags = ['-s', publicFlag('everything'), '--pass', 'everything.*', '--ask', 'everything.getSum']
+    const client = await connect(flags, directory.path)
+    const names = (await client.listTools()).tools.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['run_program', 'resume_program', 'echo']))
+    expect(names).not.toContain('get-sum')
+    expect(await client.callTool({ name: 'echo', arguments: { message: 'hi' } })).toMatchObject({
+      content: [{ type: 'text', text: 'Echo: hi' }],
+    })
+    expect((await client.listPrompts()).prompts.length).toBeGreaterThan(0)
+    expect((await client.listResources()).resources.length).toBeGreaterThan(1)
+    await client.close()
+  })
+
   it('listens on HTTP with a token, and leaves nothing behind when it is interrupted', async () => {
     await using directory = new Directory()
     const pids = join(directory.path, 'pids')

@@ -7,7 +7,9 @@ import { findMcpConfigs } from '@glovebox/mcp'
 import { CONNECTABLE, type ConnectableHost } from '../connectable-hosts.ts'
 import { dataFile } from '../data-folder.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
-import { serversIn, withOurs, withoutOurs } from '../host-edit.ts'
+import type { HostFile } from '../host-files/host-file.ts'
+import { readJsonHostFile } from '../host-files/json-host-file.ts'
+import { readTomlHostFile } from '../host-files/toml-host-file.ts'
 import { safe } from '../reporter.ts'
 
 /** Options of `glovebox connect` and `glovebox disconnect`. */
@@ -18,48 +20,56 @@ export interface ConnectOptions {
   readonly yes?: boolean
 }
 
-/** Servers that stand behind `glovebox serve`, with the file from which they come. */
-interface Moved {
+/** What `connect` did. */
+interface Connected {
   readonly file: string
+  /** Text with the servers, as it stood in the file. */
   readonly servers: string
+  /** Text of the file before and after. */
+  readonly before: string
+  readonly after: string
 }
 
 /** Moves the servers of a host behind one `glovebox serve`. */
 export async function connect(host: ConnectableHost, options: ConnectOptions): Promise<ExitCode> {
-  const key = CONNECTABLE[host]
   const file = await fileOf(host, options)
-  const text = await readFile(file, 'utf8')
-  const servers = serversIn(file, text, key)
-  if (servers === undefined || servers.names.length === 0) throw new UsageError(`${file} has no servers to move.`)
-  if (servers.isConnected)
+  const before = await readFile(file, 'utf8')
+  const opened = openHostFile(host, file, before)
+  if (opened?.isConnected === true)
     throw new UsageError(`${file} already has a server "glovebox": run glovebox disconnect first.`)
+  if (opened === undefined || opened.moving.length === 0) throw new UsageError(`${file} has no servers to move.`)
   const behind = behindFile(host)
   if (existsSync(behind))
     throw new UsageError(`${behind} exists, so ${host} is connected by another file: run glovebox disconnect first.`)
   const entry = { command: 'npx', args: ['-y', 'glovebox', 'serve', '--config', behind] }
-  console.log(safe(`${file}\n- ${servers.names.join(', ')}\n+ glovebox: ${entry.command} ${entry.args.join(' ')}`))
+  const after = opened.withOurs(entry)
+  console.log(safe(`${file}\n- ${opened.moving.join(', ')}\n+ glovebox: ${entry.command} ${entry.args.join(' ')}`))
+  if (opened.staying.length > 0)
+    console.log(safe(`  ${opened.staying.join(', ')}: stays, since ${host} asks for its inputs`))
   if (!(await isConfirmed(options))) return EXIT.interrupted
   mkdirSync(dirname(behind), { recursive: true, mode: 0o700 })
-  await write(behind, 0o600, `// Servers of ${file}, moved by glovebox connect.\n{ "mcpServers": ${servers.text} }\n`)
-  await write(origin(behind), 0o600, JSON.stringify({ file, servers: servers.text } satisfies Moved))
-  await write(file, modeOf(file), withOurs(text, servers, entry))
+  const comment = CONNECTABLE[host].format === 'json' ? '//' : '#'
+  await write(behind, 0o600, `${comment} Servers of ${file}, moved by glovebox connect.\n${opened.behind()}`)
+  const connected: Connected = { file, servers: opened.servers, before, after }
+  await write(origin(behind), 0o600, JSON.stringify(connected))
+  await write(file, modeOf(file), after)
   console.log(safe(`Restart ${host}. To undo this: glovebox disconnect ${host}`))
   return EXIT.ok
 }
 
 /** Undoes `glovebox connect`. */
 export async function disconnect(host: ConnectableHost, options: ConnectOptions): Promise<ExitCode> {
-  const key = CONNECTABLE[host]
   const behind = behindFile(host)
   if (!existsSync(origin(behind))) throw new UsageError(`${host} is not connected.`)
-  const moved = JSON.parse(await readFile(origin(behind), 'utf8')) as Moved
-  const file = options.file === undefined ? moved.file : realpathSync(options.file)
+  const { before, after, servers, ...connected } = JSON.parse(await readFile(origin(behind), 'utf8')) as Connected
+  const file = options.file === undefined ? connected.file : realpathSync(options.file)
   const text = await readFile(file, 'utf8')
-  const servers = serversIn(file, text, key)
-  if (servers?.isConnected !== true)
+  const opened = openHostFile(host, file, text)
+  if (opened?.isConnected !== true)
     throw new UsageError(`${file} has no server "glovebox": put your servers back from ${behind}.`)
-  const restored = withoutOurs(text, servers, key, moved.servers)
-  console.log(safe(`${file}\n- glovebox\n+ ${serversIn(file, restored, key)?.names.join(', ') ?? ''}`))
+  const restored = text === after ? before : opened.withoutOurs(servers)
+  const { moving = [], staying = [] } = openHostFile(host, file, restored) ?? {}
+  console.log(safe(`${file}\n- glovebox\n+ ${[...moving, ...staying].join(', ')}`))
   if (!(await isConfirmed(options))) return EXIT.interrupted
   await write(file, modeOf(file), restored)
   rmSync(behind)
@@ -68,7 +78,16 @@ export async function disconnect(host: ConnectableHost, options: ConnectOptions)
   return EXIT.ok
 }
 
-const behindFile = (host: ConnectableHost): string => dataFile(`connected/${host}.jsonc`)
+function openHostFile(host: ConnectableHost, file: string, text: string): HostFile | undefined {
+  const { format, key } = CONNECTABLE[host]
+  return format === 'json' ? readJsonHostFile(file, text, key) : readTomlHostFile(file, text, key)
+}
+
+/** Returns the file with the servers behind the gateway. Its path tells in which dialect the host writes placeholders. */
+const behindFile = (host: ConnectableHost): string =>
+  host === 'gemini-cli'
+    ? dataFile('connected/.gemini/settings.jsonc')
+    : dataFile(`connected/${host}.${CONNECTABLE[host].format === 'json' ? 'jsonc' : 'toml'}`)
 const origin = (behind: string): string => `${behind}.origin`
 const modeOf = (file: string): number => statSync(file).mode & 0o777
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { BackendName } from '@glovebox/backends'
 import { type CodeMode, type Limits, openRuns } from '@glovebox/core'
-import { type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
+import type { McpProvider } from '@glovebox/mcp'
+import { clientCallbacks, type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
 import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { type PolicyFlags, policyOf } from '../policy-flags.ts'
@@ -15,6 +16,8 @@ export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
   readonly http?: string | true
   /** Whether the lookups are tools of their own. */
   readonly lookups?: boolean
+  /** Tools that clients see under their own names, as patterns of `server.tool`. */
+  readonly pass?: readonly string[]
   readonly limit?: Limits
   readonly sandbox?: BackendName
 }
@@ -40,19 +43,20 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
       declarations: { maxTokens: MAX_TOKENS },
       policy: policyOf(options),
       runs: { store },
+      callbacks: clientCallbacks,
     },
     reporter,
     signal,
-    async (codeMode) => {
-      await serveUntilEnd(codeMode, options, port, reporter, signal)
+    async (codeMode, _, servers) => {
+      await serveUntilEnd({ codeMode, servers }, options, port, reporter, signal)
       return signal.aborted ? EXIT.interrupted : EXIT.ok
     },
   )
 }
 
 async function serveUntilEnd(
-  codeMode: CodeMode,
-  { lookups = false, store }: ServeOptions,
+  { codeMode, servers }: { readonly codeMode: CodeMode; readonly servers: readonly McpProvider[] },
+  { lookups = false, pass = [], store }: ServeOptions,
   port: number | undefined,
   reporter: Reporter,
   signal: AbortSignal,
@@ -60,6 +64,8 @@ async function serveUntilEnd(
   const user = principal()
   await using service = serveMcp(codeMode, {
     lookups,
+    servers,
+    passTools: pass,
     approveCommand: (run, { call, state }) =>
       `glovebox runs ${state === 'asked' ? 'approve' : 'resolve'} ${run} ${call}${storeFlag(store)}`,
     onError: (error) => reporter.warning((error as Error).message),

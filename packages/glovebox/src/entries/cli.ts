@@ -28,6 +28,7 @@ import type { ServerOptions } from '../configured-servers.ts'
 import { CONNECTABLE_HOSTS, type ConnectableHost } from '../connectable-hosts.ts'
 import { EXIT, EXIT_HELP, type ExitCode, UsageError } from '../exit-codes.ts'
 import { parseLimit } from '../limit-option.ts'
+import { readProfile } from '../profiles.ts'
 import { Reporter } from '../reporter.ts'
 
 const interrupt = new AbortController()
@@ -44,12 +45,25 @@ function withServers(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration of an MCP host (default: mcp.json or .mcp.json here)')
     .option('--trust', 'start the servers of mcp.json here without asking, now and until it changes')
+    .option('--profile <name>', 'servers, tools and rules of a profile in profiles.json of the data folder')
+    .hook('preAction', applyProfile)
     .option('-s, --server <name=command>', 'an MCP server, as name=command or name=https://… (repeatable)', append)
     .option(
       '-H, --header <name=header>',
       'a header for a server with a URL, as name=Authorization: … (repeatable)',
       append,
     )
+}
+
+/** Adds what a profile says to the options of a command. */
+async function applyProfile(command: Command): Promise<void> {
+  const given = command.opts<{ profile?: string; config?: string } & Partial<Record<string, readonly string[]>>>()
+  if (given.profile === undefined) return
+  const chosen = await readProfile(given.profile)
+  command.setOptionValue('chosen', chosen)
+  if (given.config === undefined && chosen.config !== undefined) command.setOptionValue('config', chosen.config)
+  for (const list of ['ask', 'deny', 'pass'] as const)
+    command.setOptionValue(list, [...(chosen[list] ?? []), ...(given[list] ?? [])])
 }
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -188,6 +202,7 @@ withServers(program.command('serve'))
   .addOption(sandboxOption())
   .option('--ask <tools>', 'ask the user of the client before these tools run (repeatable)', append)
   .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
+  .option('--pass <tools>', 'also serve these tools under their own names, such as github.get_me (repeatable)', append)
   .option(STORE, 'file of the stored runs (default: in the data folder)')
   .addHelpText(
     'after',
@@ -196,6 +211,7 @@ Over HTTP, clients send the token in GLOVEBOX_TOKEN, or the one that is printed.
 
 Examples:
   glovebox serve --config ~/.cursor/mcp.json --ask "*.delete*"
+  glovebox serve --profile work
   GLOVEBOX_TOKEN=… glovebox serve --http 8080 --trust`,
   )
   .action(async (options: ServeOptions) => {
