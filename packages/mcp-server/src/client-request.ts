@@ -122,9 +122,9 @@ export class ClientRequest {
     return this.#answers ?? this.#context.mcpReq.inputResponses
   }
 
-  /** Level below which the client wants no log messages. Undefined if it does not say. */
+  /** Level below which the client wants no log messages. Undefined if it wants none. */
   get logLevel(): string | undefined {
-    const { isFirstGeneration, logLevel } = this.connection
+    const { isFirstGeneration, logLevel = 'info' } = this.connection
     return isFirstGeneration ? logLevel : (this.#envelope?.[LOG_LEVEL_META_KEY] as string | undefined)
   }
 
@@ -143,8 +143,11 @@ export class ClientRequest {
       else this.answer(context.mcpReq.inputResponses)
       // The work may fail while nobody waits for it.
       this.#work.catch(() => {})
-      const done = (this.#work as Promise<Result>).then((result) => ({ result }))
-      const round = lateMs === 0 ? LATE : await Promise.race([done, this.#asked.promise, late.promise])
+      const working = this.#work as Promise<Result>
+      const round =
+        lateMs === 0
+          ? LATE
+          : await Promise.race([working.then((result) => ({ result })), this.#asked.promise, late.promise])
       if (round === undefined) {
         this.#hold()
         return { questions: this.questions }
@@ -238,8 +241,7 @@ export class ClientRequest {
   /** Writes to the client's log, if it wants messages of this level. */
   log({ level, data, logger }: { level: string; data: unknown; logger?: string | undefined }): void {
     const { logLevel } = this
-    if (logLevel === undefined ? !this.connection.isFirstGeneration : LEVELS.indexOf(level) < LEVELS.indexOf(logLevel))
-      return
+    if (logLevel === undefined || LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
     const params = { level, data, ...(logger !== undefined && { logger }) }
     this.#context.mcpReq.notify({ method: 'notifications/message', params }).catch(this.#onError)
   }

@@ -55,7 +55,7 @@ const LISTS = {
 export type ListMethod = keyof typeof LISTS
 
 /** Time after which a server that does not list is left out, in milliseconds. */
-const LIST_MS = 10_000
+const LIST_MS = 5_000
 /** Maximum number of names that are remembered of each kind. */
 const MAX_NAMES = 100_000
 /** First revision without sessions: the level of the log is part of each request. */

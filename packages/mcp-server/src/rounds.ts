@@ -24,7 +24,7 @@ export interface Connection {
   readonly isFirstGeneration: boolean
   /** Number of requests that are being answered. */
   openRequests: number
-  /** Level below which a client of the first generation wants no log messages. */
+  /** Level below which a client of the first generation wants no log messages. Default: `info` */
   logLevel?: string
 }
 

@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CodeModeOptions,
@@ -334,6 +335,52 @@ describe('a request', () => {
       result: { structuredContent: { result: ['paid'] } },
     })
     expect(paid).toHaveLength(1)
+  })
+
+  it('of a thousand sessions ends those that were idle longest, and none of another user', async () => {
+    await using server = await open()
+    const { url } = server.http
+    const openSession = async (token: string) => {
+      const response = await post(url, { authorization: `Bearer ${token}` }, initialize)
+      await response.text()
+      expect(response.status).toBe(200)
+      return response.headers.get('mcp-session-id') as string
+    }
+    const ping = async (token: string, session: string) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' })
+      return (await post(url, { authorization: `Bearer ${token}`, 'mcp-session-id': session }, body)).status
+    }
+    const ofBen = await openSession(OTHER)
+    // This one is busy, so it is not ended.
+    const busy = await connectFirst(url)
+    const before = aborted
+    const slow = busy.callTool({ name: 'run_program', arguments: { code: 'await github.slow()' } }).catch(() => {})
+    const sessions: string[] = []
+    for (let round = 0; round < 20; round++)
+      sessions.push(...(await Promise.all(Array.from({ length: 50 }, () => openSession(TOKEN)))))
+    const states: number[] = []
+    for (const session of sessions) states.push(await ping(TOKEN, session))
+    expect(states.filter((status) => status === 200).length).toBeLessThan(100)
+    expect(states.at(-1)).toBe(200)
+    expect(states[0]).toBe(404)
+    expect(await ping(OTHER, ofBen)).toBe(200)
+    // A session belongs to its user.
+    expect(await ping(OTHER, sessions.at(-1) as string)).toBe(404)
+    expect(aborted).toBe(before)
+    await busy.close()
+    await slow
+  })
+
+  it('that never ends is cut off', async () => {
+    await using server = await open()
+    const { port } = new URL(server.http.url)
+    const socket = createConnection(Number(port), '127.0.0.1')
+    // A socket that is not read does not notice its end.
+    const closed = new Promise((resolve) => socket.resume().once('close', resolve))
+    socket.write(`POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX: `)
+    socket.on('error', () => {})
+    await closed
+    expect(socket.destroyed).toBe(true)
   })
 
   it('is one of many that run at the same time, for clients that see nothing of each other', async () => {

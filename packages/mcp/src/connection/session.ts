@@ -247,7 +247,11 @@ export class Session {
       await this.client.request({ method: 'resources/subscribe', params: { uri } }, ANY, options)
       return undefined
     }
-    const subscription = await this.client.listen({ resourceSubscriptions: [uri] }, options)
+    // Without the signal, which would end the subscription later.
+    const opening = this.client.listen({ resourceSubscriptions: [uri] }, { timeout: this.#given.timeoutMs })
+    const subscription = await (options.signal === undefined
+      ? opening
+      : orAbort(opening, options.signal, (late) => late.close()))
     return () => subscription.close()
   }
 
