@@ -5,24 +5,37 @@ import { type ServerOptions, selectServers } from './configured-servers.ts'
 import type { Reporter } from './reporter.ts'
 import { openSandbox } from './sandboxes.ts'
 
+/** Options of {@link withCodeMode}. */
+export interface SessionOptions extends ServerOptions, Pick<CodeModeOptions, 'limits' | 'declarations'> {
+  readonly onAsk?: CodeModeOptions['onAsk']
+  readonly runs?: CodeModeOptions['runs']
+  readonly sandbox?: BackendName
+  readonly policy?: readonly PolicyRule[]
+}
+
+/** A way to connect to servers. Resolves to what is connected, or will be. */
+export type Connect = (servers: readonly McpOptions[], reporter: Reporter, signal: AbortSignal) => Promise<Servers>
+
+/** Connections to servers. */
+export interface Servers extends AsyncDisposable {
+  readonly providers: readonly McpProvider[]
+  /** Names of the servers that did not start. */
+  readonly failed: readonly string[]
+}
+
 /**
  * Connects to the servers from the options and the configuration, and calls `use` with a code mode. Closes the sandbox
  * and the servers in any case.
  */
 export async function withCodeMode<Result>(
-  options: ServerOptions & { sandbox?: BackendName } & Pick<CodeModeOptions, 'limits' | 'declarations'> & {
-      readonly policy?: readonly PolicyRule[]
-      readonly onAsk?: CodeModeOptions['onAsk']
-      readonly runs?: CodeModeOptions['runs']
-      /** Further options of each server, such as what answers its questions. */
-      readonly callbacks?: Pick<McpOptions, 'onElicit' | 'onSample' | 'roots' | 'onEvent'>
-    },
+  options: SessionOptions,
   reporter: Reporter,
   signal: AbortSignal,
   use: (codeMode: CodeMode, sandbox: Sandbox, servers: readonly McpProvider[]) => Promise<Result>,
+  connect: Connect = connectAll(options),
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
-  await using servers = await connect(options, options.callbacks ?? {}, reporter, signal)
+  await using servers = await connect(await selectServers(options, reporter, signal), reporter, signal)
   const { limits = {}, declarations = {}, onAsk, runs } = options
   const policy = applicable(options.policy ?? [], servers.failed)
   await using codeMode = await createCodeMode({
@@ -38,33 +51,24 @@ export async function withCodeMode<Result>(
   return await use(codeMode, sandbox, servers.providers)
 }
 
-interface Servers extends AsyncDisposable {
-  readonly providers: readonly McpProvider[]
-  /** Names of the servers that did not start. */
-  readonly failed: readonly string[]
-}
-
-async function connect(
-  options: ServerOptions,
-  callbacks: Partial<McpOptions>,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<Servers> {
-  const all = await selectServers(options, reporter, signal)
-  if (all.length > 0) reporter.progress(`Starting ${all.map(({ name }) => name).join(', ')} …`)
-  const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, ...callbacks, signal } as McpOptions)))
-  const providers = connections.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-  const close = async () => void (await Promise.all(providers.map((provider) => provider.close())))
-  const failed = connections.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
-  if (failed.length > 0 && (options.needsEveryServer === true || providers.length === 0 || signal.aborted)) {
-    await close()
-    throw failed[0]
+/** Connects to all servers before anything else. */
+const connectAll =
+  ({ needsEveryServer = false }: ServerOptions): Connect =>
+  async (all, reporter, signal) => {
+    if (all.length > 0) reporter.progress(`Starting ${all.map(({ name }) => name).join(', ')} …`)
+    const connections = await Promise.allSettled(all.map((each) => mcp({ ...each, signal })))
+    const providers = connections.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    const close = async () => void (await Promise.all(providers.map((provider) => provider.close())))
+    const failed = connections.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    if (failed.length > 0 && (needsEveryServer || providers.length === 0 || signal.aborted)) {
+      await close()
+      throw failed[0]
+    }
+    // One server that fails does not cost the others.
+    for (const error of failed) reporter.warning((error as Error).message)
+    const missing = all.filter((_, index) => connections[index]?.status === 'rejected').map(({ name }) => name)
+    return { providers, failed: missing, [Symbol.asyncDispose]: close }
   }
-  // One server that fails does not cost the others.
-  for (const error of failed) reporter.warning((error as Error).message)
-  const missing = all.filter((_, index) => connections[index]?.status === 'rejected').map(({ name }) => name)
-  return { providers, failed: missing, [Symbol.asyncDispose]: close }
-}
 
 /** Leaves out the rules for servers that did not start, which match nothing. */
 function applicable(policy: readonly PolicyRule[], failed: readonly string[]): PolicyRule[] {

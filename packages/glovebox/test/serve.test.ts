@@ -87,6 +87,16 @@ describe('glovebox serve', () => {
     }
   })
 
+  it('does not wait for a server that does not answer', async () => {
+    await using directory = new Directory()
+    const hung = `hung="${process.execPath}" -e setInterval(Date.now,1000)`
+    const client = await connect(['-s', hung, '-s', publicFlag('memory')], directory.path)
+    const code = 'return (await memory.readGraph({})).entities'
+    const result = await client.callTool({ name: 'run_program', arguments: { code } })
+    expect(result.structuredContent).toEqual({ result: [] })
+    await client.close()
+  })
+
   it('passes chosen tools, resources and prompts on, and no tool about which it asks', async () => {
     await using directory = new Directory()
     const flags = ['-s', publicFlag('everything'), '--pass', 'everything.*', '--ask', 'everything.getSum']
@@ -129,13 +139,13 @@ describe('glovebox serve', () => {
 
   it('starts although a server fails for which there is a rule, and refuses a port that is taken', async () => {
     await using directory = new Directory()
-    const flags = ['-s', 'broken=/nonexistent', '-s', publicFlag('memory'), '--ask', 'broken.*', '--http']
+    const flags = ['-s', 'broken=/nonexistent', '-s', publicFlag('memory'), '--ask', 'broken.write', '--http']
     const env = { XDG_DATA_HOME: directory.path }
     const server = start(['serve', ...flags], { env })
     let stderr = ''
     server.stderr.setEncoding('utf8').on('data', (text) => (stderr += text))
     await eventually(() => expect(stderr).toContain('Listening on '))
-    expect(stderr).toContain('warning ')
+    await eventually(() => expect(stderr).toContain('warning '))
     const { port } = new URL(/Listening on (\S+)/.exec(stderr)?.[1] as string)
     const second = await glovebox(['serve', '-s', publicFlag('memory'), '--http', port], { env })
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('EADDRINUSE') })

@@ -31,12 +31,14 @@ export function handleRequests(connection: Connection, parts: Parts): void {
 
 function handleTools(connection: Connection, { codeMode, hasLookups, programs, passThrough, rounds }: Parts): void {
   const { server } = connection
-  server.setRequestHandler('tools/list', () => ({
-    tools: [
-      ...listTools(codeMode, { hasLookups, hasTasks: connection.isFirstGeneration }),
-      ...(passThrough.tools() as ReturnType<typeof listTools>),
-    ],
-  }))
+  server.setRequestHandler('tools/list', (_, context) =>
+    rounds.once(connection, context, () => ({
+      tools: [
+        ...listTools(codeMode, { hasLookups, hasTasks: connection.isFirstGeneration }),
+        ...(passThrough.tools() as ReturnType<typeof listTools>),
+      ],
+    })),
+  )
   server.setRequestHandler('tools/call', ({ method, params }, context) =>
     rounds.answer<CallToolResult>(connection, { method, params, context }, async (request, { run, passed }) => {
       const call = { name: params.name, input: params.arguments ?? {}, request }

@@ -78,10 +78,10 @@ export class PassThrough {
     this.#isPassed = (path) => patterns.some((matches) => matches(path))
   }
 
-  /** What clients may use, beside the tools. */
+  /** What clients may use, beside the tools. A server that is not connected yet may have everything. */
   get capabilities(): ServerCapabilities {
-    const all = this.#settings.servers.map(({ relay }) => relay.capabilities as ServerCapabilities)
-    const some = (has: (each: ServerCapabilities) => unknown) => all.some(has)
+    const some = (has: (each: ServerCapabilities) => unknown) =>
+      this.#settings.servers.some(({ relay }) => relay.protocol === '' || has(relay.capabilities))
     return {
       resources: { listChanged: true, ...(some(({ resources }) => resources?.subscribe) && { subscribe: true }) },
       ...(some(({ prompts }) => prompts) && { prompts: { listChanged: true } }),

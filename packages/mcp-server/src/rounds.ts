@@ -52,6 +52,8 @@ export type Worked<Result> =
 
 /** Settings of {@link Rounds}. */
 export interface RoundsSettings {
+  /** Requests wait for the promise. */
+  readonly ready: ((request: 'call' | 'list') => Promise<void>) | undefined
   /** Aborts when the service is closed. */
   readonly closing: AbortSignal
   readonly tasks: Tasks
@@ -88,10 +90,14 @@ export class Rounds {
   async once<Result>(
     connection: Connection,
     context: ServerContext,
-    work: (request: ClientRequest) => Promise<Result>,
+    work: (request: ClientRequest) => Result | Promise<Result>,
   ): Promise<Result> {
     const request = this.#open(connection, context)
-    const round = await this.#counted(connection, () => request.round(context, () => work(request)))
+    const begin = async () => {
+      await this.#settings.ready?.('list')
+      return await work(request)
+    }
+    const round = await this.#counted(connection, () => request.round(context, begin))
     if ('result' in round) return round.result
     const error = new ProtocolError(ProtocolErrorCode.InternalError, 'A question cannot be asked here')
     request.end(error)
@@ -115,9 +121,11 @@ export class Rounds {
     const request = held ?? this.#open(connection, context)
     const sent: SentBack = state === undefined || 'held' in state ? {} : state
     const lateMs = this.#settings.tasks.startsAfterMs(request, method, params)
-    const round = await this.#counted(connection, () =>
-      request.round(context, () => this.#work(request, sent, work), lateMs),
-    )
+    const begin = async () => {
+      await this.#settings.ready?.(method === 'tools/call' ? 'call' : 'list')
+      return await this.#work(request, sent, work)
+    }
+    const round = await this.#counted(connection, () => request.round(context, begin, lateMs))
     if ('isLate' in round) return this.#settings.tasks.add(request, this.#settings.userOf(context)) as Result
     if ('questions' in round) {
       this.#hold(request)

@@ -48,6 +48,13 @@ export interface ServeMcpOptions {
    * apply to them. Default: none
    */
   readonly passTools?: readonly string[]
+  /**
+   * Called before each request is answered, which waits for the promise: for servers that are being started. Clients connect
+   * meanwhile. The promise must not reject. Default: requests do not wait.
+   *
+   * @param request whether the request calls a tool, or lists, reads or completes
+   */
+  readonly ready?: (request: 'call' | 'list') => Promise<void>
   /** Returns the command with which a person decides on a call, for clients that cannot ask. Default: none is named. */
   readonly approveCommand?: (run: string, call: PendingCall) => string
   /** Called with each error that clients do not see in full, such as one of the store. Default: ignored */
@@ -72,7 +79,17 @@ export interface McpService extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const OPTIONS = ['name', 'version', 'lookups', 'servers', 'passTools', 'approveCommand', 'onError', 'principalOf']
+const OPTIONS = [
+  'name',
+  'version',
+  'lookups',
+  'servers',
+  'passTools',
+  'ready',
+  'approveCommand',
+  'onError',
+  'principalOf',
+]
 
 /** Capability for tasks of the revision of 2025-11-25. */
 const FIRST_TASKS = { list: {}, cancel: {}, requests: { tools: { call: {} } } }
@@ -145,7 +162,7 @@ class Service implements McpService {
 
   #createParts(): Parts {
     const codeMode = this.#codeMode
-    const { servers = [], passTools = [], lookups: hasLookups = false, approveCommand } = this.#options
+    const { servers = [], passTools = [], lookups: hasLookups = false, ready, approveCommand } = this.#options
     const userOf = ({ http }: ServerContext) => this.#userOf(http?.authInfo)
     const onError = (error: unknown) => this.#report(error)
     const passThrough = new PassThrough({ servers, tools: passTools, codeMode, onError })
@@ -163,7 +180,13 @@ class Service implements McpService {
       }),
       tasks,
       userOf: (context) => userOf(context) ?? '',
-      rounds: new Rounds({ closing: this.#closing.signal, tasks, userOf: (context) => userOf(context) ?? '', onError }),
+      rounds: new Rounds({
+        ready,
+        closing: this.#closing.signal,
+        tasks,
+        userOf: (context) => userOf(context) ?? '',
+        onError,
+      }),
       subscriptions: new Subscriptions(passThrough, onError),
     }
   }

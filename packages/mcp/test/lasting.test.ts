@@ -1,5 +1,7 @@
+import { copyFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createCodeMode } from '@glovebox/core'
 import { type McpEvent, mcp } from '@glovebox/mcp'
 import { quickjs } from '@glovebox/quickjs'
@@ -70,6 +72,31 @@ describe('a server that is a process', () => {
     expect(server.notes('called')).toHaveLength(1)
   })
 
+  it('is connected to in the background, and tried again until it is there', async () => {
+    await using directory = temporaryDirectory()
+    const { args, ...server } = lively(directory.path)
+    const [file = '', ...rest] = args
+    const late = join(directory.path, 'late.mjs')
+    const states: string[] = []
+    const onEvent = (event: McpEvent) => void (event.type === 'state' && states.push(event.state))
+    let changes = 0
+    await using provider = await mcp({ name: 'server', ...server, args: [late, ...rest], background: true, onEvent })
+    provider.onChange(() => changes++)
+    expect([provider.tools, provider.relay.protocol]).toEqual([[], ''])
+    await eventually(() => expect(states).toContain('failed'))
+    copyFileSync(file, late)
+    await eventually(() => expect(provider.tools).toHaveLength(8))
+    expect(changes).toBe(1)
+    expect(await runForValue(provider, 'return await server.talk({})')).toBe('talked')
+  })
+
+  it('that is not there is no longer tried after the connection was closed', async () => {
+    const provider = await mcp({ name: 'server', command: '/nonexistent', background: true })
+    await eventually(() => expect(provider.status().state).toBe('failed'))
+    await provider.close()
+    expect(provider.status().state).toBe('closed')
+  })
+
   it('that always ends is no longer started after some attempts', async () => {
     await using directory = temporaryDirectory()
     const server = lively(directory.path)
@@ -130,8 +157,11 @@ describe('a server that is a process', () => {
     const onEvent = (event: McpEvent) => void events.push(event)
     await using provider = await mcp({ name: 'server', ...lively(directory.path), callTimeoutMs: 2_000, onEvent })
     const program = 'return [await server.talk({}), await server.work({ steps: 6, everyMs: 500 })]'
-    expect(await runForValue(provider, program)).toEqual(['talked', 'worked'])
-    expect(events).toContainEqual({ type: 'log', server: 'server', level: 'warning', data: 'almost full' })
+    await using codeMode = await createCodeMode({ sandbox, tools: provider })
+    // Events and questions tell which executions have open calls.
+    expect(await codeMode.execute(program, { context: 'ada' })).toMatchObject({ value: ['talked', 'worked'] })
+    const log = { type: 'log', server: 'server', level: 'warning', data: 'almost full', contexts: ['ada'] } as const
+    expect(events).toContainEqual(log)
     expect(events).toContainEqual({ type: 'progress', server: 'server', tool: 'work', progress: 3, total: 6 })
   })
 
@@ -205,7 +235,7 @@ describe('a server that is a process', () => {
       { roots: [{ uri: 'file:///work', name: 'work' }] },
     ])
     expect(seen).toEqual([
-      { server: 'server', mode: 'form', message: 'How many?', schema: form.params.requestedSchema },
+      { server: 'server', contexts: [], mode: 'form', message: 'How many?', schema: form.params.requestedSchema },
       10,
     ])
   })

@@ -322,7 +322,8 @@ function assertKnown(owner: string, pattern: string, { namespace: findNamespace,
   const namespace = pattern.slice(0, Math.max(0, pattern.indexOf('.')))
   let known: string[]
   if (!pattern.includes('*')) {
-    if (find(pattern) !== undefined) return
+    // A provider that has no tools yet may get this one.
+    if (find(pattern) !== undefined || findNamespace(namespace)?.tools.length === 0) return
     known = namespaces.flatMap(({ tools }) => tools.map(({ path }) => path))
   } else {
     if (namespace === '' || namespace.includes('*') || findNamespace(namespace) !== undefined) return

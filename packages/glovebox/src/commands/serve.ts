@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { BackendName } from '@glovebox/backends'
 import { type CodeMode, type Limits, openRuns } from '@glovebox/core'
-import type { McpProvider } from '@glovebox/mcp'
-import { clientCallbacks, type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
+import { type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
+import { BackgroundServers } from '../background-servers.ts'
 import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { type PolicyFlags, policyOf } from '../policy-flags.ts'
@@ -36,6 +36,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
   const port = options.http === undefined ? undefined : portOf(options.http)
   await using store = await openStore(options.store)
   await openRuns({ store }).deleteEnded(Date.now() - KEEP_MS, { principal: principal() })
+  const servers = new BackgroundServers()
   return await withCodeMode(
     {
       ...options,
@@ -43,19 +44,20 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
       declarations: { maxTokens: MAX_TOKENS },
       policy: policyOf(options),
       runs: { store },
-      callbacks: clientCallbacks,
     },
     reporter,
     signal,
-    async (codeMode, _, servers) => {
-      await serveUntilEnd({ codeMode, servers }, options, port, reporter, signal)
+    async (codeMode) => {
+      await serveUntilEnd(codeMode, servers, options, port, reporter, signal)
       return signal.aborted ? EXIT.interrupted : EXIT.ok
     },
+    (...given) => servers.connect(...given),
   )
 }
 
 async function serveUntilEnd(
-  { codeMode, servers }: { readonly codeMode: CodeMode; readonly servers: readonly McpProvider[] },
+  codeMode: CodeMode,
+  servers: BackgroundServers,
   { lookups = false, pass = [], store }: ServeOptions,
   port: number | undefined,
   reporter: Reporter,
@@ -64,8 +66,9 @@ async function serveUntilEnd(
   const user = principal()
   await using service = serveMcp(codeMode, {
     lookups,
-    servers,
+    servers: servers.providers,
     passTools: pass,
+    ready: (request) => servers.ready(request),
     approveCommand: (run, { call, state }) =>
       `glovebox runs ${state === 'asked' ? 'approve' : 'resolve'} ${run} ${call}${storeFlag(store)}`,
     onError: (error) => reporter.warning((error as Error).message),

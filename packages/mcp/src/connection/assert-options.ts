@@ -12,6 +12,7 @@ const COMMON_OPTIONS: readonly string[] = [
   'onElicit',
   'onSample',
   'roots',
+  'background',
   'signal',
 ]
 /** `url` is allowed, but undefined. */

@@ -23,6 +23,9 @@ import { ToolPins } from './tool-pins.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 const MAX_INSTRUCTIONS = 2_000
+/** Bounds of the time between two attempts to connect in the background. */
+const FIRST_WAIT_MS = 1_000
+const LAST_WAIT_MS = 5 * 60 * 1_000
 /** Bounds of the time after which a server's tools are listed again, if it gives one. */
 const MIN_TTL_MS = 30_000
 const MAX_TTL_MS = 24 * 60 * 60 * 1_000
@@ -30,6 +33,11 @@ const MAX_TTL_MS = 24 * 60 * 60 * 1_000
 /** Implements `mcp()`. A separate module, so that the SDK is loaded only when it is needed. */
 export async function connect(options: McpOptions): Promise<McpProvider> {
   const connection = new McpConnection(options)
+  if (options.background === true) {
+    options.signal?.throwIfAborted()
+    connection.openInBackground()
+    return connection
+  }
   try {
     await connection.open(options.signal)
     return connection
@@ -68,6 +76,7 @@ class McpConnection implements McpProvider {
   readonly #calls = new Set<{ readonly context?: unknown }>()
   readonly relay = new Relay((call, request) => this.#relayed(call, request))
   #refresh: ReturnType<typeof setTimeout> | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
   #closed: Promise<void> | undefined
 
   /** @throws `TypeError` for invalid options */
@@ -133,8 +142,18 @@ class McpConnection implements McpProvider {
     await this.#open(signal)
   }
 
+  /** Opens the connection, and tries again until that succeeds. */
+  openInBackground(waitMs = FIRST_WAIT_MS): void {
+    this.#open().catch(() => {
+      if (this.#closing.signal.aborted) return
+      this.#retry = setTimeout(() => this.openInBackground(Math.min(2 * waitMs, LAST_WAIT_MS)), waitMs)
+      this.#retry.unref()
+    })
+  }
+
   async #close(): Promise<void> {
     clearTimeout(this.#refresh)
+    clearTimeout(this.#retry)
     this.#closing.abort(new McpError('MCP_UNAVAILABLE', `The connection to the MCP server ${this.name} is closed`))
     this.#authorization?.close()
     await Promise.allSettled([this.#opening])

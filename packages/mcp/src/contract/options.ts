@@ -44,6 +44,13 @@ interface CommonOptions {
   readonly onSample?: (request: SampleRequest) => SampleResult | Promise<SampleResult>
   /** Directories that the server may use, or a function that returns them. Default: the server cannot ask for them. */
   readonly roots?: readonly Root[] | ((request: ServerRequest) => readonly Root[] | Promise<readonly Root[]>)
+  /**
+   * Whether to connect in the background: `mcp` resolves at once, and the tools follow. A connection that fails is tried
+   * again after a second, later after up to five minutes, until it succeeds or is closed.
+   *
+   * @default false
+   */
+  readonly background?: boolean
   /** Aborts the connection attempt. It has no effect once `mcp` has resolved. */
   readonly signal?: AbortSignal
 }
