@@ -37,6 +37,7 @@ const REFERENCE = [
   'test262',
   'schema-conversion',
   'mcp-servers',
+  'gateway',
   'large-catalogs',
   'proofs',
   'sizes',

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { compileWildcard, isRecord } from '@glovebox/core/framework'
 import type { McpOptions } from '@glovebox/mcp'
-import { type ParseError, parse } from 'jsonc-parser'
+import type { ParseError } from 'jsonc-parser'
 import { dataFile } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -25,6 +25,8 @@ export interface Profile extends Partial<Readonly<Record<(typeof LISTS)[number],
  */
 export async function readProfile(name: string, file = dataFile('profiles.json')): Promise<Profile> {
   if (!existsSync(file)) throw new UsageError(`There are no profiles: describe "${name}" in ${file}.`)
+  // Loaded on demand: few commands have a profile.
+  const { parse } = await import('jsonc-parser')
   const errors: ParseError[] = []
   const profiles: unknown = parse(await readFile(file, 'utf8'), errors, { allowTrailingComma: true })
   if (errors.length > 0 || !isRecord(profiles)) throw new UsageError(`${file} must hold a JSON object with profiles.`)

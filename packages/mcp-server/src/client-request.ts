@@ -5,9 +5,9 @@ import {
   LOG_LEVEL_META_KEY,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import type { Connection } from './rounds.ts'
+import type { Connection } from './connection.ts'
 
-/** What a client can be asked for. */
+/** Method by which a client is asked. */
 export type Question = 'elicitation/create' | 'sampling/createMessage' | 'roots/list'
 
 /** A question as clients get it. */
@@ -90,7 +90,7 @@ export class ClientRequest {
     return this.#context
   }
 
-  /** What the client declares. */
+  /** Capabilities that the client declares. */
   get capabilities(): ClientCapabilities {
     const declared = this.#envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? this.connection.server.getClientCapabilities()
     return (declared ?? {}) as ClientCapabilities
@@ -117,7 +117,7 @@ export class ClientRequest {
     return this.#asked.promise
   }
 
-  /** What the client answered to questions that the work has returned. */
+  /** Answers of the client to questions that the work has returned. */
   get inputResponses(): Readonly<Record<string, unknown>> | undefined {
     return this.#answers ?? this.#context.mcpReq.inputResponses
   }

@@ -1,14 +1,14 @@
 import type { CodeMode } from '@glovebox/core'
 import type { CallToolResult, RequestMethod, Server, ServerContext } from '@modelcontextprotocol/server'
+import type { Connection } from './connection.ts'
 import { handleTasks, type TaskParts } from './handle-tasks.ts'
 import type { ListMethod, PassThrough } from './pass-through.ts'
 import type { ProgramTools } from './program-tools.ts'
 import { isDeclaration, RESOURCES, readDeclarations, TEMPLATES } from './resources.ts'
-import type { Connection } from './rounds.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { listTools } from './tools.ts'
 
-/** What connections have in common. */
+/** The parts of a service that all connections use. */
 export interface Parts extends TaskParts {
   readonly codeMode: CodeMode
   readonly hasLookups: boolean

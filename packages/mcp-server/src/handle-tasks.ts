@@ -6,10 +6,11 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { ANSWER_MS, ANY, type ClientRequest } from './client-request.ts'
-import type { Connection, Rounds } from './rounds.ts'
+import type { Connection } from './connection.ts'
+import type { Rounds } from './rounds.ts'
 import { describeFirst, describeTask, supportsTasks, TASKS, type Task, type Tasks } from './tasks.ts'
 
-/** What the handlers need. */
+/** The parts of a service that the handlers use. */
 export interface TaskParts {
   readonly tasks: Tasks
   readonly rounds: Rounds

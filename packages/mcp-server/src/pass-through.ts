@@ -11,6 +11,7 @@ import {
   type ServerCapabilities,
 } from '@modelcontextprotocol/server'
 import type { ClientRequest } from './client-request.ts'
+import type { PassedState } from './worked.ts'
 
 /** A server whose parts clients see as they are. */
 export type PassedServer = Pick<McpProvider, 'name' | 'relay'>
@@ -23,13 +24,6 @@ export interface PassThroughSettings {
   /** Its rules keep tools from being passed. */
   readonly codeMode: Pick<CodeMode, 'list'>
   onError(error: unknown): void
-}
-
-/** State that a client sends back to a server through us. */
-export interface PassedState {
-  readonly server: string
-  /** What the server gave. */
-  readonly state: string
 }
 
 /** Request of a client for one of the servers. */
@@ -78,7 +72,7 @@ export class PassThrough {
     this.#isPassed = (path) => patterns.some((matches) => matches(path))
   }
 
-  /** What clients may use, beside the tools. A server that is not connected yet may have everything. */
+  /** Capabilities beside the tools. A server that is not connected yet may have everything. */
   get capabilities(): ServerCapabilities {
     const some = (has: (each: ServerCapabilities) => unknown) =>
       this.#settings.servers.some(({ relay }) => relay.protocol === '' || has(relay.capabilities))

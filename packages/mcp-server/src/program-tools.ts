@@ -10,8 +10,8 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { type ApprovalState, askAbout, decisionsIn, questionsIn, waitingText } from './approvals.ts'
 import type { ClientRequest } from './client-request.ts'
 import { answered, failed, toolResult } from './results.ts'
-import type { Worked } from './rounds.ts'
 import { DESCRIBE, RESUME, SEARCH } from './tools.ts'
+import type { Worked } from './worked.ts'
 
 /** Settings of {@link ProgramTools}. */
 export interface ProgramToolsSettings {

@@ -3,13 +3,13 @@ import {
   type InputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
-  type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import type { ApprovalState } from './approvals.ts'
 import { ANSWER_MS, ClientRequest, digestOf, type Questions } from './client-request.ts'
-import type { PassedState } from './pass-through.ts'
+import type { Connection } from './connection.ts'
 import type { Tasks } from './tasks.ts'
+import type { PassedState, SentBack, Worked } from './worked.ts'
 
 /** State that a client sends back: with the answers about a run, to a request that is held, or to one of the servers. */
 type State = { readonly request: string } & (
@@ -18,37 +18,12 @@ type State = { readonly request: string } & (
   | { readonly passed: PassedState }
 )
 
-/** A connection with a client, which may be for one request only. */
-export interface Connection {
-  readonly server: Server
-  readonly isFirstGeneration: boolean
-  /** Number of requests that are being answered. */
-  openRequests: number
-  /** Level below which a client of the first generation wants no log messages. Default: `info` */
-  logLevel?: string
-}
-
 /** A request for which several rounds may be needed. */
 export interface RoundRequest {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
   readonly context: ServerContext
 }
-
-/** What a client sent back for the work. */
-export interface SentBack {
-  readonly run?: ApprovalState
-  readonly passed?: PassedState
-}
-
-/** Result of the work: that of the request, or what the client is asked, with the state that it sends back. */
-export type Worked<Result> =
-  | { readonly result: Result }
-  | ({
-      readonly ask: InputRequiredResult
-      /** Result if the client fails to ask its user. Default: the request fails */
-      readonly otherwise?: Result
-    } & SentBack)
 
 /** Settings of {@link Rounds}. */
 export interface RoundsSettings {

@@ -12,11 +12,12 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import type { Connection } from './connection.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { handleRequests, type Parts } from './handle-requests.ts'
 import { PassThrough } from './pass-through.ts'
 import { ProgramTools } from './program-tools.ts'
-import { type Connection, Rounds } from './rounds.ts'
+import { Rounds } from './rounds.ts'
 import { Sessions } from './sessions.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TASKS, Tasks } from './tasks.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type AuthInfo, WebStandardStreamableHTTPServerTransport as Transport } from '@modelcontextprotocol/server'
-import type { Connection } from './rounds.ts'
+import type { Connection } from './connection.ts'
 
 /** Maximum number of sessions of one user. */
 const MAX_SESSIONS = 100

@@ -1,6 +1,6 @@
 import type { ClientRequest } from './client-request.ts'
+import type { Connection } from './connection.ts'
 import type { PassThrough } from './pass-through.ts'
-import type { Connection } from './rounds.ts'
 
 /** Time for telling a server that a subscription has ended, in milliseconds. */
 const END_MS = 5_000

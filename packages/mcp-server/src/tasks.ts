@@ -1,6 +1,6 @@
 import type { CallToolResult, ClientCapabilities } from '@modelcontextprotocol/server'
 import type { ClientRequest } from './client-request.ts'
-import type { Worked } from './rounds.ts'
+import type { Worked } from './worked.ts'
 
 /** Extension by which clients of the revision of 2026-07-28 support tasks. */
 export const TASKS = 'io.modelcontextprotocol/tasks'

@@ -34,7 +34,7 @@ interface GatewayOptions {
   readonly upstream?: Generation
 }
 
-/** What a client of a test hears and answers. */
+/** Answers of the client of a test, and all that it hears. */
 interface Ears {
   answer?: (message: string) => object | Promise<object>
   readonly asked: string[]

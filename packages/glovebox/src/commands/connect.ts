@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly yes?: boolean
 }
 
-/** What `connect` did. */
+/** A change that `connect` made. */
 interface Connected {
   readonly file: string
   /** Text with the servers, as it stood in the file. */
