@@ -54,7 +54,7 @@ export function serversOf(
 }
 
 /** Returns the parts of patterns of `server.tool` that stand for tools of a server. */
-export const patternsFor = (server: string, patterns: readonly string[]): string[] =>
+const patternsFor = (server: string, patterns: readonly string[]): string[] =>
   patterns.flatMap((pattern) => {
     if (pattern === '*') return ['*']
     if (pattern.startsWith(`${server}.`)) return [pattern.slice(server.length + 1)]

@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts'
 export type Question = 'elicitation/create' | 'sampling/createMessage' | 'roots/list'
 
 /** A question as clients get it. */
-export interface AskedQuestion {
+interface AskedQuestion {
   readonly method: Question
   readonly params: Readonly<Record<string, unknown>>
 }

@@ -117,7 +117,7 @@ function settle(task: Task, outcome: Outcome): void {
   task.updatedAt = new Date()
 }
 
-export const statusOf = ({ outcome, request }: Task): TaskStatus =>
+const statusOf = ({ outcome, request }: Task): TaskStatus =>
   outcome?.status ?? (Object.keys(request.questions).length > 0 ? 'input_required' : 'working')
 
 export const supportsTasks = ({ extensions }: ClientCapabilities): boolean => extensions?.[TASKS] !== undefined
