@@ -1,9 +1,11 @@
 import type { Catalog } from './catalog/catalog.ts'
 import { LiveCatalog } from './catalog/live-catalog.ts'
 import type { ToolSource } from './catalog/provider.ts'
+import { type CheckMode, ProgramChecker } from './checking/program-check.ts'
 import { type Guarantees, requireGuarantees } from './contract/guarantees.ts'
 import { chooseLimits, type Limits } from './contract/limits.ts'
 import { assertKnownOptions } from './contract/options.ts'
+import type { TypeChecker } from './contract/type-checker.ts'
 import {
   assertDeclarationOptions,
   type DeclarationOptions,
@@ -92,6 +94,18 @@ export interface CodeModeOptions {
    * end with their execution, and calls that need a decision are denied without `onAsk`.
    */
   readonly runs?: StoredRunsOptions
+  /**
+   * Checks the types of programs before they run, such as `typecheck()` of @glovebox/typecheck. The caller closes it. A run that
+   * is resumed is not checked again. Default: programs are not checked.
+   */
+  readonly typeChecker?: TypeChecker
+  /**
+   * Whether a program with mistakes in its types fails with `CODE_TYPE` before any tool is called, or runs and its result has
+   * warnings.
+   *
+   * @default 'error'
+   */
+  readonly check?: CheckMode
   /**
    * Maximum size of a result that the model receives. Default: 50,000 UTF-16 code units of text, 20,000 values and 32
    * levels of nesting.
@@ -248,6 +262,8 @@ const OPTIONS: readonly string[] = [
   'runs',
   'modelOutput',
   'rank',
+  'typeChecker',
+  'check',
   'toolName',
   'toolDescription',
 ]
@@ -258,6 +274,7 @@ interface WrittenCatalog extends Pick<CodeMode, 'declarations' | 'omitted' | 'in
   readonly warnings: () => CodeMode['warnings']
 }
 
+const CHECK_MODES: readonly CheckMode[] = ['error', 'warn']
 const TOOL_NAME = 'run_program'
 const TOOL_DESCRIPTION = 'Runs a TypeScript program in a sealed sandbox and returns its value and its console output.'
 /** Matches the tool names that model providers accept. */
@@ -327,6 +344,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     rules,
     telemetry,
     runs,
+    checker: chooseChecker(options),
   })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
   const imagesOf: ModelTool['images'] = (result) => (result.ok ? imagesIn(result.value) : [])
@@ -394,6 +412,18 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     drain: () => runner.drain(),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** @throws `TypeError` for a checker that is none, or a mode without a checker */
+function chooseChecker({ typeChecker, check }: CodeModeOptions): ProgramChecker | undefined {
+  if (check !== undefined && !CHECK_MODES.includes(check))
+    throw new TypeError(`\`check\` must be one of ${CHECK_MODES.join(', ')}; got ${String(check)}`)
+  if (typeChecker === undefined) {
+    if (check === undefined) return undefined
+    throw new TypeError('`check` needs a `typeChecker`, such as typecheck() of @glovebox/typecheck')
+  }
+  if (typeof typeChecker?.check !== 'function') throw new TypeError('`typeChecker` must have a function `check`')
+  return new ProgramChecker(typeChecker, check ?? 'error')
 }
 
 /** Rejects a pinned tool that does not exist: a misspelt one would otherwise be ignored. A pattern may match nothing. */

@@ -3,6 +3,7 @@ export type { ToolLike, ToolProvider, ToolRecord, ToolSource } from '../catalog/
 export { toolProvider } from '../catalog/provider.ts'
 export type { SchemaInput, Tool, ToolAnnotations, ToolContext, ToolDefinition, UnnamedTool } from '../catalog/tool.ts'
 export { defineTool } from '../catalog/tool.ts'
+export type { CheckMode } from '../checking/program-check.ts'
 export type { CodeMode, CodeModeOptions, ModelTool } from '../code-mode.ts'
 export { createCodeMode } from '../code-mode.ts'
 export type {
@@ -28,6 +29,7 @@ export type {
   StoredRun,
 } from '../contract/run-store.ts'
 export { RUN_STATUSES } from '../contract/run-store.ts'
+export { TypeCheckError, type TypeChecker, type TypedProgram, type TypeMistake } from '../contract/type-checker.ts'
 export type { DeclarationOptions } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
 export type { Detail, ListQuery, SearchQuery } from '../discovery/queries.ts'

@@ -1,4 +1,6 @@
 import type { LiveCatalog } from '../catalog/live-catalog.ts'
+import { mentionedNames } from '../catalog/mentioned-names.ts'
+import type { ProgramCheck, ProgramChecker, ProgramToCheck } from '../checking/program-check.ts'
 import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
@@ -38,6 +40,8 @@ interface ProgramRunnerOptions {
   readonly rules: CallRules | undefined
   readonly telemetry: Telemetry | undefined
   readonly runs: StoredRuns | undefined
+  /** Checks the types of programs before they run. */
+  readonly checker: ProgramChecker | undefined
 }
 
 const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal', 'metadata']
@@ -156,11 +160,23 @@ export class ProgramRunner {
     }
     const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
+    const { error: mistake, warnings = [] } = await this.#check({ program, code, catalog }, options.signal)
+    if (mistake !== undefined) return explain(notRun(clock, mistake), code, catalog)
     const { run = crypto.randomUUID(), principal, metadata } = options
     const build = { engine: guests.adapter.engine, runtime: guests.runtime }
     const claimed = await runs?.create(run, { code, ...build, catalog, limits, principal, metadata, ...linkOf(span) })
     const log = claimed?.log ?? new RunLog()
-    return explain(await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed), code, catalog)
+    const executed = await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed)
+    return withWarnings(explain(executed, code, catalog), warnings)
+  }
+
+  /** Checks the types of a program before it runs. */
+  async #check(checked: Omit<ProgramToCheck, 'names'>, signal: AbortSignal): Promise<ProgramCheck> {
+    const { checker, directory } = this.#options
+    if (checker === undefined) return {}
+    const { program, catalog } = checked
+    const names = mentionedNames(program.source, catalog, builtinNamespace(directory, catalog))
+    return await checker.check({ ...checked, names }, signal)
   }
 
   async #resume(run: string, options: Admitted & ResumeOptions): Promise<ExecuteResult> {
@@ -301,6 +317,9 @@ function syntaxFailure(code: string, { name, message, position }: ProgramSyntaxE
 function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {
   return { code, name: 'Error', message: `The program could not be read within ${ms} ms: simplify it` }
 }
+
+const withWarnings = (result: ExecuteResult, warnings: readonly string[]): ExecuteResult =>
+  warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...(result.warnings ?? [])] }
 
 function notRun(clock: Clock, error: ExecutionError): ExecuteResult {
   return {

@@ -11,6 +11,8 @@ import { packagedProgram, type Unpacked, unpack } from './unpack.ts'
  */
 export interface PreparedProgram extends Program {
   readonly steps: readonly PositionStep[]
+  /** The program as it was written, with its types, but without what models put around it. */
+  readonly written: Unpacked
 }
 
 export const PROGRAM_NAME = 'program.js'
@@ -82,8 +84,8 @@ export function prepareSmallProgram(given: string): PreparedProgram | undefined 
   const text = withoutHashBang(given)
   if (text.length > SMALL_LENGTH || TYPE_ARGUMENTS.test(text) || packagedProgram(text) !== undefined) return undefined
   try {
-    return wrapScript(isObjectLiteral(text) ? objectLiteral(text) : { text, ast: parseJavaScript(text), steps: [] })
-      .program
+    const script = isObjectLiteral(text) ? objectLiteral(text) : { text, ast: parseJavaScript(text), steps: [] }
+    return wrapScript(script, { text, steps: [] }).program
   } catch (error) {
     if (error instanceof ProgramSyntaxError) return undefined
     throw error
@@ -93,12 +95,13 @@ export function prepareSmallProgram(given: string): PreparedProgram | undefined 
 /** Turns a hashbang line into a comment. */
 const withoutHashBang = (text: string): string => text.replace(/^#!/, '//')
 
-async function wrap({ text, steps }: Unpacked): Promise<Reading> {
+async function wrap(written: Unpacked): Promise<Reading> {
+  const { text, steps } = written
   const script = isObjectLiteral(text) ? objectLiteral(text) : await toJavaScript(text)
-  return wrapScript({ ...script, steps: [...script.steps, ...steps] })
+  return wrapScript({ ...script, steps: [...script.steps, ...steps] }, written)
 }
 
-function wrapScript(script: JavaScript): Reading {
+function wrapScript(script: JavaScript, written: Unpacked): Reading {
   const ast = script.ast ?? parseJavaScript(script.text)
   const { edits, tail } = planBody(script.text, ast)
   const { text, step } = applyEdits(script.text, edits)
@@ -106,7 +109,7 @@ function wrapScript(script: JavaScript): Reading {
   const source = `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`
   assertOneFunction(source)
   const steps: PositionStep[] = [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps]
-  return { program: { name: PROGRAM_NAME, source, steps }, acts: doesSomething(ast) }
+  return { program: { name: PROGRAM_NAME, source, steps, written }, acts: doesSomething(ast) }
 }
 
 /** Matches calls with type arguments. `f<T>(x)` is also valid JavaScript, but means two comparisons. */

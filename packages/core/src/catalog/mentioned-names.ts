@@ -1,5 +1,5 @@
-import type { Catalog } from '../catalog/catalog.ts'
-import type { Namespace } from '../catalog/namespace.ts'
+import type { Catalog } from './catalog.ts'
+import type { Namespace } from './namespace.ts'
 
 /** Names of the tools that a guest gets, by namespace. */
 export type GuestNames = Readonly<Record<string, readonly string[]>>

@@ -1,0 +1,1 @@
+export { type Typecheck, type TypecheckOptions, typecheck } from './typecheck.ts'
