@@ -31,7 +31,8 @@ export class BackgroundServers implements Servers {
     }
     const onEvent = (event: McpEvent) => {
       clientCallbacks.onEvent(event)
-      if (event.type !== 'state' || (event.state !== 'ready' && event.state !== 'failed')) return
+      // Nobody waits for a person who has to log in.
+      if (event.type !== 'state' || event.state === 'connecting') return
       if (event.error !== undefined && waiting.has(event.server)) reporter.warning(event.error.message)
       settle(event.server)
     }

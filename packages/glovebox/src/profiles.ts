@@ -48,18 +48,25 @@ export function serversOf(
     .filter(({ name }) => isChosen.some((matches) => matches(name)))
     .map((options) => ({
       ...options,
-      ...(include !== undefined && { include: patternsFor(options.name, include) }),
+      ...(include !== undefined && { include: narrowed(patternsFor(options.name, include), options.include) }),
       ...(exclude !== undefined && { exclude: [...(options.exclude ?? []), ...patternsFor(options.name, exclude)] }),
     }))
 }
 
-/** Returns the parts of patterns of `server.tool` that stand for tools of a server. */
+/** Returns the tools of a configuration that patterns include, or the patterns if it has no list of its own. */
+function narrowed(patterns: readonly string[], own: readonly string[] | undefined): readonly string[] {
+  if (own === undefined) return patterns
+  const isIncluded = patterns.map(compileWildcard)
+  return own.filter((tool) => isIncluded.some((matches) => matches(tool)))
+}
+
+/** Returns the parts of patterns of `server.tool` that stand for tools of a server. A pattern may leave out the point. */
 const patternsFor = (server: string, patterns: readonly string[]): string[] =>
   patterns.flatMap((pattern) => {
-    if (pattern === '*') return ['*']
     if (pattern.startsWith(`${server}.`)) return [pattern.slice(server.length + 1)]
     const [name = '', ...tool] = pattern.split('.')
-    return tool.length > 0 && compileWildcard(name)(server) ? [tool.join('.')] : []
+    if (tool.length === 0) return [pattern]
+    return compileWildcard(name)(server) ? [tool.join('.')] : []
   })
 
 function assertProfile(profile: unknown, owner: string): Profile {
@@ -68,6 +75,9 @@ function assertProfile(profile: unknown, owner: string): Profile {
   if (unknown !== undefined) throw new UsageError(`${owner} has an unknown key "${unknown}"; use ${KEYS.join(', ')}.`)
   for (const key of LISTS) {
     const list = profile[key]
+    const plain =
+      key === 'servers' || !Array.isArray(list) ? undefined : list.find((each) => !/[.*]/.test(String(each)))
+    if (plain !== undefined) throw new UsageError(`${owner}: "${plain}" in "${key}" must be like "server.tool".`)
     if (list !== undefined && !(Array.isArray(list) && list.every((each) => typeof each === 'string')))
       throw new UsageError(`${owner}: "${key}" must be a list of texts, such as ["github.*"].`)
   }

@@ -1,5 +1,6 @@
 import type { BackendName } from '@glovebox/backends'
 import { type CodeMode, type CodeModeOptions, createCodeMode, type PolicyRule, type Sandbox } from '@glovebox/core'
+import { compileWildcard, identifierFor } from '@glovebox/core/framework'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
 import { type ServerOptions, selectServers } from './configured-servers.ts'
 import type { Reporter } from './reporter.ts'
@@ -37,7 +38,8 @@ export async function withCodeMode<Result>(
   await using sandbox = await openSandbox(options.sandbox)
   await using servers = await connect(await selectServers(options, reporter, signal), reporter, signal)
   const { limits = {}, declarations = {}, onAsk, runs } = options
-  const policy = applicable(options.policy ?? [], servers.failed)
+  const names = servers.providers.map(({ name }) => name)
+  const policy = withIdentifiers(applicable(options.policy ?? [], servers.failed), names)
   await using codeMode = await createCodeMode({
     sandbox,
     tools: servers.providers,
@@ -69,6 +71,18 @@ const connectAll =
     const missing = all.filter((_, index) => connections[index]?.status === 'rejected').map(({ name }) => name)
     return { providers, failed: missing, [Symbol.asyncDispose]: close }
   }
+
+/** Adds the identifiers of servers to patterns that name them as the configuration does, such as `my-server.*`. */
+const withIdentifiers = (policy: readonly PolicyRule[], names: readonly string[]): PolicyRule[] =>
+  policy.map((rule) => ({
+    ...rule,
+    tools: [rule.tools].flat().flatMap((pattern) => {
+      const [server = '', ...tool] = pattern.split('.')
+      if (tool.length === 0) return [pattern]
+      const named = names.filter(compileWildcard(server)).map((name) => `${identifierFor(name)}.${tool.join('.')}`)
+      return pattern.includes('*') || named.length === 0 ? [...new Set([pattern, ...named])] : named
+    }),
+  }))
 
 /** Leaves out the rules for servers that did not start, which match nothing. */
 function applicable(policy: readonly PolicyRule[], failed: readonly string[]): PolicyRule[] {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, symlinkSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
@@ -83,6 +83,8 @@ describe('glovebox connect', () => {
     const restored = readFileSync(file, 'utf8')
     expect(restored).toContain('"other": [1,2,3]')
     expect(restored).toContain('// My servers')
+    // The servers come back as they were written.
+    expect(restored).toContain(`"fixture": ${FIXTURE}, // local`)
     const servers = JSON.parse(restored.replaceAll(/\/\/ .*/g, '').replaceAll(/,(\s*\})/g, '$1')).mcpServers
     expect(Object.keys(servers).sort()).toEqual(['added', 'fixture', 'issues'])
   })
@@ -182,6 +184,34 @@ notes = """
     expect(behind).not.toContain('"asking"')
     expect(await glovebox(['disconnect', 'vscode', '--yes'], options)).toMatchObject({ code: 0 })
     expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  it('keeps what was added behind the gateway', async () => {
+    await using directory = new Directory()
+    const [[host, text]] = CONFIGURATIONS as never as [[string, string]]
+    const file = directory.write('host.json', text)
+    const options = { env: { XDG_DATA_HOME: directory.path } }
+    await glovebox(['connect', host, '--file', file, '--yes'], options)
+    const behind = join(directory.path, 'glovebox', 'connected', `${host}.jsonc`)
+    writeFileSync(behind, readFileSync(behind, 'utf8').replace('"fixture"', '"added": { "command": "new" }, "fixture"'))
+    const { stdout } = await glovebox(['disconnect', host, '--yes'], options)
+    expect(stdout).toContain(`${behind}.kept`)
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    expect(readFileSync(`${behind}.kept`, 'utf8')).toContain('"added"')
+  })
+
+  it('leaves servers at Gemini CLI that are switched off, and refuses a list that would hide the gateway', async () => {
+    await using directory = new Directory()
+    const servers = `"mcpServers": { "fixture": ${FIXTURE}, "off": { "command": "x" } }`
+    const options = { env: { XDG_DATA_HOME: directory.path } }
+    const file = directory.write('settings.json', `{ "mcp": { "excluded": ["off"] }, ${servers} }`)
+    const { stdout } = await glovebox(['connect', 'gemini-cli', '--file', file, '--yes'], options)
+    expect(stdout).toContain('- fixture\n')
+    expect(JSON.parse(readFileSync(file, 'utf8')).mcpServers).toMatchObject({ off: { command: 'x' }, glovebox: {} })
+    await glovebox(['disconnect', 'gemini-cli', '--yes'], options)
+    directory.write('settings.json', `{ "mcp": { "allowed": ["fixture"] }, ${servers} }`)
+    const refused = await glovebox(['connect', 'gemini-cli', '--file', file, '--yes'], options)
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('add "glovebox" to mcp.allowed') })
   })
 
   it('changes the file behind a link, and keeps its mode', async () => {

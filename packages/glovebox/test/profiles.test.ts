@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Directory, fixtureEntry, fixtureFlag, glovebox, publicFlag, run } from './support.ts'
+import { Directory, fixtureEntry, fixtureFlag, glovebox, publicFlag, publicServer, run } from './support.ts'
 
 /** Writes the profiles of a user, and returns options with which commands find them. */
 function withProfiles(home: Directory, profiles: object | string) {
@@ -29,6 +29,21 @@ describe('a profile', () => {
     expect(denied.stderr).toContain('TOOL_DENIED')
   })
 
+  it('narrows the tools of a configuration, and names servers as it does', async () => {
+    await using home = new Directory()
+    const options = withProfiles(home, {
+      work: { config: 'work.json', include: ['*.read*', '*.search*'], exclude: ['*Resource'], deny: ['my-*.search*'] },
+    })
+    const [command, ...args] = [process.execPath, publicServer('memory')]
+    home.write('glovebox/work.json', {
+      mcpServers: { 'my-memory': { command, args, enabled_tools: ['search_nodes'] } },
+    })
+    const { stdout } = await glovebox(['types', '--profile', 'work'], options)
+    expect([...stdout.matchAll(/function (\w+)/g)].map(([, name]) => name)).toEqual(['searchNodes'])
+    const denied = await run(`return await myMemory.searchNodes({ query: 'x' })`, ['--profile', 'work'], options)
+    expect(denied.stderr).toContain('TOOL_DENIED')
+  })
+
   it('names a configuration beside it', async () => {
     await using home = new Directory()
     const options = withProfiles(home, { work: { config: 'work.json', servers: ['other'] } })
@@ -42,6 +57,7 @@ describe('a profile', () => {
     [{ work: { server: [] } }, 'unknown key "server"'],
     [{ work: { deny: 'x' } }, '"deny" must be a list of texts'],
     [{ work: { config: 1 } }, '"config" must be the path of a file'],
+    [{ work: { exclude: ['github'] } }, '"github" in "exclude" must be like "server.tool"'],
     [{ work: [] }, 'must be an object'],
     ['[', 'must hold a JSON object with profiles'],
   ])('of %j is refused', async (profiles, message) => {

@@ -3,8 +3,9 @@ import type { ElicitAnswer, McpOptions, Root, SampleResult, ServerRequest } from
 import { ClientRequest } from './client-request.ts'
 
 /**
- * Options for `mcp()` with which servers ask the client whose request they serve, and write to its log. If several clients
- * have requests at a server that does not say to which its question belongs, nobody is asked.
+ * Options for `mcp()` with which servers ask the client whose request they serve, and write to its log. If several users
+ * have, or had within the last minute, requests at a server that does not say to which its question belongs, nobody is
+ * asked.
  *
  * @example
  * ```ts
@@ -36,9 +37,9 @@ function askedClient({ server, contexts }: ServerRequest): ClientRequest {
   throw new Error(`It is not known to which client the question of ${server} belongs`)
 }
 
-/** Returns the latest request, if all requests are of one client. */
+/** Returns the latest request that is still open, if all requests are of one user. */
 function clientOf(contexts: readonly unknown[]): ClientRequest | undefined {
   const requests = contexts.filter((context) => context instanceof ClientRequest)
-  const last = requests.at(-1)
-  return requests.every(({ connection }) => connection === last?.connection) ? last : undefined
+  const last = requests.findLast(({ signal }) => !signal.aborted)
+  return requests.every(({ user }) => user === last?.user) ? last : undefined
 }

@@ -45,6 +45,8 @@ interface OpenQuestion extends AskedQuestion {
 
 /** Settings of a {@link ClientRequest}. */
 export interface ClientRequestSettings {
+  /** User to whom the request belongs. */
+  readonly user: string
   /** Aborts when the service is closed. */
   readonly closing: AbortSignal
   onError(error: unknown): void
@@ -57,6 +59,7 @@ export interface ClientRequestSettings {
 export class ClientRequest {
   readonly id = randomUUID()
   readonly connection: Connection
+  readonly user: string
   readonly #onError: (error: unknown) => void
   readonly #ended = new AbortController()
   readonly #open = new Map<string, OpenQuestion>()
@@ -70,8 +73,9 @@ export class ClientRequest {
   #progress = 0
   #expiry: ReturnType<typeof setTimeout> | undefined
 
-  constructor(connection: Connection, context: ServerContext, { closing, onError }: ClientRequestSettings) {
+  constructor(connection: Connection, context: ServerContext, { user, closing, onError }: ClientRequestSettings) {
     this.connection = connection
+    this.user = user
     this.#onError = onError
     this.#context = context
     if (closing.aborted) this.#ended.abort(closing.reason)
@@ -233,7 +237,8 @@ export class ClientRequest {
   report(progress: { progress?: number; total?: number | undefined; message?: string | undefined }): void {
     const { mcpReq } = this.#context
     const progressToken = mcpReq._meta?.progressToken
-    if (progressToken === undefined) return
+    // Nobody listens to the request of a task any more.
+    if (progressToken === undefined || this.#isTask) return
     const params = { ...progress, progressToken, progress: progress.progress ?? ++this.#progress }
     mcpReq.notify({ method: 'notifications/progress', params }).catch(this.#onError)
   }
@@ -241,7 +246,7 @@ export class ClientRequest {
   /** Writes to the client's log, if it wants messages of this level. */
   log({ level, data, logger }: { level: string; data: unknown; logger?: string | undefined }): void {
     const { logLevel } = this
-    if (logLevel === undefined || LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
+    if (this.#isTask || logLevel === undefined || LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return
     const params = { level, data, ...(logger !== undefined && { logger }) }
     this.#context.mcpReq.notify({ method: 'notifications/message', params }).catch(this.#onError)
   }

@@ -24,7 +24,7 @@ export function handleRequests(connection: Connection, parts: Parts): void {
   handleResources(connection, parts)
   const { resources, prompts, completions, logging } = parts.passThrough.capabilities
   if (prompts !== undefined) handlePrompts(connection, parts)
-  if (resources?.subscribe === true) handleSubscriptions(connection, parts)
+  if (resources?.subscribe === true && connection.isFirstGeneration) handleSubscriptions(connection, parts)
   if (completions !== undefined) handleCompletions(connection, parts)
   if (logging !== undefined) handleLogLevel(connection, parts)
 }

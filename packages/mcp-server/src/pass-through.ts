@@ -5,12 +5,15 @@ import {
   CLIENT_CAPABILITIES_META_KEY,
   type InputRequiredResult,
   isInputRequiredResult,
+  isSpecType,
   LOG_LEVEL_META_KEY,
   ProtocolError,
   ProtocolErrorCode,
   type ServerCapabilities,
+  UriTemplate,
 } from '@modelcontextprotocol/server'
 import type { ClientRequest } from './client-request.ts'
+import { Names, type Owner } from './names.ts'
 import type { PassedState } from './worked.ts'
 
 /** A server whose parts clients see as they are. */
@@ -23,6 +26,8 @@ export interface PassThroughSettings {
   readonly tools: readonly string[]
   /** Its rules keep tools from being passed. */
   readonly codeMode: Pick<CodeMode, 'list'>
+  /** Names of the tools of the gateway itself. */
+  readonly reserved: readonly string[]
   onError(error: unknown): void
 }
 
@@ -42,16 +47,21 @@ type Passed =
 
 /** Lists that the servers have, with the key of the items and of their names. */
 const LISTS = {
-  'prompts/list': { items: 'prompts', id: 'name', capability: 'prompts' },
-  'resources/list': { items: 'resources', id: 'uri', capability: 'resources' },
-  'resources/templates/list': { items: 'resourceTemplates', id: 'uriTemplate', capability: 'resources' },
+  'prompts/list': { items: 'prompts', id: 'name', capability: 'prompts', isItem: isSpecType.Prompt },
+  'resources/list': { items: 'resources', id: 'uri', capability: 'resources', isItem: isSpecType.Resource },
+  'resources/templates/list': {
+    items: 'resourceTemplates',
+    id: 'uriTemplate',
+    capability: 'resources',
+    isItem: isSpecType.ResourceTemplate,
+  },
 } as const
 export type ListMethod = keyof typeof LISTS
 
 /** Time after which a server that does not list is left out, in milliseconds. */
 const LIST_MS = 5_000
-/** Maximum number of names that are remembered of each kind. */
-const MAX_NAMES = 100_000
+/** Maximum number of pages that are listed to find a name. */
+const MAX_PAGES = 20
 /** First revision without sessions: the level of the log is part of each request. */
 const STATELESS = '2026-07-28'
 
@@ -59,17 +69,19 @@ const STATELESS = '2026-07-28'
 export class PassThrough {
   readonly #settings: PassThroughSettings
   readonly #isPassed: (path: string) => boolean
-  readonly #names: Record<'tools/list' | ListMethod, Names> = {
-    'tools/list': new Names('_'),
-    'prompts/list': new Names('.'),
-    'resources/list': new Names(undefined),
-    'resources/templates/list': new Names(undefined),
-  }
+  readonly #names: Readonly<Record<'tools/list' | ListMethod, Names>>
+  #free: ReadonlySet<string> | undefined
 
   constructor(settings: PassThroughSettings) {
     this.#settings = settings
     const patterns = settings.tools.map(compileWildcard)
     this.#isPassed = (path) => patterns.some((matches) => matches(path))
+    this.#names = {
+      'tools/list': new Names('_', settings.reserved),
+      'prompts/list': new Names('.'),
+      'resources/list': new Names(undefined),
+      'resources/templates/list': new Names(undefined),
+    }
   }
 
   /** Capabilities beside the tools. A server that is not connected yet may have everything. */
@@ -86,16 +98,24 @@ export class PassThrough {
 
   /** Lists the tools that clients see. */
   tools(): RawTool[] {
-    const withRules = this.#toolsWithRules()
+    if (this.#settings.tools.length === 0) return []
+    this.#free ??= this.#toolsWithoutRules()
+    const free = this.#free
     return this.#settings.servers.flatMap(({ name: server, relay }) =>
-      relay.tools
-        .filter((tool) => this.#isPassed(`${server}.${tool.name}`) && !withRules.has(`${server}.${tool.name}`))
-        .flatMap((tool) => {
-          const { execution, ...rest } = tool as RawTool & { readonly execution?: { readonly taskSupport?: unknown } }
-          if (execution?.taskSupport === 'required') return []
-          return [{ ...rest, name: this.#names['tools/list'].add(server, tool.name) }]
-        }),
+      relay.tools.flatMap((tool) => {
+        if (!this.#isPassed(`${server}.${tool.name}`) || !free.has(keyOf(server, tool.name))) return []
+        const { execution, ...rest } = tool as RawTool & { readonly execution?: { readonly taskSupport?: unknown } }
+        if (execution?.taskSupport === 'required') return []
+        const name = this.#names['tools/list'].add(server, tool.name)
+        // A malformed tool would cost clients the whole list.
+        return name === undefined || !isSpecType.Tool(rest) ? [] : [{ ...rest, name }]
+      }),
     )
+  }
+
+  /** Forgets to which tools rules apply, since the tools have changed. */
+  toolsChanged(): void {
+    this.#free = undefined
   }
 
   /** Calls a tool. Returns undefined if clients do not see it. */
@@ -109,7 +129,7 @@ export class PassThrough {
 
   /** Lists a page of each server. A server that fails or is slow is left out. */
   async list(method: ListMethod, cursor: string | undefined, request: ClientRequest): Promise<Record<string, unknown>> {
-    const { items, id, capability } = LISTS[method]
+    const { items, id, capability, isItem } = LISTS[method]
     const able = this.#settings.servers.filter(({ relay }) => relay.capabilities[capability] !== undefined)
     const cursors = cursor === undefined ? undefined : cursorsIn(cursor)
     const wanted = cursors === undefined ? able : able.filter(({ name }) => Object.hasOwn(cursors, name))
@@ -120,13 +140,16 @@ export class PassThrough {
     const next = Object.fromEntries(
       pages.flatMap(({ name, page }) => (typeof page.nextCursor === 'string' ? [[name, page.nextCursor]] : [])),
     )
+    const itemsOf = (name: string, page: Record<string, unknown>): object[] => {
+      const listed = page[items]
+      return (Array.isArray(listed) ? listed : []).flatMap((item: unknown) => {
+        // A malformed item would cost clients the items of all servers.
+        const seen = isItem(item) ? names.add(name, String((item as Record<string, unknown>)[id])) : undefined
+        return seen === undefined ? [] : [{ ...(item as object), [id]: seen }]
+      })
+    }
     return {
-      [items]: pages.flatMap(({ name, page }) =>
-        (Array.isArray(page[items]) ? (page[items] as Record<string, unknown>[]) : []).map((item) => ({
-          ...item,
-          [id]: names.add(name, String(item[id])),
-        })),
-      ),
+      [items]: pages.flatMap(({ name, page }) => itemsOf(name, page)),
       ...(Object.keys(next).length > 0 && { nextCursor: Buffer.from(JSON.stringify(next)).toString('base64url') }),
     }
   }
@@ -139,24 +162,28 @@ export class PassThrough {
 
   /** @throws the server's error, or `ProtocolError` for a resource that no server has */
   async read(passed: PassedRequest): Promise<Passed> {
-    const { uri } = passed.params
-    const servers = this.#serversOf(String(uri), passed.state?.server)
-    const attempts = servers.map((server) => this.#pass(server, passed))
-    try {
-      return await Promise.any(attempts)
-    } catch (error) {
-      passed.request.signal.throwIfAborted()
-      if (error instanceof AggregateError && error.errors.length > 0) throw error.errors[0]
-      throw noResource(uri)
+    const uri = String(passed.params.uri)
+    const servers = passed.state === undefined ? await this.#serversOf(uri, passed.request) : [passed.state.server]
+    let first: unknown
+    // One after the other, so that an address is told to no more servers than needed.
+    for (const server of servers) {
+      try {
+        return await this.#pass(server, passed)
+      } catch (error) {
+        passed.request.signal.throwIfAborted()
+        first ??= error
+      }
     }
+    throw first ?? noResource(uri)
   }
 
   /** @throws the server's error, or `ProtocolError` for a resource that no server has */
-  async subscribe(uri: string, isWanted: boolean, signal: AbortSignal): Promise<void> {
-    const [server] = this.#serversOf(uri)
-    if (server === undefined) throw noResource(uri)
-    const { relay } = this.#find(server)
-    await (isWanted ? relay.subscribe(uri, signal) : relay.unsubscribe(uri, signal)).catch(rethrow)
+  async subscribe(uri: string, request: ClientRequest): Promise<PassedServer> {
+    const [name] = await this.#serversOf(uri, request)
+    if (name === undefined) throw noResource(uri)
+    const server = this.#find(name)
+    await server.relay.subscribe(uri, request.signal).catch(rethrow)
+    return server
   }
 
   /** @throws the server's error, or `ProtocolError` for an unknown prompt or template */
@@ -176,7 +203,7 @@ export class PassThrough {
     }
     const uri = String(ref.uri)
     const owner = this.#names['resources/templates/list'].find(uri)
-    const [server] = owner === undefined ? this.#serversOf(uri) : [owner.server]
+    const [server] = owner === undefined ? await this.#serversOf(uri, request) : [owner.server]
     if (server === undefined) throw noResource(uri)
     return { server, params }
   }
@@ -187,42 +214,74 @@ export class PassThrough {
     const able = this.#settings.servers.filter(
       ({ relay }) => relay.capabilities.logging !== undefined && relay.protocol < STATELESS,
     )
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(LIST_MS)])
     await Promise.all(
       able.map(({ relay }) =>
         relay
-          .request('logging/setLevel', params, { signal: request.signal, context: request })
+          .request('logging/setLevel', params, { signal, context: request })
           .catch((error) => this.#settings.onError(error)),
       ),
     )
   }
 
-  /** Returns the tools, as `server.tool`, about which a rule asks, or that it denies. */
-  #toolsWithRules(): ReadonlySet<string> {
-    const { servers, tools, codeMode } = this.#settings
-    if (tools.length === 0) return new Set()
+  /** Returns the tools of the code mode to which no rule applies. Those that it does not have are not among them. */
+  #toolsWithoutRules(): ReadonlySet<string> {
+    const all = listAll(this.#settings.codeMode)
+    const isFree = (server: string, tool: string) => {
+      // Servers whose names give the same identifier are told apart by a number. A rule for one holds for all.
+      const identifier = identifierFor(server)
+      const isOf = (namespace: string) =>
+        namespace.startsWith(identifier) && /^(?:_\d+)?$/.test(namespace.slice(identifier.length))
+      const found = all.filter((each) => each.name === tool && isOf(each.namespace))
+      return found.length > 0 && found.every(({ approval }) => approval === undefined)
+    }
     return new Set(
-      servers.flatMap(({ name: server }) =>
-        listAll(codeMode, identifierFor(server))
-          .filter(({ approval }) => approval !== undefined)
-          .map(({ name }) => `${server}.${name}`),
+      this.#settings.servers.flatMap(({ name: server, relay }) =>
+        relay.tools.flatMap(({ name }) => (isFree(server, name) ? [keyOf(server, name)] : [])),
       ),
     )
   }
 
   async #promptOwner(name: string, request: ClientRequest): Promise<Owner> {
     const names = this.#names['prompts/list']
-    if (names.find(name) === undefined) await this.list('prompts/list', undefined, request)
+    await this.#listUntil('prompts/list', request, () => names.find(name) !== undefined)
     const owner = names.find(name)
     if (owner !== undefined) return owner
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt ${JSON.stringify(name.slice(0, 100))}`)
   }
 
-  /** Returns the server that listed a resource, else all that have resources. */
-  #serversOf(uri: string, known = this.#names['resources/list'].find(uri)?.server): readonly string[] {
-    if (known !== undefined) return [known]
-    return this.#settings.servers
-      .filter(({ relay }) => relay.capabilities.resources !== undefined)
-      .map(({ name }) => name)
+  /**
+   * Returns the servers that may have a resource: the one that listed it, those with a matching template, those that listed
+   * resources with the same scheme, or all.
+   */
+  async #serversOf(uri: string, request: ClientRequest): Promise<readonly string[]> {
+    const resources = this.#names['resources/list']
+    const templates = this.#names['resources/templates/list']
+    const known = () => resources.find(uri)?.server
+    if (known() === undefined) {
+      await this.#listUntil('resources/list', request, () => known() !== undefined)
+      if (known() === undefined) await this.#listUntil('resources/templates/list', request, () => false)
+    }
+    const listed = known()
+    if (listed !== undefined) return [listed]
+    const [scheme = ''] = /^[^:]*:/.exec(uri) ?? []
+    const owners = (names: Names, fits: (seen: string) => boolean) =>
+      [...names.all()].filter(([seen]) => fits(seen)).map(([, { server }]) => server)
+    const matching = owners(templates, (template) => matches(template, uri))
+    const sameScheme = [resources, templates].flatMap((names) => owners(names, (seen) => seen.startsWith(scheme)))
+    const able = this.#settings.servers.filter(({ relay }) => relay.capabilities.resources !== undefined)
+    const chosen = [matching, sameScheme, able.map(({ name }) => name)].find(({ length }) => length > 0) ?? []
+    return [...new Set(chosen)]
+  }
+
+  /** Lists page by page until a condition holds. */
+  async #listUntil(method: ListMethod, request: ClientRequest, isFound: () => boolean): Promise<void> {
+    let cursor: string | undefined
+    for (let page = 0; page < MAX_PAGES && !isFound(); page++) {
+      const { nextCursor } = await this.list(method, cursor, request)
+      if (typeof nextCursor !== 'string') return
+      cursor = nextCursor
+    }
   }
 
   #find(server: string): PassedServer {
@@ -260,10 +319,12 @@ export class PassThrough {
     const { relay } = this.#find(server)
     const { mcpReq } = request.context
     const { progressToken: _, ...meta } = mcpReq._meta ?? {}
+    // A task of a client is one of the gateway.
+    const { task: __, ...own } = params
     const { elicitation, sampling, roots } = request.capabilities
     const isStateless = relay.protocol >= STATELESS
     const passed = {
-      ...params,
+      ...own,
       ...(state !== undefined && { requestState: state.state }),
       ...(request.inputResponses !== undefined && { inputResponses: request.inputResponses }),
       _meta: {
@@ -289,44 +350,23 @@ export class PassThrough {
   }
 }
 
-interface Owner {
-  readonly server: string
-  /** Name at the server. */
-  readonly name: string
-}
-
-/** Names of one kind, and the servers to which they belong. The first server keeps a name that several have. */
-class Names {
-  readonly #owners = new Map<string, Owner>()
-  /** Stands between the name of a server and a name that another server has. Undefined for names that cannot change. */
-  readonly #separator: string | undefined
-
-  constructor(separator: string | undefined) {
-    this.#separator = separator
-  }
-
-  /** Returns the name under which clients see a name of a server. */
-  add(server: string, name: string): string {
-    const owner = this.#owners.get(name)
-    const isTaken = owner !== undefined && owner.server !== server
-    if (isTaken && this.#separator === undefined) return name
-    const seen = isTaken ? `${server}${this.#separator}${name}` : name
-    if (this.#owners.size >= MAX_NAMES) this.#owners.clear()
-    this.#owners.set(seen, { server, name })
-    return seen
-  }
-
-  find(seen: string): Owner | undefined {
-    return this.#owners.get(seen)
-  }
-}
-
-function listAll(codeMode: Pick<CodeMode, 'list'>, namespace: string): FoundTool[] {
+function listAll(codeMode: Pick<CodeMode, 'list'>): FoundTool[] {
   const found: FoundTool[] = []
   for (;;) {
-    const { items, total } = codeMode.list({ namespace, offset: found.length })
+    const { items, total } = codeMode.list({ limit: 200, offset: found.length })
     found.push(...items)
     if (items.length === 0 || found.length >= total) return found
+  }
+}
+
+const keyOf = (server: string, tool: string): string => JSON.stringify([server, tool])
+
+function matches(template: string, uri: string): boolean {
+  try {
+    return new UriTemplate(template).match(uri) !== null
+  } catch {
+    // A template of a server that is none.
+    return false
   }
 }
 

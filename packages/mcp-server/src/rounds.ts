@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createRequestStateCodec,
   type InputRequiredResult,
@@ -37,8 +38,12 @@ export interface RoundsSettings {
   onError(error: unknown): void
 }
 
-/** Maximum number of requests that wait for the answers of their clients. */
-const MAX_HELD = 200
+/** Maximum number of requests of one user that wait for the answers of their clients. */
+const MAX_HELD = 100
+/** Maximum number of times that a client is asked for one request. */
+const MAX_ROUNDS = 20
+/** Time after which a server that asks nothing is called again, in milliseconds. */
+const RETRY_MS = 250
 
 /** Answers requests over several rounds, in which clients send signed state back. */
 export class Rounds {
@@ -69,7 +74,7 @@ export class Rounds {
   ): Promise<Result> {
     const request = this.#open(connection, context)
     const begin = async () => {
-      await this.#settings.ready?.('list')
+      await this.#ready('list', request.signal)
       return await work(request)
     }
     const round = await this.#counted(connection, () => request.round(context, begin))
@@ -97,11 +102,11 @@ export class Rounds {
     const sent: SentBack = state === undefined || 'held' in state ? {} : state
     const lateMs = this.#settings.tasks.startsAfterMs(request, method, params)
     const begin = async () => {
-      await this.#settings.ready?.(method === 'tools/call' ? 'call' : 'list')
+      await this.#ready(method === 'tools/call' ? 'call' : 'list', request.signal)
       return await this.#work(request, sent, work)
     }
     const round = await this.#counted(connection, () => request.round(context, begin, lateMs))
-    if ('isLate' in round) return this.#settings.tasks.add(request, this.#settings.userOf(context)) as Result
+    if ('isLate' in round) return this.#settings.tasks.add(request) as Result
     if ('questions' in round) {
       this.#hold(request)
       const ask = { resultType: 'input_required', inputRequests: round.questions } as InputRequiredResult
@@ -120,7 +125,8 @@ export class Rounds {
     sent: SentBack,
     work: (request: ClientRequest, sent: SentBack) => Promise<Worked<Result>>,
   ): Promise<Worked<Result>> {
-    for (let given = sent; ; ) {
+    let given = sent
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const worked = await work(request, given)
       if ('result' in worked || !request.asksDirectly) return worked
       const { ask, otherwise, ...state } = worked
@@ -133,7 +139,26 @@ export class Rounds {
         return { result: otherwise }
       }
       given = state
+      // A server that asks nothing wants to be called again, but not at once.
+      if (Object.keys(ask.inputRequests ?? {}).length === 0)
+        await delay(RETRY_MS, undefined, { signal: request.signal })
     }
+    throw new ProtocolError(ProtocolErrorCode.InternalError, `The server asked more than ${MAX_ROUNDS} times`)
+  }
+
+  /** @throws the reason of the signal */
+  async #ready(kind: 'call' | 'list', signal: AbortSignal): Promise<void> {
+    const ready = this.#settings.ready?.(kind)
+    if (ready === undefined) return
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => reject(signal.reason)
+      if (signal.aborted) abort()
+      signal.addEventListener('abort', abort, { once: true })
+      void ready.then(() => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      })
+    })
   }
 
   async #sign(ask: InputRequiredResult, state: State, context: ServerContext): Promise<InputRequiredResult> {
@@ -141,8 +166,8 @@ export class Rounds {
   }
 
   #open(connection: Connection, context: ServerContext): ClientRequest {
-    const { closing, onError } = this.#settings
-    return new ClientRequest(connection, context, { closing, onError })
+    const { closing, onError, userOf } = this.#settings
+    return new ClientRequest(connection, context, { closing, onError, user: userOf(context) })
   }
 
   async #counted<Result>(connection: Connection, work: () => Promise<Result>): Promise<Result> {
@@ -156,7 +181,8 @@ export class Rounds {
 
   /** @throws `ProtocolError` if too many requests wait */
   #hold(request: ClientRequest): void {
-    if (this.#held.size >= MAX_HELD) {
+    const own = [...this.#held.values()].filter(({ user }) => user === request.user)
+    if (own.length >= MAX_HELD) {
       const error = new ProtocolError(ProtocolErrorCode.InternalError, 'Too many requests wait for answers')
       request.end(error)
       throw error

@@ -9,6 +9,7 @@ import {
   type McpHttpHandler,
   type McpRequestContext,
   type Server,
+  type ServerCapabilities,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
@@ -21,6 +22,7 @@ import { Rounds } from './rounds.ts'
 import { Sessions } from './sessions.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TASKS, Tasks } from './tasks.ts'
+import { DESCRIBE, RESUME, SEARCH } from './tools.ts'
 
 /** Options for {@link serveMcp}. */
 export interface ServeMcpOptions {
@@ -166,7 +168,13 @@ class Service implements McpService {
     const { servers = [], passTools = [], lookups: hasLookups = false, ready, approveCommand } = this.#options
     const userOf = ({ http }: ServerContext) => this.#userOf(http?.authInfo)
     const onError = (error: unknown) => this.#report(error)
-    const passThrough = new PassThrough({ servers, tools: passTools, codeMode, onError })
+    const passThrough = new PassThrough({
+      servers,
+      tools: passTools,
+      codeMode,
+      reserved: [codeMode.tool.name, RESUME, SEARCH, DESCRIBE],
+      onError,
+    })
     const tasks = new Tasks()
     return {
       codeMode,
@@ -205,7 +213,7 @@ class Service implements McpService {
       { name, version },
       {
         capabilities: {
-          ...passThrough.capabilities,
+          ...capabilitiesFor(era, passThrough.capabilities),
           tools: { listChanged: true },
           ...(era === 'legacy' ? { tasks: FIRST_TASKS } : { extensions: { [TASKS]: {} } }),
         },
@@ -236,6 +244,7 @@ class Service implements McpService {
       for (const { server } of connections) send(server).catch((error) => this.#report(error))
     }
     const toolsChanged = () => {
+      this.#parts.passThrough.toolsChanged()
       notify.toolsChanged()
       tell((server) => server.sendToolListChanged())
     }
@@ -259,6 +268,15 @@ class Service implements McpService {
   #report(error: unknown): void {
     this.#options.onError?.(error)
   }
+}
+
+/** Servers are not told of the subscriptions of clients of 2026-07-28, which the SDK handles alone. */
+function capabilitiesFor(
+  era: McpRequestContext['era'],
+  { resources, ...others }: ServerCapabilities,
+): ServerCapabilities {
+  const { subscribe, ...rest } = resources ?? {}
+  return { ...others, resources: { ...rest, ...(subscribe && era === 'legacy' && { subscribe }) } }
 }
 
 /** Standard input and output, with a promise for their end. */

@@ -34,7 +34,7 @@ export class Sessions {
     const user = this.#settings.userOf(authInfo)
     const options = authInfo === undefined ? {} : { authInfo }
     const id = request.headers.get('mcp-session-id')
-    if (id === null) return await this.#open(user, (transport) => transport.handleRequest(request, options))
+    if (id === null) return await this.#open(user, request, options)
     const session = this.#sessions.get(id)
     // Another user learns nothing about a session.
     if (session?.user !== user) return refusal(404, 'Session not found')
@@ -47,15 +47,15 @@ export class Sessions {
   }
 
   /** Opens a session for a first request, which must be `initialize`. */
-  async #open(user: string, handle: (transport: Transport) => Promise<Response>): Promise<Response> {
-    if (!(await this.#makeRoom(user))) {
+  async #open(user: string, request: Request, options: { readonly authInfo?: AuthInfo }): Promise<Response> {
+    if ((await isInitialize(request)) && !(await this.#makeRoom(user))) {
       const response = refusal(503, `There are ${MAX_SESSIONS} busy sessions`)
       response.headers.set('retry-after', '5')
       return response
     }
     this.#opening.push(user)
     try {
-      return await this.#connect(user, handle)
+      return await this.#connect(user, (transport) => transport.handleRequest(request, options))
     } finally {
       this.#opening.splice(this.#opening.indexOf(user), 1)
     }
@@ -92,6 +92,13 @@ export class Sessions {
     await idlest?.connection.server.close()
     return idlest !== undefined
   }
+}
+
+/** Whether a request opens a session. Its size was checked. */
+async function isInitialize(request: Request): Promise<boolean> {
+  if (request.method !== 'POST') return false
+  const text = await request.clone().text()
+  return text.includes('"initialize"')
 }
 
 const refusal = (status: number, message: string): Response =>

@@ -1,15 +1,21 @@
 import type { ClientRequest } from './client-request.ts'
 import type { Connection } from './connection.ts'
-import type { PassThrough } from './pass-through.ts'
+import type { PassedServer, PassThrough } from './pass-through.ts'
 
 /** Time for telling a server that a subscription has ended, in milliseconds. */
 const END_MS = 5_000
+
+/** Clients that have subscribed to a resource, and the server that has it. */
+interface Subscription {
+  readonly server: PassedServer
+  readonly connections: Set<Connection>
+}
 
 /** Resources to which clients have subscribed. A server is told of the first and of the last client only. */
 export class Subscriptions {
   readonly #passThrough: PassThrough
   readonly #onError: (error: unknown) => void
-  readonly #subscribers = new Map<string, Set<Connection>>()
+  readonly #subscriptions = new Map<string, Subscription>()
 
   constructor(passThrough: PassThrough, onError: (error: unknown) => void) {
     this.#passThrough = passThrough
@@ -18,14 +24,17 @@ export class Subscriptions {
 
   /** Returns the connections whose clients have subscribed to a resource. */
   of(uri: string): Iterable<Connection> {
-    return this.#subscribers.get(uri) ?? []
+    return this.#subscriptions.get(uri)?.connections ?? []
   }
 
   /** @throws the server's error, or `ProtocolError` for a resource that no server has */
-  async add(uri: string, { connection, signal }: ClientRequest): Promise<void> {
-    await this.#passThrough.subscribe(uri, true, signal)
-    const subscribers = this.#subscribers.get(uri) ?? new Set()
-    this.#subscribers.set(uri, subscribers.add(connection))
+  async add(uri: string, request: ClientRequest): Promise<void> {
+    const server = await this.#passThrough.subscribe(uri, request)
+    const subscription = this.#subscriptions.get(uri) ?? { server, connections: new Set() }
+    subscription.connections.add(request.connection)
+    this.#subscriptions.set(uri, subscription)
+    // The client may have gone meanwhile.
+    if (request.signal.aborted) this.end(request.connection)
   }
 
   /** @throws the server's error */
@@ -35,14 +44,14 @@ export class Subscriptions {
 
   /** Ends the subscriptions of a connection that has ended. */
   end(connection: Connection): void {
-    for (const [uri, subscribers] of this.#subscribers)
-      if (subscribers.has(connection)) this.#remove(uri, connection, AbortSignal.timeout(END_MS)).catch(this.#onError)
+    for (const [uri, { connections }] of this.#subscriptions)
+      if (connections.has(connection)) this.#remove(uri, connection, AbortSignal.timeout(END_MS)).catch(this.#onError)
   }
 
   async #remove(uri: string, connection: Connection, signal: AbortSignal): Promise<void> {
-    const subscribers = this.#subscribers.get(uri)
-    if (subscribers?.delete(connection) !== true || subscribers.size > 0) return
-    this.#subscribers.delete(uri)
-    await this.#passThrough.subscribe(uri, false, signal)
+    const { server, connections } = this.#subscriptions.get(uri) ?? {}
+    if (server === undefined || connections?.delete(connection) !== true || connections.size > 0) return
+    this.#subscriptions.delete(uri)
+    await server.relay.unsubscribe(uri, signal)
   }
 }

@@ -10,7 +10,7 @@ const LATE_MS = 500
 const TTL_MS = 60 * 60_000
 /** Time after which clients should look again, in milliseconds. */
 const POLL_MS = 500
-/** Maximum number of tasks of one user. Further calls are answered when they have ended. */
+/** Maximum number of tasks of one user. The oldest that has ended is forgotten for a new one. */
 const MAX_TASKS = 200
 
 export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled'
@@ -24,7 +24,6 @@ type Outcome =
 /** A call that goes on after it was answered. */
 export interface Task {
   readonly request: ClientRequest
-  readonly user: string
   readonly createdAt: Date
   updatedAt: Date
   outcome: Outcome | undefined
@@ -46,17 +45,16 @@ export class Tasks {
     method: string,
     { task }: Readonly<Record<string, unknown>>,
   ): number | undefined {
-    if (method !== 'tools/call' || this.#tasks.size >= MAX_TASKS) return undefined
+    if (method !== 'tools/call' || !this.#makeRoom(request.user)) return undefined
     if (request.connection.isFirstGeneration) return task === undefined ? undefined : 0
     return supportsTasks(request.capabilities) ? LATE_MS : undefined
   }
 
   /** Makes a request a task, and returns what the client is told. */
-  add(request: ClientRequest, user: string): object {
+  add(request: ClientRequest): object {
     const createdAt = new Date()
     const task: Task = {
       request,
-      user,
       createdAt,
       updatedAt: createdAt,
       outcome: undefined,
@@ -75,12 +73,12 @@ export class Tasks {
   /** Returns a task of a user. */
   find(id: string, user: string): Task | undefined {
     const task = this.#tasks.get(id)
-    return task?.user === user ? task : undefined
+    return task?.request.user === user ? task : undefined
   }
 
   /** Returns the tasks of a user. */
   of(user: string): readonly Task[] {
-    return [...this.#tasks.values()].filter((task) => task.user === user)
+    return [...this.#tasks.values()].filter(({ request }) => request.user === user)
   }
 
   /** Ends a task. Without effect if it has ended. */
@@ -104,6 +102,15 @@ export class Tasks {
     if (task === undefined || task.outcome !== undefined) return
     settle(task, outcome)
     request.end(new Error('The task has ended'))
+  }
+
+  /** Forgets the oldest task that has ended if a user has too many. Returns false if none has ended. */
+  #makeRoom(user: string): boolean {
+    const own = this.of(user)
+    if (own.length < MAX_TASKS) return true
+    const ended = own.find(({ outcome }) => outcome !== undefined)
+    if (ended !== undefined) this.#delete(ended)
+    return ended !== undefined
   }
 
   #delete(task: Task): void {

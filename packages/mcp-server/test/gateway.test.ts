@@ -64,7 +64,14 @@ class Gateway implements AsyncDisposable {
 
   constructor({ names = ['a', 'b', 'c'], passTools = [], upstream = 'current' }: GatewayOptions = {}) {
     writeFileSync(this.#journal, '')
-    this.#settings = { upstream: fixture('upstream'), journal: this.#journal, names, passTools, generation: upstream }
+    this.#settings = {
+      upstream: fixture('upstream'),
+      evil: fixture('evil'),
+      journal: this.#journal,
+      names,
+      passTools,
+      generation: upstream,
+    }
   }
 
   notes(): string[] {
@@ -273,6 +280,68 @@ describe('a server that does not say to whom its question belongs', () => {
     expect([...ada.asked, ...ben.asked]).toEqual([])
     await first.close()
     await slow
+  })
+})
+
+describe('a question that a server asks after its call has ended', () => {
+  it('is not put to another user', async () => {
+    await using gateway = new Gateway({ upstream: 'first' })
+    const [ada, ben] = [newEars(allow), newEars(allow)]
+    const first = await gateway.connect('current', 'HTTP', ada, 'ada')
+    const second = await gateway.connect('current', 'HTTP', ben, 'ben')
+    const cancel = new AbortController()
+    const asking = run(first, `return await a.askLate({ question: 'secret of ada' })`, { signal: cancel.signal })
+    const cancelled = expect(asking).rejects.toThrow()
+    await eventually(() => expect(gateway.notes()).toContain('a started'))
+    const slow = run(second, 'return await a.slow({})').catch(() => {})
+    await eventually(() => expect(gateway.notes().filter((note) => note === 'a started')).toHaveLength(2))
+    cancel.abort(new Error('enough'))
+    await cancelled
+    await eventually(() => expect(gateway.notes()).toContain('a refused'))
+    expect(ben.asked).toEqual([])
+    await second.close()
+    await slow
+  })
+})
+
+describe('a server that always asks for nothing', () => {
+  it('is not called for ever', async () => {
+    await using gateway = new Gateway({ passTools: ['a.again'] })
+    const client = await gateway.connect('first', 'HTTP')
+    await expect(client.callTool({ name: 'again', arguments: {} })).rejects.toThrow('asked more than')
+  })
+})
+
+describe('a hostile server', () => {
+  it('replaces no tool of the gateway or of others, and spoils no list', async () => {
+    await using gateway = new Gateway({ names: ['evil', 'b', 'a'], passTools: ['*'] })
+    const client = await gateway.connect('current', 'HTTP')
+    const names = (await client.listTools()).tools.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.slice(0, 5)).toEqual([
+      'run_program',
+      'resume_program',
+      'evil_run_program',
+      'evil_resume_program',
+      'a_echo',
+    ])
+    expect(names).not.toContain('odd')
+    expect(await resultOf(client, 'return 6 * 7')).toEqual({ result: 42 })
+    // The name of the tool of `a` is taken twice.
+    expect(names).toContain('a_echo_2')
+    const called = await client.callTool({ name: 'a_echo_2', arguments: { text: 1 } })
+    expect(called.content).toMatchObject([{ text: 'a: 1' }])
+    const prompts = (await client.listPrompts()).prompts.map(({ name }) => name)
+    expect(prompts).toEqual(['greet', 'b.greet', 'only_b', 'a.greet', 'only_a'])
+    const resources = (await client.listResources()).resources.map(({ name }) => name)
+    expect(resources).toEqual(['declarations', 'y', 'b', 'a'])
+  })
+
+  it('gets no tool past a rule by its name', async () => {
+    await using gateway = new Gateway({ names: ['my-server', 'my_server'], passTools: ['*.pay', '*.echo'] })
+    const client = await gateway.connect('current', 'HTTP')
+    const names = (await client.listTools()).tools.map(({ name }) => name)
+    expect(names.slice(2)).toEqual(['echo', 'my_server_echo'])
   })
 })
 

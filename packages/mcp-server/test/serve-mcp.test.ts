@@ -346,7 +346,7 @@ describe('a request', () => {
       expect(response.status).toBe(200)
       return response.headers.get('mcp-session-id') as string
     }
-    const ping = async (token: string, session: string) => {
+    const pingOf = async (token: string, session: string) => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' })
       return (await post(url, { authorization: `Bearer ${token}`, 'mcp-session-id': session }, body)).status
     }
@@ -359,13 +359,18 @@ describe('a request', () => {
     for (let round = 0; round < 20; round++)
       sessions.push(...(await Promise.all(Array.from({ length: 50 }, () => openSession(TOKEN)))))
     const states: number[] = []
-    for (const session of sessions) states.push(await ping(TOKEN, session))
+    for (const session of sessions) states.push(await pingOf(TOKEN, session))
     expect(states.filter((status) => status === 200).length).toBeLessThan(100)
     expect(states.at(-1)).toBe(200)
+    // What opens no session ends none.
+    const ping = JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'ping' })
+    expect((await post(url, { authorization: `Bearer ${TOKEN}` }, ping)).status).toBe(400)
+    const alive = sessions.findIndex((_, index) => states[index] === 200)
+    expect(await pingOf(TOKEN, sessions[alive] as string)).toBe(200)
     expect(states[0]).toBe(404)
-    expect(await ping(OTHER, ofBen)).toBe(200)
+    expect(await pingOf(OTHER, ofBen)).toBe(200)
     // A session belongs to its user.
-    expect(await ping(OTHER, sessions.at(-1) as string)).toBe(404)
+    expect(await pingOf(OTHER, sessions.at(-1) as string)).toBe(404)
     expect(aborted).toBe(before)
     await busy.close()
     await slow

@@ -28,6 +28,8 @@ interface Connected {
   /** Text of the file before and after. */
   readonly before: string
   readonly after: string
+  /** Text of the file with the servers that have moved. */
+  readonly behind: string
 }
 
 /** Moves the servers of a host behind one `glovebox serve`. */
@@ -47,12 +49,19 @@ export async function connect(host: ConnectableHost, options: ConnectOptions): P
   if (opened.staying.length > 0)
     console.log(safe(`  ${opened.staying.join(', ')}: stays, since ${host} asks for its inputs`))
   if (!(await isConfirmed(options))) return EXIT.interrupted
+  await assertUnchanged(file, before)
   mkdirSync(dirname(behind), { recursive: true, mode: 0o700 })
   const comment = CONNECTABLE[host].format === 'json' ? '//' : '#'
-  await write(behind, 0o600, `${comment} Servers of ${file}, moved by glovebox connect.\n${opened.behind()}`)
-  const connected: Connected = { file, servers: opened.servers, before, after }
-  await write(origin(behind), 0o600, JSON.stringify(connected))
-  await write(file, modeOf(file), after)
+  const moved = `${comment} Servers of ${file}, moved by glovebox connect.\n${opened.behind()}`
+  const connected: Connected = { file, servers: opened.servers, before, after, behind: moved }
+  try {
+    await write(behind, 0o600, moved)
+    await write(origin(behind), 0o600, JSON.stringify(connected))
+    await write(file, modeOf(file), after)
+  } catch (error) {
+    for (const written of [behind, origin(behind)]) rmSync(written, { force: true })
+    throw new UsageError(`${file} cannot be changed: ${(error as Error).message}`, { cause: error })
+  }
   console.log(safe(`Restart ${host}. To undo this: glovebox disconnect ${host}`))
   return EXIT.ok
 }
@@ -62,17 +71,26 @@ export async function disconnect(host: ConnectableHost, options: ConnectOptions)
   const behind = behindFile(host)
   if (!existsSync(origin(behind))) throw new UsageError(`${host} is not connected.`)
   const { before, after, servers, ...connected } = JSON.parse(await readFile(origin(behind), 'utf8')) as Connected
+  // Servers that were added behind the gateway stand nowhere else.
+  const isBehindChanged = existsSync(behind) && (await readFile(behind, 'utf8')) !== connected.behind
   const file = options.file === undefined ? connected.file : realpathSync(options.file)
   const text = await readFile(file, 'utf8')
   const opened = openHostFile(host, file, text)
   if (opened?.isConnected !== true)
     throw new UsageError(`${file} has no server "glovebox": put your servers back from ${behind}.`)
   const restored = text === after ? before : opened.withoutOurs(servers)
+  const again = opened.moving.filter((name) => openHostFile(host, file, before)?.moving.includes(name))
   const { moving = [], staying = [] } = openHostFile(host, file, restored) ?? {}
   console.log(safe(`${file}\n- glovebox\n+ ${[...moving, ...staying].join(', ')}`))
   if (!(await isConfirmed(options))) return EXIT.interrupted
+  await assertUnchanged(file, text)
   await write(file, modeOf(file), restored)
-  rmSync(behind)
+  if (isBehindChanged || again.length > 0) {
+    const kept = `${behind}.kept`
+    await rename(behind, kept)
+    const why = again.length > 0 ? `${again.join(', ')} stand in ${file} again` : `${behind} was changed`
+    console.log(safe(`${why}: what is not in ${file} now is in ${kept}.`))
+  } else rmSync(behind, { force: true })
   rmSync(origin(behind))
   console.log(safe(`Restart ${host}.`))
   return EXIT.ok
@@ -102,8 +120,19 @@ async function fileOf(host: ConnectableHost, { file }: ConnectOptions): Promise<
 /** Replaces a file as a whole, so that no reader gets half of it. */
 async function write(file: string, mode: number, text: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}`
-  await writeFile(temporary, text, { mode, flag: 'wx' })
-  await rename(temporary, file)
+  try {
+    await writeFile(temporary, text, { mode, flag: 'wx' })
+    await rename(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Hosts write their files at any time, also while a person decides. */
+async function assertUnchanged(file: string, text: string): Promise<void> {
+  if ((await readFile(file, 'utf8')) !== text)
+    throw new UsageError(`${file} has changed meanwhile: run the command again.`)
 }
 
 async function isConfirmed({ yes }: ConnectOptions): Promise<boolean> {

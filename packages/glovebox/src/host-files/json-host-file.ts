@@ -19,7 +19,19 @@ export function readJsonHostFile(file: string, text: string, key: string): HostF
   const value = valueOf(root, key)
   if (value === undefined) return undefined
   if (value.type !== 'object') throw new UsageError(`${file}: \`${key}\` is not an object: correct it first.`)
-  return new JsonHostFile(text, key, value)
+  return new JsonHostFile(text, key, value, switchesIn(file, root))
+}
+
+/** Names of servers that a host has switched off beside their list, as Gemini CLI does. */
+function switchesIn(file: string, root: Node): readonly string[] {
+  const mcp = valueOf(root, 'mcp')
+  const namesIn = (key: string): string[] | undefined => {
+    const list = mcp?.type === 'object' ? valueOf(mcp, key) : undefined
+    return list?.type === 'array' ? (list.children ?? []).map(({ value }) => String(value)) : undefined
+  }
+  if (namesIn('allowed')?.includes(OURS) === false)
+    throw new UsageError(`${file}: add "${OURS}" to mcp.allowed first, which lists the only servers that are used.`)
+  return namesIn('excluded') ?? []
 }
 
 class JsonHostFile implements HostFile {
@@ -31,14 +43,15 @@ class JsonHostFile implements HostFile {
   readonly #key: string
   readonly #object: Node
 
-  constructor(text: string, key: string, object: Node) {
+  constructor(text: string, key: string, object: Node, switchedOff: readonly string[]) {
     this.#text = text
     this.#key = key
     this.#object = object
     this.servers = textOf(text, object)
     const properties = (object.children ?? []).map((property) => ({ name: nameOf(property), property }))
     const others = properties.filter(({ name }) => name !== OURS)
-    const stays = ({ property }: { readonly property: Node }) => textOf(text, property).includes(INPUT)
+    const stays = ({ name, property }: { readonly name: string; readonly property: Node }) =>
+      textOf(text, property).includes(INPUT) || switchedOff.includes(name)
     this.isConnected = others.length < properties.length
     this.staying = others.filter(stays).map(({ name }) => name)
     this.moving = others.filter((each) => !stays(each)).map(({ name }) => name)
@@ -59,16 +72,16 @@ class JsonHostFile implements HostFile {
   }
 
   withoutOurs(servers: string): string {
-    // Unless servers were added, the object becomes what it was, with its comments.
-    if (this.moving.length + this.staying.length === 0) return this.#replaced(servers)
-    const { step } = this.#indent()
     const kept = [...this.moving, ...this.staying]
-    return (parseTree(servers, [], READING)?.children ?? [])
-      .filter((property) => !kept.includes(nameOf(property)) && property.children?.[1] !== undefined)
-      .reduce(
-        (text, property) => edited(text, [this.#key, nameOf(property)], plain(property.children?.[1] as Node), step),
-        edited(this.#text, [this.#key, OURS], undefined, step),
-      )
+    // Unless servers were added, the object becomes what it was, with its comments.
+    if (kept.length === 0) return this.#replaced(servers)
+    const ours = (this.#object.children ?? []).find((property) => nameOf(property) === OURS)
+    const moved = kept.reduce((text, name) => edited(text, [name], undefined), servers)
+    const inner = innerOf(moved)
+    const { step } = this.#indent()
+    if (ours === undefined || inner === undefined) return edited(this.#text, [this.#key, OURS], undefined, step)
+    const { offset, length } = ours
+    return this.#text.slice(0, offset) + inner + this.#text.slice(offset + length)
   }
 
   #replaced(by: string): string {
@@ -94,13 +107,17 @@ const valueOf = (root: Node, key: string): Node | undefined =>
 const textOf = (text: string, { offset, length }: Node): string => text.slice(offset, offset + length)
 const nameOf = (property: Node): string => String(property.children?.[0]?.value)
 
-function plain(node: Node): unknown {
-  if (node.type === 'array') return (node.children ?? []).map(plain)
-  if (node.type !== 'object') return node.value
-  return Object.fromEntries(
-    (node.children ?? []).map(({ children: [name, value] = [] }) => [
-      String(name?.value),
-      value === undefined ? null : plain(value),
-    ]),
-  )
+/** Returns the properties of an object as text, with their comments, without a comma at the end. */
+function innerOf(object: string): string | undefined {
+  const properties = parseTree(object, [], READING)?.children ?? []
+  const last = properties.at(-1)
+  if (last === undefined) return undefined
+  const end = last.offset + last.length
+  const after = object
+    .slice(end, object.lastIndexOf('}'))
+    .replace(/^(\s*),/, '$1')
+    .trimEnd()
+  const inner = object.slice(object.indexOf('{') + 1, end).trimStart() + after
+  // A comment at the end must not hide what follows.
+  return /\/\/[^\n]*$/.test(after) ? `${inner}\n` : inner
 }

@@ -23,6 +23,11 @@ import { ToolPins } from './tool-pins.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
 const MAX_INSTRUCTIONS = 2_000
+/** Time for which a call is remembered that has ended, in milliseconds, and maximum number of these calls. */
+const LINGER_MS = 60_000
+const MAX_RECENT = 1_000
+/** First revision in which servers ask by answering a call. */
+const STATELESS = '2026-07-28'
 /** Bounds of the time between two attempts to connect in the background. */
 const FIRST_WAIT_MS = 1_000
 const LAST_WAIT_MS = 5 * 60 * 1_000
@@ -74,6 +79,8 @@ class McpConnection implements McpProvider {
   #warnings: readonly string[] = []
   readonly #attempts = new ReconnectAttempts()
   readonly #calls = new Set<{ readonly context?: unknown }>()
+  /** Contexts of calls that have ended, with the time of the end. */
+  readonly #recent = new Map<unknown, number>()
   readonly relay = new Relay((call, request) => this.#relayed(call, request))
   #refresh: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -144,8 +151,10 @@ class McpConnection implements McpProvider {
 
   /** Opens the connection, and tries again until that succeeds. */
   openInBackground(waitMs = FIRST_WAIT_MS): void {
-    this.#open().catch(() => {
-      if (this.#closing.signal.aborted) return
+    this.#open().catch((error: unknown) => {
+      // A person has to log in first.
+      const isRefused = error instanceof McpError && error.code === 'MCP_UNAUTHORIZED'
+      if (this.#closing.signal.aborted || isRefused) return
       this.#retry = setTimeout(() => this.openInBackground(Math.min(2 * waitMs, LAST_WAIT_MS)), waitMs)
       this.#retry.unref()
     })
@@ -350,14 +359,28 @@ class McpConnection implements McpProvider {
         if (attempt === 1 && (isRefused || (isClosed && isRepeatable))) continue
         throw this.#errorOf(what, error, isClosed)
       } finally {
-        this.#calls.delete(call)
+        this.#endCall(call, session)
       }
     }
   }
 
-  /** Returns the contexts of the open calls. */
+  /** A server of the first generation may ask about a call that has ended here, so it is remembered for some time. */
+  #endCall(call: { readonly context?: unknown }, { protocol }: Session): void {
+    const { context } = call
+    this.#calls.delete(call)
+    if (context === undefined || protocol >= STATELESS) return
+    this.#recent.delete(context)
+    this.#recent.set(context, Date.now())
+    const [oldest] = this.#recent.keys()
+    if (this.#recent.size > MAX_RECENT) this.#recent.delete(oldest)
+  }
+
+  /** Returns the contexts of the open calls, and of those that have ended a short time ago. */
   #contexts(): readonly unknown[] {
-    return [...new Set([...this.#calls].flatMap(({ context }) => (context === undefined ? [] : [context])))]
+    const since = Date.now() - LINGER_MS
+    const recent = [...this.#recent].flatMap(([context, endedAt]) => (endedAt > since ? [context] : []))
+    const open = [...this.#calls].flatMap(({ context }) => (context === undefined ? [] : [context]))
+    return [...new Set([...recent, ...open])]
   }
 
   /** Makes a request of another client. Its errors show no credentials. */

@@ -1,7 +1,13 @@
 import type { Client } from '@modelcontextprotocol/client'
 import type { McpRelay, RawTool, RelayedChange, RelayOptions } from '../contract/relay.ts'
+import { orAbort } from './or-abort.ts'
 import type { RequestSettings, Session } from './session.ts'
 
+/** Function that ends a subscription. Undefined for a server of the first generation, which has a request for that. */
+type End = (() => Promise<void>) | undefined
+
+/** Maximum time for a subscription in milliseconds. */
+const SUBSCRIBE_MS = 30_000
 /** Maximum number of subscriptions to resources of one server. */
 const MAX_SUBSCRIPTIONS = 1_000
 
@@ -23,8 +29,7 @@ type InSession = <Result>(
 export class Relay implements McpRelay {
   readonly #inSession: InSession
   readonly #listeners = new Set<(change: RelayedChange) => void>()
-  /** Functions that end a subscription, by resource. Undefined for a server of the first generation. */
-  readonly #subscriptions = new Map<string, (() => Promise<void>) | undefined>()
+  readonly #subscriptions = new Map<string, Promise<End>>()
   #session: Session | undefined
   capabilities: Readonly<Record<string, unknown>> = {}
   protocol = ''
@@ -46,23 +51,31 @@ export class Relay implements McpRelay {
   }
 
   async subscribe(uri: string, signal: AbortSignal): Promise<void> {
-    if (this.#subscriptions.has(uri)) return
-    if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS)
+    if (!this.#subscriptions.has(uri) && this.#subscriptions.size >= MAX_SUBSCRIPTIONS)
       throw new RangeError(`At most ${MAX_SUBSCRIPTIONS} resources can be subscribed to`)
-    this.#subscriptions.set(uri, undefined)
-    try {
-      await this.#inSession({ tool: undefined, signal }, async (session, options) => {
-        this.#subscriptions.set(uri, await session.subscribe(uri, options))
-      })
-    } catch (error) {
-      this.#subscriptions.delete(uri)
-      throw error
-    }
+    const known = this.#subscriptions.get(uri)
+    const subscription = known ?? this.#begin(uri)
+    await orAbort(subscription, signal)
+  }
+
+  /** Begins a subscription, which several clients may wait for. */
+  #begin(uri: string): Promise<End> {
+    const signal = AbortSignal.timeout(SUBSCRIBE_MS)
+    const subscription = this.#inSession({ tool: undefined, signal }, (session, options) =>
+      session.subscribe(uri, options),
+    )
+    this.#subscriptions.set(uri, subscription)
+    subscription.catch(() => {
+      if (this.#subscriptions.get(uri) === subscription) this.#subscriptions.delete(uri)
+    })
+    return subscription
   }
 
   async unsubscribe(uri: string, signal: AbortSignal): Promise<void> {
-    const end = this.#subscriptions.get(uri)
-    if (!this.#subscriptions.delete(uri)) return
+    const subscription = this.#subscriptions.get(uri)
+    if (subscription === undefined) return
+    this.#subscriptions.delete(uri)
+    const end = await orAbort(subscription, signal)
     if (end !== undefined) await end()
     else await this.request('resources/unsubscribe', { uri }, { signal })
   }
@@ -84,11 +97,17 @@ export class Relay implements McpRelay {
     this.tools = tools
     if (session === this.#session) return
     this.#session = session
-    for (const uri of this.#subscriptions.keys())
-      session.subscribe(uri, {}).then((end) => {
-        if (this.#subscriptions.has(uri)) this.#subscriptions.set(uri, end)
-        else void end?.()
-      }, onFailed)
+    // What was listed before is that of another session, or nothing yet.
+    if (this.capabilities.prompts !== undefined) this.announce({ type: 'prompts-changed' })
+    if (this.capabilities.resources !== undefined) this.announce({ type: 'resources-changed' })
+    for (const uri of this.#subscriptions.keys()) {
+      const subscription = session.subscribe(uri, {})
+      this.#subscriptions.set(uri, subscription)
+      subscription.catch((error: unknown) => {
+        if (this.#subscriptions.get(uri) === subscription) this.#subscriptions.delete(uri)
+        onFailed(error)
+      })
+    }
   }
 
   clear(): void {

@@ -68,8 +68,9 @@ export interface ServerRequest {
   /** Name of the server. */
   readonly server: string
   /**
-   * The `context` of each call that is open at the server, without repetitions. The request belongs to one of them; servers
-   * of the revisions before 2026-07-28 do not say to which.
+   * The `context` of each call that is open at the server, without repetitions. The request belongs to one of them. Servers
+   * of the revisions before 2026-07-28 do not say to which, and may ask late: theirs are also the calls that ended within the
+   * last minute.
    */
   readonly contexts: readonly unknown[]
 }

@@ -46,7 +46,8 @@ interface CommonOptions {
   readonly roots?: readonly Root[] | ((request: ServerRequest) => readonly Root[] | Promise<readonly Root[]>)
   /**
    * Whether to connect in the background: `mcp` resolves at once, and the tools follow. A connection that fails is tried
-   * again after a second, later after up to five minutes, until it succeeds or is closed.
+   * again after a second, later after up to five minutes, until it succeeds or is closed. One for which a person has to log
+   * in is not tried again.
    *
    * @default false
    */
