@@ -29,6 +29,7 @@ const LIMITS = {
   'store-postgres': [80, 10],
   'store-sqlite': [80, 11],
   'tanstack-ai': [262, 4],
+  typecheck: [90, 40],
   workerd: [195, 66],
 }
 

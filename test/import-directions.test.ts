@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/node-vm': ['@glovebox/core', '@glovebox/adapter-node'],
   'packages/mcp': ['@glovebox/core'],
   'packages/mcp-server': ['@glovebox/core', '@glovebox/mcp'],
+  'packages/typecheck': ['@glovebox/core'],
   'packages/store-sqlite': ['@glovebox/core'],
   'packages/store-postgres': ['@glovebox/core'],
   // Framework packages include their default sandbox, so that one install is enough.

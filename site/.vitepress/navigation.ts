@@ -13,6 +13,7 @@ const GUIDES = [
   'mcp-servers',
   'gateway',
   'large-catalogs',
+  'type-check',
   'approvals',
   'durable-runs',
   'choosing-a-store',
@@ -39,6 +40,7 @@ const REFERENCE = [
   'mcp-servers',
   'gateway',
   'large-catalogs',
+  'type-check',
   'proofs',
   'sizes',
 ]
@@ -50,6 +52,7 @@ const PACKAGES = [
   'workerd',
   'mcp',
   'mcp-server',
+  'typecheck',
   'store-sqlite',
   'store-postgres',
   'ai-sdk',

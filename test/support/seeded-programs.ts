@@ -56,7 +56,7 @@ const listOf = (server: string): readonly ListedTool[] =>
   JSON.parse(readFileSync(new URL(`../../packages/core/test/data/mcp/${server}.json`, import.meta.url), 'utf8')).tools
 
 /** Returns random numbers from 0 to 1 that are the same for the same seed. mulberry32, public domain. */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -131,7 +131,7 @@ class Checker implements Typecheck {
   }
 
   async #start(): Promise<Server> {
-    const file = fileURLToPath(new URL('./server.js', import.meta.url))
+    const file = fileURLToPath(new URL('../dist/server.js', import.meta.url))
     const { GOMEMLIMIT: _, ...env } = process.env
     const child = fork(file, [], {
       // A group of its own, which is ended as a whole.

@@ -53,7 +53,8 @@ export async function startTypeScript7(): Promise<Engine> {
     const [project] = snapshot.getProjects()
     if (project === undefined) throw new Error('TypeScript opened no project')
     const found = await project.program.getSemanticDiagnostics(PROGRAM)
-    await before?.dispose()
+    // Nobody waits until it has forgotten the last program.
+    before?.dispose().catch(() => {})
     return found.map((each) => ({ code: each.code, message: textOf(each), start: each.pos, end: each.end }))
   }
   // Loads the libraries.
