@@ -12,8 +12,9 @@ import { parseArgs, promisify } from 'node:util'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { pack } from '../test/support/packed.ts'
 import { serveLists } from './gateway/list-servers.mjs'
-import { pack, timeFirstUse } from './gateway/packed.mjs'
+import { timeFirstUse } from './gateway/packed.mjs'
 import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm gateway
@@ -87,7 +88,7 @@ try {
     rows.push({ size, tools: lists.reduce((sum, each) => sum + each.tools.length, 0), raw, tokens: count(tools) })
   }
   progress('packing …')
-  const packed = await pack(root, join(home, 'packed'))
+  const packed = await pack(['glovebox'], join(home, 'packed'))
   progress('first use …')
   const { steps, result, isRestored } = await timeFirstUse(home, packed)
   progress('')

@@ -34,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@glovebox/workerd',
     '@glovebox/mcp',
     '@glovebox/mcp-server',
+    '@glovebox/typecheck',
     '@glovebox/store-sqlite',
   ],
   'apps/bench': ['@glovebox/core', '@glovebox/backends', '@glovebox/testing', '@glovebox/workerd'],

@@ -1,6 +1,6 @@
 /** Times what a new user does: installs the packages as they would be published, connects a host, and runs a program. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from '@modelcontextprotocol/client'
@@ -8,30 +8,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 const execute = promisify(execFile)
 
-/** Packages that the command needs. */
-const PACKAGES = [
-  'adapter-node',
-  'core',
-  'glovebox',
-  'isolated-vm',
-  'mcp',
-  'mcp-server',
-  'quickjs',
-  'store-sqlite',
-  'workerd',
-]
-
 const PROXY = /^(?:https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file|npm_config_.*)$/i
-
-/** Packs the packages into a folder. Resolves to the files. */
-export async function pack(root, folder) {
-  mkdirSync(folder)
-  for (const name of PACKAGES)
-    await execute('npx', ['-y', 'pnpm@12.21.0', 'pack', '--pack-destination', folder], {
-      cwd: join(root, 'packages', name),
-    })
-  return readdirSync(folder).map((file) => join(folder, file))
-}
 
 /**
  * Goes from an `mcp.json` to a program that joins two of its servers, with two commands. Resolves to the seconds of each

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createCodeMode } from '../src/code-mode.ts'
 import { SandboxError } from '../src/contract/errors.ts'
+import { prepareProgram } from '../src/program/program.ts'
+import type { ProgramReader } from '../src/program/program-reader.ts'
 import { createSandbox } from '../src/sandbox/sandbox.ts'
 import { ScriptedAdapter } from './scripted-adapter.ts'
 
@@ -60,11 +62,16 @@ describe('a sandbox', () => {
       guest.say('{"type":"returned"}\nj1')
       guest.endTurn()
     })
-    const prepare = async (source: string) => {
-      await delay(200)
-      return { name: 'program.js', source, steps: [] }
+    const reader: ProgramReader = {
+      async read(text) {
+        await delay(200)
+        return await prepareProgram(text)
+      },
+      check: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
     }
-    await using sandbox = createSandbox(Object.assign(adapter, { prepare }), { ready: 0 })
+    await using sandbox = createSandbox(adapter, { ready: 0, reader })
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     const result = await codeMode.execute('let typed: 1', { limits: { wallTimeMs: 300 } })
     expect(result).toMatchObject({ ok: false, error: { code: 'LIMIT_WALL_TIME' } })

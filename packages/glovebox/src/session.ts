@@ -11,6 +11,8 @@ export interface SessionOptions extends ServerOptions, Pick<CodeModeOptions, 'li
   readonly onAsk?: CodeModeOptions['onAsk']
   readonly runs?: CodeModeOptions['runs']
   readonly sandbox?: BackendName
+  /** Whether to check the types of programs before they run. Default: false */
+  readonly check?: boolean
   readonly policy?: readonly PolicyRule[]
 }
 
@@ -36,6 +38,7 @@ export async function withCodeMode<Result>(
   connect: Connect = connectAll(options),
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
+  await using typeChecker = options.check === true ? await startTypeChecker() : undefined
   await using servers = await connect(await selectServers(options, reporter, signal), reporter, signal)
   const { limits = {}, declarations = {}, onAsk, runs } = options
   const names = servers.providers.map(({ name }) => name)
@@ -46,11 +49,18 @@ export async function withCodeMode<Result>(
     limits,
     declarations,
     policy,
+    ...(typeChecker !== undefined && { typeChecker }),
     ...(onAsk !== undefined && { onAsk }),
     ...(runs !== undefined && { runs }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
   return await use(codeMode, sandbox, servers.providers)
+}
+
+/** Starts a type checker. Loaded on demand, since it has a process of its own. */
+async function startTypeChecker() {
+  const { typecheck } = await import('@glovebox/typecheck')
+  return typecheck()
 }
 
 /** Connects to all servers before anything else. */

@@ -87,6 +87,24 @@ describe('glovebox serve', () => {
     }
   })
 
+  it('checks programs before they call a tool', async () => {
+    await using directory = new Directory()
+    const path = join(directory.path, 'x.txt')
+    const code = `await filesystem.writeFile({ path: ${JSON.stringify(path)}, content: 'x' })
+return await filesystem.readTextFile({ pth: ${JSON.stringify(path)} })`
+    for (const [flags, isWritten] of [
+      [[], false],
+      [['--no-check'], true],
+    ] as const) {
+      const client = await connect(['-s', publicFlag('filesystem', directory.path), ...flags], directory.path)
+      const result = await client.callTool({ name: 'run_program', arguments: { code } })
+      expect(result.isError).toBe(true)
+      expect(JSON.stringify(result.content).includes('CODE_TYPE')).toBe(!isWritten)
+      expect(existsSync(path)).toBe(isWritten)
+      await client.close()
+    }
+  })
+
   it('does not wait for a server that does not answer', async () => {
     await using directory = new Directory()
     const hung = `hung="${process.execPath}" -e setInterval(Date.now,1000)`

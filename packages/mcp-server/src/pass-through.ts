@@ -226,13 +226,13 @@ export class PassThrough {
 
   /** Returns the tools of the code mode to which no rule applies. Those that it does not have are not among them. */
   #toolsWithoutRules(): ReadonlySet<string> {
-    const all = listAll(this.#settings.codeMode)
+    const byName = Map.groupBy(listAll(this.#settings.codeMode), ({ name }) => name)
     const isFree = (server: string, tool: string) => {
       // Servers whose names give the same identifier are told apart by a number. A rule for one holds for all.
       const identifier = identifierFor(server)
-      const isOf = (namespace: string) =>
+      const isOf = ({ namespace }: FoundTool) =>
         namespace.startsWith(identifier) && /^(?:_\d+)?$/.test(namespace.slice(identifier.length))
-      const found = all.filter((each) => each.name === tool && isOf(each.namespace))
+      const found = (byName.get(tool) ?? []).filter(isOf)
       return found.length > 0 && found.every(({ approval }) => approval === undefined)
     }
     return new Set(

@@ -25,6 +25,8 @@ import { createTerminalApproval } from '../terminal-approval.ts'
 export interface RunOptions extends ServerOptions, StoreOption, Printing, PolicyFlags {
   readonly limit?: Limits
   readonly sandbox?: BackendName
+  /** Whether to check the types of the program first. */
+  readonly check?: boolean
 }
 
 /** Options that choose what is printed. */

@@ -19,6 +19,8 @@ export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
   /** Tools that clients see under their own names, as patterns of `server.tool`. */
   readonly pass?: readonly string[]
   readonly limit?: Limits
+  /** Whether to check the types of programs before they run. */
+  readonly check?: boolean
   readonly sandbox?: BackendName
 }
 

@@ -108,6 +108,7 @@ function withPrinting(command: Command): Command {
 
 withPrinting(withExecution(program.command('run').argument('<file>', 'the program, or - for standard input')))
   .description('Run a program and print its value.')
+  .option('--check', 'check the types of the program first, and call no tool if there is a mistake')
   .option(STORE, 'keep the run, so that it can wait and be resumed later (default file: in the data folder)')
   .addHelpText(
     'after',
@@ -202,6 +203,7 @@ withServers(program.command('serve'))
   .addOption(sandboxOption())
   .option('--ask <tools>', 'ask the user of the client before these tools run (repeatable)', append)
   .option('--deny <tools>', 'refuse calls of these tools, such as *.delete* (repeatable)', append)
+  .option('--no-check', 'run programs without checking their types first')
   .option('--pass <tools>', 'also serve these tools under their own names, such as github.get_me (repeatable)', append)
   .option(STORE, 'file of the stored runs (default: in the data folder)')
   .addHelpText(
