@@ -99,7 +99,10 @@ export function waitingOf({
 
 function errorText({ code, name, message, tool, hint, frame, details, stack }: ExecutionError): string {
   const failed = tool === undefined || message.includes(tool) ? message : `${tool} failed: ${message}`
-  const parts = [`${code}: ${name}: ${failed}`, details, hint, frame, stack && withoutRepeats(stack)]
+  const head = `${code}: ${name}: ${failed}`
+  // The details of a mistake in types are further mistakes.
+  const parts =
+    code === 'CODE_TYPE' ? [head, frame, details] : [head, details, hint, frame, stack && withoutRepeats(stack)]
   return parts.filter((part) => part !== undefined).join('\n')
 }
 

@@ -24,7 +24,7 @@ const inToolCall: Rule = ({ code, message, start, namespaces }) => {
 }
 
 const WIDENED =
-  /^\s*(?:Type|Argument of type) '(?:string|number|boolean)' is not assignable to (?:type|parameter of type) '(?:["\d-]|true|false)/
+  /^\s*(?:Type|Argument of type) '(?:string|number|boolean)' is not assignable to (?:type|parameter of type) '(?:["\d-]|true|false)|^\s*(?:Type|Argument of type) 'string' is not assignable to (?:type|parameter of type) '[A-Z]\w*'/
 
 /** Whether a property is missing, and read in a way that fails or is wrong. */
 const missingProperty: Rule = ({ code, message, start, end }) => {

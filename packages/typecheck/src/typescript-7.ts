@@ -46,10 +46,10 @@ export async function startTypeScript7(): Promise<Engine> {
       changed.push(TOOLS)
     }
     const before = snapshot
-    snapshot = await api.updateSnapshot({
-      openProjects: [CONFIG],
-      ...(before !== undefined && { fileChanges: { changed } }),
-    })
+    // A project stays open.
+    snapshot = await api.updateSnapshot(
+      before === undefined ? { openProjects: [CONFIG] } : { fileChanges: { changed } },
+    )
     const [project] = snapshot.getProjects()
     if (project === undefined) throw new Error('TypeScript opened no project')
     const found = await project.program.getSemanticDiagnostics(PROGRAM)

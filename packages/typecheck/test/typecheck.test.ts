@@ -8,7 +8,21 @@ const sandbox = quickjs()
 afterAll(() => sandbox.close())
 
 let calls = 0
+/** A schema with a name, which its type gets too. */
+const LABEL = { title: 'Label', enum: ['bug', 'idea'] }
+
 const tools = {
+  label: defineTool({
+    inputSchema: {
+      type: 'object',
+      properties: { all: { type: 'array', items: { $ref: '#/$defs/Label' } } },
+      $defs: { Label: LABEL },
+    },
+    execute: () => {
+      calls++
+      return 'labelled'
+    },
+  }),
   listIssues: defineTool({
     description: 'Lists issues.',
     inputSchema: {
@@ -63,6 +77,7 @@ describe.each([7, 6] as const)('a check with TypeScript %i', (typescript) => {
     ['const found = tools.listIssues({ repo: "a" })\nreturn found.issues', 'Is an await missing?'],
     ['return await tools.listIssues({ repo: "a", state: "opened" })', '"open" | "closed"'],
     ['return await tools.listIssues({ repo: 5 })', "Type 'number' is not assignable to type 'string'"],
+    ['return await tools.label({ all: ["bugs"] })', '"bugs"'],
     ['return await tools.listIssues({})', "'repo' is missing"],
     ['return undefinedName + 1', "Cannot find name 'undefinedName'"],
     ['```ts\nconst x: number = 1\nreturn (await tools.listIssues({ repo: "a" })).issue\n```', "Did you mean 'issues'?"],
@@ -82,6 +97,7 @@ describe.each([7, 6] as const)('a check with TypeScript %i', (typescript) => {
     'const { free } = await tools.anything(); return free.missing?.deep ?? null',
     'if (tools.remove) return await tools.remove({}); return 1',
     'const state = "open"; const input = { repo: "a", state }; return (await tools.listIssues(input)).issues.length',
+    'const inputs = [{ all: ["bug"] }]; return (await Promise.all(inputs.map((input) => tools.label(input)))).length',
     'interface Mine { title: string; extra?: number }\nconst mine: Mine[] = (await tools.listIssues({ repo: "a" })).issues as Mine[]\nreturn mine.length',
     'return typeof fetch === "undefined" ? "no network" : fetch',
     'return new Date(Date.now()) - new Date(0) > 0',

@@ -87,7 +87,12 @@ function errorOf(found: readonly Found[], count: number, { code, catalog }: Prog
     name: 'TypeError',
     message: first.message,
     ...first.position,
-    details: [...others, ...more, ...declared, 'No tool was called. Correct the program and run it again.'].join('\n'),
+    details: [
+      ...others,
+      ...more,
+      ...declared.map((text) => text.trimEnd()),
+      'No tool was called. Correct the program and run it again.',
+    ].join('\n'),
   }
 }
 
