@@ -21,7 +21,7 @@ export interface TypecheckOptions {
    */
   readonly memoryBytes?: number
   /**
-   * Version of TypeScript. Default: 7, and an installed 5 or 6 where 7 does not run
+   * Version of TypeScript. Default: 7, and an installed 6 where 7 does not run
    */
   readonly typescript?: 6 | 7
 }

@@ -1,7 +1,7 @@
 import type TypeScript from 'typescript'
 import { type Engine, type Finding, OPTIONS, PROGRAM, TOOLS } from './engine.ts'
 
-/** Starts the language service of TypeScript 5 or 6, and keeps it warm. */
+/** Starts the language service of TypeScript 6, and keeps it warm. */
 export async function startTypeScript6(): Promise<Engine> {
   const { default: ts } = (await import('typescript')) as { readonly default: typeof TypeScript }
   const options: TypeScript.CompilerOptions = {
