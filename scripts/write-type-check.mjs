@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util'
 import { createCodeMode, toolProvider } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import { typecheck } from '@glovebox/typecheck'
-import { freshState, modelTools } from '../test/support/model-tools.ts'
-import { MISTAKES, realServers, SeededPrograms } from '../test/support/seeded-programs.ts'
+import { falseAlarms } from '../test/support/model-programs.ts'
+import { MISTAKES, pathsOf, realServers, SeededPrograms } from '../test/support/seeded-programs.ts'
 import { progress, tableOf } from './report.mjs'
 
 const HELP = `Usage: pnpm type-check
@@ -42,14 +42,7 @@ async function judge(typescript) {
   let calls = 0
   await using checker = typecheck({ typescript, timeoutMs: 60_000 })
   await using codeMode = await createCodeMode({ sandbox, tools: realServers(() => calls++), typeChecker: checker })
-  const paths = new Map()
-  for (let total = 1, offset = 0; offset < total; ) {
-    const page = codeMode.list({ limit: 200, offset })
-    for (const { namespace, name, path } of page.items) paths.set(`${namespace}/${name}`, path)
-    offset += page.items.length
-    total = page.total
-  }
-  const programs = new SeededPrograms(SEED, paths)
+  const programs = new SeededPrograms(SEED, pathsOf(codeMode))
   const found = {}
   for (const kind of MISTAKES) {
     progress(`TypeScript ${typescript}: ${kind} …`)
@@ -71,19 +64,8 @@ async function judge(typescript) {
 
 /** Counts alarms about programs of models that succeed without the check. */
 async function judgeModels(typescript) {
-  const programs = JSON.parse(readFileSync(`${root}test/data/model-programs.json`, 'utf8'))
   await using checker = typecheck({ typescript, timeoutMs: 60_000 })
-  await using checked = await createCodeMode({ sandbox, tools: modelTools, typeChecker: checker })
-  await using unchecked = await createCodeMode({ sandbox, tools: modelTools })
-  const alarms = []
-  for (const { id, code } of programs) {
-    freshState()
-    const result = await checked.execute(code)
-    if (result.ok || result.error.code !== 'CODE_TYPE') continue
-    freshState()
-    if ((await unchecked.execute(code)).ok) alarms.push(id)
-  }
-  return { count: programs.length, alarms }
+  return await falseAlarms(sandbox, checker)
 }
 
 const folder = `${root}packages/core/test/data/mcp/`

@@ -1,11 +1,10 @@
 /** Seeds mistakes of eight kinds into programs over the tools of ten real servers, and checks programs without mistakes. */
-import { readFileSync } from 'node:fs'
 import { type CodeMode, createCodeMode } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
 import { typecheck } from '@glovebox/typecheck'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freshState, modelTools } from './support/model-tools.ts'
-import { MISTAKES, realServers, SeededPrograms } from './support/seeded-programs.ts'
+import { falseAlarms } from './support/model-programs.ts'
+import { MISTAKES, pathsOf, realServers, SeededPrograms } from './support/seeded-programs.ts'
 
 /** A part of the programs, chosen by a seed that is printed, unless `TYPE_CHECK_PROGRAMS` asks for more. */
 const COUNT = Number(process.env.TYPE_CHECK_PROGRAMS ?? 160)
@@ -22,14 +21,7 @@ describe.each([7, 6] as const)('the type check of TypeScript %i', (typescript) =
   beforeAll(async () => {
     const tools = realServers(() => calls++)
     codeMode = await createCodeMode({ sandbox, tools, typeChecker: checker })
-    const paths = new Map<string, string>()
-    for (let total = 1, offset = 0; offset < total; ) {
-      const page = codeMode.list({ limit: 200, offset })
-      for (const { namespace, name, path } of page.items) paths.set(`${namespace}/${name}`, path)
-      offset += page.items.length
-      total = page.total
-    }
-    programs = new SeededPrograms(seed, paths)
+    programs = new SeededPrograms(seed, pathsOf(codeMode))
     console.log(`Seed of the programs: ${seed}`)
   })
   afterAll(async () => {
@@ -56,26 +48,11 @@ describe.each([7, 6] as const)('the type check of TypeScript %i', (typescript) =
   })
 })
 
-interface ModelProgram {
-  readonly id: string
-  readonly code: string
-}
-
 /** Programs of the corpus whose findings are right, although they end without an error. */
 const MISTAKEN = new Set(['tools-forgot-await'])
 
 it('raises no alarm about programs as models write them, unless they fail', async () => {
-  const all = JSON.parse(readFileSync(new URL('./data/model-programs.json', import.meta.url), 'utf8')) as ModelProgram[]
   await using checker = typecheck({ timeoutMs: 30_000 })
-  await using checked = await createCodeMode({ sandbox, tools: modelTools, typeChecker: checker })
-  await using unchecked = await createCodeMode({ sandbox, tools: modelTools })
-  const alarms: string[] = []
-  for (const { id, code } of all) {
-    freshState()
-    const result = await checked.execute(code)
-    if (result.ok || result.error.code !== 'CODE_TYPE') continue
-    freshState()
-    if ((await unchecked.execute(code)).ok) alarms.push(id)
-  }
+  const { alarms } = await falseAlarms(sandbox, checker)
   expect(new Set(alarms)).toEqual(MISTAKEN)
 })

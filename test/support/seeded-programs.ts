@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type JsonSchema, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
+import { type CodeMode, type JsonSchema, type Tool, type ToolProvider, toolProvider } from '@glovebox/core'
 import { identifierFor } from '@glovebox/core/framework'
 
 /** Ten real servers. */
@@ -50,6 +50,18 @@ export function realServers(onCall: (tool: string) => void): ToolProvider[] {
     )
     return toolProvider({ name, tools })
   })
+}
+
+/** Returns the paths of all tools by `namespace/name`. */
+export function pathsOf(codeMode: CodeMode): Map<string, string> {
+  const paths = new Map<string, string>()
+  for (let total = 1, offset = 0; offset < total; ) {
+    const page = codeMode.list({ limit: 200, offset })
+    for (const { namespace, name, path } of page.items) paths.set(`${namespace}/${name}`, path)
+    offset += page.items.length
+    total = page.total
+  }
+  return paths
 }
 
 const listOf = (server: string): readonly ListedTool[] =>

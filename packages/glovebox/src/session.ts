@@ -34,7 +34,7 @@ export async function withCodeMode<Result>(
   options: SessionOptions,
   reporter: Reporter,
   signal: AbortSignal,
-  use: (codeMode: CodeMode, sandbox: Sandbox, servers: readonly McpProvider[]) => Promise<Result>,
+  use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
   connect: Connect = connectAll(options),
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
@@ -54,7 +54,7 @@ export async function withCodeMode<Result>(
     ...(runs !== undefined && { runs }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
-  return await use(codeMode, sandbox, servers.providers)
+  return await use(codeMode, sandbox)
 }
 
 /** Starts a type checker. Loaded on demand, since it has a process of its own. */

@@ -166,7 +166,8 @@ class Service implements McpService {
   #createParts(): Parts {
     const codeMode = this.#codeMode
     const { servers = [], passTools = [], lookups: hasLookups = false, ready, approveCommand } = this.#options
-    const userOf = ({ http }: ServerContext) => this.#userOf(http?.authInfo)
+    const principalOf = ({ http }: ServerContext) => this.#userOf(http?.authInfo)
+    const userOf = (context: ServerContext) => principalOf(context) ?? ''
     const onError = (error: unknown) => this.#report(error)
     const passThrough = new PassThrough({
       servers,
@@ -184,16 +185,16 @@ class Service implements McpService {
         codeMode,
         hasLookups,
         approveCommand,
-        principalOf: ({ context }) => userOf(context),
+        principalOf: ({ context }) => principalOf(context),
         onError,
       }),
       tasks,
-      userOf: (context) => userOf(context) ?? '',
+      userOf,
       rounds: new Rounds({
         ready,
         closing: this.#closing.signal,
         tasks,
-        userOf: (context) => userOf(context) ?? '',
+        userOf,
         onError,
       }),
       subscriptions: new Subscriptions(passThrough, onError),
@@ -270,7 +271,7 @@ class Service implements McpService {
   }
 }
 
-/** Servers are not told of the subscriptions of clients of 2026-07-28, which the SDK handles alone. */
+/** Subscriptions of clients of 2026-07-28 do not reach the servers: the SDK handles them alone. */
 function capabilitiesFor(
   era: McpRequestContext['era'],
   { resources, ...others }: ServerCapabilities,

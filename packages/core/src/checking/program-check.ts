@@ -87,12 +87,7 @@ function errorOf(found: readonly Found[], count: number, { code, catalog }: Prog
     name: 'TypeError',
     message: first.message,
     ...first.position,
-    details: [
-      ...others,
-      ...more,
-      ...declared.map((text) => text.trimEnd()),
-      'No tool was called. Correct the program and run it again.',
-    ].join('\n'),
+    details: [...others, ...more, ...declared, 'No tool was called. Correct the program and run it again.'].join('\n'),
   }
 }
 
@@ -113,8 +108,7 @@ function messageOf({ message, start, end }: TypeMistake, text: string, catalog: 
 function toolAt(text: string, { start }: TypeMistake, catalog: Catalog): string | undefined {
   const before = text.slice(Math.max(0, start - MAX_DECLARATION), start)
   const calls = [...before.matchAll(/([\p{ID_Continue}$]+)\.([\p{ID_Continue}$]+)\s*\(/gu)]
-  const path = calls.map(([, namespace, tool]) => `${namespace}.${tool}`).findLast((each) => catalog.find(each))
-  return path
+  return calls.map(([, namespace, tool]) => `${namespace}.${tool}`).findLast((each) => catalog.find(each))
 }
 
 function declarationOf(path: string, catalog: Catalog): string | undefined {
@@ -123,5 +117,5 @@ function declarationOf(path: string, catalog: Catalog): string | undefined {
   const [namespace = '', name = ''] = path.split('.')
   const text = checkedDeclarations(catalog, { [namespace]: [name] })
   const declared = text.slice(text.lastIndexOf('declare namespace'))
-  return declared.length > MAX_DECLARATION ? `See codemode.describe(['${path}']).` : declared
+  return declared.length > MAX_DECLARATION ? `See codemode.describe(['${path}']).` : declared.trimEnd()
 }

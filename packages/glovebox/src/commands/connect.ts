@@ -79,7 +79,8 @@ export async function disconnect(host: ConnectableHost, options: ConnectOptions)
   if (opened?.isConnected !== true)
     throw new UsageError(`${file} has no server "glovebox": put your servers back from ${behind}.`)
   const restored = text === after ? before : opened.withoutOurs(servers)
-  const again = opened.moving.filter((name) => openHostFile(host, file, before)?.moving.includes(name))
+  const movedBefore = openHostFile(host, file, before)?.moving ?? []
+  const again = opened.moving.filter((name) => movedBefore.includes(name))
   const { moving = [], staying = [] } = openHostFile(host, file, restored) ?? {}
   console.log(safe(`${file}\n- glovebox\n+ ${[...moving, ...staying].join(', ')}`))
   if (!(await isConfirmed(options))) return EXIT.interrupted
