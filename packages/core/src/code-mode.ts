@@ -414,7 +414,7 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   }
 }
 
-/** @throws `TypeError` for a checker that is none, or a mode without a checker */
+/** @throws `TypeError` for an invalid checker, or a mode without a checker */
 function chooseChecker({ typeChecker, check }: CodeModeOptions): ProgramChecker | undefined {
   if (check !== undefined && !CHECK_MODES.includes(check))
     throw new TypeError(`\`check\` must be one of ${CHECK_MODES.join(', ')}; got ${String(check)}`)

@@ -31,7 +31,7 @@ export class BackgroundServers implements Servers {
     }
     const onEvent = (event: McpEvent) => {
       clientCallbacks.onEvent(event)
-      // Nobody waits for a person who has to log in.
+      // Programs do not wait until a person has logged in.
       if (event.type !== 'state' || event.state === 'connecting') return
       if (event.error !== undefined && waiting.has(event.server)) reporter.warning(event.error.message)
       settle(event.server)

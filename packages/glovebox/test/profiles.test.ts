@@ -67,7 +67,7 @@ describe('a profile', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) })
   })
 
-  it('that does not exist is told with the place for it', async () => {
+  it('that does not exist is an error that names the file for it', async () => {
     await using home = new Directory()
     const { code, stderr } = await glovebox(['serve', '--profile', 'work'], { env: { XDG_DATA_HOME: home.path } })
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('profiles.json') })

@@ -4,7 +4,7 @@ import { ClientRequest } from './client-request.ts'
 
 /**
  * Options for `mcp()` with which servers ask the client whose request they serve, and write to its log. If several users
- * have, or had within the last minute, requests at a server that does not say to which its question belongs, nobody is
+ * have, or had within the last minute, requests at a server that does not say to which its question belongs, none is
  * asked.
  *
  * @example

@@ -54,7 +54,7 @@ export interface ClientRequestSettings {
 
 /**
  * A request of a client while it is served. A client of the revision of 2026-07-28 is asked by an answer, and makes the
- * request again with what its user said. The work goes on in between.
+ * request again with what its user said. The work continues in between.
  */
 export class ClientRequest {
   readonly id = randomUUID()
@@ -106,7 +106,7 @@ export class ClientRequest {
     return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
   }
 
-  /** Whether questions are answered while the work goes on: the client is asked directly, or looks after a task. */
+  /** Whether questions are answered while the work runs: the client is asked directly, or looks after a task. */
   get asksDirectly(): boolean {
     return this.connection.isFirstGeneration || this.#isTask
   }
@@ -133,7 +133,7 @@ export class ClientRequest {
   }
 
   /**
-   * Starts the work, or goes on with the answers of the client, until there is a result, or something to ask.
+   * Starts the work, or continues it with the answers of the client, until there is a result, or something to ask.
    *
    * @param lateMs time after which the work becomes a task. Default: never
    * @throws the error of the work, or the reason of the signal
@@ -145,7 +145,7 @@ export class ClientRequest {
       if (lateMs === 0) this.#isTask = true
       if (this.#work === undefined) this.#work = work()
       else this.answer(context.mcpReq.inputResponses)
-      // The work may fail while nobody waits for it.
+      // The work may fail between two requests.
       this.#work.catch(() => {})
       const working = this.#work as Promise<Result>
       const round =
@@ -173,7 +173,7 @@ export class ClientRequest {
     return (await this.#work) as Result
   }
 
-  /** Ends the work if it still goes on. */
+  /** Ends the work if it still runs. */
   end(reason: unknown): void {
     clearTimeout(this.#expiry)
     this.#ended.abort(reason)
@@ -237,7 +237,7 @@ export class ClientRequest {
   report(progress: { progress?: number; total?: number | undefined; message?: string | undefined }): void {
     const { mcpReq } = this.#context
     const progressToken = mcpReq._meta?.progressToken
-    // Nobody listens to the request of a task any more.
+    // The request of a task is already answered.
     if (progressToken === undefined || this.#isTask) return
     const params = { ...progress, progressToken, progress: progress.progress ?? ++this.#progress }
     mcpReq.notify({ method: 'notifications/progress', params }).catch(this.#onError)

@@ -165,7 +165,7 @@ export class PassThrough {
     const uri = String(passed.params.uri)
     const servers = passed.state === undefined ? await this.#serversOf(uri, passed.request) : [passed.state.server]
     let first: unknown
-    // One after the other, so that an address is told to no more servers than needed.
+    // One after the other, so that no more servers than needed see an address.
     for (const server of servers) {
       try {
         return await this.#pass(server, passed)
@@ -365,7 +365,7 @@ function matches(template: string, uri: string): boolean {
   try {
     return new UriTemplate(template).match(uri) !== null
   } catch {
-    // A template of a server that is none.
+    // The server sent an invalid template.
     return false
   }
 }

@@ -39,7 +39,7 @@ export class ProgramTools {
     this.#settings = settings
   }
 
-  /** Calls a tool. What fails is told to the model. */
+  /** Calls a tool. Failures are results that the model reads. */
   async call(call: ToolCall): Promise<Answer> {
     const { codeMode, hasLookups } = this.#settings
     const { name, input, request } = call

@@ -11,7 +11,7 @@ interface Subscription {
   readonly connections: Set<Connection>
 }
 
-/** Resources to which clients have subscribed. A server is told of the first and of the last client only. */
+/** Resources to which clients have subscribed. A server receives the first subscription and the last unsubscription only. */
 export class Subscriptions {
   readonly #passThrough: PassThrough
   readonly #onError: (error: unknown) => void

@@ -21,7 +21,7 @@ type Outcome =
   | { readonly status: 'failed'; readonly error: { readonly code: number; readonly message: string } }
   | { readonly status: 'cancelled' }
 
-/** A call that goes on after it was answered. */
+/** A call that continues after its request was answered. */
 export interface Task {
   readonly request: ClientRequest
   readonly createdAt: Date
@@ -50,7 +50,7 @@ export class Tasks {
     return supportsTasks(request.capabilities) ? LATE_MS : undefined
   }
 
-  /** Makes a request a task, and returns what the client is told. */
+  /** Makes a request a task, and returns the answer for the client. */
   add(request: ClientRequest): object {
     const createdAt = new Date()
     const task: Task = {

@@ -4,7 +4,7 @@ import { fileOf, mistakesAmong } from './rules.ts'
 
 const send = (message: CheckMessage): void => void process.send?.(message)
 
-// Without its host, nobody needs an answer.
+// Without its host, the process has no purpose.
 process.on('disconnect', () => process.exit())
 
 const engine = await start()

@@ -53,7 +53,7 @@ export async function startTypeScript7(): Promise<Engine> {
     const [project] = snapshot.getProjects()
     if (project === undefined) throw new Error('TypeScript opened no project')
     const found = await project.program.getSemanticDiagnostics(PROGRAM)
-    // Nobody waits until it has forgotten the last program.
+    // The answer does not wait until the last program is removed.
     before?.dispose().catch(() => {})
     return found.map((each) => ({ code: each.code, message: textOf(each), start: each.pos, end: each.end }))
   }

@@ -66,8 +66,8 @@ describe.each([7, 6] as const)('a check with TypeScript %i', (typescript) => {
     expect((first as { error: string }).error).toContain('function listIssues(')
     expect((first as { error: string }).error).toContain('No tool was called.')
     expect(calls).toBe(0)
-    const mended = `const { issues } = await tools.listIssues({ repo: 'a', state: 'open' })\nreturn issues.map((issue) => issue.title)`
-    expect(await codeMode.tool.execute({ code: mended })).toEqual({ result: ['It leaks'] })
+    const corrected = `const { issues } = await tools.listIssues({ repo: 'a', state: 'open' })\nreturn issues.map((issue) => issue.title)`
+    expect(await codeMode.tool.execute({ code: corrected })).toEqual({ result: ['It leaks'] })
     expect(calls).toBe(1)
     expect(checker.engine).toContain(`TypeScript ${typescript}`)
   })
