@@ -14,6 +14,7 @@ const GUIDES = [
   'gateway',
   'large-catalogs',
   'type-check',
+  'learnt-outputs',
   'approvals',
   'durable-runs',
   'choosing-a-store',

@@ -5,6 +5,7 @@ import { type CheckMode, ProgramChecker } from './checking/program-check.ts'
 import { type Guarantees, requireGuarantees } from './contract/guarantees.ts'
 import { chooseLimits, type Limits } from './contract/limits.ts'
 import { assertKnownOptions } from './contract/options.ts'
+import type { ShapeStore } from './contract/shape-store.ts'
 import type { TypeChecker } from './contract/type-checker.ts'
 import {
   assertDeclarationOptions,
@@ -32,7 +33,8 @@ import type { RolledBackCall } from './execution/rollback.ts'
 import type { Runs } from './execution/run-records.ts'
 import { StoredRuns, type StoredRunsOptions } from './execution/stored-runs.ts'
 import type { Telemetry } from './execution/telemetry.ts'
-import { DEFAULT_MAX_TOKENS, explanation, writeInstructions } from './instructions.ts'
+import { DEFAULT_MAX_TOKENS, explanation, type PromptOptions, writeInstructions } from './instructions.ts'
+import { type LearnOptions, LearntShapes } from './learning/learnt-shapes.ts'
 import { imagesIn, type ModelImage } from './model-images.ts'
 import { chooseModelOutput, type ModelOutput, type ModelOutputBounds, toModelOutput } from './model-output.ts'
 import { guestsOf, type Sandbox } from './sandbox/sandbox.ts'
@@ -106,6 +108,12 @@ export interface CodeModeOptions {
    * @default 'error'
    */
   readonly check?: CheckMode
+  /**
+   * Learns the output types of tools that declare none from their results, and keeps them in a store, such as
+   * `memoryShapes()`. Only the names of properties and types are kept, never values. The declarations mark such types as
+   * observed. Default: outputs without a schema are `unknown`
+   */
+  readonly learn?: ShapeStore | LearnOptions
   /**
    * Maximum size of a result that the model receives. Default: 50,000 UTF-16 code units of text, 20,000 values and 32
    * levels of nesting.
@@ -264,6 +272,7 @@ const OPTIONS: readonly string[] = [
   'rank',
   'typeChecker',
   'check',
+  'learn',
   'toolName',
   'toolDescription',
 ]
@@ -294,18 +303,26 @@ const TOOL_NAMES = /^[a-zA-Z0-9_-]{1,64}$/
  * console.log(result.ok ? result.value : result.error.message) // 49
  * ```
  *
- * @throws `TypeError` for invalid options; `SandboxError` `GUARANTEE_NOT_MET` if the sandbox does not meet `require`
+ * @throws `TypeError` for invalid options; `SandboxError` `GUARANTEE_NOT_MET` if the sandbox does not meet `require`; the
+ *   error of a store of shapes that cannot be read
  */
 export async function createCodeMode<Context = unknown>(options: CodeModeOptions): Promise<CodeMode<Context>> {
-  return openCodeMode(options) as CodeMode<Context>
+  const shapes = options?.learn && new LearntShapes(options.learn)
+  await shapes?.load()
+  return openCodeMode(options, [], shapes) as CodeMode<Context>
 }
 
 /**
  * Creates a code mode synchronously, for frameworks whose setup functions are synchronous.
  *
  * @param direct names of tools that only the model can call, for error messages
+ * @param shapes what is known of outputs. Default: it is loaded in the background
  */
-export function openCodeMode(options: CodeModeOptions, direct: readonly string[] = []): CodeMode {
+export function openCodeMode(
+  options: CodeModeOptions,
+  direct: readonly string[] = [],
+  shapes: LearntShapes | undefined = options.learn && LearntShapes.loading(options.learn),
+): CodeMode {
   assertKnownOptions('createCodeMode()', options, OPTIONS)
   const guests = guestsOf(options.sandbox)
   requireGuarantees(options.sandbox.name, options.sandbox.guarantees, options.require)
@@ -320,13 +337,15 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
   assertDeclarationOptions(declarations)
   if (rank !== undefined && typeof rank !== 'function')
     throw new TypeError(`\`rank\` must be a function; got ${typeof rank}`)
-  const tools = new LiveCatalog(options.tools, direct)
+  const tools = new LiveCatalog(options.tools, direct, shapes)
   assertPinned(declarations.pinned ?? [], tools.current)
   const rules = CallRules.from({ policy, onAsk, askTimeoutMs, around }, tools.current)
   let written: WrittenCatalog | undefined
+  const checker = chooseChecker(options)
+  const prompt = { tool: toolName, isChecked: checker !== undefined && options.check !== 'warn' }
   const write = (): WrittenCatalog => {
     const catalog = tools.current
-    if (written?.catalog !== catalog) written = writeCatalog(catalog, declarations, toolName)
+    if (written?.catalog !== catalog) written = writeCatalog(catalog, declarations, prompt)
     return written
   }
   guests.warm(base.memoryBytes)
@@ -344,7 +363,8 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     rules,
     telemetry,
     runs,
-    checker: chooseChecker(options),
+    checker,
+    shapes,
   })
   const execute: CodeMode['execute'] = (code, executeOptions) => runner.execute(code, executeOptions)
   const imagesOf: ModelTool['images'] = (result) => (result.ok ? imagesIn(result.value) : [])
@@ -361,9 +381,10 @@ export function openCodeMode(options: CodeModeOptions, direct: readonly string[]
     result === undefined
       ? { error: 'CODE_SYNTAX: SyntaxError: pass the program as `code`, a string' }
       : toModelOutput(result, bounds)
-  const close: CodeMode['close'] = () => {
+  const close: CodeMode['close'] = async () => {
     tools.close()
-    return runner.close()
+    await runner.close()
+    await shapes?.close()
   }
   tools.follow()
 
@@ -432,8 +453,8 @@ function assertPinned(pinned: readonly string[], catalog: Catalog): void {
   if (unknown !== undefined) throw new TypeError(`\`declarations.pinned\`: ${noSuchTool(catalog, unknown)}`)
 }
 
-function writeCatalog(catalog: Catalog, options: DeclarationOptions, toolName: string): WrittenCatalog {
-  const surrounding = (isWhole: boolean) => explanation(catalog, toolName, isWhole)
+function writeCatalog(catalog: Catalog, options: DeclarationOptions, prompt: PromptOptions): WrittenCatalog {
+  const surrounding = (isWhole: boolean) => explanation(catalog, prompt, isWhole)
   const written = declarationsFromCatalog(catalog, { maxTokens: DEFAULT_MAX_TOKENS, ...options }, surrounding)
   const { text, omitted, warnings } = written
   let allWarnings: readonly ToolWarning[] | undefined
@@ -445,6 +466,6 @@ function writeCatalog(catalog: Catalog, options: DeclarationOptions, toolName: s
       allWarnings ??= [...warnings, ...unassertedPatterns(catalog)]
       return allWarnings
     },
-    instructions: writeInstructions(catalog, written, toolName),
+    instructions: writeInstructions(catalog, written, prompt),
   }
 }

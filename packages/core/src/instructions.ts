@@ -5,14 +5,22 @@ import type { Declarations } from './declarations/typed-text.ts'
 /** Default budget of the instructions and the declarations together, in tokens. */
 export const DEFAULT_MAX_TOKENS = 6_000
 
+/** Facts about the host that the prompt states. */
+export interface PromptOptions {
+  /** Name of the tool that runs programs. */
+  readonly tool: string
+  /** Whether a program with mistakes in its types is refused. */
+  readonly isChecked: boolean
+}
+
 /** Returns the prompt that explains how to write a program, and how to look up what the declarations leave out. */
-export function writeInstructions(catalog: Catalog, { text, omitted }: Declarations, tool: string): string {
+export function writeInstructions(catalog: Catalog, { text, omitted }: Declarations, host: PromptOptions): string {
   const fence = fenceFor(text)
-  return `${explanation(catalog, tool, omitted.length === 0)}${fence}ts\n${text.trimEnd()}\n${fence}\n`
+  return `${explanation(catalog, host, omitted.length === 0)}${fence}ts\n${text.trimEnd()}\n${fence}\n`
 }
 
 /** @param isWhole whether the declarations leave nothing out */
-export function explanation(catalog: Catalog, tool: string, isWhole: boolean): string {
+export function explanation(catalog: Catalog, { tool, isChecked }: PromptOptions, isWhole: boolean): string {
   return `Write a TypeScript program that calls the functions below, and pass it to the tool ${tool}.
 
 - It is the body of an async function: \`await\` and \`return\` work at the top level. What it returns is your result.
@@ -20,7 +28,7 @@ export function explanation(catalog: Catalog, tool: string, isWhole: boolean): s
 - Filter, join and count in the program; return only what you need. You see \`console.log\` and returned images too; \`await image.bytes()\` reads one.
 - A failed call throws an error with \`code\` and \`message\`: catch it to continue. What a failed program completed stays done: never repeat it.
 - Use \`Intl\`, \`URL\`, \`Buffer\`, \`crypto\`, timers; no network, files, modules or \`fetch\`. Nothing is kept for the next program.
-- Times are in UTC, the locale is en-US, types are unchecked.
+- Times are in UTC, the locale is en-US, types are ${isChecked ? 'checked before the program runs' : 'unchecked'}.
 ${isWhole ? '' : lookup(catalog)}
 `
 }

@@ -8,9 +8,10 @@ import { isBox, measureValue } from './values/value-size.ts'
 
 /**
  * The result of an execution for the model, as plain JSON. `result` is the return value of a successful program,
- * `warning` lists likely mistakes of the program, and `logs` is its console output.
+ * `warning` lists likely mistakes of the program, `observed` the types of results that were unknown before, and `logs` is
+ * its console output.
  */
-export type ModelOutput = { readonly warning?: string; readonly logs?: string } & (
+export type ModelOutput = { readonly warning?: string; readonly observed?: string; readonly logs?: string } & (
   | { readonly result: unknown }
   /** The error of a failed program. `completed` lists its completed calls, so that the next program can skip them. */
   | { readonly error: string; readonly completed?: string; readonly waiting?: Waiting }
@@ -42,6 +43,9 @@ export interface ModelOutputBounds {
 /** Maximum number of tools whose completed calls are listed. */
 const MAX_COMPLETED = 20
 
+/** Maximum length of the types of observed results, in characters. */
+const MAX_OBSERVED = 1_200
+
 /** Default bounds. Larger results do not help the model and cost many tokens. */
 const MODEL_BOUNDS: ModelOutputBounds = { text: 50_000, nodes: 20_000, depth: 32 }
 
@@ -70,7 +74,10 @@ export function toModelOutput(
     .map(({ level, text }) => (level === 'log' || level === 'info' ? text : `[${level}] ${text}`))
     .join('\n')
   const shown = logs === '' ? {} : { logs: cut(logs, bounds.text) }
-  const warned = result.warnings === undefined ? {} : { warning: result.warnings.join(' ') }
+  const warned = {
+    ...(result.warnings !== undefined && { warning: result.warnings.join(' ') }),
+    ...observedIn(result),
+  }
   if (result.ok) return { result: jsonValue(result.value, bounds, showBytes), ...warned, ...shown }
   if (result.status === 'suspended') return { waiting: waitingOf(result), ...shown }
   return { error: cut(errorText(result.error), bounds.text), ...completedOf(result.calls), ...warned, ...shown }
@@ -111,6 +118,18 @@ function withoutRepeats(stack: string): string {
   const frames = stack.split('\n')
   const distinct = frames.filter((frame, index) => frame !== frames[index - 1])
   return distinct.length === frames.length ? stack : `${distinct.join('\n')}\n…`
+}
+
+/** Lists the types of results that were unknown before, as far as they are short. */
+function observedIn({ observed = [] }: ExecuteResult): { observed?: string } {
+  const lines: string[] = []
+  let room = MAX_OBSERVED
+  for (const { tool, type } of observed) {
+    const line = `${tool} returned ${type}`
+    room -= line.length
+    if (room >= 0 && type !== 'unknown') lines.push(line)
+  }
+  return lines.length === 0 ? {} : { observed: lines.join('\n') }
 }
 
 /** Lists the completed calls of a failed program, which stay in effect. Calls that are not read-only come first. */

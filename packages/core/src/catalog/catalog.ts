@@ -1,6 +1,6 @@
 import { plainName } from '../values/nearest.ts'
 import { assignIdentifiers } from './identifiers.ts'
-import { type CatalogTool, Namespace } from './namespace.ts'
+import { type CatalogTool, Namespace, type ObservedIn } from './namespace.ts'
 import { providersFrom, type ToolProvider, type ToolSource } from './provider.ts'
 import type { Tool } from './tool.ts'
 
@@ -32,17 +32,19 @@ const isGlobal = (name: string): boolean =>
  *
  * @param direct names of tools that only the model can call, for error messages
  * @param previous catalog whose unchanged namespaces are used again. Default: none
+ * @param observed returns what was observed of outputs. Default: nothing
  * @throws `TypeError` for two tools of one provider with the same name
  */
 export function createCatalog(
   sources: ToolSource | readonly ToolSource[],
   direct: readonly string[] = [],
   previous?: Catalog,
+  observed?: ObservedIn,
 ): Catalog {
   const merged = mergeByName(providersFrom(sources))
   const identifiers = assignIdentifiers([...merged.keys()], isGlobal)
   const namespaces = [...merged.values()].map((given, index): Namespace => {
-    const parts = { ...given, identifier: identifiers[index] as string }
+    const parts = { ...given, identifier: identifiers[index] as string, observed }
     const known = previous?.namespace(parts.identifier)
     return known?.isMadeOf(parts) === true ? known : new Namespace(parts)
   })
@@ -62,14 +64,22 @@ export function createCatalog(
   }
 }
 
-function mergeByName(
-  providers: readonly ToolProvider[],
-): Map<string, { description: string | undefined; tools: Tool[] }> {
-  const merged = new Map<string, { description: string | undefined; tools: Tool[] }>()
-  for (const { name, description, tools } of providers) {
+/** The combined parts of all providers with one name. */
+interface Merged {
+  readonly description: string | undefined
+  version: string | undefined
+  readonly tools: Tool[]
+}
+
+function mergeByName(providers: readonly ToolProvider[]): Map<string, Merged> {
+  const merged = new Map<string, Merged>()
+  for (const { name, description, version, tools } of providers) {
     const known = merged.get(name)
-    if (known === undefined) merged.set(name, { description, tools: [...tools] })
-    else for (const tool of tools) known.tools.push(tool)
+    if (known === undefined) merged.set(name, { description, version, tools: [...tools] })
+    else {
+      if (version !== known.version) known.version = `${known.version ?? ''}+${version ?? ''}`
+      for (const tool of tools) known.tools.push(tool)
+    }
   }
   for (const [name, { tools }] of merged) {
     const names = new Set<string>()

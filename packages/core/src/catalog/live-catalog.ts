@@ -1,10 +1,19 @@
 import { type Catalog, createCatalog } from './catalog.ts'
+import type { ObservedIn } from './namespace.ts'
 import { providersFrom, type ToolProvider, type ToolSource } from './provider.ts'
+
+/** The outputs of tools that declare none, as they were observed. */
+export interface ObservedOutputs {
+  readonly observed: ObservedIn
+  /** Calls `listener` each time after an observed output has changed. */
+  onChange(listener: () => void): void
+}
 
 /** The catalog of tools that may change. Each catalog is a snapshot: after a change there is a new one. */
 export class LiveCatalog {
   readonly #providers: readonly ToolProvider[]
   readonly #direct: readonly string[]
+  readonly #outputs: ObservedOutputs | undefined
   readonly #listeners = new Set<() => void>()
   #stops: readonly (() => void)[] = []
   #current: Catalog | undefined
@@ -13,12 +22,14 @@ export class LiveCatalog {
 
   /**
    * @param direct names of tools that only the model can call, for error messages
+   * @param outputs what was observed of outputs. Default: nothing
    * @throws `TypeError` for an invalid source, or as {@link createCatalog}
    */
-  constructor(sources: ToolSource | readonly ToolSource[], direct: readonly string[]) {
+  constructor(sources: ToolSource | readonly ToolSource[], direct: readonly string[], outputs?: ObservedOutputs) {
     this.#providers = providersFrom(sources)
     this.#direct = direct
-    this.#current = createCatalog(this.#providers, direct)
+    this.#outputs = outputs
+    this.#current = this.#create()
   }
 
   /**
@@ -27,13 +38,19 @@ export class LiveCatalog {
    * @throws `TypeError` if the tools of a provider have changed to two with the same name
    */
   get current(): Catalog {
-    this.#current ??= createCatalog(this.#providers, this.#direct, this.#previous)
+    this.#current ??= this.#create()
     return this.#current
   }
 
-  /** Starts to follow the providers. */
+  #create(): Catalog {
+    return createCatalog(this.#providers, this.#direct, this.#previous, this.#outputs?.observed)
+  }
+
+  /** Starts to follow the providers, and what is observed. */
   follow(): void {
     this.#stops = this.#providers.flatMap((provider) => provider.onChange?.(() => this.#changed()) ?? [])
+    // The tools are the same, so no listener is called.
+    this.#outputs?.onChange(() => this.#forget())
   }
 
   /** Calls `listener` after each change, until the returned function is called. */
@@ -49,9 +66,13 @@ export class LiveCatalog {
     this.#listeners.clear()
   }
 
-  #changed(): void {
+  #forget(): void {
     this.#previous = this.#current ?? this.#previous
     this.#current = undefined
+  }
+
+  #changed(): void {
+    this.#forget()
     for (const listener of this.#listeners) listener()
   }
 }

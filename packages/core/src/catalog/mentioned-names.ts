@@ -37,7 +37,8 @@ export function mentionedNames(source: string, catalog: Catalog, builtins: Names
     if (names === undefined) return []
     const { identifier } = namespace
     if (names === 'all') return [[identifier, namespace.tools.map((tool) => tool.identifier)]]
-    return [[identifier, [...names].filter((name) => namespace.find(name)?.identifier === name)]]
+    // Programs also know tools by their original names.
+    return [[identifier, [...new Set([...names].flatMap((name) => namespace.find(name)?.identifier ?? []))]]]
   })
   return Object.fromEntries(mentioned)
 }

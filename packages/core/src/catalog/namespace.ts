@@ -1,4 +1,5 @@
 import { schemaParser } from '../validation/schema-validator.ts'
+import type { JsonSchema } from '../values/json-schema.ts'
 import type { Parse } from '../values/parse.ts'
 import { assignIdentifiers } from './identifiers.ts'
 import type { Tool } from './tool.ts'
@@ -9,29 +10,54 @@ export interface CatalogTool {
   readonly path: string
   readonly identifier: string
   readonly tool: Tool
+  /** Version of the tool's server. */
+  readonly version?: string | undefined
+  /** Output that was observed of a tool that declares none. It describes the output, and does not validate it. */
+  readonly observed?: ObservedOutput | undefined
   readonly parseInput: Parse | undefined
   readonly parseOutput: Parse | undefined
 }
+
+/** Output of a tool that declares none, as it was observed. */
+export interface ObservedOutput {
+  /** Number of results. */
+  readonly results: number
+  readonly schema: JsonSchema
+}
+
+/** Returns what is known of the output of a tool: what it declares, or what was observed. */
+export const outputSchemaOf = ({ tool, observed }: Pick<CatalogTool, 'tool' | 'observed'>): JsonSchema | undefined =>
+  observed?.schema ?? tool.outputSchema
+
+/** Returns what was observed of the output of a tool, by its namespace and the version of its server. */
+export type ObservedIn = (namespace: string, version: string | undefined, tool: Tool) => ObservedOutput | undefined
 
 /** Parts of a namespace. */
 export interface NamespaceParts {
   readonly identifier: string
   readonly description: string | undefined
+  readonly version?: string | undefined
   readonly tools: readonly Tool[]
+  /** Default: nothing was observed */
+  readonly observed?: ObservedIn | undefined
 }
 
 /** The tools of one namespace. Their identifiers are assigned when the first of them is needed. */
 export class Namespace {
   readonly identifier: string
   readonly description: string | undefined
+  readonly #version: string | undefined
   readonly #given: readonly Tool[]
+  readonly #observed: readonly (ObservedOutput | undefined)[]
   #tools: readonly CatalogTool[] | undefined
   #byName: Map<string, CatalogTool> | undefined
 
-  constructor({ identifier, description, tools }: NamespaceParts) {
-    this.identifier = identifier
-    this.description = description
-    this.#given = tools
+  constructor(parts: NamespaceParts) {
+    this.identifier = parts.identifier
+    this.description = parts.description
+    this.#version = parts.version
+    this.#given = parts.tools
+    this.#observed = observedOf(parts)
   }
 
   /** Number of tools. */
@@ -42,7 +68,14 @@ export class Namespace {
   get tools(): readonly CatalogTool[] {
     if (this.#tools === undefined) {
       const names = assignIdentifiers(this.#given.map((tool) => tool.name))
-      this.#tools = this.#given.map((tool, at) => catalogTool(this.identifier, names[at] as string, tool))
+      this.#tools = this.#given.map((tool, at) =>
+        catalogTool(tool, {
+          path: `${this.identifier}.${names[at]}`,
+          identifier: names[at] as string,
+          version: this.#version,
+          observed: this.#observed[at],
+        }),
+      )
     }
     return this.#tools
   }
@@ -59,21 +92,29 @@ export class Namespace {
   }
 
   /** Returns whether the namespace has these parts, so that it can be used again after a change of others. */
-  isMadeOf({ identifier, description, tools }: NamespaceParts): boolean {
+  isMadeOf(parts: NamespaceParts): boolean {
+    const { identifier, description, version, tools } = parts
     return (
       identifier === this.identifier &&
       description === this.description &&
+      version === this.#version &&
       tools.length === this.#given.length &&
-      tools.every((tool, at) => tool === this.#given[at])
+      tools.every((tool, at) => tool === this.#given[at]) &&
+      observedOf(parts).every((observed, at) => observed === this.#observed[at])
     )
   }
 }
 
-function catalogTool(namespace: string, identifier: string, tool: Tool): CatalogTool {
+const observedOf = ({ identifier, version, tools, observed }: NamespaceParts): (ObservedOutput | undefined)[] =>
+  observed === undefined ? [] : tools.map((tool) => observed(identifier, version, tool))
+
+function catalogTool(
+  tool: Tool,
+  parts: Pick<CatalogTool, 'path' | 'identifier' | 'version' | 'observed'>,
+): CatalogTool {
   const { parseInput, parseOutput, inputSchema, outputSchema } = tool
   return {
-    path: `${namespace}.${identifier}`,
-    identifier,
+    ...parts,
     tool,
     parseInput: parseInput ?? (inputSchema === undefined ? undefined : schemaParser(inputSchema, 'input')),
     parseOutput: parseOutput ?? (outputSchema === undefined ? undefined : schemaParser(outputSchema, 'output')),

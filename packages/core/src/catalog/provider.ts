@@ -7,6 +7,8 @@ export interface ToolProvider {
   readonly name: string
   /** Description of the namespace in the declarations. Default: none. */
   readonly description?: string
+  /** Version of the server. What was learnt about the outputs of its tools holds for this version. Default: none */
+  readonly version?: string
   /** Tools of the provider. Names must be unique within a namespace. */
   readonly tools: readonly Tool[]
   /**

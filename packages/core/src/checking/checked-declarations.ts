@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { GuestNames } from '../catalog/mentioned-names.ts'
-import { declareAll, partOf } from '../declarations/typed-text.ts'
+import { declareAll, type PartialCatalog, partOf } from '../declarations/typed-text.ts'
 
 /** Globals of programs that are not part of the language. Their members are not checked. */
 const GLOBALS =
@@ -24,13 +24,46 @@ const UNKNOWN = /(?<!["'`\w.])unknown(?!["'`\w]|\s*\??:)/g
 /**
  * Declares the tools that a program mentions. Nothing is known of an undeclared output, so that a program may use it in any
  * way.
+ *
+ * @param isSure whether outputs that were only observed are undeclared, too. Default: false
  */
-export function checkedDeclarations(catalog: Catalog, names: GuestNames): string {
-  const paths = Object.entries(names).flatMap(([namespace, tools]) => tools.map((tool) => `${namespace}.${tool}`))
-  const { text } = declareAll(partOf(catalog, paths), 'full')
+export function checkedDeclarations(catalog: Catalog, names: GuestNames, isSure = false): string {
+  const part = partOf(catalog, pathsOf(names))
+  const { text } = declareAll(isSure ? withoutObserved(part) : part, 'full')
+  const aliases = part.namespaces.flatMap(aliasesOf)
   // A namespace without values is no value itself.
   const empty = Object.entries(names)
     .filter(([namespace, tools]) => tools.length === 0 && catalog.namespace(namespace) !== undefined)
     .map(([namespace]) => `declare namespace ${namespace} { const __: undefined }`)
-  return [SURROUNDINGS, ...empty, text.replaceAll(UNKNOWN, 'any')].join('\n')
+  return [SURROUNDINGS, ...empty, text.replaceAll(UNKNOWN, 'any'), ...aliases].join('\n')
 }
+
+/** Declares the original names of tools, by which programs can call them, too. */
+function aliasesOf({ identifier: namespace, tools }: PartialCatalog['namespaces'][number]): string[] {
+  const names = new Set(tools.map(({ identifier }) => identifier))
+  const aliases = tools.flatMap(({ identifier, tool: { name } }) => {
+    if (!/^[A-Za-z_$][\w$]*$/.test(name) || names.has(name)) return []
+    names.add(name)
+    return `const ${name}: typeof ${identifier}`
+  })
+  return aliases.length === 0 ? [] : [`declare namespace ${namespace} { ${aliases.join('; ')} }`]
+}
+
+/** Declares one tool, for a diagnostic. Empty if there is no such tool. */
+export const declarationOf = (catalog: Catalog, path: string): string =>
+  declareAll(partOf(catalog, [path]), 'full').text.trimEnd()
+
+/** Returns whether a program mentions a tool whose output was observed. */
+export const mentionsObserved = (catalog: Catalog, names: GuestNames): boolean =>
+  pathsOf(names).some((path) => catalog.find(path)?.observed !== undefined)
+
+const pathsOf = (names: GuestNames): string[] =>
+  Object.entries(names).flatMap(([namespace, tools]) => tools.map((tool) => `${namespace}.${tool}`))
+
+const withoutObserved = ({ size, namespaces }: PartialCatalog): PartialCatalog => ({
+  size,
+  namespaces: namespaces.map((namespace) => ({
+    ...namespace,
+    tools: namespace.tools.map((tool) => ({ ...tool, observed: undefined })),
+  })),
+})

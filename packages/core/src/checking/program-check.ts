@@ -6,7 +6,7 @@ import { noSuchTool } from '../discovery/missing-tool.ts'
 import { codeFrame, originalPosition, type Position, positionAt } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { inOneLine } from '../values/one-line.ts'
-import { checkedDeclarations } from './checked-declarations.ts'
+import { checkedDeclarations, declarationOf, mentionsObserved } from './checked-declarations.ts'
 
 /** Effect of mistakes: the program is not run, or it runs and its result has a warning. */
 export type CheckMode = 'error' | 'warn'
@@ -47,24 +47,43 @@ export class ProgramChecker {
 
   /** @throws the signal's reason, or an error of a checker that is broken */
   async check(checked: ProgramToCheck, signal: AbortSignal): Promise<ProgramCheck> {
-    const { program, catalog, names } = checked
-    const { text, steps } = program.written
-    const declarations = checkedDeclarations(catalog, names)
-    let mistakes: readonly TypeMistake[]
     try {
-      mistakes = await this.#checker.check({ code: text, declarations }, { signal })
+      const all = await this.#mistakes(checked, false, signal)
+      if (all.length === 0) return {}
+      // Observed types are no promises, so that what only they object to may well be right.
+      const isObserved = mentionsObserved(checked.catalog, checked.names)
+      const sure = isObserved ? await this.#mistakes(checked, true, signal) : all
+      const starts = new Set(sure.map(({ start }) => start))
+      const doubtful = all.filter(({ start }) => !starts.has(start))
+      const warnings = foundIn(doubtful, checked).map((found) => `${line(found)} This type was observed, not declared.`)
+      const found = foundIn(sure, checked)
+      if (found.length === 0) return { warnings }
+      return this.#mode === 'error'
+        ? { error: errorOf(found, sure.length, checked), warnings }
+        : { warnings: [...found.map(line), ...warnings] }
     } catch (error) {
       if (!(error instanceof TypeCheckError)) throw error
       return { warnings: [`The types of the program were not checked: ${inOneLine(error.message)}`] }
     }
-    if (mistakes.length === 0) return {}
-    const found = mistakes.slice(0, MAX_MISTAKES).map((mistake) => ({
-      message: messageOf(mistake, text, catalog),
-      position: originalPosition(steps, positionAt(text, mistake.start)),
-      tool: toolAt(text, mistake, catalog),
-    }))
-    return this.#mode === 'error' ? { error: errorOf(found, mistakes.length, checked) } : { warnings: found.map(line) }
   }
+
+  async #mistakes(
+    { program, catalog, names }: ProgramToCheck,
+    isSure: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly TypeMistake[]> {
+    const declarations = checkedDeclarations(catalog, names, isSure)
+    return await this.#checker.check({ code: program.written.text, declarations }, { signal })
+  }
+}
+
+function foundIn(mistakes: readonly TypeMistake[], { program, catalog }: ProgramToCheck): Found[] {
+  const { text, steps } = program.written
+  return mistakes.slice(0, MAX_MISTAKES).map((mistake) => ({
+    message: messageOf(mistake, text, catalog),
+    position: originalPosition(steps, positionAt(text, mistake.start)),
+    tool: toolAt(text, mistake, catalog),
+  }))
 }
 
 interface Found {
@@ -81,7 +100,7 @@ function errorOf(found: readonly Found[], count: number, { code, catalog }: Prog
   const others = found.slice(1).map(({ message, position }) => `${message}\n${codeFrame(code, position)}`)
   const more = count > found.length ? [`And ${count - found.length} more.`] : []
   const tools = [...new Set(found.flatMap(({ tool }) => tool ?? []))]
-  const declared = tools.flatMap((path) => declarationOf(path, catalog) ?? [])
+  const declared = tools.flatMap((path) => shortDeclaration(path, catalog) ?? [])
   return {
     code: 'CODE_TYPE',
     name: 'TypeError',
@@ -111,11 +130,8 @@ function toolAt(text: string, { start }: TypeMistake, catalog: Catalog): string 
   return calls.map(([, namespace, tool]) => `${namespace}.${tool}`).findLast((each) => catalog.find(each))
 }
 
-function declarationOf(path: string, catalog: Catalog): string | undefined {
-  const tool = catalog.find(path)
-  if (tool === undefined) return undefined
-  const [namespace = '', name = ''] = path.split('.')
-  const text = checkedDeclarations(catalog, { [namespace]: [name] })
-  const declared = text.slice(text.lastIndexOf('declare namespace'))
-  return declared.length > MAX_DECLARATION ? `See codemode.describe(['${path}']).` : declared.trimEnd()
+function shortDeclaration(path: string, catalog: Catalog): string | undefined {
+  const declared = declarationOf(catalog, path)
+  if (declared === '') return undefined
+  return declared.length > MAX_DECLARATION ? `See codemode.describe(['${path}']).` : declared
 }

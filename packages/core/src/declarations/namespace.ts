@@ -1,5 +1,5 @@
-import type { CatalogTool } from '../catalog/namespace.ts'
-import type { Tool, ToolAnnotations } from '../catalog/tool.ts'
+import { type CatalogTool, outputSchemaOf } from '../catalog/namespace.ts'
+import type { ToolAnnotations } from '../catalog/tool.ts'
 import { Allotment, Budget, MAX_NAMESPACE_WARNINGS, MAX_SCHEMA_TEXT, MAX_SCHEMA_WORK } from '../schema/bounds.ts'
 import { docComment, docsBy, joinWords, shorten } from '../schema/doc.ts'
 import { TypeNames } from '../schema/names.ts'
@@ -20,10 +20,7 @@ export interface ToolWarning extends SchemaWarning {
 }
 
 /** A tool whose schemas have been read. */
-export interface ParsedTool {
-  readonly identifier: string
-  readonly path: string
-  readonly tool: Tool
+export interface ParsedTool extends Pick<CatalogTool, 'identifier' | 'path' | 'tool' | 'observed'> {
   readonly input: Type | undefined
   readonly output: Type | undefined
 }
@@ -46,7 +43,8 @@ export function* parseTools(
   }
 }
 
-function parseTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarning[], allotment: Allotment): ParsedTool {
+function parseTool(entry: CatalogTool, warnings: ToolWarning[], allotment: Allotment): ParsedTool {
+  const { identifier, path, tool, observed } = entry
   const read = (schema: JsonSchema | undefined, side: 'input' | 'output'): Type | undefined => {
     const work = new Budget(allotment.next())
     if (schema === undefined) return undefined
@@ -59,7 +57,7 @@ function parseTool({ identifier, path, tool }: CatalogTool, warnings: ToolWarnin
     return type
   }
   const input = read(tool.inputSchema, 'input')
-  return { identifier, path, tool, input, output: read(tool.outputSchema, 'output') }
+  return { identifier, path, tool, observed, input, output: read(outputSchemaOf(entry), 'output') }
 }
 
 /** A namespace whose tools are parsed while they are iterated. */
@@ -122,11 +120,12 @@ interface AddedTool {
 
 function addTool(
   printer: Printer,
-  { identifier, path, tool, input, output }: ParsedTool,
+  parsed: ParsedTool,
   rules: StyleRules,
   allotment: Allotment,
   warnings: ToolWarning[],
 ): AddedTool {
+  const { identifier, path, input, output } = parsed
   const budget = new Budget(allotment.next())
   const add = (type: Type | undefined, side: 'input' | 'output'): PrintNode | undefined => {
     if (type === undefined) return undefined
@@ -137,7 +136,7 @@ function addTool(
   const added = {
     identifier,
     path,
-    doc: docOf(tool, rules),
+    doc: docOf(parsed, rules),
     input: add(input, 'input'),
     output: add(output, 'output'),
     needsInput: input !== undefined && !mayBeEmpty(input),
@@ -150,9 +149,10 @@ function warn(warnings: ToolWarning[], tool: string, side: 'input' | 'output', m
   if (warnings.length < MAX_NAMESPACE_WARNINGS) warnings.push({ tool, side, pointer: '#', message })
 }
 
-function docOf(tool: Tool, rules: StyleRules): string {
+function docOf(parsed: ParsedTool, rules: StyleRules): string {
+  const { tool } = parsed
   const words = shorten((tool.description ?? '').trim(), rules.toolDoc)
-  return joinWords(joinWords(words, hints(tool.annotations)), returns(tool.outputSchema, rules))
+  return joinWords(joinWords(words, hints(tool.annotations)), returns(outputSchemaOf(parsed), rules))
 }
 
 /** Maximum length of a type inside a function signature, in characters. A longer type is declared by name. */

@@ -1,4 +1,4 @@
-import type { CatalogTool } from '../catalog/namespace.ts'
+import { type CatalogTool, outputSchemaOf } from '../catalog/namespace.ts'
 import { Budget } from '../schema/bounds.ts'
 import { Reader } from '../schema/reader.ts'
 import { isUnknown, KINDS, kindsOf, type Member, type ObjectType, type Shape, type Type } from '../schema/type.ts'
@@ -25,11 +25,15 @@ const known = new WeakMap<object, string>()
  * Returns one line about a tool: its parameters, and the keys of its result if they are known. `?` marks what is
  * optional and `[]` what is a list, as in `listIssues({ repo, labels?[], per_page?≤100 }): { issues[], page_info }`.
  */
-export function outlineOf({ identifier, tool }: CatalogTool): string {
-  let outline = known.get(tool)
+export function outlineOf(entry: CatalogTool): string {
+  const { identifier, tool, observed } = entry
+  const key = observed ?? tool
+  let outline = known.get(key)
   if (outline === undefined) {
-    outline = `(${inputOf(tool.inputSchema)})${outputOf(tool.outputSchema)}`
-    known.set(tool, outline)
+    const output = outlineOfOutput(outputSchemaOf(entry))
+    const mark = observed === undefined || output === undefined ? '' : ' // observed'
+    outline = `(${inputOf(tool.inputSchema)})${output === undefined ? '' : `: ${output}`}${mark}`
+    known.set(key, outline)
   }
   return identifier + outline
 }
@@ -43,11 +47,11 @@ function inputOf(schema: JsonSchema | undefined): string {
   return members.size === 0 ? '' : keysOf(members, true)
 }
 
-function outputOf(schema: JsonSchema | undefined): string {
-  if (schema === undefined) return ''
+/** Returns the keys of a result, or undefined if they are not known. */
+export function outlineOfOutput(schema: JsonSchema | undefined): string | undefined {
+  if (schema === undefined) return undefined
   const type = read(schema, 'output')
-  const text = type === undefined ? undefined : resultOf(type)
-  return text === undefined ? '' : `: ${text}`
+  return type === undefined ? undefined : resultOf(type)
 }
 
 /** Returns undefined if neither a key nor the only kind of the result is known. */

@@ -5,6 +5,8 @@ export { isMcpResult, type McpResult, parseBlock, parseMcpResult, parseText } fr
 export { checking, parseSchema, unchecked } from '../catalog/standard-schema.ts'
 export { isRepeatable } from '../catalog/tool.ts'
 export { assertKnownOptions } from '../contract/options.ts'
+export { parseToolShape } from '../learning/learnt-shapes.ts'
+export { isUndeclared } from '../learning/observed-output.ts'
 export { cutUrls, KnownSecrets, secretsOfUrl } from '../redaction/known-secrets.ts'
 export { redactSecrets } from '../redaction/redact-secrets.ts'
 export type { ResumeTool } from '../resume-tool.ts'

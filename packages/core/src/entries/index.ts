@@ -29,6 +29,15 @@ export type {
   StoredRun,
 } from '../contract/run-store.ts'
 export { RUN_STATUSES } from '../contract/run-store.ts'
+export type {
+  MergeShapes,
+  Shape,
+  ShapeKind,
+  ShapeParts,
+  ShapeStore,
+  TableFormat,
+  ToolShape,
+} from '../contract/shape-store.ts'
 export { TypeCheckError, type TypeChecker, type TypedProgram, type TypeMistake } from '../contract/type-checker.ts'
 export type { DeclarationOptions } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
@@ -63,6 +72,7 @@ export type {
 export { openRuns } from '../execution/run-records.ts'
 export type { StoredRunsOptions } from '../execution/stored-runs.ts'
 export type { ExecutionSpan, StartedCall, StartedExecution, Telemetry } from '../execution/telemetry.ts'
+export type { LearnOptions, ObservedResult } from '../learning/learnt-shapes.ts'
 export type { ModelImage } from '../model-images.ts'
 export type { ModelOutput, ModelOutputBounds, Waiting } from '../model-output.ts'
 export { toModelOutput } from '../model-output.ts'
@@ -71,6 +81,7 @@ export type { Sandbox } from '../sandbox/sandbox.ts'
 export type { Style } from '../schema/style.ts'
 export { STYLES } from '../schema/style.ts'
 export type { SchemaWarning } from '../schema/warnings.ts'
+export { memoryShapes } from '../stores/memory-shapes.ts'
 export { memoryStore } from '../stores/memory-store.ts'
 export { type SealedStoreOptions, type SealingKey, sealedStore } from '../stores/sealed-store.ts'
 export type { JsonSchema } from '../values/json-schema.ts'

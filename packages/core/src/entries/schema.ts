@@ -7,7 +7,6 @@ export type {
 } from '../declarations/declarations.ts'
 export { declarationsFromTools, typeFromSchema } from '../declarations/declarations.ts'
 export type { ToolWarning } from '../declarations/namespace.ts'
-export { type Observer, observe } from '../declarations/observe.ts'
 export type { Declarations } from '../declarations/typed-text.ts'
 export type { Position } from '../schema/reader.ts'
 export type { Documents } from '../schema/references.ts'

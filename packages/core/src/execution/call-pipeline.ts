@@ -34,6 +34,8 @@ export interface CallPipelineOptions {
   readonly stored: StoredRunOptions | undefined
   /** Whether an output that does not match its schema is an error. */
   readonly strictOutputs: boolean
+  /** Receives each output of a tool. */
+  readonly learn: ((tool: CatalogTool, output: unknown) => void) | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
@@ -121,7 +123,9 @@ export class CallPipeline {
     const isUnjudged = isBuiltin(call.path) || (rules === undefined && asked === undefined)
     const judged = isUnjudged ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
     const output = await this.#execute(call, tool, judged)
-    return await this.#write(call, tool, output)
+    const written = await this.#write(call, tool, output)
+    if (!isBuiltin(call.path)) this.#options.learn?.(tool, output)
+    return written
   }
 
   /**

@@ -5,19 +5,24 @@ import type { Rejection } from '../protocol/messages.ts'
 import { nearest } from '../values/nearest.ts'
 import type { ToolCallRecord } from './events.ts'
 import type { Executed, ExecuteResult } from './result.ts'
+import { returnedShapes } from './returned-shape.ts'
+import type { RunLog } from './run-log.ts'
 
 /**
  * Completes a result for the model: adds a code frame and a hint to an error, and warnings about tool calls that the
  * program did not await or check.
+ *
+ * @param log record of the run, whose outputs are described if the program misread them. Default: none
  */
 export function explain(
   { remarks, ended, divergence, ...result }: Executed,
   code: string,
   catalog: Catalog,
+  log?: RunLog,
 ): ExecuteResult {
   const warnings = warningsOf(result, remarks, code)
   const warned = warnings.length === 0 ? result : { ...result, warnings }
-  return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog) }
+  return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog, log) }
 }
 
 /** Returns warnings about likely mistakes of the program. */
@@ -70,12 +75,13 @@ function explainError(
   calls: readonly ToolCallRecord[],
   code: string,
   catalog: Catalog,
+  log: RunLog | undefined,
 ): ExecutionError {
   const { line, column } = given
   const position = line === undefined || column === undefined ? undefined : { line, column }
   const error = { ...given, ...wordAlike(given, code, position) }
   const frame = position === undefined ? undefined : codeFrame(code, position)
-  const hint = adviceOn(error, position, code, catalog, calls)
+  const hint = adviceOn(error, position, code, catalog, calls) ?? adviceOnShape(error, position, code, catalog, log)
   return { ...error, ...(frame !== undefined && { frame }), ...(hint !== undefined && { hint }) }
 }
 
@@ -152,6 +158,25 @@ function adviceOn(
   }
   const isUnawaited = calls.some(({ outcome }) => outcome === 'cancelled') || keepsPromise(code, catalog)
   return name === 'TypeError' && isUnawaited && MISUSED.test(message) ? 'Is an await missing?' : undefined
+}
+
+/** Says what tools returned if a program failed because their results have another shape. */
+function adviceOnShape(
+  { code: errorCode, name, message }: ExecutionError,
+  position: Position | undefined,
+  code: string,
+  catalog: Catalog,
+  log: RunLog | undefined,
+): string | undefined {
+  if (
+    log === undefined ||
+    errorCode !== 'CODE_THREW' ||
+    name !== 'TypeError' ||
+    position === undefined ||
+    !MISUSED.test(message)
+  )
+    return undefined
+  return returnedShapes(lineOf(code, position), code, catalog, log)
 }
 
 /**

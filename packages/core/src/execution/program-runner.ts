@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/catalog.ts'
 import type { LiveCatalog } from '../catalog/live-catalog.ts'
 import { mentionedNames } from '../catalog/mentioned-names.ts'
 import type { ProgramCheck, ProgramChecker, ProgramToCheck } from '../checking/program-check.ts'
@@ -7,6 +8,7 @@ import { assertKnownOptions } from '../contract/options.ts'
 import type { RunStore, RunSummary } from '../contract/run-store.ts'
 import { builtinNamespace } from '../discovery/builtin-namespace.ts'
 import type { ToolDirectory } from '../discovery/tool-directory.ts'
+import type { LearntShapes } from '../learning/learnt-shapes.ts'
 import { withinText } from '../program/positions.ts'
 import { type PreparedProgram, prepareSmallProgram } from '../program/program.ts'
 import { MAX_READING_MS, ReaderTimeoutError } from '../program/program-reader.ts'
@@ -42,6 +44,8 @@ interface ProgramRunnerOptions {
   readonly runs: StoredRuns | undefined
   /** Checks the types of programs before they run. */
   readonly checker: ProgramChecker | undefined
+  /** Learns the outputs of tools. */
+  readonly shapes: LearntShapes | undefined
 }
 
 const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal', 'metadata']
@@ -161,13 +165,13 @@ export class ProgramRunner {
     const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
     const { error: mistake, warnings = [] } = await this.#check({ program, code, catalog }, options.signal)
-    if (mistake !== undefined) return explain(notRun(clock, mistake), code, catalog)
+    if (mistake !== undefined) return withWarnings(explain(notRun(clock, mistake), code, catalog), warnings)
     const { run = crypto.randomUUID(), principal, metadata } = options
     const build = { engine: guests.adapter.engine, runtime: guests.runtime }
     const claimed = await runs?.create(run, { code, ...build, catalog, limits, principal, metadata, ...linkOf(span) })
     const log = claimed?.log ?? new RunLog()
     const executed = await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed)
-    return withWarnings(explain(executed, code, catalog), warnings)
+    return withWarnings(explain(executed, code, catalog, log), warnings)
   }
 
   /** Checks the types of a program before it runs. */
@@ -198,7 +202,7 @@ export class ProgramRunner {
         `The program of the run ${run} cannot be read: ${program.error.message}`,
       )
     const ended = (log: RunLog, end: EndedEntry) =>
-      explain(endedResult(log, end, program, header.limits, catalog), code, catalog)
+      explain(endedResult(log, end, program, header.limits, catalog), code, catalog, log)
     if (found.log.end !== undefined) return ended(found.log, found.log.end)
     const claimed = await runs.claim(run, { principal })
     const { log } = claimed
@@ -209,7 +213,12 @@ export class ProgramRunner {
     const limits = tightenLimits(header.limits, options.limits)
     const drive = async (span?: ExecutionSpan) => {
       const clock = new Clock(log.elapsedMs, log.lastTold)
-      return explain(await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed), code, catalog)
+      return explain(
+        await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed),
+        code,
+        catalog,
+        log,
+      )
     }
     try {
       return await (telemetry?.execution({ code, sandbox, run, ...linkOf(header) }, drive) ?? drive())
@@ -237,10 +246,11 @@ export class ProgramRunner {
   /** Drives a run to its end or to its suspension, and releases it if it is stored. */
   async #drive(
     run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'catalog' | 'log' | 'span'>,
-    { signal, context, onEvent }: Admitted,
+    { signal, context, onEvent, principal }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
     const { guests, directory, redact, strictOutputs, rules, runs } = this.#options
+    const shapes = this.#options.shapes?.isFor(principal) === true ? this.#options.shapes : undefined
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
     const stored = claimed && {
       run: claimed.run,
@@ -250,7 +260,7 @@ export class ProgramRunner {
       hibernateAfterMs,
     }
     try {
-      return await driveRun({
+      const executed = await driveRun({
         ...run,
         builtins: builtinNamespace(directory, run.catalog),
         guests,
@@ -261,8 +271,11 @@ export class ProgramRunner {
         rules,
         stored,
         onEvent,
+        learn: shapes && ((tool, output) => shapes.record(tool, output)),
       })
+      return withObserved(executed, shapes, run.catalog)
     } finally {
+      shapes?.settle()
       await claimed?.close()
     }
   }
@@ -320,6 +333,13 @@ function tooLong(code: ExecutionErrorCode, ms: number): ExecutionError {
 
 const withWarnings = (result: ExecuteResult, warnings: readonly string[]): ExecuteResult =>
   warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...(result.warnings ?? [])] }
+
+/** Adds the types of results that were unknown before. */
+function withObserved(executed: Executed, shapes: LearntShapes | undefined, catalog: Catalog): Executed {
+  const returned = executed.calls.filter(({ outcome }) => outcome === 'returned').map(({ tool }) => tool)
+  const observed = shapes?.tell(returned, catalog) ?? []
+  return observed.length === 0 ? executed : { ...executed, observed }
+}
 
 function notRun(clock: Clock, error: ExecutionError): ExecuteResult {
   return {

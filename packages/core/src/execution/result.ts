@@ -1,4 +1,5 @@
 import type { ExecutionError } from '../contract/errors.ts'
+import type { ObservedResult } from '../learning/learnt-shapes.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
 import type { PendingCall } from './call-approval.ts'
 import type { LogEntry, ToolCallRecord } from './events.ts'
@@ -26,6 +27,8 @@ export type ExecuteResult = {
   readonly usage: Usage
   /** Likely mistakes of the program, one sentence each. Absent if there are none. */
   readonly warnings?: readonly string[]
+  /** Types of results that were unknown before this execution. Only with the option `learn`, and each only once. */
+  readonly observed?: readonly ObservedResult[]
 } & (
   | { readonly status: 'succeeded'; readonly ok: true; readonly value: unknown }
   | { readonly status: 'failed'; readonly ok: false; readonly error: ExecutionError }

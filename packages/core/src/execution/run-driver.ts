@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { mentionedNames } from '../catalog/mentioned-names.ts'
-import type { Namespace } from '../catalog/namespace.ts'
+import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
 import { type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly log: RunLog
   /** Settings of a run that a store keeps. Default: no store */
   readonly stored?: StoredRunOptions | undefined
+  /** Receives each output of a tool. Default: nothing is learnt */
+  readonly learn?: ((tool: CatalogTool, output: unknown) => void) | undefined
   /** Whether to repeat the run of `log` without calling tools. It ends with the last message of the log. Default: false. */
   readonly isReplay?: boolean
 }
@@ -146,6 +148,7 @@ class RunDriver {
         log,
         stored,
         strictOutputs: options.strictOutputs === true,
+        learn: options.learn,
         elapsed: clock.elapsed,
         outputRead: () => this.#inbox.read,
         onForged: (error) => this.#forged(error),

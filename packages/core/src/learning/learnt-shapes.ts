@@ -1,0 +1,239 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { ObservedOutputs } from '../catalog/live-catalog.ts'
+import type { CatalogTool, ObservedIn, ObservedOutput } from '../catalog/namespace.ts'
+import type { Tool } from '../catalog/tool.ts'
+import { assertKnownOptions } from '../contract/options.ts'
+import type { MergeShapes, ShapeStore, ToolShape } from '../contract/shape-store.ts'
+import { typeTextOf } from '../declarations/type-text.ts'
+import { encode } from '../protocol/codec.ts'
+import { hashOf } from '../search/hash.ts'
+import { isUndeclared, observedOutput } from './observed-output.ts'
+import { parseShape } from './shape.ts'
+import { ShapeBuilder } from './shape-builder.ts'
+
+/** Options for learning the outputs of tools that declare none. */
+export interface LearnOptions {
+  /** Keeps the shapes. Default: they are kept as long as the code mode */
+  readonly store?: ShapeStore
+  /**
+   * Whose shapes are learnt and declared. Everybody who uses the code mode reads the declarations, so results of executions
+   * with another principal are not learnt. Default: those that belong to no principal
+   */
+  readonly principal?: string
+  /** Shapes that are known from elsewhere, such as a file that a team shares. They are not written to the store. */
+  readonly shipped?: readonly ToolShape[]
+  /**
+   * Whether the header lines of tables in texts are kept. They tell a model the columns, and may be data.
+   *
+   * @default false
+   */
+  readonly headers?: boolean
+  /** Called if shapes cannot be written to the store, or read in the background. Default: `console.warn` */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Type of a tool's result that a program was the first to see. */
+export interface ObservedResult {
+  /** Tool, as `namespace.tool`. */
+  readonly tool: string
+  /** TypeScript type, or its keys if it is long. */
+  readonly type: string
+}
+
+const OPTIONS = ['store', 'principal', 'shipped', 'headers', 'onError']
+/** Maximum number of tools whose shapes one code mode keeps. */
+const MAX_TOOLS = 10_000
+
+interface Learnt {
+  readonly server: string
+  readonly version: string | undefined
+  readonly tool: string
+  readonly digest: string
+  readonly shape: ShapeBuilder
+  results: number
+  /** The last declared state, until the shape changes, or the number of results doubles. */
+  output: { readonly observed: ObservedOutput; readonly changes: number } | undefined
+  /** Results that the store does not have yet. */
+  unsaved: { readonly shape: ShapeBuilder; results: number } | undefined
+}
+
+/** The shapes of the results of a code mode's tools. */
+export class LearntShapes implements ObservedOutputs {
+  readonly #store: ShapeStore | undefined
+  readonly #options: Omit<LearnOptions, 'store'>
+  readonly #headers: boolean
+  readonly #learnt = new Map<string, Learnt>()
+  readonly #digests = new WeakMap<Tool, string>()
+  readonly #told = new Set<Learnt>()
+  #saving: Promise<void> = Promise.resolve()
+  #isChanged = false
+  #listener: () => void = () => {}
+
+  /** @throws `TypeError` for an invalid option */
+  constructor(given: ShapeStore | LearnOptions) {
+    const { store, ...options }: LearnOptions = isStore(given) ? { store: given } : given
+    assertKnownOptions('`learn`', options, OPTIONS)
+    if (store !== undefined && !isStore(store))
+      throw new TypeError('`learn.store` must be a store of shapes, such as memoryShapes()')
+    this.#store = store
+    this.#options = options
+    this.#headers = options.headers === true
+    for (const shape of options.shipped ?? []) this.#addKnown(shape)
+  }
+
+  /** Creates shapes that are loaded in the background, for code that is synchronous. */
+  static loading(given: ShapeStore | LearnOptions): LearntShapes {
+    const shapes = new LearntShapes(given)
+    shapes.load().catch(shapes.#onError)
+    return shapes
+  }
+
+  /** Loads what the store has. */
+  async load(): Promise<void> {
+    for (const shape of (await this.#store?.load(this.#options.principal)) ?? []) this.#addKnown(shape)
+    this.#listener()
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener
+  }
+
+  /** Returns whether results of executions of a principal may be learnt. */
+  isFor(principal: string | undefined): boolean {
+    return principal === undefined || principal === this.#options.principal
+  }
+
+  /** Returns what was observed of a tool that declares no output. */
+  readonly observed: ObservedIn = (server, version, tool) => {
+    if (!isUndeclared(tool.outputSchema)) return undefined
+    const learnt = this.#learnt.get(keyOf(server, tool.name))
+    if (learnt === undefined || learnt.digest !== this.#digestOf(version, tool)) return undefined
+    return observedOf(learnt)
+  }
+
+  /** Adds a result of a tool. */
+  record({ path, tool, version }: CatalogTool, output: unknown): void {
+    if (!isUndeclared(tool.outputSchema)) return
+    const server = path.slice(0, path.indexOf('.'))
+    const key = keyOf(server, tool.name)
+    const digest = this.#digestOf(version, tool)
+    let learnt = this.#learnt.get(key)
+    if (learnt?.digest !== digest) {
+      if (learnt === undefined && this.#learnt.size >= MAX_TOOLS) return
+      learnt = this.#create({ server, version, tool: tool.name, digest })
+    }
+    learnt.unsaved ??= { shape: this.#builder(), results: 0 }
+    learnt.unsaved.results++
+    learnt.unsaved.shape.add(output)
+    learnt.results++
+    learnt.shape.add(output)
+    if (isStale(learnt)) this.#isChanged = true
+  }
+
+  /** Declares and saves what an execution has changed. Saving goes on in the background. */
+  settle(): void {
+    if (!this.#isChanged) return
+    this.#isChanged = false
+    this.#listener()
+    this.#save()
+  }
+
+  /** Returns the types of results whose tools had an unknown type when the program started, each once. */
+  tell(paths: Iterable<string>, catalog: Catalog): readonly ObservedResult[] {
+    const entries = new Set([...paths].flatMap((path) => catalog.find(path) ?? []))
+    return [...entries].flatMap(({ path, tool, observed }) => {
+      if (observed !== undefined || !isUndeclared(tool.outputSchema)) return []
+      const learnt = this.#learnt.get(keyOf(path.slice(0, path.indexOf('.')), tool.name))
+      if (learnt === undefined || this.#told.has(learnt)) return []
+      this.#told.add(learnt)
+      return { tool: path, type: typeTextOf(observedOf(learnt).schema) }
+    })
+  }
+
+  /** Saves everything, and resolves when that is done. */
+  async close(): Promise<void> {
+    this.#save()
+    await this.#saving
+  }
+
+  #save(): void {
+    const added = [...this.#learnt.values()].flatMap((learnt): ToolShape | [] => {
+      const { unsaved, server, version, tool, digest } = learnt
+      if (unsaved === undefined) return []
+      learnt.unsaved = undefined
+      const { results, shape } = unsaved
+      return { server, ...(version !== undefined && { version }), tool, digest, results, shape: shape.shape ?? true }
+    })
+    if (added.length === 0) return
+    const save = () => this.#store?.save(this.#options.principal, added, this.#merge)
+    this.#saving = this.#saving.then(save).catch(this.#onError)
+  }
+
+  readonly #onError = (error: unknown): void => (this.#options.onError ?? console.warn)(error)
+
+  readonly #merge: MergeShapes = (stored, added) => {
+    if (stored.digest !== added.digest) return added
+    const shape = this.#builder()
+    shape.addShape(parseShape(stored.shape))
+    shape.addShape(added.shape)
+    return { ...added, results: stored.results + added.results, shape: shape.shape ?? true }
+  }
+
+  #addKnown(given: ToolShape): void {
+    const { server, version, tool, digest, results, shape } = parseToolShape(given)
+    const known = this.#learnt.get(keyOf(server, tool))
+    const learnt = known?.digest === digest ? known : this.#create({ server, version, tool, digest })
+    learnt.results += results
+    learnt.shape.addShape(shape)
+  }
+
+  #create(of: Pick<Learnt, 'server' | 'version' | 'tool' | 'digest'>): Learnt {
+    const learnt = { ...of, shape: this.#builder(), results: 0, output: undefined, unsaved: undefined }
+    this.#learnt.set(keyOf(of.server, of.tool), learnt)
+    return learnt
+  }
+
+  #builder(): ShapeBuilder {
+    return new ShapeBuilder({ headers: this.#headers })
+  }
+
+  #digestOf(version: string | undefined, tool: Tool): string {
+    let digest = this.#digests.get(tool)
+    if (digest === undefined) {
+      const { description = '', inputSchema, outputSchema } = tool
+      digest = hashOf([version ?? '', description, encode([inputSchema, outputSchema])])
+      this.#digests.set(tool, digest)
+    }
+    return digest
+  }
+}
+
+/**
+ * Checks the shape of a tool's results from a file or a store.
+ *
+ * @throws `TypeError` for anything else
+ */
+export function parseToolShape(given: ToolShape): ToolShape {
+  const { server, version, tool, digest, results } = given
+  if (![server, version ?? '', tool, digest].every((text) => typeof text === 'string'))
+    throw new TypeError('invalid shape: `server`, `version`, `tool` and `digest` must be texts')
+  if (!Number.isSafeInteger(results) || results < 0)
+    throw new TypeError('invalid shape: `results` must be the number of results')
+  return { ...given, shape: parseShape(given.shape) }
+}
+
+const isStore = (value: ShapeStore | LearnOptions): value is ShapeStore =>
+  typeof (value as Partial<ShapeStore>).load === 'function' && typeof (value as Partial<ShapeStore>).save === 'function'
+
+const keyOf = (server: string, tool: string): string => `${server}\n${tool}`
+
+const isStale = ({ output, shape, results }: Learnt): boolean =>
+  output === undefined || output.changes !== shape.changes || results >= 2 * output.observed.results
+
+function observedOf(learnt: Learnt): ObservedOutput {
+  if (learnt.output === undefined || isStale(learnt)) {
+    const observed = observedOutput(learnt.shape.shape ?? true, learnt.results)
+    learnt.output = { observed, changes: learnt.shape.changes }
+  }
+  return learnt.output.observed
+}
