@@ -1,6 +1,19 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import type { Append, Claim, Lease, NewRun, RunFilter, RunStore, RunSummary, StoredRun } from '@glovebox/core'
+import type {
+  Append,
+  Claim,
+  Lease,
+  MergeShapes,
+  NewRun,
+  RunFilter,
+  RunStore,
+  RunSummary,
+  Shape,
+  ShapeStore,
+  StoredRun,
+  ToolShape,
+} from '@glovebox/core'
 import {
   appendRefusal,
   assertKnownOptions,
@@ -23,6 +36,13 @@ export interface SqliteStoreOptions {
   readonly synchronous?: 'full' | 'normal'
   /** Maximum size of the file in bytes. Writes fail beyond it. Default: SQLite's own limit, 16 TiB. */
   readonly maxBytes?: number
+}
+
+/** Store of runs in a SQLite file, with the shapes of the results of tools beside them. */
+export interface SqliteStore extends RunStore, AsyncDisposable {
+  /** Shapes of results, for the option `learn` of a code mode. */
+  readonly shapes: ShapeStore
+  scope(tenant: string): SqliteStore
 }
 
 const VERSION = 1
@@ -53,6 +73,23 @@ const SCHEMA = `
   );
   PRAGMA user_version = ${VERSION};
 `
+/** Added to files of the same version, which older packages can still read. */
+const SHAPES = `
+  CREATE TABLE IF NOT EXISTS shapes (
+    tenant TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    server TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    version TEXT,
+    digest TEXT NOT NULL,
+    results INTEGER NOT NULL,
+    shape TEXT NOT NULL,
+    updated_at REAL NOT NULL,
+    PRIMARY KEY (tenant, owner, server, tool)
+  );
+`
+/** Maximum number of shapes of one principal. The oldest ones are removed. */
+const MAX_SHAPES = 10_000
 /** Time to wait for another process that writes, in milliseconds. */
 const BUSY_MS = 5_000
 const MAX_PAGE_COUNT = 4_294_967_294
@@ -64,7 +101,7 @@ interface FullRow extends RunRow {
 
 /**
  * Keeps runs in a SQLite file. Several processes of one machine can share it. The file holds programs and values, so
- * only its owner can read it. `:memory:` keeps everything in memory.
+ * only its owner can read it. `:memory:` keeps everything in memory. The shapes hold no values.
  *
  * @example
  * ```ts
@@ -74,14 +111,14 @@ interface FullRow extends RunRow {
  *
  * @throws `TypeError` for an unknown option; an error of SQLite if the file cannot be opened, or has another version
  */
-export function sqliteStore(path: string, options: SqliteStoreOptions = {}): RunStore & AsyncDisposable {
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): SqliteStore {
   assertKnownOptions('sqliteStore()', options, ['synchronous', 'maxBytes'])
   const { synchronous = 'full', maxBytes } = options
   if (synchronous !== 'full' && synchronous !== 'normal')
     throw new TypeError(`\`synchronous\` must be full or normal; got ${String(synchronous)}`)
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0))
     throw new TypeError(`\`maxBytes\` must be a positive integer; got ${String(maxBytes)}`)
-  return new SqliteStore(new Database(path, synchronous, maxBytes), '')
+  return new SqliteRuns(new Database(path, synchronous, maxBytes), '')
 }
 
 /** The open file with its prepared statements. */
@@ -148,9 +185,10 @@ class Database {
 
   #migrate(path: string): void {
     const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version === VERSION) return
-    if (version !== 0) throw new Error(`${path} has version ${version}; this package reads version ${VERSION}`)
-    this.#database.exec(SCHEMA)
+    if (version === 0) this.#database.exec(SCHEMA)
+    else if (version !== VERSION)
+      throw new Error(`${path} has version ${version}; this package reads version ${VERSION}`)
+    this.#database.exec(SHAPES)
   }
 
   #prepare(sql: string): StatementSync {
@@ -163,7 +201,7 @@ class Database {
   }
 }
 
-class SqliteStore implements RunStore, AsyncDisposable {
+class SqliteRuns implements SqliteStore {
   readonly #database: Database
   readonly #tenant: string
 
@@ -245,8 +283,12 @@ class SqliteStore implements RunStore, AsyncDisposable {
     return this.#database.run('DELETE FROM runs WHERE tenant = ? AND run = ?', this.#tenant, run) > 0
   }
 
-  scope(tenant: string): RunStore {
-    return new SqliteStore(this.#database, tenant)
+  scope(tenant: string): SqliteStore {
+    return new SqliteRuns(this.#database, tenant)
+  }
+
+  get shapes(): ShapeStore {
+    return new SqliteShapes(this.#database, this.#tenant)
   }
 
   async close(): Promise<void> {
@@ -263,3 +305,68 @@ class SqliteStore implements RunStore, AsyncDisposable {
       | undefined
   }
 }
+
+interface ShapeRow extends Omit<ToolShape, 'version' | 'shape'> {
+  readonly version: string | null
+  readonly shape: string
+}
+
+class SqliteShapes implements ShapeStore {
+  readonly #database: Database
+  readonly #tenant: string
+
+  constructor(database: Database, tenant: string) {
+    this.#database = database
+    this.#tenant = tenant
+  }
+
+  async load(principal: string | undefined): Promise<readonly ToolShape[]> {
+    const rows = this.#database.all(
+      'SELECT * FROM shapes WHERE tenant = ? AND owner = ? ORDER BY server, tool',
+      this.#tenant,
+      ownerOf(principal),
+    )
+    return rows.map((row) => shapeFromRow(row as ShapeRow))
+  }
+
+  async save(principal: string | undefined, shapes: readonly ToolShape[], merge: MergeShapes): Promise<void> {
+    const key = [this.#tenant, ownerOf(principal)]
+    this.#database.write(() => {
+      for (const added of shapes) {
+        const row = this.#database.get(
+          'SELECT * FROM shapes WHERE tenant = ? AND owner = ? AND server = ? AND tool = ?',
+          ...[...key, added.server, added.tool],
+        ) as ShapeRow | undefined
+        const { server, tool, version, digest, results, shape } =
+          row === undefined ? added : merge(shapeFromRow(row), added)
+        this.#database.run(
+          `INSERT OR REPLACE INTO shapes (tenant, owner, server, tool, version, digest, results, shape, updated_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          ...[...key, server, tool, version ?? null, digest, results, JSON.stringify(shape), Date.now()],
+        )
+      }
+      this.#database.run(
+        `DELETE FROM shapes WHERE rowid IN (
+           SELECT rowid FROM shapes WHERE tenant = ? AND owner = ? ORDER BY updated_at DESC LIMIT -1 OFFSET ${MAX_SHAPES}
+         )`,
+        ...key,
+      )
+    })
+  }
+
+  async clear(principal: string | undefined): Promise<number> {
+    return this.#database.run('DELETE FROM shapes WHERE tenant = ? AND owner = ?', this.#tenant, ownerOf(principal))
+  }
+}
+
+/** The owner of shapes that belong to no principal differs from every principal. */
+const ownerOf = (principal: string | undefined): string => (principal === undefined ? '' : `:${principal}`)
+
+const shapeFromRow = ({ server, tool, version, digest, results, shape }: ShapeRow): ToolShape => ({
+  server,
+  tool,
+  ...(version !== null && { version }),
+  digest,
+  results,
+  shape: JSON.parse(shape) as Shape,
+})

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describeStore } from '@glovebox/conformance/store'
+import { describeShapeStore, describeStore } from '@glovebox/conformance/store'
 import { afterAll, describe, expect, it } from 'vitest'
-import { sqliteStore } from '../src/index.ts'
+import { type SqliteStore, sqliteStore } from '../src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glovebox-store-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -22,7 +22,46 @@ describeStore({
   createBounded: async (maxBytes) => sqliteStore(nextPath(), { maxBytes }),
 })
 
+const opened: SqliteStore[] = []
+const open = (file: string) => {
+  const store = sqliteStore(file)
+  opened.push(store)
+  return store.shapes
+}
+describeShapeStore({
+  name: 'sqliteStore().shapes',
+  create: async () => open(nextPath()),
+  reopen: async () => open(path()),
+  close: async () => void (await Promise.all(opened.map((store) => store.close()))),
+})
+
 describe('sqliteStore()', () => {
+  it('adds shapes to a file that has none yet', async () => {
+    await using old = sqliteStore(nextPath())
+    await old.create({ run: 'run', startedAt: 1, header: 'kept' }, { owner: 'one', ttlMs: 1_000 })
+    await old.close()
+    const database = new DatabaseSync(path())
+    database.exec('DROP TABLE shapes')
+    database.close()
+    await using store = sqliteStore(path())
+    expect(await store.load('run')).toMatchObject({ header: 'kept' })
+    expect(await store.shapes.load('ada')).toEqual([])
+  })
+
+  it('keeps the shapes of tenants apart, and at most 10,000 of a principal', async () => {
+    await using store = sqliteStore(nextPath(), { synchronous: 'normal' })
+    const shapes = Array.from({ length: 10_050 }, (_, at) => ({
+      server: 'many',
+      tool: `tool ${at}`,
+      digest: '',
+      results: 1,
+      shape: true as const,
+    }))
+    await store.scope('acme').shapes.save('ada', shapes, (_, added) => added)
+    expect(await store.scope('acme').shapes.load('ada')).toHaveLength(10_000)
+    expect(await store.shapes.load('ada')).toEqual([])
+  })
+
   it.skipIf(process.platform === 'win32')('creates a file that only its owner can read', async () => {
     await using store = sqliteStore(nextPath())
     await store.create({ run: 'run', startedAt: 1, header: '' }, { owner: 'one', ttlMs: 1_000 })
