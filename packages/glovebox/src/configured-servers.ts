@@ -25,22 +25,26 @@ export interface ServerOptions {
 
 const DEFAULT_FILES = ['mcp.json', '.mcp.json']
 
+/** Returns the configuration that the options select, if there is one. */
+export const configurationOf = ({ config, server = [] }: ServerOptions): string | undefined =>
+  // Servers on the command line replace the default configuration, but add to an explicit one.
+  config ?? (server.length > 0 ? undefined : DEFAULT_FILES.find((name) => existsSync(name)))
+
 /**
  * Returns the servers from the options and the configuration. Reports those that cannot be used.
  *
  * @throws {@link UsageError} for invalid options, or a file of the project that the user has not confirmed
  */
 export async function selectServers(
-  { config, server = [], header = [], trust = false, chosen = {} }: ServerOptions,
+  options: ServerOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<McpOptions[]> {
+  const { config, server = [], header = [], trust = false, chosen = {} } = options
   const flagged = server.map(parseServerFlag)
-  // Servers on the command line replace the default configuration, but add to an explicit one.
-  const found = flagged.length > 0 ? undefined : DEFAULT_FILES.find((name) => existsSync(name))
+  const file = configurationOf(options)
   // A file that the user names is the user's choice. One that is found may come with a project.
-  const file = config ?? found
-  const text = config === undefined && found !== undefined ? await confirm(found, trust, signal) : undefined
+  const text = config === undefined && file !== undefined ? await confirm(file, trust, signal) : undefined
   const read = file === undefined ? [] : await readServers(file, text, signal)
   const usable = read.flatMap(({ options }) => options ?? [])
   const broken = read.filter(({ error }) => error !== undefined)

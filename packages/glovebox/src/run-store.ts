@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import { openRuns, type RunStore, type Runs } from '@glovebox/core'
+import { openRuns, type Runs } from '@glovebox/core'
+import type { SqliteStore } from '@glovebox/store-sqlite'
 import { dataFile } from './data-folder.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -15,7 +16,7 @@ export interface StoreOption {
 export const principal = (): string => userInfo().username
 
 /** Opens the file of the stored runs, and creates it if it does not exist. */
-export async function openStore(store: string | true = true): Promise<RunStore & AsyncDisposable> {
+export async function openStore(store: string | true = true): Promise<SqliteStore> {
   const path = store === true ? dataFile('runs.db') : store
   if (store === true) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   // Loaded on demand: older versions of Node warn that SQLite is experimental.

@@ -1,10 +1,20 @@
 import type { BackendName } from '@glovebox/backends'
-import { type CodeMode, type CodeModeOptions, createCodeMode, type PolicyRule, type Sandbox } from '@glovebox/core'
+import {
+  type CodeMode,
+  type CodeModeOptions,
+  createCodeMode,
+  type LearnOptions,
+  type PolicyRule,
+  type Sandbox,
+} from '@glovebox/core'
 import { compileWildcard, identifierFor } from '@glovebox/core/framework'
 import { type McpOptions, type McpProvider, mcp } from '@glovebox/mcp'
-import { type ServerOptions, selectServers } from './configured-servers.ts'
+import type { SqliteStore } from '@glovebox/store-sqlite'
+import { configurationOf, type ServerOptions, selectServers } from './configured-servers.ts'
 import type { Reporter } from './reporter.ts'
+import { openStore, principal } from './run-store.ts'
 import { openSandbox } from './sandboxes.ts'
+import { readShapes } from './shape-file.ts'
 
 /** Options of {@link withCodeMode}. */
 export interface SessionOptions extends ServerOptions, Pick<CodeModeOptions, 'limits' | 'declarations'> {
@@ -14,6 +24,12 @@ export interface SessionOptions extends ServerOptions, Pick<CodeModeOptions, 'li
   /** Whether to check the types of programs before they run. Default: false */
   readonly check?: boolean
   readonly policy?: readonly PolicyRule[]
+  /** Whether the outputs of tools are learnt. Default: false */
+  readonly learn?: boolean
+  /** File with shapes that a team shares. Default: the one beside the configuration */
+  readonly shapes?: string
+  /** Open file of the stored runs, which also has the shapes. Default: that of the data folder is opened */
+  readonly opened?: SqliteStore | undefined
 }
 
 /** A way to connect to servers. Resolves to what is connected, or will be. */
@@ -34,12 +50,17 @@ export async function withCodeMode<Result>(
   options: SessionOptions,
   reporter: Reporter,
   signal: AbortSignal,
-  use: (codeMode: CodeMode, sandbox: Sandbox) => Promise<Result>,
+  use: (codeMode: CodeMode, sandbox: Sandbox, providers: readonly McpProvider[]) => Promise<Result>,
   connect: Connect = connectAll(options),
 ): Promise<Result> {
   await using sandbox = await openSandbox(options.sandbox)
   await using typeChecker = options.check === true ? await startTypeChecker() : undefined
   await using servers = await connect(await selectServers(options, reporter, signal), reporter, signal)
+  // Without servers, there is nothing to learn.
+  const isLearning = options.learn === true && servers.providers.length > 0
+  await using store = isLearning && options.opened === undefined ? await openStore() : undefined
+  const shapes = options.opened?.shapes ?? store?.shapes
+  const learn = isLearning && shapes !== undefined ? await learning(options, shapes, reporter) : undefined
   const { limits = {}, declarations = {}, onAsk, runs } = options
   const names = servers.providers.map(({ name }) => name)
   const policy = withIdentifiers(applicable(options.policy ?? [], servers.failed), names)
@@ -52,9 +73,24 @@ export async function withCodeMode<Result>(
     ...(typeChecker !== undefined && { typeChecker }),
     ...(onAsk !== undefined && { onAsk }),
     ...(runs !== undefined && { runs }),
+    ...(learn !== undefined && { learn }),
   })
   // Awaited here, because an unawaited promise would outlast the resources above.
-  return await use(codeMode, sandbox)
+  return await use(codeMode, sandbox, servers.providers)
+}
+
+/** Returns how outputs are learnt: from and for this user, and with what the configuration ships. */
+async function learning(
+  options: SessionOptions,
+  store: SqliteStore['shapes'],
+  reporter: Reporter,
+): Promise<LearnOptions> {
+  return {
+    store,
+    principal: principal(),
+    shipped: await readShapes(options.shapes, configurationOf(options)),
+    onError: (error) => reporter.warning(`The shapes of results were not kept: ${(error as Error).message}`),
+  }
 }
 
 /** Starts a type checker. Loaded on demand, since it has a process of its own. */

@@ -27,6 +27,10 @@ export interface RunOptions extends ServerOptions, StoreOption, Printing, Policy
   readonly sandbox?: BackendName
   /** Whether to check the types of the program first. */
   readonly check?: boolean
+  /** Whether the outputs of tools are learnt. */
+  readonly learn?: boolean
+  /** File with shapes of results. Default: the one beside the configuration */
+  readonly shapes?: string
 }
 
 /** Options that choose what is printed. */
@@ -73,6 +77,7 @@ async function execute(
       policy: policyOf(options),
       onAsk: onAskOf(code, store !== undefined),
       runs: store && { store },
+      opened: store,
     },
     reporter,
     signal,

@@ -21,6 +21,10 @@ export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
   readonly limit?: Limits
   /** Whether to check the types of programs before they run. */
   readonly check?: boolean
+  /** Whether the outputs of tools are learnt. */
+  readonly learn?: boolean
+  /** File with shapes of results. Default: the one beside the configuration */
+  readonly shapes?: string
   readonly sandbox?: BackendName
 }
 
@@ -46,6 +50,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
       declarations: { maxTokens: MAX_TOKENS },
       policy: policyOf(options),
       runs: { store },
+      opened: store,
     },
     reporter,
     signal,

@@ -8,6 +8,10 @@ import { withCodeMode } from '../session.ts'
 export interface TypesOptions extends ServerOptions {
   readonly style: Style
   readonly maxTokens?: number
+  /** Whether outputs that were learnt are declared. */
+  readonly learn?: boolean
+  /** File with shapes of results. Default: the one beside the configuration */
+  readonly shapes?: string
   /** Words that say what a tool does. Prints the tools that fit instead of declarations. */
   readonly search?: string
   /** Paths of tools to declare in full. Default: all tools */

@@ -8,6 +8,7 @@ import { authStatus, login, logout } from '../commands/auth.ts'
 import type { ConnectOptions } from '../commands/connect.ts'
 import { type DoctorOptions, doctor } from '../commands/doctor.ts'
 import { type ImportOptions, importServers } from '../commands/import.ts'
+import type { LearnCommandOptions } from '../commands/learn.ts'
 import { type ReplayOptions, replayCommand } from '../commands/replay.ts'
 import { type RunOptions, resume, run } from '../commands/run.ts'
 import {
@@ -54,6 +55,11 @@ function withServers(command: Command): Command {
       append,
     )
 }
+
+const withShapes = (command: Command): Command =>
+  command
+    .option('--no-learn', 'do not use or learn the types of results')
+    .option('--shapes <file>', 'types of results that a team shares (default: mcp.shapes.json beside mcp.json)')
 
 /** Adds what a profile says to the options of a command. */
 async function applyProfile(command: Command): Promise<void> {
@@ -106,7 +112,9 @@ function withPrinting(command: Command): Command {
     .option('-q, --quiet', 'do not print tool calls and console output')
 }
 
-withPrinting(withExecution(program.command('run').argument('<file>', 'the program, or - for standard input')))
+withPrinting(
+  withShapes(withExecution(program.command('run').argument('<file>', 'the program, or - for standard input'))),
+)
   .description('Run a program and print its value.')
   .option('--check', 'check the types of the program first, and call no tool if there is a mistake')
   .option(STORE, 'keep the run, so that it can wait and be resumed later (default file: in the data folder)')
@@ -124,7 +132,7 @@ ${EXIT_HELP}`,
     exitCode = await run(file, options, interrupt.signal)
   })
 
-withPrinting(withExecution(program.command('resume').argument('<run>', 'id of the run')))
+withPrinting(withShapes(withExecution(program.command('resume').argument('<run>', 'id of the run'))))
   .description('Resume a stored run that waits, or whose process ended.')
   .option(STORE, 'file of the stored runs (default: in the data folder)')
   .addHelpText('after', `\nExample:\n  glovebox resume 7f0c… --config mcp.json --ask "files.write*"\n\n${EXIT_HELP}`)
@@ -195,7 +203,7 @@ storedRuns('delete')
     exitCode = await deleteRuns(ids, options)
   })
 
-withServers(program.command('serve'))
+withShapes(withServers(program.command('serve')))
   .description('Serve one tool that runs programs over the tools of all servers, to any MCP host.')
   .option('--http [port]', 'listen on this port of the loopback interface (default: standard input and output)')
   .option('--lookups', 'also serve search_tools and describe_tools')
@@ -238,7 +246,7 @@ for (const [name, description] of [
       exitCode = await actions[name](host, options)
     })
 
-withServers(program.command('types'))
+withShapes(withServers(program.command('types')))
   .description('Print the TypeScript declarations of the tools, as a model reads them.')
   .addOption(new Option('--style <style>', 'level of detail').choices(STYLES).default('full'))
   .option('--max-tokens <number>', 'reduce details, then omit tools, to stay within this size', parseCount)
@@ -250,6 +258,29 @@ withServers(program.command('types'))
   )
   .action(async (options: TypesOptions) => {
     exitCode = await types(options, interrupt.signal)
+  })
+
+withServers(program.command('learn').argument('[tool...]', 'only these tools, such as git.* (default: all)'))
+  .description('Call the read-only tools that need no input, and keep the types of their results.')
+  .option('--dry-run', 'print which tools would be called')
+  .option('--save [file]', 'also write all types to a file to share (default: mcp.shapes.json beside mcp.json)')
+  .option('--clear', 'forget all types of results first')
+  .option('--shapes <file>', 'types of results that a team shares (default: mcp.shapes.json beside mcp.json)')
+  .option(STORE, 'file that keeps the types (default: that of the runs in the data folder)')
+  .addHelpText(
+    'after',
+    `
+Only names of properties and types are kept, no values.
+
+Examples:
+  glovebox learn --config mcp.json
+  glovebox learn "git.*" --save
+
+${EXIT_HELP}`,
+  )
+  .action(async (tools: string[], options: LearnCommandOptions) => {
+    const { learn } = await import('../commands/learn.ts')
+    exitCode = await learn(tools, options, interrupt.signal)
   })
 
 withServers(program.command('servers'))
@@ -339,6 +370,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // The first signal starts an orderly shutdown; a second one has the default effect and ends the process immediately.
   process.once(signal, () => interrupt.abort(new Error(`Interrupted by ${signal}`)))
 }
+// Older versions of Node warn that SQLite is experimental. We test with each version that we support.
+const warn = process.listeners('warning')
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (!warning.message.startsWith('SQLite is an experimental feature')) for (const listener of warn) listener(warning)
+})
 refuseOldNode()
 try {
   await program.parseAsync()

@@ -105,6 +105,10 @@ class McpConnection implements McpProvider {
     return this.#instructions ?? ''
   }
 
+  get version(): string {
+    return this.#server?.version ?? ''
+  }
+
   onChange(listener: () => void): () => void {
     const own = () => listener()
     this.#listeners.add(own)

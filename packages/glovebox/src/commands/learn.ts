@@ -1,0 +1,118 @@
+import type { CodeMode, FoundTool, Tool } from '@glovebox/core'
+import { compileWildcard, identifierFor, isUndeclared } from '@glovebox/core/framework'
+import type { McpProvider } from '@glovebox/mcp'
+import { configurationOf, type ServerOptions } from '../configured-servers.ts'
+import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
+import { Reporter, safe } from '../reporter.ts'
+import { openStore, principal, type StoreOption } from '../run-store.ts'
+import { withCodeMode } from '../session.ts'
+import { shapeFileOf, writeShapes } from '../shape-file.ts'
+
+/** Options of `glovebox learn`. */
+export interface LearnCommandOptions extends ServerOptions, StoreOption {
+  readonly dryRun?: boolean
+  /** File for the types of results, or `true` for the one beside the configuration. */
+  readonly save?: string | true
+  readonly clear?: boolean
+  readonly shapes?: string
+}
+
+/** Maximum time for one tool, in milliseconds. */
+const CALL_MS = 30_000
+/** Number of tools on one page of a list. */
+const PAGE = 50
+
+/** Calls read-only tools that need no input, and keeps the types of their results. */
+export async function learn(
+  patterns: readonly string[],
+  options: LearnCommandOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const reporter = new Reporter(process.stderr, false)
+  const file = options.save === undefined ? undefined : saveTo(options, options.save)
+  await using store = await openStore(options.store)
+  if (options.clear === true) console.log(`Forgotten: ${countOf(await store.shapes.clear(principal()))}.`)
+  const session = { ...options, learn: true, opened: store, limits: { wallTimeMs: CALL_MS } }
+  const exitCode = await withCodeMode(session, reporter, signal, async (codeMode, _, providers) => {
+    const chosen = chooseTools(codeMode, providers, patterns)
+    if (options.dryRun === true) {
+      for (const { path } of chosen) console.log(path)
+      return EXIT.ok
+    }
+    let count = 0
+    for (const { path } of chosen) {
+      reporter.progress(`Calling ${path} …`)
+      if (await callTool(codeMode, path, signal)) count++
+    }
+    console.log(`${count} of ${chosen.length} read-only tools without required input returned something.`)
+    return signal.aborted ? EXIT.interrupted : EXIT.ok
+  })
+  if (file !== undefined && exitCode === EXIT.ok) {
+    const shapes = await store.shapes.load(principal())
+    await writeShapes(file, shapes)
+    console.log(`Written to ${file}: ${countOf(shapes.length)}.`)
+  }
+  return exitCode
+}
+
+const countOf = (count: number): string => `${count} ${count === 1 ? 'type' : 'types'} of results`
+
+/** @throws {@link UsageError} if no file is named, and no configuration has one beside it */
+function saveTo(options: LearnCommandOptions, save: string | true): string {
+  if (save !== true) return save
+  const config = configurationOf(options)
+  if (config === undefined) throw new UsageError('Name the file for the types: --save mcp.shapes.json')
+  return shapeFileOf(config)
+}
+
+/**
+ * Returns the tools that can be called without input, change nothing, declare no output, and match a pattern.
+ *
+ * @throws {@link UsageError} for a pattern that matches no tool
+ */
+function chooseTools(
+  codeMode: CodeMode,
+  providers: readonly McpProvider[],
+  patterns: readonly string[],
+): readonly FoundTool[] {
+  const tools = listAll(codeMode)
+  const matchers = patterns.map(compileWildcard)
+  const isNamed = ({ path, namespace, name }: FoundTool, matches: (text: string) => boolean) =>
+    matches(path) || matches(`${namespace}.${name}`)
+  const unknown = patterns.find((_, at) => !tools.some((tool) => isNamed(tool, matchers[at] as (typeof matchers)[0])))
+  if (unknown !== undefined) throw new UsageError(`${unknown} matches no tool. List them with: glovebox types`)
+  const callable = new Set(
+    providers.flatMap(({ name, tools: provided }) =>
+      provided.filter(canBeLearnt).map((tool) => `${identifierFor(name)}.${tool.name}`),
+    ),
+  )
+  return tools.filter(
+    (tool) =>
+      callable.has(`${tool.namespace}.${tool.name}`) &&
+      (matchers.length === 0 || matchers.some((matches) => isNamed(tool, matches))),
+  )
+}
+
+function canBeLearnt({ annotations = {}, inputSchema = {}, outputSchema }: Tool): boolean {
+  const { required = [] } = inputSchema as { readonly required?: readonly unknown[] }
+  return annotations.readOnlyHint === true && required.length === 0 && isUndeclared(outputSchema)
+}
+
+function listAll(codeMode: CodeMode): readonly FoundTool[] {
+  const tools: FoundTool[] = []
+  for (let offset = 0, total = 1; offset < total; offset += PAGE) {
+    const page = codeMode.list({ limit: PAGE, offset, detail: 'names' })
+    tools.push(...page.items)
+    total = page.total
+  }
+  return tools
+}
+
+/** Calls a tool in a program, and prints what it returned. Returns whether it returned something. */
+async function callTool(codeMode: CodeMode, path: string, signal: AbortSignal): Promise<boolean> {
+  const result = await codeMode.execute(`await ${path}({})`, { signal })
+  const [observed] = result.observed ?? []
+  const what = result.ok ? (observed?.type ?? 'known before') : `failed: ${result.error.message.split('\n')[0]}`
+  console.log(safe(`${path}  ${what}`))
+  return result.ok
+}
