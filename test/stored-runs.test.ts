@@ -71,6 +71,8 @@ const ASK: CodeModeOptions['policy'] = [{ tools: 'tools.pay', effect: 'ask', rea
 const open = (options: Partial<CodeModeOptions> = {}): Promise<CodeMode> =>
   createCodeMode({ sandbox, tools, policy: ASK, runs: { store }, ...options })
 
+const READ = 'await tools.read()'
+
 type Suspended = Extract<ExecuteResult, { status: 'suspended' }>
 
 async function suspend(code: string, codeMode: CodeMode, options = {}): Promise<Suspended> {
@@ -272,15 +274,44 @@ describe('a run that waits for approval', () => {
     expect(ledger).toEqual([])
   })
 
-  it('is asked about again if its input has changed since', async () => {
+  it('is refused if its tool has changed since, with the difference', async () => {
     await using first = await open()
     const suspended = await suspend(PAY, first)
     await openRuns({ store }).decide(suspended.run, decideAll(suspended, 'allow'))
     const inputSchema = { type: 'object', properties: { currency: { default: 'USD' } }, required: ['currency'] }
     await using second = await open({ tools: { pay: defineTool({ ...tools.pay, inputSchema }) } })
-    const again = await second.resume(suspended.run)
-    expect(again).toMatchObject({ status: 'suspended', pending: [{ input: { currency: 'USD' } }] })
+    const ended = await second.resume(suspended.run)
+    expect(ended).toMatchObject({ ok: false, error: { code: 'TOOL_CHANGED', tool: 'tools.pay' } })
+    expect(ended.ok ? '' : ended.error.message).toMatch(
+      /^tools\.pay has changed since the run started.*\n- .*amount: number/s,
+    )
     expect(ledger).toEqual([])
+  })
+
+  it('is not refused because of another tool that has changed, or a description', async () => {
+    await using first = await open()
+    const code = `${READ}\n${PAY}`
+    const suspended = await suspend(code, first)
+    const changed = {
+      read: defineTool({ inputSchema: { type: 'object' }, execute: tools.read }),
+      pay: { ...tools.pay, description: 'Pays.' },
+    }
+    await using second = await open({ tools: changed })
+    const ended = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(ended).toMatchObject({ ok: true, value: { paid: 5 } })
+    expect(ledger).toEqual(['read', expect.objectContaining({ amount: 5 })])
+  })
+
+  it('can be caught by the program if its tool has changed, and a new run calls the new tool', async () => {
+    await using first = await open()
+    const suspended = await suspend(CAUGHT, first)
+    const pay = defineTool({ execute: () => 'new' })
+    await using second = await open({ tools: { pay } })
+    expect(await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })).toMatchObject({
+      value: ['TOOL_CHANGED', expect.stringContaining('+ ')],
+    })
+    await using third = await open({ tools: { pay }, policy: [] })
+    expect(await third.execute(PAY)).toMatchObject({ value: 'new' })
   })
 
   it('is denied by a rule that was added since, whatever was decided', async () => {

@@ -26,7 +26,7 @@ import {
   type PolicyRule,
 } from './execution/call-rules.ts'
 import type { ExecuteOptions, ResumedRun, ResumeOptions, RollbackOptions } from './execution/execute-options.ts'
-import { ProgramRunner } from './execution/program-runner.ts'
+import { type ProgramDescription, ProgramRunner } from './execution/program-runner.ts'
 import { chooseRedact } from './execution/redact.ts'
 import type { ExecuteResult } from './execution/result.ts'
 import type { RolledBackCall } from './execution/rollback.ts'
@@ -216,6 +216,13 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
    * @throws `TypeError` for an invalid query
    */
   list(query?: ListQuery | string): FoundTools
+  /**
+   * Returns which tools a program can reach, without running it: for hosts that show it, and for decisions on its calls.
+   * The sandbox gives the program no other tools. A text that is no program resolves to its error.
+   *
+   * @throws `TypeError` for invalid arguments, `SandboxError`, or the signal's reason
+   */
+  describeProgram(code: string, options?: { readonly signal?: AbortSignal }): Promise<ProgramDescription>
   /**
    * Continues a stored run that is suspended, or whose host ended. A run that has ended resolves to its result again. A
    * run that still waits for a decision resolves to its suspension.
@@ -424,6 +431,7 @@ export function openCodeMode(
     search: (query, searchOptions) => directory.search(tools.current, query, searchOptions?.signal),
     describe: (paths) => directory.describe(tools.current, paths),
     list: (query) => directory.list(tools.current, query),
+    describeProgram: (code, describeOptions) => runner.describe(code, describeOptions),
     resume: (run, resumeOptions) => runner.resume(run, resumeOptions),
     resumeDue: (resumeOptions) => runner.resumeDue(resumeOptions),
     rollback: (run, rollbackOptions) => runner.rollback(run, rollbackOptions),

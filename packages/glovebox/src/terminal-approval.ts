@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { inspect, styleText } from 'node:util'
 import type { ApprovalRequest, Decision } from '@glovebox/core'
+import { furtherEffects } from '@glovebox/core/framework'
 import { safe } from './reporter.ts'
 
 /** Maximum length of a text in an input that is shown. */
@@ -38,6 +39,8 @@ async function ask(
   const style = (format: Parameters<typeof styleText>[0], text: string) => styleText(format, text, { stream: output })
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
   output.write(`${style('yellow', '?')} ${style('bold', safe(tool))}${safe(why)}\n${shownInput(request.input)}\n`)
+  const further = request.program && furtherEffects(request.program, tool)
+  if (further !== undefined) output.write(`  ${style('dim', safe(further))}\n`)
   const terminal = createInterface({ input, output })
   // Ctrl-C ends the command, as anywhere else in it.
   terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))

@@ -1,4 +1,5 @@
 import type { CallDecision, ExecuteResult, PendingCall } from '@glovebox/core'
+import { furtherEffects } from '@glovebox/core/framework'
 import { type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 
 /** State that a client sends back with the answers of its user. */
@@ -24,17 +25,19 @@ export interface Question {
   readonly call: PendingCall
   /** Input of the call, without loss. */
   readonly input: string
+  /** Other tools that the program can call and that may change something. */
+  readonly further: string | undefined
 }
 
 /** Returns the calls of a run that a person can decide on through the client, with their exact inputs. */
-export function questionsIn({ pending }: Suspended): readonly Question[] {
+export function questionsIn({ pending, program }: Suspended): readonly Question[] {
   const questions: Question[] = []
   let left = MAX_SHOWN_TOGETHER
   for (const call of pending) {
     const input = call.state === 'asked' ? exactInput(call.input) : undefined
     if (input === undefined || input.length > Math.min(MAX_SHOWN, left)) continue
     left -= input.length
-    questions.push({ call, input })
+    questions.push({ call, input, further: program && furtherEffects(program, call.tool) })
     if (questions.length === MAX_QUESTIONS) break
   }
   return questions
@@ -52,10 +55,10 @@ export const askAbout = (questions: readonly Question[]): InputRequiredResult =>
   })
 
 /** Returns a question as clients get it, and the key of its answer. */
-const questionFor = ({ call, input }: Question) => ({
+const questionFor = ({ call, input, further }: Question) => ({
   key: keyOf(call.call),
   params: {
-    message: `Allow the call of ${call.tool}${whyAsked(call)}?\n\n${input}`,
+    message: `Allow the call of ${call.tool}${whyAsked(call)}?\n\n${input}${further === undefined ? '' : `\n\n${further}`}`,
     requestedSchema: {
       type: 'object' as const,
       properties: { decision: { type: 'string' as const, enum: ['allow', 'deny'], title: 'Decision' } },

@@ -173,7 +173,9 @@ describe('a call that needs approval', () => {
     })
     const result = await client.callTool({ name: 'run_program', arguments: { code: JOIN } })
     expect(result.structuredContent).toMatchObject(expected)
-    expect(asked).toEqual(['Allow the call of bank.pay (it spends money)?\n\n{\n  "to": "ada"\n}'])
+    expect(asked).toEqual([
+      'Allow the call of bank.pay (it spends money)?\n\n{\n  "to": "ada"\n}\n\nThe program can also call github.listIssues.',
+    ])
     expect(paid).toHaveLength(calls)
     await client.close()
   })

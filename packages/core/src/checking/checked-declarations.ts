@@ -49,9 +49,15 @@ function aliasesOf({ identifier: namespace, tools }: PartialCatalog['namespaces'
   return aliases.length === 0 ? [] : [`declare namespace ${namespace} { ${aliases.join('; ')} }`]
 }
 
-/** Declares one tool, for a diagnostic. Empty if there is no such tool. */
-export const declarationOf = (catalog: Catalog, path: string): string =>
-  declareAll(partOf(catalog, [path]), 'full').text.trimEnd()
+/**
+ * Declares one tool. Empty if there is no such tool.
+ *
+ * @param isSure whether an output that was only observed is undeclared. Default: false
+ */
+export function declarationOf(catalog: Catalog, path: string, isSure = false): string {
+  const part = partOf(catalog, [path])
+  return declareAll(isSure ? withoutObserved(part) : part, 'full').text.trimEnd()
+}
 
 /** Returns whether a program mentions a tool whose output was observed. */
 export const mentionsObserved = (catalog: Catalog, names: GuestNames): boolean =>

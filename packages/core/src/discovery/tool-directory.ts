@@ -195,7 +195,7 @@ async function orAborted<Value>(value: Value | Promise<Value>, signal: AbortSign
 /** Maximum length of a summary, in characters. */
 const MAX_SUMMARY = 160
 
-function effectsOf({ tool: { annotations = {} } }: CatalogTool): ToolEffects {
+export function effectsOf({ tool: { annotations = {} } }: CatalogTool): ToolEffects {
   if (annotations.readOnlyHint === true) return 'read-only'
   if (annotations.destructiveHint === true) return 'destructive'
   return annotations.idempotentHint === true ? 'idempotent' : 'unknown'

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { isRepeatable, type Tool } from '../catalog/tool.ts'
+import type { ProgramReach } from '../checking/program-reach.ts'
 import { type RunError, ToolCallError } from '../contract/errors.ts'
 import { isBuiltin } from '../discovery/builtin-namespace.ts'
 import { noSuchTool } from '../discovery/missing-tool.ts'
@@ -20,6 +21,8 @@ import type { CallState, RunLog } from './run-log.ts'
 /** Options for {@link CallPipeline}. */
 export interface CallPipelineOptions {
   readonly catalog: Catalog
+  /** Tools whose schemas have changed since the run started, with the difference. */
+  readonly changed: ReadonlyMap<string, string> | undefined
   /** Functions that every program has. */
   readonly builtins: Namespace
   /** Maximum size of one input or output in bytes. */
@@ -34,6 +37,8 @@ export interface CallPipelineOptions {
   readonly stored: StoredRunOptions | undefined
   /** Whether an output that does not match its schema is an error. */
   readonly strictOutputs: boolean
+  /** Returns what the program can reach. */
+  readonly reach: () => ProgramReach
   /** Receives each output of a tool. */
   readonly learn: ((tool: CatalogTool, output: unknown) => void) | undefined
   /** Milliseconds since the execution began. */
@@ -118,6 +123,7 @@ export class CallPipeline {
         resolved === undefined ? await call.park('uncertain') : (decode(resolved.resolution) as Resolution)
       if (resolution !== 'retry') return await this.#write(call, tool, outputOf(resolution))
     }
+    this.#assertUnchanged(tool)
     const input = await this.#validate(call, tool, given)
     const { rules } = this.#options
     const isUnjudged = isBuiltin(call.path) || (rules === undefined && asked === undefined)
@@ -168,6 +174,14 @@ export class CallPipeline {
     if (tool !== undefined) return tool
     // Comparing names takes time, so the number of hints is limited.
     throw new ToolCallError('TOOL_NOT_FOUND', noSuchTool(this.#options.catalog, path, ++this.#hints <= MAX_HINTS))
+  }
+
+  /** @throws `ToolCallError` `TOOL_CHANGED`: the program was written for another tool, and so was a decision on the call */
+  #assertUnchanged({ path }: CatalogTool): void {
+    const difference = this.#options.changed?.get(path)
+    if (difference === undefined) return
+    const shown = difference === '' ? '' : `:\n${difference}`
+    throw new ToolCallError('TOOL_CHANGED', `${path} has changed since the run started, and was not called${shown}`)
   }
 
   #builtin(path: string): CatalogTool | undefined {
@@ -261,9 +275,9 @@ export class CallPipeline {
   }
 
   #judged(call: PipelineCall, { path, tool }: CatalogTool, input: unknown): JudgedCall {
-    const { context } = this.#options
+    const { context, reach } = this.#options
     const { name, annotations = {} } = tool
-    return { id: call.id, tool: path, name, annotations, input, context, signal: call.signal() }
+    return { id: call.id, tool: path, name, annotations, input, context, signal: call.signal(), program: reach() }
   }
 
   /** @param write encodes a value */

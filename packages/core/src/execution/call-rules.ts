@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { CatalogTool } from '../catalog/namespace.ts'
 import type { ToolAnnotations } from '../catalog/tool.ts'
+import type { ProgramReach } from '../checking/program-reach.ts'
 import { ToolCallError } from '../contract/errors.ts'
 import { assertKnownOptions } from '../contract/options.ts'
 import { schemaMatcher } from '../validation/schema-matcher.ts'
@@ -27,6 +28,11 @@ export interface JudgedCall<Context = unknown> {
   readonly context?: Context | undefined
   /** Aborts if the execution ends before the call has settled. */
   readonly signal: AbortSignal
+  /**
+   * Tools that the whole program can reach. Absent for functions of rules that allow: such an analysis can make rules stricter,
+   * and never allows anything.
+   */
+  readonly program?: ProgramReach
 }
 
 /** Effect of a rule: the call runs, a person decides, or the program gets the error `TOOL_DENIED`. */
@@ -210,7 +216,7 @@ export class CallRules {
       const reasons: string[] = []
       let isMatch = false
       for (const rule of this.#rules) {
-        if (rule.effect !== effect || !rule.covers(call) || !(await matches(rule, call))) continue
+        if (rule.effect !== effect || !rule.covers(call) || !(await matches(rule, seenBy(rule, call)))) continue
         isMatch = true
         if (rule.reason !== undefined) reasons.push(rule.reason)
       }
@@ -263,6 +269,13 @@ export class CallRules {
       approval.onAsking(false)
     }
   }
+}
+
+/** Returns a call as the function of a rule gets it. */
+function seenBy({ effect }: CompiledRule, call: JudgedCall): JudgedCall {
+  if (effect !== 'allow') return call
+  const { program: _, ...seen } = call
+  return seen
 }
 
 /**

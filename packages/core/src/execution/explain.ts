@@ -22,7 +22,7 @@ export function explain(
 ): ExecuteResult {
   const warnings = warningsOf(result, remarks, code)
   const warned = warnings.length === 0 ? result : { ...result, warnings }
-  return warned.ok ? warned : { ...warned, error: explainError(warned.error, result.calls, code, catalog, log) }
+  return warned.ok ? warned : { ...warned, error: explainError(warned.error, code, catalog, result.calls, log) }
 }
 
 /** Returns warnings about likely mistakes of the program. */
@@ -70,12 +70,13 @@ function toolsOf(
   return { count: tools.length, names: [...new Set(tools)].slice(0, MAX_NAMED).join(', ') }
 }
 
-function explainError(
+/** Completes an error for the model: adds a code frame and a hint. */
+export function explainError(
   given: ExecutionError,
-  calls: readonly ToolCallRecord[],
   code: string,
   catalog: Catalog,
-  log: RunLog | undefined,
+  calls: readonly ToolCallRecord[] = [],
+  log?: RunLog,
 ): ExecutionError {
   const { line, column } = given
   const position = line === undefined || column === undefined ? undefined : { line, column }

@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { LiveCatalog } from '../catalog/live-catalog.ts'
 import { mentionedNames } from '../catalog/mentioned-names.ts'
-import type { ProgramCheck, ProgramChecker, ProgramToCheck } from '../checking/program-check.ts'
+import type { ProgramChecker } from '../checking/program-check.ts'
+import { type ProgramReach, reachOf } from '../checking/program-reach.ts'
 import { type ExecutionError, type ExecutionErrorCode, RunError, SandboxError } from '../contract/errors.ts'
 import { type Limits, tightenLimits } from '../contract/limits.ts'
 import { assertKnownOptions } from '../contract/options.ts'
@@ -18,7 +19,7 @@ import type { GuestSource } from '../sandbox/sandbox.ts'
 import type { CallRules } from './call-rules.ts'
 import { Clock } from './clock.ts'
 import type { ExecuteOptions, ResumedRun, ResumeOptions, RollbackOptions } from './execute-options.ts'
-import { explain } from './explain.ts'
+import { explain, explainError } from './explain.ts'
 import { endedResult, suspendedResult } from './recorded-result.ts'
 import type { Redact } from './redact.ts'
 import type { Executed, ExecuteResult } from './result.ts'
@@ -28,6 +29,7 @@ import { type EndedEntry, RunLog } from './run-log.ts'
 import type { RunHeader } from './run-records.ts'
 import { type ClaimedRun, type StoredRuns, stillWaits } from './stored-runs.ts'
 import type { ExecutionSpan, Telemetry } from './telemetry.ts'
+import { changedTools } from './tool-changes.ts'
 
 interface ProgramRunnerOptions {
   readonly guests: GuestSource
@@ -47,6 +49,11 @@ interface ProgramRunnerOptions {
   /** Learns the outputs of tools. */
   readonly shapes: LearntShapes | undefined
 }
+
+/** The tools that a program can reach, or the error with which it cannot be read. */
+export type ProgramDescription =
+  | ({ readonly ok: true } & ProgramReach)
+  | { readonly ok: false; readonly error: ExecutionError }
 
 const EXECUTE_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'run', 'principal', 'metadata']
 const RESUME_OPTIONS: readonly string[] = ['signal', 'limits', 'onEvent', 'context', 'decisions', 'principal']
@@ -81,6 +88,17 @@ export class ProgramRunner {
     const admitted = { ...executeOptions, signal }
     const started = (span?: ExecutionSpan) => this.#start(code, tightened, admitted, span)
     return this.#track(telemetry?.execution({ code, sandbox }, started) ?? started())
+  }
+
+  /** @throws as `CodeMode.describeProgram` */
+  async describe(code: string, { signal: given }: { readonly signal?: AbortSignal } = {}): Promise<ProgramDescription> {
+    if (typeof code !== 'string') throw new TypeError(`The program must be a string, not ${typeof code}`)
+    const { tools, limits, directory, rules } = this.#options
+    const signal = this.#admit(given)
+    const catalog = tools.current
+    const program = await this.#prepare(code, limits, signal, new Clock())
+    if ('error' in program) return { ok: false, error: explainError(program.error, code, catalog) }
+    return { ok: true, ...reachOf(program, catalog, builtinNamespace(directory, catalog), rules) }
   }
 
   /** @throws as `CodeMode.resume` */
@@ -155,32 +173,30 @@ export class ProgramRunner {
     options: Admitted,
     span: ExecutionSpan | undefined,
   ): Promise<ExecuteResult> {
-    const { guests, tools, runs } = this.#options
+    const { guests, tools, runs, checker } = this.#options
     const catalog = tools.current
     const clock = new Clock()
-    if (exceedsBytes(code, limits.codeBytes)) {
-      const message = `The program takes more than ${limits.codeBytes} bytes`
-      return notRun(clock, { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message })
-    }
-    const program = prepareSmallProgram(code) ?? (await this.#read(code, limits, options.signal, clock))
+    const program = await this.#prepare(code, limits, options.signal, clock)
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const { error: mistake, warnings = [] } = await this.#check({ program, code, catalog }, options.signal)
+    const names = mentionedNames(program.source, catalog, builtinNamespace(this.#options.directory, catalog))
+    const checked = { program, code, catalog, names }
+    const { error: mistake, warnings = [] } = (await checker?.check(checked, options.signal)) ?? {}
     if (mistake !== undefined) return withWarnings(explain(notRun(clock, mistake), code, catalog), warnings)
     const { run = crypto.randomUUID(), principal, metadata } = options
     const build = { engine: guests.adapter.engine, runtime: guests.runtime }
-    const claimed = await runs?.create(run, { code, ...build, catalog, limits, principal, metadata, ...linkOf(span) })
+    const claimed = await runs?.create(run, {
+      code,
+      ...build,
+      catalog,
+      names,
+      limits,
+      principal,
+      metadata,
+      ...linkOf(span),
+    })
     const log = claimed?.log ?? new RunLog()
-    const executed = await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed)
+    const executed = await this.#drive({ program, limits, clock, catalog, names, log, span }, options, claimed)
     return withWarnings(explain(executed, code, catalog, log), warnings)
-  }
-
-  /** Checks the types of a program before it runs. */
-  async #check(checked: Omit<ProgramToCheck, 'names'>, signal: AbortSignal): Promise<ProgramCheck> {
-    const { checker, directory } = this.#options
-    if (checker === undefined) return {}
-    const { program, catalog } = checked
-    const names = mentionedNames(program.source, catalog, builtinNamespace(directory, catalog))
-    return await checker.check({ ...checked, names }, signal)
   }
 
   async #resume(run: string, options: Admitted & ResumeOptions): Promise<ExecuteResult> {
@@ -211,10 +227,11 @@ export class ProgramRunner {
       return ended(log, log.end)
     }
     const limits = tightenLimits(header.limits, options.limits)
+    const changed = await changedTools(catalog, header.tools ?? {})
     const drive = async (span?: ExecutionSpan) => {
       const clock = new Clock(log.elapsedMs, log.lastTold)
       return explain(
-        await this.#drive({ program, limits, clock, catalog, log, span }, options, claimed),
+        await this.#drive({ program, limits, clock, catalog, changed, log, span }, options, claimed),
         code,
         catalog,
         log,
@@ -245,7 +262,7 @@ export class ProgramRunner {
 
   /** Drives a run to its end or to its suspension, and releases it if it is stored. */
   async #drive(
-    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'catalog' | 'log' | 'span'>,
+    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'catalog' | 'names' | 'changed' | 'log' | 'span'>,
     { signal, context, onEvent, principal }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
@@ -278,6 +295,20 @@ export class ProgramRunner {
       shapes?.settle()
       await claimed?.close()
     }
+  }
+
+  /** Parses a new program: on this thread if it is small and plain, otherwise in the reader. */
+  async #prepare(
+    code: string,
+    limits: Required<Limits>,
+    signal: AbortSignal,
+    clock: Clock,
+  ): Promise<PreparedProgram | { readonly error: ExecutionError }> {
+    if (exceedsBytes(code, limits.codeBytes)) {
+      const message = `The program takes more than ${limits.codeBytes} bytes`
+      return { error: { code: 'LIMIT_CODE_SIZE', name: 'RangeError', message } }
+    }
+    return prepareSmallProgram(code) ?? (await this.#read(code, limits, signal, clock))
   }
 
   /** Parses a program in the sandbox's reader, within the wall time of the execution. */

@@ -1,3 +1,4 @@
+import type { ProgramReach } from '../checking/program-reach.ts'
 import type { ExecutionError } from '../contract/errors.ts'
 import type { ObservedResult } from '../learning/learnt-shapes.ts'
 import type { GuestMessage } from '../protocol/messages.ts'
@@ -45,6 +46,8 @@ interface Suspension {
   readonly run: string
   /** Calls that wait for a decision. */
   readonly pending: readonly PendingCall[]
+  /** Tools that the program can reach, to decide on its calls. Absent if the run waits as it did before. */
+  readonly program?: ProgramReach
 }
 
 /** A result that `explain()` has not completed yet. */

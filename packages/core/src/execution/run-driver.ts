@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { mentionedNames } from '../catalog/mentioned-names.ts'
+import { type GuestNames, mentionedNames } from '../catalog/mentioned-names.ts'
 import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
+import { type ProgramReach, reachOf } from '../checking/program-reach.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
 import { type ExecutionErrorCode, SandboxError } from '../contract/errors.ts'
 import type { Limits } from '../contract/limits.ts'
@@ -38,8 +39,12 @@ export interface RunOptions {
   /** Clock that started with the execution, which may be before its program was parsed. */
   readonly clock: Clock
   readonly catalog: Catalog
+  /** Names that the program mentions. Default: they are searched */
+  readonly names?: GuestNames | undefined
   /** Functions that every program has. Default: those that look up the tools of the catalog */
   readonly builtins?: Namespace | undefined
+  /** Tools whose schemas have changed since the run started, with the difference. Default: none */
+  readonly changed?: ReadonlyMap<string, string> | undefined
   readonly limits: Required<Limits>
   readonly guests: GuestSource
   readonly signal: AbortSignal
@@ -103,6 +108,7 @@ class RunDriver {
   /** Outcome that the guest reported. It applies at the end of the turn, since the program may still be in a loop. */
   #outcome: ProgramEnd | undefined
   readonly #builtins: Namespace
+  #reach: ProgramReach | undefined
   /** Number of calls of these functions. */
   #lookups: number
   readonly #usage: { cpuTimeMs?: number; peakMemoryBytes?: number } = {}
@@ -149,6 +155,8 @@ class RunDriver {
         stored,
         strictOutputs: options.strictOutputs === true,
         learn: options.learn,
+        changed: options.changed,
+        reach: () => this.#reachOf(),
         elapsed: clock.elapsed,
         outputRead: () => this.#inbox.read,
         onForged: (error) => this.#forged(error),
@@ -201,7 +209,7 @@ class RunDriver {
       now: clock.tell(),
       seed: drawSeed(),
       limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
-      namespaces: mentionedNames(program.source, catalog, this.#builtins),
+      namespaces: this.#options.names ?? mentionedNames(program.source, catalog, this.#builtins),
     })
     this.#session.run()
   }
@@ -477,10 +485,16 @@ class RunDriver {
     const told = this.#told()
     try {
       await log.flush()
-      this.#settled.resolve({ ...suspension(run, await pendingCalls(log)), ...told })
+      this.#settled.resolve({ ...suspension(run, await pendingCalls(log)), program: this.#reachOf(), ...told })
     } catch (error) {
       this.#settled.reject(error)
     }
+  }
+
+  #reachOf(): ProgramReach {
+    const { program, catalog, rules } = this.#options
+    this.#reach ??= reachOf(program, catalog, this.#builtins, rules)
+    return this.#reach
   }
 
   #told(): Pick<Executed, 'logs' | 'calls' | 'usage'> {

@@ -6,6 +6,7 @@ import { encode } from '../protocol/codec.ts'
 import { isExpired, type PendingCall, pendingCalls, type Resolution } from './call-approval.ts'
 import { assertDecision, type Decision } from './call-rules.ts'
 import { type RunEntry, RunLog } from './run-log.ts'
+import type { RecordedTool } from './tool-changes.ts'
 
 /** Action of a principal on a stored run. */
 export type RunAction = 'resume' | 'decide' | 'read' | 'delete'
@@ -57,6 +58,8 @@ export interface RunHeader {
   readonly engine: string
   /** Digest of the tools. */
   readonly catalog: string
+  /** The tools that the program mentions, by path. Absent in runs of earlier versions. */
+  readonly tools?: Readonly<Record<string, RecordedTool>>
   readonly limits: Required<Limits>
   /** Start of the run in milliseconds since the epoch. */
   readonly startedAt: number

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import type { GuestNames } from '../catalog/mentioned-names.ts'
 import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { RunError } from '../contract/errors.ts'
 import { assertKnownOptions, atLeast } from '../contract/options.ts'
@@ -17,6 +18,7 @@ import {
 } from './run-records.ts'
 import { RunWriter } from './run-writer.ts'
 import type { ExecutionSpan } from './telemetry.ts'
+import { recordTools } from './tool-changes.ts'
 
 /** Options for the stored runs of a code mode. */
 export interface StoredRunsOptions extends RunRecordsOptions {
@@ -47,6 +49,8 @@ interface NewRunHeader
     Pick<ExecutionSpan, 'link'>,
     Pick<ExecuteOptions, 'principal' | 'metadata'> {
   readonly catalog: Catalog
+  /** Names that the program mentions. */
+  readonly names: GuestNames
 }
 
 /** A run that this host drives. */
@@ -94,7 +98,7 @@ export class StoredRuns {
    *
    * @throws `RunError` `RUN_CONFLICT` if there is a run with this id, or the store's error
    */
-  async create(run: string, { catalog, principal, metadata, link, ...what }: NewRunHeader): Promise<ClaimedRun> {
+  async create(run: string, { catalog, names, principal, metadata, link, ...what }: NewRunHeader): Promise<ClaimedRun> {
     const startedAt = Date.now()
     const by = principal === undefined ? {} : { principal }
     const kept = { ...(metadata !== undefined && { metadata }), ...(link !== undefined && { link }) }
@@ -104,6 +108,7 @@ export class StoredRuns {
       run,
       ...what,
       catalog: await this.#digestOf(catalog),
+      tools: await recordTools(catalog, names),
       startedAt,
       ...(deadline !== undefined && { deadline }),
       ...by,

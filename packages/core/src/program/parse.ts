@@ -2,6 +2,7 @@ import type { Program as Ast, Options, Token } from 'acorn'
 import { declaredNames, type Node, visit } from './ast.ts'
 import { watchedPromises } from './dropped-promises.ts'
 import { parse, parseExpressionAt, tokenizer } from './javascript-parser.ts'
+import { type MemberUse, memberUses } from './member-uses.ts'
 import { type Edit, positionAt } from './positions.ts'
 import { ProgramSyntaxError, TOO_LARGE } from './syntax-error.ts'
 import { testedMembers } from './tested-members.ts'
@@ -108,6 +109,8 @@ export interface BodyPlan {
   readonly edits: readonly Edit[]
   /** Code to append on a new line after the program. */
   readonly tail: string
+  /** Uses of members of globals. */
+  readonly uses: readonly MemberUse[]
 }
 
 /**
@@ -154,8 +157,9 @@ export function planBody(text: string, ast: Ast): BodyPlan {
   const declared = declaredNames(root)
   edits.push(...value, ...testedMembers(text, root, declared, replaced))
   edits.push(...watchedPromises(root, declared, new Set(value.map(({ start }) => start))))
-  if (entry !== undefined) return { edits, tail: `;return ${entry}` }
-  return { edits, tail: value.length === 0 && hasExports ? COMMON_JS_ENTRY : '' }
+  const uses = memberUses(text, root, declared)
+  if (entry !== undefined) return { edits, tail: `;return ${entry}`, uses }
+  return { edits, tail: value.length === 0 && hasExports ? COMMON_JS_ENTRY : '', uses }
 }
 
 const isExportList = ({ type, declaration }: Node): boolean => type === 'ExportNamedDeclaration' && declaration === null

@@ -1,6 +1,7 @@
 import type { Program } from '../contract/adapter.ts'
+import type { MemberUse } from './member-uses.ts'
 import { assertOneFunction, doesSomething, isExpression, parseJavaScript, planBody } from './parse.ts'
-import { applyEdits, type PositionStep } from './positions.ts'
+import { applyEdits, originalPosition, type Position, type PositionStep } from './positions.ts'
 import { ProgramSyntaxError } from './syntax-error.ts'
 import { type JavaScript, stripTypes } from './typescript.ts'
 import { packagedProgram, type Unpacked, unpack } from './unpack.ts'
@@ -13,6 +14,8 @@ export interface PreparedProgram extends Program {
   readonly steps: readonly PositionStep[]
   /** The program as it was written, with its types, but without what models put around it. */
   readonly written: Unpacked
+  /** Places where the program uses members of globals, such as tools, by name. At most 200. */
+  readonly uses: readonly MemberUse[]
 }
 
 export const PROGRAM_NAME = 'program.js'
@@ -103,14 +106,21 @@ async function wrap(written: Unpacked): Promise<Reading> {
 
 function wrapScript(script: JavaScript, written: Unpacked): Reading {
   const ast = script.ast ?? parseJavaScript(script.text)
-  const { edits, tail } = planBody(script.text, ast)
+  const { edits, tail, uses } = planBody(script.text, ast)
   const { text, step } = applyEdits(script.text, edits)
   // The tail starts on a new line, since the text may end in a comment.
   const source = `${OPENING}${text}${tail === '' ? '' : `\n${tail}`}${CLOSING}`
   assertOneFunction(source)
   const steps: PositionStep[] = [{ kind: 'prefix', length: OPENING.length }, step, ...script.steps]
-  return { program: { name: PROGRAM_NAME, source, steps, written }, acts: doesSomething(ast) }
+  return { program: { name: PROGRAM_NAME, source, steps, written, uses }, acts: doesSomething(ast) }
 }
+
+/** Number of steps that lead from the JavaScript of a program to its source. */
+const WRAPPING_STEPS = 2
+
+/** Returns the place of a use in the model's text. */
+export const positionOfUse = ({ steps }: PreparedProgram, { position }: MemberUse): Position =>
+  originalPosition(steps.slice(WRAPPING_STEPS), position)
 
 /** Matches calls with type arguments. `f<T>(x)` is also valid JavaScript, but means two comparisons. */
 const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/
