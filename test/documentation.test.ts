@@ -74,7 +74,8 @@ describe('every code block in the documentation', () => {
   it('is in a supported language', () => {
     expect(blocks.length).toBeGreaterThan(20)
     // error-texts.test.ts runs the programs of this page.
-    const isProgram = ({ page, language }: Block) => page === 'docs/reference/errors.md' && language === 'js'
+    const isProgram = ({ page, language }: Block) =>
+      /^docs\/reference\/(?:errors|diagnostics)\.md$/.test(page) && language === 'js'
     expect(blocks.filter((block) => !LANGUAGES.includes(block.language) && !isProgram(block))).toEqual([])
   })
 

@@ -177,7 +177,9 @@ describe('a check by observed types', () => {
     const read = await codeMode.execute('const found = await tracker.list_issues()\nreturn found.items')
     expect(read.ok).toBe(true)
     expect(read.warnings).toEqual([
-      expect.stringMatching(/^Line 2: Property 'items' does not exist.* This type was observed, not declared\.$/),
+      expect.stringMatching(
+        /^Line 2: There is no property `items`\. It has data, has_more\. This type was observed, not declared\.$/,
+      ),
     ])
   })
 

@@ -34,6 +34,7 @@ const REFERENCE = [
   'programs',
   'what-a-model-reads',
   'errors',
+  'diagnostics',
   'run-log',
   'guarantees',
   'test262',

@@ -1,5 +1,6 @@
 import type { TypedProgram, TypeMistake } from '@glovebox/core'
 import type { Finding } from './engine.ts'
+import { inPlainWords } from './plain-words.ts'
 
 /** A finding in the program that was given. */
 interface Place {
@@ -142,13 +143,4 @@ const isToolName = ({ code, start, namespaces }: Place): boolean => {
   const [, namespace = ''] =
     /([\p{ID_Continue}$]+)\s*\??\.\s*$/u.exec(code.slice(Math.max(0, start - 300), start)) ?? []
   return namespaces.has(namespace)
-}
-
-/** Shortens what TypeScript says to what a model needs. */
-function inPlainWords(message: string): string {
-  const [first = '', ...rest] = message.split('\n')
-  // The innermost reason is the one to act on.
-  const reason = rest.findLast((line) => /missing|not assignable|does not exist/.test(line))
-  const awaited = /type 'Promise</.test(first) ? ' Is an await missing?' : ''
-  return `${first}${reason === undefined ? '' : ` ${reason.trim()}`}${awaited}`
 }
