@@ -16,6 +16,7 @@ import { quickjs } from '@glovebox/quickjs'
 import { Client } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { typeErrors } from './real-servers/declarations.mjs'
+import { isUnknown, learntTypes } from './real-servers/learnt.mjs'
 import { writePage } from './real-servers/page.mjs'
 import { countLeftProcesses, killMarkedProcesses, marker } from './real-servers/processes.mjs'
 import { SERVERS } from './real-servers/servers.mjs'
@@ -146,15 +147,19 @@ async function use(server) {
   const connection = { command: process.execPath, args, env, cwd, connectTimeoutMs: CONNECT_TIMEOUT_MS }
   const provider = await mcp({ name: server.name, ...connection })
   const sandbox = quickjs()
-  const codeMode = await createCodeMode({ sandbox, tools: provider, limits: { wallTimeMs: 60_000 } })
+  const codeMode = await createCodeMode({ sandbox, tools: provider, limits: { wallTimeMs: 60_000 }, learn: {} })
   try {
     const { protocol, warnings } = provider.status()
+    const errors = typeErrors(codeMode.declarations)
+    const { calls, ...program } = await outcomeOf(server, codeMode, place)
     return {
       tools: provider.tools.length,
       protocol,
       warnings,
-      errors: typeErrors(codeMode.declarations),
-      program: await outcomeOf(server, codeMode, place),
+      // With the types that the program has shown.
+      errors: [...errors, ...typeErrors(codeMode.declarations)],
+      learnt: learntTypes(codeMode, provider, calls ?? []),
+      program: { ...program, ...(calls !== undefined && { calls: calls.length }) },
     }
   } finally {
     await codeMode.close()
@@ -175,7 +180,7 @@ async function outcomeOf({ program, needsBrowser }, codeMode, place) {
   const result = await codeMode.execute(program.code(place))
   if (!result.ok) return { state: 'failed', why: `${result.error.code}: ${result.error.message}` }
   const expected = typeof program.value === 'function' ? program.value(place) : program.value
-  if (isDeepStrictEqual(result.value, expected)) return { state: 'passed', calls: result.calls.length }
+  if (isDeepStrictEqual(result.value, expected)) return { state: 'passed', calls: result.calls }
   return { state: 'failed', why: `it returned ${JSON.stringify(result.value).slice(0, MAX_SHOWN)}` }
 }
 
@@ -240,10 +245,12 @@ for (const server of selected) {
   for (const error of used?.errors.slice(0, 3) ?? []) console.log(`  ${error}`)
   for (const warning of used?.warnings ?? []) console.log(`  warning: ${warning}`)
   if (used?.program.why !== undefined) console.log(`  ${used.program.why}`)
+  for (const each of used?.learnt ?? []) console.log(`  ${each.tool} ${each.type}`)
 }
 site.close()
 
 const measured = rows.filter(({ sdkMs, mcpMs }) => sdkMs !== undefined && mcpMs !== undefined)
+const learnt = rows.flatMap(({ used }) => used?.learnt ?? [])
 const summary = {
   connected: measured.length,
   ratio: median(measured.map(({ sdkMs, mcpMs }) => mcpMs / sdkMs)),
@@ -252,10 +259,13 @@ const summary = {
   tools: rows.reduce((sum, { used }) => sum + (used?.tools ?? 0), 0),
   typeErrors: rows.reduce((sum, { used }) => sum + (used?.errors.length ?? 0), 0),
   passed: rows.filter(({ used }) => used?.program.state === 'passed').length,
+  learnt: learnt.length,
+  learntServers: rows.filter(({ used }) => (used?.learnt.length ?? 0) > 0).length,
+  unknown: learnt.filter(isUnknown).length,
   programs: rows.filter(({ server }) => server.program !== undefined).length,
 }
 console.log(
-  `${summary.connected} of ${rows.length} servers connected, ${summary.tools} tools, ${summary.typeErrors} type errors, ${summary.passed} of ${summary.programs} programs passed, median ratio ${summary.ratio?.toFixed(2)} (target: at most ${MAX_RATIO}), medians SDK ${summary.sdkMs?.toFixed(0)} ms and mcp() ${summary.mcpMs?.toFixed(0)} ms`,
+  `${summary.connected} of ${rows.length} servers connected, ${summary.tools} tools, ${summary.typeErrors} type errors, ${summary.passed} of ${summary.programs} programs passed, median ratio ${summary.ratio?.toFixed(2)} (target: at most ${MAX_RATIO}), ${summary.unknown} of ${summary.learnt} learnt outputs of ${summary.learntServers} servers have unknown parts, medians SDK ${summary.sdkMs?.toFixed(0)} ms and mcp() ${summary.mcpMs?.toFixed(0)} ms`,
 )
 if (options.only === undefined) {
   writePage(PAGE, { rows, summary, rounds: ROUNDS, maxRatio: MAX_RATIO, cores: availableParallelism() })

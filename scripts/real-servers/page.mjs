@@ -28,6 +28,14 @@ function rowOf(row) {
   ]
 }
 
+/** Maximum length of a type in the table, in characters. */
+const MAX_TYPE = 160
+
+const learntRow = ({ tool, type }) => {
+  const short = type.length > MAX_TYPE ? `${type.slice(0, MAX_TYPE)}…` : type
+  return [`\`${tool}\``, `\`${short.replaceAll('|', '\\|')}\``]
+}
+
 function failuresOf({ server, used, failures }) {
   const { state, why } = used?.program ?? {}
   return [
@@ -40,6 +48,7 @@ function failuresOf({ server, used, failures }) {
 /** Writes the page about real MCP servers. */
 export function writePage(file, { rows, summary, rounds, maxRatio, cores }) {
   const failures = rows.flatMap(failuresOf)
+  const { learnt, learntServers, unknown } = summary
   const { connected, tools, typeErrors, passed, programs, ratio, sdkMs, mcpMs } = summary
   writeFileSync(
     file,
@@ -67,6 +76,13 @@ left after a connection is closed counts as a failure.
 - ${passed} of ${programs} programs returned the expected value.
 
 ${tableOf([HEADS, ...rows.map(rowOf)])}
+
+## Learnt outputs
+
+The programs called ${learnt} tools that declare no output, of ${learntServers} servers. [Learnt](../guides/learnt-outputs.md) from these results, ${learnt - unknown} of ${learnt} output types are complete:
+no part of them is \`unknown\`.
+
+${tableOf([['tool', 'type after the program'], ...rows.flatMap(({ used }) => used?.learnt ?? []).map(learntRow)])}
 
 ## Failures
 

@@ -109,7 +109,7 @@ function errorText({ code, name, message, tool, hint, frame, details, stack }: E
   const head = `${code}: ${name}: ${failed}`
   // The details of a mistake in types are further mistakes.
   const parts =
-    code === 'CODE_TYPE' ? [head, frame, details] : [head, details, hint, frame, stack && withoutRepeats(stack)]
+    code === 'CODE_TYPE' ? [head, frame, hint, details] : [head, details, hint, frame, stack && withoutRepeats(stack)]
   return parts.filter((part) => part !== undefined).join('\n')
 }
 

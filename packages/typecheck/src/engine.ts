@@ -20,12 +20,14 @@ export interface Engine {
 export const FOLDER = '/checked'
 export const PROGRAM = `${FOLDER}/program.ts`
 export const TOOLS = `${FOLDER}/tools.d.ts`
+export const LIBRARY = `${FOLDER}/library.d.ts`
 
 /**
  * Options of the checks. Not strict: `undefined` where something else is expected, and parameters without types, are no
  * mistakes of a program.
  */
 export const OPTIONS = {
+  noLib: true,
   strict: false,
   noImplicitAny: false,
   strictNullChecks: false,

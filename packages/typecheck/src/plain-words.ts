@@ -49,9 +49,10 @@ const WORDINGS: readonly (readonly [message: RegExp, plain: (...parts: string[])
     (left, right) => `This comparison is never true: ${left} is compared with ${right}.`,
   ],
   [
-    /^Cannot find name '(.+?)'\.(?: Did you mean '(.+?)'\?)?$/,
+    /^Cannot find name '(.+?)'\.(?: Did you mean '(.+?)'\?| Do you need to .*)?$/,
     (name, similar) => `There is no variable, global or tool \`${name}\`.${meant(similar)}`,
   ],
+  [/^'(.+?)' only refers to a type, .*$/, (name) => `There is no variable, global or tool \`${name}\`.`],
 ]
 
 /** Turns a message of TypeScript into what a model needs. Messages without a wording stay as they are. */

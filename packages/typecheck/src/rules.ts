@@ -60,6 +60,10 @@ const RULES: Readonly<Record<number, Rule>> = {
   // Cannot find name.
   2304: unknownName,
   2552: unknownName,
+  2583: unknownName,
+  2584: unknownName,
+  // A name that only types have.
+  2693: unknownName,
   // Property does not exist.
   2339: missingProperty,
   2551: missingProperty,

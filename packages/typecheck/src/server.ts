@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import type { Engine } from './engine.ts'
 import type { CheckMessage, CheckRequest } from './protocol.ts'
 import { fileOf, mistakesAmong } from './rules.ts'
@@ -6,6 +7,7 @@ const send = (message: CheckMessage): void => void process.send?.(message)
 
 // Without its host, the process has no purpose.
 process.on('disconnect', () => process.exit())
+new Worker(new URL('parent-watch.js', import.meta.url))
 
 const engine = await start()
 send({ type: 'ready', engine: engine.name, pids: [process.pid, ...engine.pids] })

@@ -1,5 +1,6 @@
 import type TypeScript from 'typescript'
-import { type Engine, type Finding, OPTIONS, PROGRAM, TOOLS } from './engine.ts'
+import { type Engine, type Finding, LIBRARY, OPTIONS, PROGRAM, TOOLS } from './engine.ts'
+import { languageLibrary } from './library.ts'
 
 /** Starts the language service of TypeScript 6, and keeps it warm. */
 export async function startTypeScript6(): Promise<Engine> {
@@ -7,29 +8,25 @@ export async function startTypeScript6(): Promise<Engine> {
   const options: TypeScript.CompilerOptions = {
     ...OPTIONS,
     target: ts.ScriptTarget.ES2025,
-    lib: ['lib.es2025.d.ts'],
     module: ts.ModuleKind.ESNext,
     moduleDetection: ts.ModuleDetectionKind.Force,
   }
-  const files = new Map([
-    [PROGRAM, { text: '', version: 0 }],
-    [TOOLS, { text: '', version: 0 }],
-  ])
-  const libraries = ts.getDefaultLibFilePath(options).replace(/[^/\\]*$/, '')
-  const isLibrary = (name: string) => name.startsWith(libraries)
+  const folder = ts.getDefaultLibFilePath(options).replace(/[^/\\]*$/, '')
+  const texts = [...languageLibrary(folder), [TOOLS, ''], [PROGRAM, '']] as const
+  const files = new Map(texts.map(([name, text]) => [name, { text, version: 0 }]))
   const service = ts.createLanguageService({
     getCompilationSettings: () => options,
     getScriptFileNames: () => [...files.keys()],
     getScriptVersion: (name) => String(files.get(name)?.version ?? 0),
     getScriptSnapshot: (name) => {
-      const text = files.get(name)?.text ?? (isLibrary(name) ? ts.sys.readFile(name) : undefined)
+      const text = files.get(name)?.text
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
     },
     getCurrentDirectory: () => '/',
-    getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
+    getDefaultLibFileName: () => LIBRARY,
     // A program cannot make it read other files.
-    fileExists: (name) => files.has(name) || (isLibrary(name) && ts.sys.fileExists(name)),
-    readFile: (name) => files.get(name)?.text ?? (isLibrary(name) ? ts.sys.readFile(name) : undefined),
+    fileExists: (name) => files.has(name),
+    readFile: (name) => files.get(name)?.text,
     directoryExists: () => false,
     getDirectories: () => [],
   })

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { type CodeMode, createCodeMode, defineTool, TypeCheckError, type TypeChecker } from '@glovebox/core'
 import { quickjs } from '@glovebox/quickjs'
-import { afterAll, describe, expect, it } from 'vitest'
+import { processTree } from '@glovebox/testing/process-tree'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { type Typecheck, typecheck } from '../src/index.ts'
 
 const sandbox = quickjs()
@@ -82,6 +85,7 @@ describe.each([7, 6] as const)('a check with TypeScript %i', (typescript) => {
     ['return await tools.label({ all: ["bugs"] })', '"bugs"'],
     ['return await tools.listIssues({})', 'The input lacks the property `repo`'],
     ['return undefinedName + 1', 'There is no variable, global or tool `undefinedName`'],
+    ['return new SharedArrayBuffer(8).byteLength', 'There is no variable, global or tool `SharedArrayBuffer`'],
     ['```ts\nconst x: number = 1\nreturn (await tools.listIssues({ repo: "a" })).issue\n```', 'Did you mean `issues`?'],
   ])('finds the mistake in %j', async (code, message) => {
     await using codeMode = await open(checker)
@@ -256,4 +260,41 @@ function processes(): string[] {
         return []
       }
     })
+}
+
+it.skipIf(process.platform !== 'linux')('a check that computes for ever ends with its host', async () => {
+  // The template literals take minutes.
+  const [, bomb = ''] = BOMBS.find(([name]) => name === 'template literals') ?? []
+  const script = `
+    import { typecheck } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+    const checker = typecheck({ timeoutMs: 600_000, memoryBytes: 2 ** 40 })
+    const signal = new AbortController().signal
+    await checker.check({ code: 'return 1', declarations: '' }, { signal })
+    console.log('ready')
+    await checker.check({ code: ${JSON.stringify(bomb)}, declarations: '' }, { signal })
+    console.log('done')`
+  const host = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  host.stdout.on('data', (chunk) => {
+    output += String(chunk)
+  })
+  await vi.waitUntil(() => output.includes('ready'), { timeout: 60_000 })
+  const children = processTree(host.pid).flatMap(({ pid }) => (pid === host.pid ? [] : [pid]))
+  expect(children.length).toBeGreaterThan(0)
+  // The check has begun, and is far from its end.
+  await setTimeout(300)
+  host.kill('SIGKILL')
+  await vi.waitUntil(() => children.every((pid) => !isRunning(pid)), { timeout: 60_000 })
+  expect(output).not.toContain('done')
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }

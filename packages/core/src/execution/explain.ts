@@ -120,6 +120,8 @@ function wordMessageAlike(message: string): string {
 }
 
 const UNDEFINED_NAME = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u
+/** Matches the message of @glovebox/typecheck about such a name. */
+const MISSING_NAME = /^There is no variable, global or tool `([\p{ID_Start}$_][\p{ID_Continue}$]*)`/u
 /** Matches the errors that occur when a promise is used instead of its value. */
 const MISUSED = /undefined|null|not a function|not iterable|not an object|is not a constructor/
 /**
@@ -143,6 +145,10 @@ function adviceOn(
 ): string | undefined {
   if (errorCode === 'LIMIT_CPU' && BUSY_WAIT.test(code))
     return 'The clock does not advance while a program computes, so a loop on Date.now() never ends. Wait with: await new Promise((resolve) => setTimeout(resolve, 1000))'
+  if (errorCode === 'CODE_TYPE') {
+    const missing = MISSING_NAME.exec(message)?.[1]
+    return missing === undefined ? undefined : adviceOnName(missing, catalog)
+  }
   if (errorCode === 'CODE_SYNTAX') return adviceOnSyntax(message, position === undefined ? '' : lineOf(code, position))
   if (errorCode !== 'CODE_THREW') return undefined
   const hidden = hiddenNamespace(code, catalog)
