@@ -1,7 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import type { Shape } from '../src/contract/shape-store.ts'
+import { typeFromSchema } from '../src/declarations/declarations.ts'
 import { typeTextOf } from '../src/declarations/type-text.ts'
 import { isUndeclared, schemaOf } from '../src/learning/observed-output.ts'
 import { isPropertyName } from '../src/learning/property-names.ts'
@@ -191,3 +193,41 @@ it('an output schema that only says object declares nothing', () => {
   ])
     expect(isUndeclared(schema)).toBe(false)
 })
+
+it('every result is assignable to the type that was learnt from it', () => {
+  const samples = fc.sample(fc.array(json, { minLength: 1, maxLength: 4 }), 200)
+  const statements = samples.flatMap((values, at) => {
+    const { type, declarations } = typeFromSchema(schemaOf(shapeOf(values)), {
+      name: `Learnt${at}`,
+      position: 'output',
+    })
+    const assigned = values.map((value) => `{ const learnt: ${type} = ${JSON.stringify(value)}; void learnt }`)
+    return `{\n${declarations}\n${assigned.join('\n')}\n}`
+  })
+  expect(typeErrors(`${statements.join('\n')}\nexport {}\n`)).toEqual([])
+})
+
+/** Returns the errors of TypeScript in strict mode. */
+function typeErrors(text: string): string[] {
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: [],
+    lib: ['lib.es2023.d.ts'],
+  }
+  const host = ts.createCompilerHost(options)
+  const file = '/learnt.ts'
+  const { getSourceFile } = host
+  host.getSourceFile = (name, ...rest) =>
+    name === file
+      ? ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true)
+      : getSourceFile.call(host, name, ...rest)
+  host.fileExists = (name) => name === file
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+    .map(
+      ({ start = 0, messageText }) =>
+        `${ts.flattenDiagnosticMessageText(messageText, '\n')}: ${text.slice(start, start + 300)}`,
+    )
+}

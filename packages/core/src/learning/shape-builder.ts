@@ -10,7 +10,7 @@ const MAX_VALUES = 10_000
 /** Maximum number of elements examined per list. Of longer lists, elements at equal distances are examined. */
 const MAX_ELEMENTS = 500
 /** Minimum of that number for lists in lists. */
-const MIN_ELEMENTS = 4
+const MIN_ELEMENTS = 20
 /** Maximum number of properties of an object. Names of more are data. */
 const MAX_PROPERTIES = 120
 /** Maximum number of properties of an object whose values have the same kind. Names of more are data. */
