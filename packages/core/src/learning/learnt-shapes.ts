@@ -63,6 +63,8 @@ export class LearntShapes implements ObservedOutputs {
   readonly #options: Omit<LearnOptions, 'store'>
   readonly #headers: boolean
   readonly #learnt = new Map<string, Learnt>()
+  /** Tools of which something was learnt. The digests of others are not needed. */
+  readonly #tools = new Set<string>()
   readonly #digests = new WeakMap<Tool, string>()
   readonly #told = new Set<Learnt>()
   #saving: Promise<void> = Promise.resolve()
@@ -106,21 +108,18 @@ export class LearntShapes implements ObservedOutputs {
   /** Returns what was observed of a tool that declares no output. */
   readonly observed: ObservedIn = (server, version, tool) => {
     if (!isUndeclared(tool.outputSchema)) return undefined
-    const learnt = this.#learnt.get(keyOf(server, tool.name))
-    if (learnt === undefined || learnt.digest !== this.#digestOf(version, tool)) return undefined
-    return observedOf(learnt)
+    const learnt = this.#find(server, version, tool)
+    return learnt && observedOf(learnt)
   }
 
   /** Adds a result of a tool. */
   record({ path, tool, version }: CatalogTool, output: unknown): void {
     if (!isUndeclared(tool.outputSchema)) return
-    const server = path.slice(0, path.indexOf('.'))
-    const key = keyOf(server, tool.name)
-    const digest = this.#digestOf(version, tool)
-    let learnt = this.#learnt.get(key)
-    if (learnt?.digest !== digest) {
-      if (learnt === undefined && this.#learnt.size >= MAX_TOOLS) return
-      learnt = this.#create({ server, version, tool: tool.name, digest })
+    const server = namespaceOf(path)
+    let learnt = this.#find(server, version, tool)
+    if (learnt === undefined) {
+      if (this.#learnt.size >= MAX_TOOLS) return
+      learnt = this.#create({ server, version, tool: tool.name, digest: this.#digestOf(version, tool) })
     }
     learnt.unsaved ??= { shape: this.#builder(), results: 0 }
     learnt.unsaved.results++
@@ -141,9 +140,9 @@ export class LearntShapes implements ObservedOutputs {
   /** Returns the types of results whose tools had an unknown type when the program started, each once. */
   tell(paths: Iterable<string>, catalog: Catalog): readonly ObservedResult[] {
     const entries = new Set([...paths].flatMap((path) => catalog.find(path) ?? []))
-    return [...entries].flatMap(({ path, tool, observed }) => {
+    return [...entries].flatMap(({ path, tool, version, observed }) => {
       if (observed !== undefined || !isUndeclared(tool.outputSchema)) return []
-      const learnt = this.#learnt.get(keyOf(path.slice(0, path.indexOf('.')), tool.name))
+      const learnt = this.#find(namespaceOf(path), version, tool)
       if (learnt === undefined || this.#told.has(learnt)) return []
       this.#told.add(learnt)
       return { tool: path, type: typeTextOf(observedOf(learnt).schema) }
@@ -181,16 +180,23 @@ export class LearntShapes implements ObservedOutputs {
 
   #addKnown(given: ToolShape): void {
     const { server, version, tool, digest, results, shape } = parseToolShape(given)
-    const known = this.#learnt.get(keyOf(server, tool))
-    const learnt = known?.digest === digest ? known : this.#create({ server, version, tool, digest })
+    const known = this.#learnt.get(keyOf({ server, tool, digest }))
+    const learnt = known ?? this.#create({ server, version, tool, digest })
     learnt.results += results
     learnt.shape.addShape(shape)
   }
 
   #create(of: Pick<Learnt, 'server' | 'version' | 'tool' | 'digest'>): Learnt {
     const learnt = { ...of, shape: this.#builder(), results: 0, output: undefined, unsaved: undefined }
-    this.#learnt.set(keyOf(of.server, of.tool), learnt)
+    this.#learnt.set(keyOf(of), learnt)
+    this.#tools.add(nameOf(of.server, of.tool))
     return learnt
+  }
+
+  /** Finds what was learnt of a tool as it is now. */
+  #find(server: string, version: string | undefined, tool: Tool): Learnt | undefined {
+    if (!this.#tools.has(nameOf(server, tool.name))) return undefined
+    return this.#learnt.get(keyOf({ server, tool: tool.name, digest: this.#digestOf(version, tool) }))
   }
 
   #builder(): ShapeBuilder {
@@ -225,7 +231,12 @@ export function parseToolShape(given: ToolShape): ToolShape {
 const isStore = (value: ShapeStore | LearnOptions): value is ShapeStore =>
   typeof (value as Partial<ShapeStore>).load === 'function' && typeof (value as Partial<ShapeStore>).save === 'function'
 
-const keyOf = (server: string, tool: string): string => `${server}\n${tool}`
+const keyOf = ({ server, tool, digest }: Pick<Learnt, 'server' | 'tool' | 'digest'>): string =>
+  `${nameOf(server, tool)}\n${digest}`
+
+const nameOf = (server: string, tool: string): string => `${server}\n${tool}`
+
+const namespaceOf = (path: string): string => path.slice(0, path.indexOf('.'))
 
 const isStale = ({ output, shape, results }: Learnt): boolean =>
   output === undefined || output.changes !== shape.changes || results >= 2 * output.observed.results
