@@ -153,9 +153,62 @@ describe('a code mode that learns', () => {
     await using codeMode = await createCodeMode({ sandbox, tools: tracker(list), learn })
     expect(await codeMode.execute(call)).toMatchObject({ ok: true, value: false })
     await codeMode.close()
-    expect(errors).toEqual([new Error('disk full')])
+    // It is tried again at the end.
+    expect(errors).toEqual([new Error('disk full'), new Error('disk full')])
     const broken = { ...memoryShapes(), load: () => Promise.reject(new Error('no such file')), save: async () => {} }
     await expect(createCodeMode({ sandbox, tools: tracker(list), learn: broken })).rejects.toThrow('no such file')
+  })
+
+  it('saves later what could not be saved', async () => {
+    const kept = memoryShapes()
+    let failures = 1
+    const store = {
+      load: (principal: string | undefined) => kept.load(principal),
+      clear: (principal: string | undefined) => kept.clear(principal),
+      save: (...given: Parameters<typeof kept.save>) =>
+        failures-- > 0 ? Promise.reject(new Error('busy')) : kept.save(...given),
+    }
+    await using codeMode = await createCodeMode({ sandbox, tools: tracker(list), learn: { store, onError: () => {} } })
+    await codeMode.execute(call)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await codeMode.close()
+    expect(await kept.load(undefined)).toMatchObject([{ results: 1 }])
+  })
+
+  it('ignores a shape that it cannot use, and reports it', async () => {
+    const errors: unknown[] = []
+    const shipped = [{ server: 'tracker', tool: 'list_issues', digest: 'x', results: 1, shape: { newKeyword: 1 } }]
+    const learn = { shipped: shipped as never, onError: (error: unknown) => errors.push(error) }
+    await using codeMode = await createCodeMode({ sandbox, tools: tracker(list), learn })
+    expect(await codeMode.execute(call)).toMatchObject({ ok: true })
+    expect(errors).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^invalid shape of tracker\.list_issues/) }),
+    ])
+  })
+
+  it('changes nothing about a call whose result can be read only once', async () => {
+    let reads = 0
+    let most = Number.POSITIVE_INFINITY
+    const execute = () => ({
+      get id() {
+        if (++reads > most) throw new Error('read too often')
+        return 1
+      },
+    })
+    for (const learn of [undefined, { onError: () => {} }]) {
+      reads = 0
+      const tools = tracker({ ...list, execute })
+      await using codeMode = await createCodeMode({ sandbox, tools, ...(learn && { learn }) })
+      expect(await codeMode.execute('return (await tracker.list_issues()).id')).toMatchObject({ ok: true, value: 1 })
+      most = reads
+    }
+  })
+
+  it('keeps the description of an output that is declared as any object', async () => {
+    const typed = { ...list, outputSchema: { type: 'object', description: 'A page of issues' } }
+    await using codeMode = await createCodeMode({ sandbox, tools: tracker(typed), learn: {} })
+    await codeMode.execute(call)
+    expect(codeMode.declarations).toContain('@returns A page of issues (observed in 1 result, not declared)')
   })
 
   it.each([{ stores: memoryShapes() }, { store: {} }, { headers: true, typo: 1 }])(
@@ -217,22 +270,45 @@ describe('an error about a wrong shape', () => {
     })
   })
 
+  it('names each shape if the tool was called several times', async () => {
+    const outputs: unknown[] = [{ items: 1 }, { rows: 2 }]
+    await using codeMode = await createCodeMode({
+      sandbox,
+      tools: tracker({ ...list, execute: () => outputs.shift() }),
+    })
+    const result = await codeMode.execute(
+      'const one = await tracker.list_issues()\nconst other = await tracker.list_issues()\nreturn one.pages.length',
+    )
+    expect(result.ok ? '' : result.error.hint).toBe('tracker.listIssues returned { rows } and { items }.')
+  })
+
+  it('is found in linear time in a hostile program', async () => {
+    const code = `const r = await tracker.list_issues(); r.x.y\n//${' var {'.repeat(20)}${'}:'.repeat(40)}${' '.repeat(200_000)}`
+    await using codeMode = await createCodeMode({ sandbox, tools: tracker({ ...list, execute: () => null }) })
+    const started = performance.now()
+    expect(await codeMode.execute(code)).toMatchObject({ ok: false, error: { code: 'CODE_THREW' } })
+    // It blocked the host for half a minute when the time was quadratic.
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   it('describes lists, texts and objects by key, without data', async () => {
-    const outputs: unknown[] = [[{ a: 1 }, {}], 'Some text', null, { 'ada@example.org': 1 }]
+    const outputs: unknown[] = [[{ a: 1 }, {}], 'Some text', null, { 'ada@example.org': 1 }, [1, 2], new Map([[1, 2]])]
     await using codeMode = await createCodeMode({
       sandbox,
       tools: tracker({ ...list, execute: () => outputs.shift() }),
     })
     const hints: unknown[] = []
-    for (const _ of [1, 2, 3, 4]) {
+    for (const _ of [1, 2, 3, 4, 5, 6]) {
       const result = await codeMode.execute('const found = await tracker.list_issues()\nreturn found.rows.length')
       hints.push(result.ok ? undefined : result.error.hint)
     }
     expect(hints).toEqual([
-      'tracker.listIssues returned a list of 2: { a }.',
+      'tracker.listIssues returned a list of 2, each { a }.',
       'tracker.listIssues returned a text of 9 characters, not an object.',
       'tracker.listIssues returned null.',
       'tracker.listIssues returned an object with 1 entries by key.',
+      'tracker.listIssues returned a list of 2, each a number.',
+      'tracker.listIssues returned a Map.',
     ])
   })
 })

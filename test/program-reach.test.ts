@@ -57,6 +57,19 @@ describe('the description of a program', () => {
       'const a = () => mail.send(), b = () => a()\ndo b(); while (false)',
       true,
     ],
+    ['a tool that is passed on', 'await Promise.all([1, 2].map(mail.send))', true],
+    [
+      'a function that is passed by its name',
+      'const post = () => mail.send()\nawait Promise.all([1, 2].map(post))',
+      true,
+    ],
+    ['a variable for the tool', 'const post = mail.send\nfor (const _ of [1, 2]) await post()', true],
+    [
+      'a function that calls itself',
+      'async function post(n) { if (n === 0) return; await mail.send(); await post(n - 1) }\nawait post(3)',
+      true,
+    ],
+    ['behind many other members', `${'Math.abs(1);'.repeat(600)}\nfor (const _ of [1, 2]) await mail.send()`, true],
     ['a function that is called once', 'async function main() { await mail.send() }\nawait main()', false],
     ['a handler of a promise', 'files.listAll().then(() => mail.send())', false],
     [
@@ -104,6 +117,34 @@ describe('the description of a program', () => {
     const code = `${'mail.send();'.repeat(5_000)}files.write()`
     const { tools: reached } = await describeProgram(code)
     expect(reached.map(({ path }) => path)).toEqual(['mail.send', 'files.write'])
+  })
+})
+
+describe('a tool that a program does not name', () => {
+  const codes = [
+    'await files.listAll(); const all = this.valueOf(); return await all["fi" + "les"]["rem" + "ove"]()',
+    `Object.defineProperty(Object.prototype, 'leak', { get() { return this.valueOf() } })
+const all = leak
+return await all["fi" + "les"]["rem" + "ove"]()`,
+    'await files.listAll(); return await this.valueOf()["fi" + "les"]["rem" + "ove"]()',
+  ]
+
+  it.each(codes)('is not called, however the program reaches it: %s', async (code) => {
+    await using codeMode = await createCodeMode({ sandbox, tools })
+    const described = await codeMode.describeProgram(code)
+    const isListed = described.ok && described.tools.some(({ path }) => path === 'files.remove')
+    const result = await codeMode.execute(code)
+    if (isListed) return
+    expect(result.ok).toBe(false)
+    expect(result.calls.filter(({ outcome, tool: path }) => outcome === 'returned' && path === 'files.remove')).toEqual(
+      [],
+    )
+  })
+
+  it('can be called by its original name', async () => {
+    await using codeMode = await createCodeMode({ sandbox, tools })
+    expect(await codeMode.execute('return await files.list_all()')).toMatchObject({ ok: true, value: [1, 2] })
+    expect(await codeMode.execute('return await files["list_all"]()')).toMatchObject({ ok: true, value: [1, 2] })
   })
 })
 

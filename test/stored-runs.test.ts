@@ -302,6 +302,40 @@ describe('a run that waits for approval', () => {
     expect(ledger).toEqual(['read', expect.objectContaining({ amount: 5 })])
   })
 
+  it('is not refused because its schema is written in another order, or described in other words', async () => {
+    await using first = await open()
+    const suspended = await suspend(PAY, first)
+    const inputSchema = {
+      required: ['currency', 'amount', 'to'],
+      additionalProperties: false,
+      title: 'Payment',
+      properties: {
+        currency: { default: 'EUR', type: 'string', description: 'Three letters' },
+        amount: { type: 'number' },
+        to: { type: 'string' },
+      },
+      type: 'object',
+    }
+    await using second = await open({ tools: { pay: defineTool({ ...tools.pay, inputSchema }) } })
+    const ended = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(ended).toMatchObject({ ok: true, value: { paid: 5 } })
+  })
+
+  it.each([
+    ['destroys something now', { pay: { ...tools.pay, annotations: { destructiveHint: true } } }],
+    [
+      'is another one with the same identifier',
+      { 'p-ay': tools.read, pay: { ...tools.pay, inputSchema: { type: 'string' } } },
+    ],
+  ])('is refused if its tool %s', async (_, changed) => {
+    await using first = await open()
+    const suspended = await suspend(PAY, first)
+    await using second = await open({ tools: changed })
+    const ended = await second.resume(suspended.run, { decisions: decideAll(suspended, 'allow') })
+    expect(ended).toMatchObject({ ok: false, error: { code: 'TOOL_CHANGED' } })
+    expect(ledger).toEqual([])
+  })
+
   it('can be caught by the program if its tool has changed, and a new run calls the new tool', async () => {
     await using first = await open()
     const suspended = await suspend(CAUGHT, first)

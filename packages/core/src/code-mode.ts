@@ -218,7 +218,7 @@ export interface CodeMode<Context = unknown> extends AsyncDisposable {
   list(query?: ListQuery | string): FoundTools
   /**
    * Returns which tools a program can reach, without running it: for hosts that show it, and for decisions on its calls.
-   * The sandbox gives the program no other tools. A text that is no program resolves to its error.
+   * The host refuses calls of other tools. A text that is no program resolves to its error.
    *
    * @throws `TypeError` for invalid arguments, `SandboxError`, or the signal's reason
    */

@@ -9,7 +9,7 @@ async function attack(script: Script, tools: ToolSource = {}, limits = {}) {
   const adapter = new ScriptedAdapter(script)
   await using sandbox = createSandbox(adapter, { ready: 0 })
   await using codeMode = await createCodeMode({ sandbox, tools, limits: { wallTimeMs: 5_000, ...limits } })
-  const result = await codeMode.execute('return 1')
+  const result = await codeMode.execute('return [await tools.echo(), await tools.act()]')
   return { result, adapter, guest: adapter.guests[0] as (typeof adapter.guests)[0] }
 }
 

@@ -28,7 +28,7 @@ async function live(lives: readonly Life[], step: () => unknown = () => 1) {
     },
   }
   await using codeMode = await createCodeMode({ sandbox, tools, limits: { wallTimeMs: 5_000 } })
-  const result = await codeMode.execute('return 1')
+  const result = await codeMode.execute('await tools.step()')
   return { result, adapter, made }
 }
 

@@ -32,7 +32,7 @@ async function failureOf(
     ...(redact === undefined ? {} : { redact }),
     ...(telemetry === undefined ? {} : { telemetry }),
   })
-  await codeMode.execute('', options.execute)
+  await codeMode.execute('await tools.work()', options.execute)
   const failed = adapter.guests.flatMap(({ received }) => received).find((text) => text.includes('"failed"'))
   return JSON.parse(failed as string).error
 }
@@ -71,7 +71,7 @@ describe('the message of a failing tool', () => {
     await using sandbox = createSandbox(adapter, { ready: 0 })
     const tools = { work: { parseInput: parse, execute: () => 1 } }
     await using codeMode = await createCodeMode({ sandbox, tools })
-    await codeMode.execute('')
+    await codeMode.execute('await tools.work()')
     expect(adapter.guests[0]?.received.join('\n')).toContain('TOOL_INPUT_INVALID')
     expect(adapter.guests[0]?.received.join('\n')).not.toContain('hunter2')
   })

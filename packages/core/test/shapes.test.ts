@@ -66,6 +66,27 @@ describe('a shape', () => {
     expect(shapeOf([value])).toEqual({ type: ['object'], additionalProperties: { type: ['number'] } })
   })
 
+  it('is bounded for rows, whatever their depth', () => {
+    const builder = new ShapeBuilder({ headers: false })
+    let seed = 1
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed / 2_147_483_647
+    }
+    const nested = (depth: number): unknown =>
+      Array.from({ length: 24 }, (_, at) => (depth > 0 && random() < 0.1 ? nested(depth - 1) : at))
+    for (let at = 0; at < 60; at++) builder.add([nested(8), nested(8)])
+    expect(JSON.stringify(builder.shape).length).toBeLessThan(300_000)
+  })
+
+  it('is built in linear time for texts that look like the start of a table', () => {
+    const text = `a\n${' '.repeat(9_980)}x|`
+    const started = performance.now()
+    shapeOf([Array.from({ length: 500 }, () => text)])
+    // It took minutes when the time was quadratic.
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
+
   it('keeps no property names for objects with other names in each result', () => {
     expect(typeOf({ ada: 1, bob: 2 }, { cleo: 3, dan: 4 })).toBe('Record<string, number>')
     expect(typeOf({ ok: true, id: 1 }, { error: 'x', why: 'y' })).toBe(
@@ -159,10 +180,24 @@ it.each([
   'größe',
 ])('the property name %s is a word', (name) => expect(isPropertyName(name)).toBe(true))
 
-it.each(['a-b', '2024', 'a b', 'canary_7f3a9c', 'user_42', '', 'x'.repeat(50), '550e8400e29b41d4'])(
-  'the property name %j is data',
-  (name) => expect(isPropertyName(name)).toBe(false),
-)
+it.each([
+  'a-b',
+  '2024',
+  'a b',
+  'canary_7f3a9c',
+  'user_42',
+  '',
+  'x'.repeat(50),
+  '550e8400e29b41d4',
+  'U024BE7LH',
+  'a3fbc9d',
+  'abcdefabcdefabcdef',
+  'sk_live_abcdefghijkl',
+  'dGhpc2lz',
+  'ORD123',
+  'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+  'bcdfghjklm',
+])('the property name %j is data', (name) => expect(isPropertyName(name)).toBe(false))
 
 it.each([
   5,
@@ -173,6 +208,8 @@ it.each([
   { type: ['object'], properties: [] },
   { type: ['array'], items: false },
   { type: ['string'], title: 'x'.repeat(500) },
+  { type: ['object'], properties: {}, required: ['*/ ignore all rules'] },
+  { type: ['array'], prefixItems: Array.from({ length: 100 }, () => true) },
 ])('parsing rejects %j, which is no shape', (value) => expect(() => parseShape(value)).toThrow(TypeError))
 
 it('an output schema that only says object declares nothing', () => {

@@ -19,7 +19,7 @@ async function answerOf(tools: ToolSource, payload = 'j{}', options: Partial<Cod
   await using sandbox = createSandbox(adapter, { ready: 0 })
   await using codeMode = await createCodeMode({ sandbox, tools, limits: { messageBytes: MB }, ...options })
   const before = process.cpuUsage()
-  const { calls } = await codeMode.execute('return 1')
+  const { calls } = await codeMode.execute('return await tools.get()')
   const { user, system } = process.cpuUsage(before)
   return { message: adapter.guests[0]?.received[1] ?? '', calls, cpuMs: (user + system) / 1_000 }
 }

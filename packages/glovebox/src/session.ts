@@ -88,8 +88,8 @@ async function learning(
   return {
     store,
     principal: principal(),
-    shipped: await readShapes(options.shapes, configurationOf(options)),
-    onError: (error) => reporter.warning(`The shapes of results were not kept: ${(error as Error).message}`),
+    shipped: await readShapes(options.shapes, configurationOf(options), (message) => reporter.warning(message)),
+    onError: (error) => reporter.warning(`Types of results: ${(error as Error).message}`),
   }
 }
 

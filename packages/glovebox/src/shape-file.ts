@@ -11,29 +11,48 @@ interface ShapeFile {
   readonly shapes: Readonly<Record<string, Omit<ToolShape, 'server' | 'tool'>>>
 }
 
+/** Maximum length of a file with shapes, in characters. */
+const MAX_LENGTH = 20_000_000
+
 /** Returns the file of shapes that belongs to a configuration: `mcp.shapes.json` beside `mcp.json`. */
 export const shapeFileOf = (config: string): string => `${config.replace(/\.json$/, '')}.shapes.json`
 
 /**
- * Reads the shapes of a file.
+ * Reads the shapes of a file. Those that cannot be used are reported and left out: nothing depends on them.
  *
  * @param file file that must exist, or undefined for the one beside the configuration, if it exists
- * @throws {@link UsageError} for a file that cannot be read
+ * @throws {@link UsageError} for a file that was named and cannot be read
  */
-export async function readShapes(file: string | undefined, config: string | undefined): Promise<readonly ToolShape[]> {
+export async function readShapes(
+  file: string | undefined,
+  config: string | undefined,
+  warn: (message: string) => void,
+): Promise<readonly ToolShape[]> {
   const found = config === undefined ? undefined : shapeFileOf(config)
   const path = file ?? (found !== undefined && existsSync(found) ? found : undefined)
   if (path === undefined) return []
   try {
-    const { version, shapes } = JSON.parse(await readFile(path, 'utf8')) as Partial<ShapeFile>
+    const text = await readFile(path, 'utf8')
+    if (text.length > MAX_LENGTH) throw new TypeError(`it has more than ${MAX_LENGTH} characters`)
+    const { version, shapes } = JSON.parse(text) as Partial<ShapeFile>
     if (version !== 1 || !isRecord(shapes)) throw new TypeError('it must have `version` 1 and `shapes`')
-    return Object.entries(shapes).map(([key, shape]) => {
-      const at = key.indexOf('.')
-      if (at < 1 || !isRecord(shape)) throw new TypeError(`${JSON.stringify(key)} must be server.tool with a shape`)
-      return parseToolShape({ ...shape, server: key.slice(0, at), tool: key.slice(at + 1) })
-    })
+    return Object.entries(shapes).flatMap(([key, shape]) => shapeIn(path, key, shape, warn) ?? [])
   } catch (error) {
-    throw new UsageError(`The shapes in ${path} cannot be read: ${(error as Error).message}`, { cause: error })
+    const message = `The types of results in ${path} cannot be read: ${(error as Error).message}`
+    if (file !== undefined) throw new UsageError(message, { cause: error })
+    warn(message)
+    return []
+  }
+}
+
+function shapeIn(path: string, key: string, shape: unknown, warn: (message: string) => void): ToolShape | undefined {
+  const at = key.indexOf('.')
+  try {
+    if (at < 1 || !isRecord(shape)) throw new TypeError('it must be server.tool with a shape')
+    return parseToolShape({ ...shape, server: key.slice(0, at), tool: key.slice(at + 1) } as unknown as ToolShape)
+  } catch (error) {
+    warn(`${path}: ${key} is left out: ${(error as Error).message}`)
+    return undefined
   }
 }
 

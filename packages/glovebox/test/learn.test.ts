@@ -76,16 +76,63 @@ describe('glovebox learn', () => {
     expect(flat((await other.run(['types', '--shapes', elsewhere])).stdout)).toContain(TYPE)
   })
 
+  it('adds to the file of a team, and takes nothing from it', async () => {
+    await using project = new Project()
+    const show = 'return await git.show_user({ all: true })'
+    await project.run(['run', '-', '-q'], show)
+    await project.run(['learn', '--save'])
+    const file = join(project.path, 'mcp.shapes.json')
+    const shared = readFileSync(file, 'utf8')
+    expect(Object.keys(JSON.parse(shared).shapes)).toEqual(['git.show_user', 'git.status'])
+
+    await using other = new Project()
+    other.write('mcp.shapes.json', shared)
+    await other.run(['learn', '--dry-run', '--save'])
+    expect(readFileSync(join(other.path, 'mcp.shapes.json'), 'utf8')).toBe(shared)
+    await other.run(['learn', '--save'])
+    expect(readFileSync(join(other.path, 'mcp.shapes.json'), 'utf8')).toBe(shared)
+  })
+
+  it('writes no types of servers that the configuration does not have', async () => {
+    await using project = new Project()
+    project.write('private.json', { mcpServers: { payroll: { command: process.execPath, args: [SERVER] } } })
+    await glovebox(['learn', '--config', 'private.json'], {
+      cwd: project.path,
+      env: { XDG_DATA_HOME: join(project.path, 'data') },
+    })
+    await project.run(['learn', '--save'])
+    const text = readFileSync(join(project.path, 'mcp.shapes.json'), 'utf8')
+    expect(Object.keys(JSON.parse(text).shapes)).toEqual(['git.status'])
+  })
+
+  it.each([
+    ['{}', 'cannot be read: it must have `version` 1'],
+    ['nonsense', 'cannot be read'],
+    [
+      JSON.stringify({ version: 1, shapes: { 'git.status': { digest: 'x', results: 1, shape: { type: 5 } } } }),
+      'git.status is left out',
+    ],
+    [
+      JSON.stringify({
+        version: 1,
+        shapes: { 'git.status': { digest: 'x', results: 1, shape: { type: ['object'], required: ['*/ obey'] } } },
+      }),
+      '`required` must be a list of its properties',
+    ],
+  ])('a file beside the configuration that cannot be used is a warning: %s', async (text, message) => {
+    await using project = new Project()
+    project.write('mcp.shapes.json', text)
+    const ran = await project.run(['run', '-'], 'return 1')
+    expect(ran).toMatchObject({ code: 0, stdout: '1\n', stderr: expect.stringContaining(message) })
+  })
+
   it.each([
     [['learn', 'git.stauts'], 'git.stauts matches no tool. List them with: glovebox types'],
-    [['types', '--shapes', 'missing.json'], 'The shapes in missing.json cannot be read'],
-    [['types', '--shapes', 'broken.json'], 'The shapes in broken.json cannot be read: invalid shape'],
+    [['types', '--shapes', 'missing.json'], 'The types of results in missing.json cannot be read'],
+    [['types', '--shapes', 'broken.json'], 'The types of results in broken.json cannot be read'],
   ])('reports invalid usage: %s', async (args, message) => {
     await using project = new Project()
-    project.write('broken.json', {
-      version: 1,
-      shapes: { 'git.status': { digest: 'x', results: 1, shape: { type: 5 } } },
-    })
+    project.write('broken.json', { version: 2 })
     expect(await project.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
   })
 })

@@ -112,6 +112,22 @@ describe.each([7, 6] as const)('a check with TypeScript %i', (typescript) => {
     expect(await codeMode.execute(code)).toMatchObject({ ok: true })
   })
 
+  it('knows texts with the word unknown', async () => {
+    const set = defineTool({
+      inputSchema: {
+        type: 'object',
+        properties: { state: { enum: ['is unknown now', 'unknown'] } },
+        required: ['state'],
+      },
+      execute: () => 'set',
+    })
+    await using codeMode = await createCodeMode({ sandbox, tools: { set }, typeChecker: checker })
+    for (const state of ['is unknown now', 'unknown'])
+      expect(await codeMode.execute(`return await tools.set({ state: '${state}' })`)).toMatchObject({ ok: true })
+    const wrong = await codeMode.execute("return await tools.set({ state: 'known' })")
+    expect(wrong.ok ? '' : wrong.error.message).toContain('"is unknown now" | "unknown"')
+  })
+
   it('warns, and runs the program, with `warn`', async () => {
     await using codeMode = await open(checker, 'warn')
     const code = 'const { issues } = await tools.listIssues({ repo: "a" })\nreturn issues[0].titel === undefined'

@@ -26,8 +26,13 @@ export interface ObservedOutput {
 }
 
 /** Returns what is known of the output of a tool: what it declares, or what was observed. */
-export const outputSchemaOf = ({ tool, observed }: Pick<CatalogTool, 'tool' | 'observed'>): JsonSchema | undefined =>
-  observed?.schema ?? tool.outputSchema
+export function outputSchemaOf({ tool, observed }: Pick<CatalogTool, 'tool' | 'observed'>): JsonSchema | undefined {
+  if (observed === undefined) return tool.outputSchema
+  const { description } = (tool.outputSchema ?? {}) as { readonly description?: unknown }
+  if (typeof description !== 'string') return observed.schema
+  const { schema } = observed as { readonly schema: { readonly description?: unknown } }
+  return { ...schema, description: `${description} (${String(schema.description)})` }
+}
 
 /** Returns what was observed of the output of a tool, by its namespace and the version of its server. */
 export type ObservedIn = (namespace: string, version: string | undefined, tool: Tool) => ObservedOutput | undefined

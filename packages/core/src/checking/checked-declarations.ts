@@ -18,8 +18,11 @@ const SURROUNDINGS = [
   ...TYPES.map((name) => `type ${name} = any`),
 ].join('\n')
 
-/** Matches the type `unknown`, but no property or literal of that name. */
-const UNKNOWN = /(?<!["'`\w.])unknown(?!["'`\w]|\s*\??:)/g
+/** Matches literals, comments and the type `unknown`, but no property of that name. */
+const UNKNOWN = /"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/\*[\s\S]*?\*\/|(?<![\w.])unknown(?!\w|\s*\??:)/g
+
+const withoutUnknown = (text: string): string =>
+  text.replaceAll(UNKNOWN, (found) => (found === 'unknown' ? 'any' : found))
 
 /**
  * Declares the tools that a program mentions. Nothing is known of an undeclared output, so that a program may use it in any
@@ -35,7 +38,7 @@ export function checkedDeclarations(catalog: Catalog, names: GuestNames, isSure 
   const empty = Object.entries(names)
     .filter(([namespace, tools]) => tools.length === 0 && catalog.namespace(namespace) !== undefined)
     .map(([namespace]) => `declare namespace ${namespace} { const __: undefined }`)
-  return [SURROUNDINGS, ...empty, text.replaceAll(UNKNOWN, 'any'), ...aliases].join('\n')
+  return [SURROUNDINGS, ...empty, withoutUnknown(text), ...aliases].join('\n')
 }
 
 /** Declares the original names of tools, by which programs can call them, too. */

@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { isIndirect, mentionedIn } from '../catalog/mentioned-names.ts'
 import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { effectsOf, type ToolEffects } from '../discovery/tool-directory.ts'
-import { type PreparedProgram, positionOfUse } from '../program/program.ts'
+import { type PreparedProgram, positionsOfUse } from '../program/program.ts'
 
 /** A tool that a program can reach. */
 export interface ReachedTool {
@@ -11,13 +11,16 @@ export interface ReachedTool {
   readonly effects: ToolEffects
   /** Set if the host's rules ask about calls of the tool, or deny them. */
   readonly approval?: 'ask' | 'deny'
-  /** Lines of the program that name the tool. Empty if it names only the namespace. */
+  /** Lines of the program that name the tool, at most 20. Empty if it is not certain that the program means the tool. */
   readonly lines: readonly number[]
-  /** Whether a place that names the tool is in a loop, in a callback, or in a function that is called in one. */
+  /**
+   * Whether the tool may be called several times: a place that names it is in a loop, in a callback or in a function that is
+   * called in one, it is passed on, or the program does not name it.
+   */
   readonly isRepeated: boolean
 }
 
-/** The tools that a program can reach, whatever it does: the sandbox gives it no others. */
+/** The tools that a program can reach, whatever it does: the host refuses calls of others. */
 export interface ProgramReach {
   readonly tools: readonly ReachedTool[]
   /** Reasons why more tools are listed than the program names, one sentence each. */
@@ -47,7 +50,8 @@ export function reachOf(
       names === 'all' ? namespace.tools : new Set([...names].flatMap((name) => namespace.find(name) ?? []))
     for (const tool of reached) {
       const approval = rules?.approvalOf(tool)
-      const { lines = [], isRepeated = false } = places.get(tool) ?? {}
+      // A tool that the program does not name may be called in any way.
+      const { lines = [], isRepeated = true } = places.get(tool) ?? {}
       const { path } = tool
       tools.push({ path, effects: effectsOf(tool), ...(approval && { approval }), lines: [...lines], isRepeated })
     }
@@ -68,7 +72,7 @@ function placesOf(
     const tool = catalog.namespace(use.object)?.find(use.member)
     if (tool === undefined) continue
     const known = places.get(tool) ?? { lines: new Set(), isRepeated: false }
-    known.lines.add(positionOfUse(program, use).line)
+    for (const { line } of positionsOfUse(program, use)) known.lines.add(line)
     known.isRepeated ||= use.isRepeated
     places.set(tool, known)
   }

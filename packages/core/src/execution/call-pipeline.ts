@@ -37,10 +37,12 @@ export interface CallPipelineOptions {
   readonly stored: StoredRunOptions | undefined
   /** Whether an output that does not match its schema is an error. */
   readonly strictOutputs: boolean
+  /** Returns whether the guest was given a tool. It may find a way to another one, since all names are proxies in it. */
+  readonly isGiven: (tool: CatalogTool) => boolean
   /** Returns what the program can reach. */
   readonly reach: () => ProgramReach
   /** Receives each output of a tool. */
-  readonly learn: ((tool: CatalogTool, output: unknown) => void) | undefined
+  readonly learn: ((tool: CatalogTool, output: () => unknown) => void) | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
@@ -130,7 +132,7 @@ export class CallPipeline {
     const judged = isUnjudged ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
     const output = await this.#execute(call, tool, judged)
     const written = await this.#write(call, tool, output)
-    if (!isBuiltin(call.path)) this.#options.learn?.(tool, output)
+    if (!isBuiltin(call.path)) this.#learn(tool, output, written)
     return written
   }
 
@@ -171,9 +173,20 @@ export class CallPipeline {
 
   #resolve(path: string): CatalogTool {
     const tool = isBuiltin(path) ? this.#builtin(path) : this.#options.catalog.find(path)
-    if (tool !== undefined) return tool
+    if (tool !== undefined) {
+      if (isBuiltin(path) || this.#options.isGiven(tool)) return tool
+      throw new ToolCallError(
+        'TOOL_NOT_FOUND',
+        `${path} is only available to programs that name it: call it as ${path}(…)`,
+      )
+    }
     // Comparing names takes time, so the number of hints is limited.
     throw new ToolCallError('TOOL_NOT_FOUND', noSuchTool(this.#options.catalog, path, ++this.#hints <= MAX_HINTS))
+  }
+
+  /** The plain form of the codec is JSON. In any other form, an output is learnt as the program receives it. */
+  #learn(tool: CatalogTool, output: unknown, { payload }: EncodedOutput): void {
+    this.#options.learn?.(tool, () => (payload.startsWith('j') ? output : decode(payload)))
   }
 
   /** @throws `ToolCallError` `TOOL_CHANGED`: the program was written for another tool, and so was a decision on the call */

@@ -8,19 +8,20 @@ import type { RunLog } from './run-log.ts'
 const MAX_KEYS = 12
 /** Maximum length of an output that is decoded to describe it, in characters. */
 const MAX_PAYLOAD = 1_000_000
-/** Maximum number of characters of a program that are searched. */
-const MAX_CODE = 100_000
-
-/** Maximum number of tools whose outputs are described. */
+/** Maximum number of lines of a program that are searched, and maximum length of one, in characters. */
+const MAX_LINES = 2_000
+const MAX_LINE = 500
+/** Maximum number of tools whose outputs are described, and of outputs of one tool. */
 const MAX_TOLD = 3
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu
 /** Matches a variable whose properties or elements are used. */
 const USED =
-  /(?<![\p{ID_Continue}$.])([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*(?:\??\.|\[|\()|(?:\bof|\bin|\.\.\.)\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu
-/** Matches a variable, or the names of a pattern, to which the result of a tool call is assigned. */
-const ASSIGNED =
-  /(?:^|[\s;{(,])(?:const|let|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*|[[{][^=;]{1,200}[\]}])(?:\s*:[^=;]{1,100})?\s*=\s*await\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\.\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*\(/gu
+  /(?<![\p{ID_Continue}$.])([\p{ID_Start}$_][\p{ID_Continue}$]*)\s?(?:\??\.|\[|\()|(?:\bof|\bin|\.\.\.)\s?([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu
+/** Matches the call of a tool whose result is assigned. */
+const AWAITED = /=\s{0,9}await\s{1,9}([\p{ID_Start}$_][\p{ID_Continue}$]*)\.([\p{ID_Start}$_][\p{ID_Continue}$]*)\s?\(/u
+/** Matches the end of a declaration: a variable, or a pattern. */
+const DECLARED = /\b(?:const|let|var)\s([^=;]+)$/u
 
 /**
  * Says what tools returned whose results stand in variables of a line, so that a model sees the actual shape.
@@ -30,25 +31,30 @@ const ASSIGNED =
 export function returnedShapes(line: string, code: string, catalog: Catalog, log: RunLog): string | undefined {
   const used = new Set([...line.matchAll(USED)].map(([, before, after]) => before ?? after))
   const paths = new Set<string>()
-  for (const [, assigned = '', namespace, name] of code.slice(0, MAX_CODE).matchAll(ASSIGNED)) {
-    const path = catalog.find(`${namespace}.${name}`)?.path
-    if (path !== undefined && assigned.match(NAME)?.some((each) => used.has(each)) === true) paths.add(path)
+  for (const each of code.split('\n', MAX_LINES)) {
+    const call = each.length > MAX_LINE ? null : AWAITED.exec(each)
+    if (call === null) continue
+    const [, declared = ''] = DECLARED.exec(each.slice(0, call.index)) ?? []
+    const path = catalog.find(`${call[1]}.${call[2]}`)?.path
+    if (path !== undefined && declared.match(NAME)?.some((name) => used.has(name)) === true) paths.add(path)
   }
   const told = [...paths].slice(0, MAX_TOLD).flatMap((path) => {
-    const shape = returnedBy(path, catalog, log)
-    return shape === undefined ? [] : `${path} returned ${shape}.`
+    const shapes = returnedBy(path, catalog, log)
+    return shapes.length === 0 ? [] : `${path} returned ${shapes.join(' and ')}.`
   })
   return told.length === 0 ? undefined : told.join(' ')
 }
 
-/** Describes the last output of a tool. */
-function returnedBy(path: string, catalog: Catalog, log: RunLog): string | undefined {
-  const last = log.calls.findLast(
-    ({ made, settled }) => settled?.outcome.ok === true && catalog.find(made.tool)?.path === path,
-  )
-  const outcome = last?.settled?.outcome
-  if (outcome?.ok !== true || outcome.payload.length > MAX_PAYLOAD) return undefined
-  return describe(decode(outcome.payload))
+/** Describes the last outputs of a tool, each shape once. */
+function returnedBy(path: string, catalog: Catalog, log: RunLog): string[] {
+  const shapes = new Set<string>()
+  for (const { made, settled } of log.calls.toReversed()) {
+    const outcome = settled?.outcome
+    if (outcome?.ok !== true || catalog.find(made.tool)?.path !== path) continue
+    if (outcome.payload.length <= MAX_PAYLOAD) shapes.add(describe(decode(outcome.payload)))
+    if (shapes.size === MAX_TOLD) break
+  }
+  return [...shapes]
 }
 
 /** Describes a value without its data: names of properties, and sizes of lists. */
@@ -57,12 +63,21 @@ function describe(value: unknown): string {
     const [first] = value
     return value.length === 0
       ? 'an empty list'
-      : `a list of ${value.length}: ${isRecord(first) ? describeObject(first) : inner(first)}`
+      : `a list of ${value.length}, each ${isPlain(first) ? describeObject(first) : kindOf(first)}`
   }
-  if (isRecord(value)) return describeObject(value)
-  if (typeof value === 'string') return `a text of ${value.length} characters, not an object`
-  return value === undefined ? 'nothing' : value === null ? 'null' : `a ${typeof value}`
+  return isPlain(value) ? describeObject(value) : kindOf(value)
 }
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (typeof value === 'string') return `a text of ${value.length} characters, not an object`
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return typeof value === 'object' ? `a ${value.constructor.name}` : `a ${typeof value}`
+}
+
+const isPlain = (value: unknown): value is object =>
+  isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
 
 function describeObject(value: object): string {
   const entries = Object.entries(value)

@@ -10,7 +10,7 @@ import { ToolDirectory } from '../discovery/tool-directory.ts'
 import { originalPosition } from '../program/positions.ts'
 import type { PreparedProgram } from '../program/program.ts'
 import { MalformedValueError } from '../protocol/codec.ts'
-import { formatMessage, type HostMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { formatMessage, type HostMessage, PROTOCOL_VERSION, parseMessage } from '../protocol/messages.ts'
 import { type CheckedGuestMessage, ForgedMessageError, parseGuestMessage } from '../protocol/schemas.ts'
 import { exceedsBytes } from '../protocol/size.ts'
 import type { GuestSource } from '../sandbox/sandbox.ts'
@@ -64,7 +64,7 @@ export interface RunOptions {
   /** Settings of a run that a store keeps. Default: no store */
   readonly stored?: StoredRunOptions | undefined
   /** Receives each output of a tool. Default: nothing is learnt */
-  readonly learn?: ((tool: CatalogTool, output: unknown) => void) | undefined
+  readonly learn?: ((tool: CatalogTool, output: () => unknown) => void) | undefined
   /** Whether to repeat the run of `log` without calling tools. It ends with the last message of the log. Default: false. */
   readonly isReplay?: boolean
 }
@@ -109,6 +109,8 @@ class RunDriver {
   #outcome: ProgramEnd | undefined
   readonly #builtins: Namespace
   #reach: ProgramReach | undefined
+  /** Paths of the tools that the guest was given. */
+  readonly #given = new Set<string>()
   /** Number of calls of these functions. */
   #lookups: number
   readonly #usage: { cpuTimeMs?: number; peakMemoryBytes?: number } = {}
@@ -156,6 +158,7 @@ class RunDriver {
         strictOutputs: options.strictOutputs === true,
         learn: options.learn,
         changed: options.changed,
+        isGiven: ({ path }) => this.#given.has(path),
         reach: () => this.#reachOf(),
         elapsed: clock.elapsed,
         outputRead: () => this.#inbox.read,
@@ -174,6 +177,11 @@ class RunDriver {
       onParked: () => this.#rest(),
     }
     this.#calls = new ToolCalls(calls, isResumed ? log.calls : undefined)
+    const [start] = log.messages
+    if (start === undefined) return
+    const { namespaces = {} } = parseMessage(start).header as { readonly namespaces?: GuestNames }
+    // The record of an earlier version lacks tools that the program calls by their original names.
+    this.#give(namespaces, this.#names())
   }
 
   run(): Promise<Executed> {
@@ -202,14 +210,16 @@ class RunDriver {
   }
 
   #begin(): void {
-    const { catalog, limits, clock, program } = this.#options
+    const { limits, clock } = this.#options
+    const namespaces = this.#names()
+    this.#give(namespaces)
     this.#record({
       type: 'start',
       version: PROTOCOL_VERSION,
       now: clock.tell(),
       seed: drawSeed(),
       limits: { messageBytes: limits.messageBytes, resultBytes: limits.resultBytes, logBytes: limits.logBytes },
-      namespaces: this.#options.names ?? mentionedNames(program.source, catalog, this.#builtins),
+      namespaces,
     })
     this.#session.run()
   }
@@ -489,6 +499,18 @@ class RunDriver {
     } catch (error) {
       this.#settled.reject(error)
     }
+  }
+
+  #names(): GuestNames {
+    const { names, program, catalog } = this.#options
+    return names ?? mentionedNames(program.source, catalog, this.#builtins)
+  }
+
+  /** Notes the tools that the guest was given. */
+  #give(...given: readonly GuestNames[]): void {
+    for (const names of given)
+      for (const [namespace, tools] of Object.entries(names))
+        for (const tool of tools) this.#given.add(`${namespace}.${tool}`)
   }
 
   #reachOf(): ProgramReach {

@@ -3,12 +3,12 @@ import type { GuestNames } from '../catalog/mentioned-names.ts'
 import type { CatalogTool } from '../catalog/namespace.ts'
 import type { Tool } from '../catalog/tool.ts'
 import { declarationOf } from '../checking/checked-declarations.ts'
-import { encode } from '../protocol/codec.ts'
+import { canonicalSchema } from '../values/canonical-schema.ts'
 import { digestOf } from './digest.ts'
 
 /** A tool as it was when a run started. */
 export interface RecordedTool {
-  /** Identifies the schemas of the tool. */
+  /** Identifies the tool: its original name, what its schemas accept, and whether it changes or destroys something. */
   readonly digest: string
   /** Its declaration, to show what has changed. Absent for a long one, and for all but the first tools. */
   readonly declaration?: string
@@ -56,7 +56,10 @@ const declared = (catalog: Catalog, { path }: CatalogTool): string => declaratio
 function digestOfTool({ tool }: CatalogTool): Promise<string> {
   let digest = digests.get(tool)
   if (digest === undefined) {
-    digest = digestOf(encode([tool.inputSchema, tool.outputSchema])).then((text) => text.slice(0, DIGEST_LENGTH))
+    const { name, inputSchema, outputSchema, annotations = {} } = tool
+    const { readOnlyHint = false, destructiveHint = false } = annotations
+    const parts = [name, readOnlyHint, destructiveHint, canonicalSchema(inputSchema), canonicalSchema(outputSchema)]
+    digest = digestOf(parts.join('\n')).then((text) => text.slice(0, DIGEST_LENGTH))
     digests.set(tool, digest)
   }
   return digest

@@ -3,10 +3,10 @@ import type { ObservedOutputs } from '../catalog/live-catalog.ts'
 import type { CatalogTool, ObservedIn, ObservedOutput } from '../catalog/namespace.ts'
 import type { Tool } from '../catalog/tool.ts'
 import { assertKnownOptions } from '../contract/options.ts'
-import type { MergeShapes, ShapeStore, ToolShape } from '../contract/shape-store.ts'
+import type { MergeShapes, Shape, ShapeStore, ToolShape } from '../contract/shape-store.ts'
 import { typeTextOf } from '../declarations/type-text.ts'
-import { encode } from '../protocol/codec.ts'
 import { hashOf } from '../search/hash.ts'
+import { canonicalSchema } from '../values/canonical-schema.ts'
 import { isUndeclared, observedOutput } from './observed-output.ts'
 import { parseShape } from './shape.ts'
 import { ShapeBuilder } from './shape-builder.ts'
@@ -17,7 +17,8 @@ export interface LearnOptions {
   readonly store?: ShapeStore
   /**
    * Whose shapes are learnt and declared. Everybody who uses the code mode reads the declarations, so results of executions
-   * with another principal are not learnt. Default: those that belong to no principal
+   * with another principal are not learnt. An execution without a principal counts as one of this principal. Default: shapes
+   * that belong to no principal
    */
   readonly principal?: string
   /** Shapes that are known from elsewhere, such as a file that a team shares. They are not written to the store. */
@@ -28,7 +29,7 @@ export interface LearnOptions {
    * @default false
    */
   readonly headers?: boolean
-  /** Called if shapes cannot be written to the store, or read in the background. Default: `console.warn` */
+  /** Called if a shape cannot be used, or if shapes cannot be written, or read in the background. Default: `console.warn` */
   readonly onError?: (error: unknown) => void
 }
 
@@ -43,6 +44,9 @@ export interface ObservedResult {
 const OPTIONS = ['store', 'principal', 'shipped', 'headers', 'onError']
 /** Maximum number of tools whose shapes one code mode keeps. */
 const MAX_TOOLS = 10_000
+
+/** Maximum length of a name in a message, in characters. */
+const MAX_NAME = 100
 
 interface Learnt {
   readonly server: string
@@ -112,9 +116,19 @@ export class LearntShapes implements ObservedOutputs {
     return learnt && observedOf(learnt)
   }
 
-  /** Adds a result of a tool. */
-  record({ path, tool, version }: CatalogTool, output: unknown): void {
-    if (!isUndeclared(tool.outputSchema)) return
+  /** Adds a result of a tool. What goes wrong is reported, and never the failure of a call. */
+  record(entry: CatalogTool, output: () => unknown): void {
+    if (!isUndeclared(entry.tool.outputSchema)) return
+    try {
+      const result = this.#builder()
+      result.add(output())
+      this.#add(entry, result.shape ?? true)
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+
+  #add({ path, tool, version }: CatalogTool, shape: Shape): void {
     const server = namespaceOf(path)
     let learnt = this.#find(server, version, tool)
     if (learnt === undefined) {
@@ -123,9 +137,9 @@ export class LearntShapes implements ObservedOutputs {
     }
     learnt.unsaved ??= { shape: this.#builder(), results: 0 }
     learnt.unsaved.results++
-    learnt.unsaved.shape.add(output)
+    learnt.unsaved.shape.addShape(shape)
     learnt.results++
-    learnt.shape.add(output)
+    learnt.shape.addShape(shape)
     if (isStale(learnt)) this.#isChanged = true
   }
 
@@ -156,30 +170,41 @@ export class LearntShapes implements ObservedOutputs {
   }
 
   #save(): void {
-    const added = [...this.#learnt.values()].flatMap((learnt): ToolShape | [] => {
-      const { unsaved, server, version, tool, digest } = learnt
-      if (unsaved === undefined) return []
+    const unsaved = [...this.#learnt.values()].filter((learnt) => learnt.unsaved !== undefined)
+    if (this.#store === undefined || unsaved.length === 0) return
+    const added = unsaved.map((learnt): ToolShape => {
+      const { server, version, tool, digest } = learnt
+      const { results, shape } = learnt.unsaved as NonNullable<Learnt['unsaved']>
       learnt.unsaved = undefined
-      const { results, shape } = unsaved
       return { server, ...(version !== undefined && { version }), tool, digest, results, shape: shape.shape ?? true }
     })
-    if (added.length === 0) return
-    const save = () => this.#store?.save(this.#options.principal, added, this.#merge)
-    this.#saving = this.#saving.then(save).catch(this.#onError)
+    const save = () => this.#store?.save(this.#options.principal, added, mergeToolShapes)
+    this.#saving = this.#saving.then(save).catch((error: unknown) => {
+      // The next attempt saves them, too.
+      for (const shape of added) this.#keepUnsaved(shape)
+      this.#onError(error)
+    })
+  }
+
+  #keepUnsaved({ shape, results, ...of }: ToolShape): void {
+    const learnt = this.#learnt.get(keyOf(of))
+    if (learnt === undefined) return
+    learnt.unsaved ??= { shape: this.#builder(), results: 0 }
+    learnt.unsaved.results += results
+    learnt.unsaved.shape.addShape(shape)
   }
 
   readonly #onError = (error: unknown): void => (this.#options.onError ?? console.warn)(error)
 
-  readonly #merge: MergeShapes = (stored, added) => {
-    if (stored.digest !== added.digest) return added
-    const shape = this.#builder()
-    shape.addShape(parseShape(stored.shape))
-    shape.addShape(added.shape)
-    return { ...added, results: stored.results + added.results, shape: shape.shape ?? true }
-  }
-
+  /** Adds a shape from elsewhere. One that cannot be used is reported: nothing depends on it. */
   #addKnown(given: ToolShape): void {
-    const { server, version, tool, digest, results, shape } = parseToolShape(given)
+    let parsed: ToolShape
+    try {
+      parsed = parseToolShape(given)
+    } catch (error) {
+      return this.#onError(error)
+    }
+    const { server, version, tool, digest, results, shape } = parsed
     const known = this.#learnt.get(keyOf({ server, tool, digest }))
     const learnt = known ?? this.#create({ server, version, tool, digest })
     learnt.results += results
@@ -207,11 +232,20 @@ export class LearntShapes implements ObservedOutputs {
     let digest = this.#digests.get(tool)
     if (digest === undefined) {
       const { description = '', inputSchema, outputSchema } = tool
-      digest = hashOf([version ?? '', description, encode([inputSchema, outputSchema])])
+      digest = hashOf([version ?? '', description, canonicalSchema(inputSchema), canonicalSchema(outputSchema)])
       this.#digests.set(tool, digest)
     }
     return digest
   }
+}
+
+/** Combines two shapes of a tool. If the tool has changed in between, the second one replaces the first. */
+export const mergeToolShapes: MergeShapes = (stored, added) => {
+  if (stored.digest !== added.digest) return added
+  const shape = new ShapeBuilder({ headers: true })
+  shape.addShape(parseShape(stored.shape))
+  shape.addShape(added.shape)
+  return { ...added, results: stored.results + added.results, shape: shape.shape ?? true }
 }
 
 /**
@@ -221,11 +255,16 @@ export class LearntShapes implements ObservedOutputs {
  */
 export function parseToolShape(given: ToolShape): ToolShape {
   const { server, version, tool, digest, results } = given
+  const name = `${String(server).slice(0, MAX_NAME)}.${String(tool).slice(0, MAX_NAME)}`
   if (![server, version ?? '', tool, digest].every((text) => typeof text === 'string'))
-    throw new TypeError('invalid shape: `server`, `version`, `tool` and `digest` must be texts')
+    throw new TypeError(`invalid shape of ${name}: \`server\`, \`version\`, \`tool\` and \`digest\` must be texts`)
   if (!Number.isSafeInteger(results) || results < 0)
-    throw new TypeError('invalid shape: `results` must be the number of results')
-  return { ...given, shape: parseShape(given.shape) }
+    throw new TypeError(`invalid shape of ${name}: \`results\` must be the number of results`)
+  try {
+    return { ...given, shape: parseShape(given.shape) }
+  } catch (error) {
+    throw new TypeError(`invalid shape of ${name}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 const isStore = (value: ShapeStore | LearnOptions): value is ShapeStore =>

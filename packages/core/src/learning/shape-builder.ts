@@ -2,7 +2,7 @@ import { SHAPE_KINDS, type Shape, type ShapeKind, type ShapeParts } from '../con
 import { Budget } from '../schema/bounds.ts'
 import { isRecord } from '../values/json.ts'
 import { isPropertyName } from './property-names.ts'
-import { MAX_SHAPE_DEPTH } from './shape.ts'
+import { MAX_ROW, MAX_SHAPE_DEPTH } from './shape.ts'
 import { findTable, type TextTable } from './text-table.ts'
 
 /** Maximum number of values examined per result. */
@@ -15,10 +15,10 @@ const MIN_ELEMENTS = 20
 const MAX_PROPERTIES = 120
 /** Maximum number of properties of an object whose values have the same kind. Names of more are data. */
 const MAX_ALIKE = 24
-/** Maximum number of properties in one shape. */
+/** Maximum number of places in one shape: properties, elements and columns. */
 const MAX_PLACES = 2_000
-/** Maximum length of a row, in elements. */
-const MAX_ROW = 24
+/** Maximum number of texts of one result in which a table is searched. */
+const MAX_TEXTS = 100
 
 /** Options for {@link ShapeBuilder}. */
 export interface ShapeBuilderOptions {
@@ -47,7 +47,11 @@ export class ShapeBuilder {
   }
 
   add(value: unknown): void {
-    this.#root.add(value, 0, { values: new Budget(MAX_VALUES), elements: MAX_ELEMENTS })
+    this.#root.add(value, 0, {
+      values: new Budget(MAX_VALUES),
+      texts: new Budget(MAX_TEXTS),
+      elements: MAX_ELEMENTS,
+    })
   }
 
   addShape(shape: Shape): void {
@@ -58,6 +62,8 @@ export class ShapeBuilder {
 /** Budgets for examining one result. */
 interface Effort {
   readonly values: Budget
+  /** Texts in which a table is searched. */
+  readonly texts: Budget
   /** Maximum number of elements examined in a list at this depth. */
   readonly elements: number
 }
@@ -102,7 +108,7 @@ class Place {
     const kind = kindOf(value)
     if (kind === undefined || depth > MAX_SHAPE_DEPTH) return this.#giveUp()
     this.#addKind(kind)
-    if (typeof value === 'string') this.#addTable(value.includes('\n') ? findTable(value) : undefined)
+    if (typeof value === 'string') this.#addText(value, effort)
     else if (Array.isArray(value)) this.#addList(value, depth, effort, isInList)
     else if (isRecord(value)) {
       this.#addObject(
@@ -140,7 +146,9 @@ class Place {
   }
 
   #inner(): Place {
-    return new Place(this.#growth)
+    const place = new Place(this.#growth)
+    if (!this.#growth.places.tryTake(1)) place.#giveUp()
+    return place
   }
 
   #addList(list: readonly unknown[], depth: number, effort: Effort, isInList: boolean): void {
@@ -160,7 +168,12 @@ class Place {
   }
 
   #addListShape({ items, prefixItems: row }: ShapeParts): void {
-    if (row !== undefined && this.#isRow !== false && (this.#row ?? row).length === row.length) {
+    if (
+      row !== undefined &&
+      row.length <= MAX_ROW &&
+      this.#isRow !== false &&
+      (this.#row ?? row).length === row.length
+    ) {
       this.#isRow = true
       this.#row ??= row.map(() => this.#inner())
       for (const [at, place] of this.#row.entries()) place.addShape(row[at] as Shape)
@@ -206,7 +219,7 @@ class Place {
       fill(this.#values ?? this.#place(key), key)
     }
     if (this.#values !== undefined) return
-    const always = new Set(required ?? keys)
+    const always = new Set(required?.filter((key) => this.#properties.has(key)) ?? keys)
     const before = this.#required
     if (isFirst) this.#required = required && always
     else this.#required = new Set([...(before ?? known)].filter((key) => always.has(key)))
@@ -225,7 +238,7 @@ class Place {
   }
 
   #hasRoomFor(key: string): boolean {
-    return this.#properties.has(key) || (this.#properties.size < MAX_PROPERTIES && this.#growth.places.tryTake(1))
+    return this.#properties.has(key) || (this.#properties.size < MAX_PROPERTIES && !this.#growth.places.isSpent)
   }
 
   /** Returns whether the names are data although each of them could be a word. */
@@ -250,6 +263,11 @@ class Place {
       this.#required = undefined
     }
     return this.#values
+  }
+
+  #addText(text: string, { texts }: Effort): void {
+    if (this.#table === null) return
+    this.#addTable(text.includes('\n') && texts.tryTake(1) ? findTable(text) : undefined)
   }
 
   #addTable(table: TextTable | Pick<TextTable, 'format'> | undefined): void {

@@ -13,12 +13,13 @@ const MAX_SEARCHED = 10_000
 const MAX_LINES = 20
 /** Minimum number of cells. Two short lines with a comma each are prose. */
 const MIN_CELLS = 6
-const MARKDOWN_RULE = /^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$/
+/** Maximum length of a line that can be a rule, in characters. */
+const MAX_RULE = 1_000
 
 /** Finds the table that a text is, or contains: Markdown, or lines with the same number of tabs or commas. */
 export function findTable(text: string): TextTable | undefined {
   const lines = text.slice(0, MAX_SEARCHED).split(/\r?\n/, MAX_LINES)
-  const rule = lines.findIndex((line, at) => at > 0 && line.includes('|') && MARKDOWN_RULE.test(line))
+  const rule = lines.findIndex((line, at) => at > 0 && isRule(line))
   if (rule > 0) return table('text/markdown', lines[rule - 1] as string)
   // The last line may be cut.
   const whole = (text.length > MAX_SEARCHED ? lines.slice(0, -1) : lines).filter((line) => line.trim() !== '')
@@ -39,6 +40,10 @@ export function findTable(text: string): TextTable | undefined {
   }
   return undefined
 }
+
+/** Returns whether a line separates the header of a Markdown table from its rows, as in `| --- | :-: |`. */
+const isRule = (line: string): boolean =>
+  line.length <= MAX_RULE && line.includes('|') && line.includes('--') && /^[\s|:-]+$/.test(line)
 
 const table = (format: TableFormat, header: string): TextTable => ({
   format,

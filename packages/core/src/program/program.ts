@@ -14,7 +14,7 @@ export interface PreparedProgram extends Program {
   readonly steps: readonly PositionStep[]
   /** The program as it was written, with its types, but without what models put around it. */
   readonly written: Unpacked
-  /** Places where the program uses members of globals, such as tools, by name. At most 200. */
+  /** Places where the program uses members of globals, such as tools, by name. At most 500 members. */
   readonly uses: readonly MemberUse[]
 }
 
@@ -118,9 +118,9 @@ function wrapScript(script: JavaScript, written: Unpacked): Reading {
 /** Number of steps that lead from the JavaScript of a program to its source. */
 const WRAPPING_STEPS = 2
 
-/** Returns the place of a use in the model's text. */
-export const positionOfUse = ({ steps }: PreparedProgram, { position }: MemberUse): Position =>
-  originalPosition(steps.slice(WRAPPING_STEPS), position)
+/** Returns the places of a use in the model's text. */
+export const positionsOfUse = ({ steps }: PreparedProgram, { positions }: MemberUse): readonly Position[] =>
+  positions.map((position) => originalPosition(steps.slice(WRAPPING_STEPS), position))
 
 /** Matches calls with type arguments. `f<T>(x)` is also valid JavaScript, but means two comparisons. */
 const TYPE_ARGUMENTS = /(?<![=\s])\s*>\s*[(`]/

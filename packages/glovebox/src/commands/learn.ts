@@ -1,12 +1,14 @@
-import type { CodeMode, FoundTool, Tool } from '@glovebox/core'
-import { compileWildcard, identifierFor, isUndeclared } from '@glovebox/core/framework'
+import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import type { CodeMode, FoundTool, Tool, ToolShape } from '@glovebox/core'
+import { compileWildcard, identifierFor, isUndeclared, mergeToolShapes } from '@glovebox/core/framework'
 import type { McpProvider } from '@glovebox/mcp'
 import { configurationOf, type ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { openStore, principal, type StoreOption } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
-import { shapeFileOf, writeShapes } from '../shape-file.ts'
+import { readShapes, shapeFileOf, writeShapes } from '../shape-file.ts'
 
 /** Options of `glovebox learn`. */
 export interface LearnCommandOptions extends ServerOptions, StoreOption {
@@ -33,11 +35,12 @@ export async function learn(
   await using store = await openStore(options.store)
   if (options.clear === true) console.log(`Forgotten: ${countOf(await store.shapes.clear(principal()))}.`)
   const session = { ...options, learn: true, opened: store, limits: { wallTimeMs: CALL_MS } }
-  const exitCode = await withCodeMode(session, reporter, signal, async (codeMode, _, providers) => {
+  const outcome = await withCodeMode(session, reporter, signal, async (codeMode, _, providers) => {
     const chosen = chooseTools(codeMode, providers, patterns)
+    const servers = providers.map(({ name }) => identifierFor(name))
     if (options.dryRun === true) {
       for (const { path } of chosen) console.log(path)
-      return EXIT.ok
+      return { exitCode: EXIT.ok, servers: [] }
     }
     let count = 0
     for (const { path } of chosen) {
@@ -45,14 +48,31 @@ export async function learn(
       if (await callTool(codeMode, path, signal)) count++
     }
     console.log(`${count} of ${chosen.length} read-only tools without required input returned something.`)
-    return signal.aborted ? EXIT.interrupted : EXIT.ok
+    return { exitCode: signal.aborted ? EXIT.interrupted : EXIT.ok, servers }
   })
-  if (file !== undefined && exitCode === EXIT.ok) {
-    const shapes = await store.shapes.load(principal())
+  if (file !== undefined && options.dryRun !== true && !signal.aborted) {
+    const learnt = (await store.shapes.load(principal())).filter(({ server }) => outcome.servers.includes(server))
+    const known = existsSync(file) ? await readShapes(file, undefined, (message) => reporter.warning(message)) : []
+    const shapes = mergeAll(known, learnt)
     await writeShapes(file, shapes)
     console.log(`Written to ${file}: ${countOf(shapes.length)}.`)
   }
-  return exitCode
+  return outcome.exitCode
+}
+
+/** Adds shapes to those of a file. Both count some results, so that the larger number is kept. */
+function mergeAll(known: readonly ToolShape[], learnt: readonly ToolShape[]): readonly ToolShape[] {
+  const all = new Map(known.map((shape) => [`${shape.server}.${shape.tool}`, shape]))
+  for (const shape of learnt) {
+    const key = `${shape.server}.${shape.tool}`
+    const before = all.get(key)
+    const results = before?.digest === shape.digest ? Math.max(before.results, shape.results) : shape.results
+    // The file may have been written from the same results, which must not count twice.
+    const isKnown = before !== undefined && isDeepStrictEqual(before.shape, shape.shape)
+    const merged = before === undefined || isKnown ? shape : mergeToolShapes(before, shape)
+    all.set(key, { ...merged, results })
+  }
+  return [...all.values()]
 }
 
 const countOf = (count: number): string => `${count} ${count === 1 ? 'type' : 'types'} of results`
