@@ -501,7 +501,7 @@ export const MUTANTS = [
   {
     breaks: 'tools that change stay the same in later executions',
     file: 'packages/core/src/catalog/live-catalog.ts',
-    from: '    this.#current = undefined\n    for',
+    from: '    this.#forget()\n    for',
     to: '    for',
     tests: ['test/changing-tools.test.ts'],
   },
@@ -574,6 +574,49 @@ export const MUTANTS = [
     from: 'export const MAX_SCHEMA_WORK = 500_000',
     to: 'export const MAX_SCHEMA_WORK = 1e15',
     tests: ['packages/core/test/schema-bounds.test.ts', '-t', 'graphs that double'],
+  },
+  {
+    breaks: 'learnt shapes keep names that are data',
+    file: 'packages/core/src/learning/shape-builder.ts',
+    from: '(!isPropertyName(key) || !this.#hasRoomFor(key))',
+    to: '(!key || !this.#hasRoomFor(key))',
+    tests: ['test/learnt-outputs.test.ts', '-t', 'no value and no name'],
+  },
+  {
+    breaks: 'learnt results of other principals are declared',
+    file: 'packages/core/src/learning/learnt-shapes.ts',
+    from: 'return principal === undefined || principal === this.#options.principal',
+    to: 'return true',
+    tests: ['test/learnt-outputs.test.ts', '-t', 'only from executions of its principal'],
+  },
+  {
+    breaks: 'programs are refused by types that were only observed',
+    file: 'packages/core/src/checking/program-check.ts',
+    from: 'const isObserved = mentionsObserved(checked.catalog, checked.names)',
+    to: 'const isObserved = false',
+    tests: ['test/learnt-outputs.test.ts', '-t', 'warns of a mistake'],
+  },
+  {
+    breaks: 'programs call tools that they were not given',
+    file: 'packages/core/src/execution/call-pipeline.ts',
+    from: 'if (isBuiltin(path) || this.#options.isGiven(tool)) return tool',
+    to: 'return tool',
+    tests: ['test/program-reach.test.ts', '-t', 'is not called'],
+  },
+  {
+    breaks: 'resumed runs call tools that have changed',
+    file: 'packages/core/src/execution/call-pipeline.ts',
+    from: '    this.#assertUnchanged(tool)\n',
+    to: '',
+    tests: ['test/stored-runs.test.ts', '-t', 'is refused if its tool has changed'],
+  },
+  {
+    breaks: 'a check goes on after the end of its host',
+    file: 'packages/typecheck/src/server.ts',
+    from: "new Worker(new URL('parent-watch.js', import.meta.url))",
+    to: 'void Worker',
+    tests: ['packages/typecheck/test/typecheck.test.ts', '-t', 'ends with its host'],
+    isSlow: true,
   },
 ]
 
