@@ -1,6 +1,7 @@
 import { BACKENDS } from '@glovebox/backends'
 import { describeShapeStore } from '@glovebox/conformance/store'
 import {
+  Attachment,
   createCodeMode,
   defineTool,
   memoryShapes,
@@ -202,6 +203,20 @@ describe('a code mode that learns', () => {
       expect(await codeMode.execute('return (await tracker.list_issues()).id')).toMatchObject({ ok: true, value: 1 })
       most = reads
     }
+  })
+
+  it('leaves attachments unknown, so that programs may read their bytes', async () => {
+    const image = new Attachment(new Uint8Array([1, 2, 3]), { type: 'image', mimeType: 'image/png' })
+    const tools = tracker({ ...list, execute: () => ({ image, width: 4 }) })
+    await using codeMode = await createCodeMode({ sandbox, tools, learn: {}, typeChecker })
+    for (const _ of [1, 2]) {
+      const result = await codeMode.execute(
+        'const { image } = await tracker.list_issues()\nreturn (await image.bytes()).length',
+      )
+      expect(result).toMatchObject({ ok: true, value: 3 })
+      expect(result.warnings).toBeUndefined()
+    }
+    expect(flat(codeMode.declarations)).toContain('Promise<{ image: unknown; width: number }>')
   })
 
   it('keeps the description of an output that is declared as any object', async () => {

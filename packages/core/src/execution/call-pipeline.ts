@@ -42,7 +42,7 @@ export interface CallPipelineOptions {
   /** Returns what the program can reach. */
   readonly reach: () => ProgramReach
   /** Receives each output of a tool. */
-  readonly learn: ((tool: CatalogTool, output: () => unknown) => void) | undefined
+  readonly learn: ((tool: CatalogTool, output: unknown) => void) | undefined
   /** Milliseconds since the execution began. */
   readonly elapsed: () => number
   /** Returns a promise while guest messages are unhandled, since one of them may report the end of the program. */
@@ -132,7 +132,7 @@ export class CallPipeline {
     const judged = isUnjudged ? input : await this.#judge(rules ?? CallRules.NONE, call, tool, input)
     const output = await this.#execute(call, tool, judged)
     const written = await this.#write(call, tool, output)
-    if (!isBuiltin(call.path)) this.#learn(tool, output, written)
+    if (!isBuiltin(call.path)) this.#options.learn?.(tool, output)
     return written
   }
 
@@ -182,11 +182,6 @@ export class CallPipeline {
     }
     // Comparing names takes time, so the number of hints is limited.
     throw new ToolCallError('TOOL_NOT_FOUND', noSuchTool(this.#options.catalog, path, ++this.#hints <= MAX_HINTS))
-  }
-
-  /** The plain form of the codec is JSON. In any other form, an output is learnt as the program receives it. */
-  #learn(tool: CatalogTool, output: unknown, { payload }: EncodedOutput): void {
-    this.#options.learn?.(tool, () => (payload.startsWith('j') ? output : decode(payload)))
   }
 
   /** @throws `ToolCallError` `TOOL_CHANGED`: the program was written for another tool, and so was a decision on the call */

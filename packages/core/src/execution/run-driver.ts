@@ -64,7 +64,7 @@ export interface RunOptions {
   /** Settings of a run that a store keeps. Default: no store */
   readonly stored?: StoredRunOptions | undefined
   /** Receives each output of a tool. Default: nothing is learnt */
-  readonly learn?: ((tool: CatalogTool, output: () => unknown) => void) | undefined
+  readonly learn?: ((tool: CatalogTool, output: unknown) => void) | undefined
   /** Whether to repeat the run of `log` without calling tools. It ends with the last message of the log. Default: false. */
   readonly isReplay?: boolean
 }

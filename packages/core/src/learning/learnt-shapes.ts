@@ -117,11 +117,11 @@ export class LearntShapes implements ObservedOutputs {
   }
 
   /** Adds a result of a tool. What goes wrong is reported, and never the failure of a call. */
-  record(entry: CatalogTool, output: () => unknown): void {
+  record(entry: CatalogTool, output: unknown): void {
     if (!isUndeclared(entry.tool.outputSchema)) return
     try {
       const result = this.#builder()
-      result.add(output())
+      result.add(output)
       this.#add(entry, result.shape ?? true)
     } catch (error) {
       this.#onError(error)
