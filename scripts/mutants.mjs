@@ -611,7 +611,7 @@ export const MUTANTS = [
     tests: ['test/stored-runs.test.ts', '-t', 'is refused if its tool has changed'],
   },
   {
-    breaks: 'a check goes on after the end of its host',
+    breaks: 'a check outlives its host',
     file: 'packages/typecheck/src/server.ts',
     from: "new Worker(new URL('parent-watch.js', import.meta.url))",
     to: 'void Worker',

@@ -151,15 +151,15 @@ async function use(server) {
   try {
     const { protocol, warnings } = provider.status()
     const errors = typeErrors(codeMode.declarations)
-    const { calls, ...program } = await outcomeOf(server, codeMode, place)
+    const { observed = [], ...program } = await outcomeOf(server, codeMode, place)
     return {
       tools: provider.tools.length,
       protocol,
       warnings,
       // With the types that the program has shown.
       errors: [...errors, ...typeErrors(codeMode.declarations)],
-      learnt: learntTypes(codeMode, provider, calls ?? []),
-      program: { ...program, ...(calls !== undefined && { calls: calls.length }) },
+      learnt: learntTypes(codeMode, observed),
+      program,
     }
   } finally {
     await codeMode.close()
@@ -180,7 +180,7 @@ async function outcomeOf({ program, needsBrowser }, codeMode, place) {
   const result = await codeMode.execute(program.code(place))
   if (!result.ok) return { state: 'failed', why: `${result.error.code}: ${result.error.message}` }
   const expected = typeof program.value === 'function' ? program.value(place) : program.value
-  if (isDeepStrictEqual(result.value, expected)) return { state: 'passed', calls: result.calls }
+  if (isDeepStrictEqual(result.value, expected)) return { state: 'passed', observed: result.observed }
   return { state: 'failed', why: `it returned ${JSON.stringify(result.value).slice(0, MAX_SHOWN)}` }
 }
 

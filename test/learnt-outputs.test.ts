@@ -147,7 +147,7 @@ describe('a code mode that learns', () => {
     expect(await store.load(undefined)).toEqual([])
   })
 
-  it('goes on if its store fails, and reports that', async () => {
+  it('runs programs if its store fails, and reports that', async () => {
     const errors: unknown[] = []
     const store = { ...memoryShapes(), load: async () => [], save: () => Promise.reject(new Error('disk full')) }
     const learn = { store, onError: (error: unknown) => errors.push(error) }

@@ -1,5 +1,3 @@
-import { isUndeclared } from '@glovebox/core/framework'
-
 /**
  * @typedef {object} Learnt
  * @property {string} tool path of a tool that declares no output and was called
@@ -7,20 +5,12 @@ import { isUndeclared } from '@glovebox/core/framework'
  */
 
 /**
- * Returns the types that a code mode has learnt of the tools that returned something.
+ * Returns the whole types of the results that a program was the first to see.
  *
  * @returns {Learnt[]}
  */
-export function learntTypes(codeMode, provider, calls) {
-  const undeclared = new Set(
-    provider.tools.filter(({ outputSchema }) => isUndeclared(outputSchema)).map(({ name }) => name),
-  )
-  const paths = new Set(calls.filter(({ outcome }) => outcome === 'returned').map(({ tool }) => tool))
-  return codeMode
-    .list({ limit: 50, detail: 'names' })
-    .items.filter(({ path, name }) => paths.has(path) && undeclared.has(name))
-    .map(({ path }) => ({ tool: path, type: typeIn(codeMode.describe(path)) }))
-}
+export const learntTypes = (codeMode, observed) =>
+  observed.map(({ tool }) => ({ tool, type: typeIn(codeMode.describe(tool)) }))
 
 /** Returns the type of the result in a declaration. */
 const typeIn = (declaration) => {

@@ -14,20 +14,16 @@ import { configurationOf, type ServerOptions, selectServers } from './configured
 import type { Reporter } from './reporter.ts'
 import { openStore, principal } from './run-store.ts'
 import { openSandbox } from './sandboxes.ts'
-import { readShapes } from './shape-file.ts'
+import { readShapes, type ShapeOptions } from './shape-file.ts'
 
 /** Options of {@link withCodeMode}. */
-export interface SessionOptions extends ServerOptions, Pick<CodeModeOptions, 'limits' | 'declarations'> {
+export interface SessionOptions extends ServerOptions, ShapeOptions, Pick<CodeModeOptions, 'limits' | 'declarations'> {
   readonly onAsk?: CodeModeOptions['onAsk']
   readonly runs?: CodeModeOptions['runs']
   readonly sandbox?: BackendName
   /** Whether to check the types of programs before they run. Default: false */
   readonly check?: boolean
   readonly policy?: readonly PolicyRule[]
-  /** Whether the outputs of tools are learnt. Default: false */
-  readonly learn?: boolean
-  /** File with shapes that a team shares. Default: the one beside the configuration */
-  readonly shapes?: string
   /** Open file of the stored runs, which also has the shapes. Default: that of the data folder is opened */
   readonly opened?: SqliteStore | undefined
 }

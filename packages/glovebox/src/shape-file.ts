@@ -5,6 +5,14 @@ import type { ToolShape } from '@glovebox/core'
 import { isRecord, parseToolShape } from '@glovebox/core/framework'
 import { UsageError } from './exit-codes.ts'
 
+/** Options about the types of results. */
+export interface ShapeOptions {
+  /** Whether types of results are learnt and declared. Default: false */
+  readonly learn?: boolean
+  /** File with shapes that a team shares. Default: the one beside the configuration */
+  readonly shapes?: string
+}
+
 /** Text file with shapes of results, which a team reviews and shares. Its keys are `server.tool`. */
 interface ShapeFile {
   readonly version: 1

@@ -138,7 +138,7 @@ describe('glovebox learn', () => {
 })
 
 describe('glovebox run', () => {
-  it('learns the types of results unless it is told not to', async () => {
+  it('learns the types of results unless --no-learn is given', async () => {
     await using project = new Project()
     const program = 'return (await git.push()).pushed'
     expect(await project.run(['run', '-', '--no-learn', '-q'], program)).toMatchObject({ code: 0, stdout: 'true\n' })

@@ -2,6 +2,8 @@
  * Worker thread that ends the process group when the host has ended. The main thread waits for TypeScript, which a
  * program may keep busy for ever, and notices nothing until then.
  */
+
+/** Time between two looks at the host, in milliseconds. */
 const WATCH_MS = 500
 
 const host = process.ppid

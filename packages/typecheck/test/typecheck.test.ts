@@ -305,7 +305,7 @@ it.skipIf(process.platform !== 'linux')('a check that computes for ever ends wit
   try {
     await vi.waitUntil(() => children.every((pid) => !isRunning(pid)), { timeout: 60_000 })
   } finally {
-    // A check that goes on would take all memory.
+    // A check that is left running would take all memory.
     for (const pid of children) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
   }
   expect(output).not.toContain('done')

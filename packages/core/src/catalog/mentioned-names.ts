@@ -4,6 +4,10 @@ import type { Namespace } from './namespace.ts'
 /** Names of the tools that a guest gets, by namespace. */
 export type GuestNames = Readonly<Record<string, readonly string[]>>
 
+/** Returns the paths of the tools that names stand for, as `namespace.tool`. */
+export const pathsOf = (names: GuestNames): string[] =>
+  Object.entries(names).flatMap(([namespace, tools]) => tools.map((tool) => `${namespace}.${tool}`))
+
 /** Ways to reach a global without its name: the global object, also as `this`, and escapes in identifiers. */
 const INDIRECT = /\b(?:globalThis|global|self)\b|\bthis\b(?!\s*\.)|\\u/
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import type { GuestNames } from '../catalog/mentioned-names.ts'
+import { type GuestNames, pathsOf } from '../catalog/mentioned-names.ts'
 import { declareAll, type PartialCatalog, partOf } from '../declarations/typed-text.ts'
 
 /** Globals of programs that are not part of the language. Their members are not checked. */
@@ -65,9 +65,6 @@ export function declarationOf(catalog: Catalog, path: string, isSure = false): s
 /** Returns whether a program mentions a tool whose output was observed. */
 export const mentionsObserved = (catalog: Catalog, names: GuestNames): boolean =>
   pathsOf(names).some((path) => catalog.find(path)?.observed !== undefined)
-
-const pathsOf = (names: GuestNames): string[] =>
-  Object.entries(names).flatMap(([namespace, tools]) => tools.map((tool) => `${namespace}.${tool}`))
 
 const withoutObserved = ({ size, namespaces }: PartialCatalog): PartialCatalog => ({
   size,

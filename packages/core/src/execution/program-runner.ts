@@ -173,12 +173,13 @@ export class ProgramRunner {
     options: Admitted,
     span: ExecutionSpan | undefined,
   ): Promise<ExecuteResult> {
-    const { guests, tools, runs, checker } = this.#options
+    const { guests, tools, runs, checker, directory } = this.#options
     const catalog = tools.current
     const clock = new Clock()
     const program = await this.#prepare(code, limits, options.signal, clock)
     if ('error' in program) return explain(notRun(clock, program.error), code, catalog)
-    const names = mentionedNames(program.source, catalog, builtinNamespace(this.#options.directory, catalog))
+    const builtins = builtinNamespace(directory, catalog)
+    const names = mentionedNames(program.source, catalog, builtins)
     const checked = { program, code, catalog, names }
     const { error: mistake, warnings = [] } = (await checker?.check(checked, options.signal)) ?? {}
     if (mistake !== undefined) return withWarnings(explain(notRun(clock, mistake), code, catalog), warnings)
@@ -195,12 +196,16 @@ export class ProgramRunner {
       ...linkOf(span),
     })
     const log = claimed?.log ?? new RunLog()
-    const executed = await this.#drive({ program, limits, clock, catalog, names, log, span }, options, claimed)
+    const executed = await this.#drive(
+      { program, limits, clock, catalog, builtins, names, log, span },
+      options,
+      claimed,
+    )
     return withWarnings(explain(executed, code, catalog, log), warnings)
   }
 
   async #resume(run: string, options: Admitted & ResumeOptions): Promise<ExecuteResult> {
-    const { guests, tools, telemetry, sandbox } = this.#options
+    const { guests, tools, telemetry, sandbox, directory } = this.#options
     const catalog = tools.current
     const { principal, decisions = [], signal } = options
     const runs = this.#stored()
@@ -220,6 +225,7 @@ export class ProgramRunner {
     const ended = (log: RunLog, end: EndedEntry) =>
       explain(endedResult(log, end, program, header.limits, catalog), code, catalog, log)
     if (found.log.end !== undefined) return ended(found.log, found.log.end)
+    const changed = await changedTools(catalog, header.tools ?? {})
     const claimed = await runs.claim(run, { principal })
     const { log } = claimed
     if (log.end !== undefined) {
@@ -227,11 +233,11 @@ export class ProgramRunner {
       return ended(log, log.end)
     }
     const limits = tightenLimits(header.limits, options.limits)
-    const changed = await changedTools(catalog, header.tools ?? {})
+    const builtins = builtinNamespace(directory, catalog)
     const drive = async (span?: ExecutionSpan) => {
       const clock = new Clock(log.elapsedMs, log.lastTold)
       return explain(
-        await this.#drive({ program, limits, clock, catalog, changed, log, span }, options, claimed),
+        await this.#drive({ program, limits, clock, catalog, builtins, changed, log, span }, options, claimed),
         code,
         catalog,
         log,
@@ -262,11 +268,14 @@ export class ProgramRunner {
 
   /** Drives a run to its end or to its suspension, and releases it if it is stored. */
   async #drive(
-    run: Pick<RunOptions, 'program' | 'limits' | 'clock' | 'catalog' | 'names' | 'changed' | 'log' | 'span'>,
+    run: Pick<
+      RunOptions,
+      'program' | 'limits' | 'clock' | 'catalog' | 'builtins' | 'names' | 'changed' | 'log' | 'span'
+    >,
     { signal, context, onEvent, principal }: Admitted,
     claimed: ClaimedRun | undefined,
   ): Promise<Executed> {
-    const { guests, directory, redact, strictOutputs, rules, runs } = this.#options
+    const { guests, redact, strictOutputs, rules, runs } = this.#options
     const shapes = this.#options.shapes?.isFor(principal) === true ? this.#options.shapes : undefined
     const { approvalExpireMs: expireMs, hibernateAfterMs } = runs ?? {}
     const stored = claimed && {
@@ -279,7 +288,6 @@ export class ProgramRunner {
     try {
       const executed = await driveRun({
         ...run,
-        builtins: builtinNamespace(directory, run.catalog),
         guests,
         signal,
         context,
@@ -290,7 +298,7 @@ export class ProgramRunner {
         onEvent,
         learn: shapes && ((tool, output) => shapes.record(tool, output)),
       })
-      return withObserved(executed, shapes, run.catalog)
+      return shapes === undefined ? executed : withObserved(executed, shapes, run.catalog)
     } finally {
       shapes?.settle()
       await claimed?.close()
@@ -366,9 +374,9 @@ const withWarnings = (result: ExecuteResult, warnings: readonly string[]): Execu
   warnings.length === 0 ? result : { ...result, warnings: [...warnings, ...(result.warnings ?? [])] }
 
 /** Adds the types of results that were unknown before. */
-function withObserved(executed: Executed, shapes: LearntShapes | undefined, catalog: Catalog): Executed {
+function withObserved(executed: Executed, shapes: LearntShapes, catalog: Catalog): Executed {
   const returned = executed.calls.filter(({ outcome }) => outcome === 'returned').map(({ tool }) => tool)
-  const observed = shapes?.tell(returned, catalog) ?? []
+  const observed = shapes.tell(returned, catalog)
   return observed.length === 0 ? executed : { ...executed, observed }
 }
 

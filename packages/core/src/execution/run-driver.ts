@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { type GuestNames, mentionedNames } from '../catalog/mentioned-names.ts'
+import { type GuestNames, mentionedNames, pathsOf } from '../catalog/mentioned-names.ts'
 import type { CatalogTool, Namespace } from '../catalog/namespace.ts'
 import { type ProgramReach, reachOf } from '../checking/program-reach.ts'
 import type { GuestExit, Turn } from '../contract/adapter.ts'
@@ -508,9 +508,7 @@ class RunDriver {
 
   /** Notes the tools that the guest was given. */
   #give(...given: readonly GuestNames[]): void {
-    for (const names of given)
-      for (const [namespace, tools] of Object.entries(names))
-        for (const tool of tools) this.#given.add(`${namespace}.${tool}`)
+    for (const path of given.flatMap(pathsOf)) this.#given.add(path)
   }
 
   #reachOf(): ProgramReach {

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import type { GuestNames } from '../catalog/mentioned-names.ts'
+import { type GuestNames, pathsOf } from '../catalog/mentioned-names.ts'
 import type { CatalogTool } from '../catalog/namespace.ts'
 import type { Tool } from '../catalog/tool.ts'
 import { declarationOf } from '../checking/checked-declarations.ts'
@@ -24,9 +24,7 @@ const digests = new WeakMap<Tool, Promise<string>>()
 
 /** Records the tools that a program mentions, by path. */
 export async function recordTools(catalog: Catalog, names: GuestNames): Promise<Record<string, RecordedTool>> {
-  const tools = Object.entries(names).flatMap(([namespace, identifiers]) =>
-    identifiers.flatMap((identifier) => catalog.find(`${namespace}.${identifier}`) ?? []),
-  )
+  const tools = pathsOf(names).flatMap((path) => catalog.find(path) ?? [])
   const recorded = tools.map(async (tool, at) => {
     const declaration = at < MAX_DECLARED ? declared(catalog, tool) : ''
     const isShown = declaration !== '' && declaration.length <= MAX_DECLARATION

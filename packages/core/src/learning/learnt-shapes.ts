@@ -143,7 +143,7 @@ export class LearntShapes implements ObservedOutputs {
     if (isStale(learnt)) this.#isChanged = true
   }
 
-  /** Declares and saves what an execution has changed. Saving goes on in the background. */
+  /** Declares and saves what an execution has changed. It is saved in the background. */
   settle(): void {
     if (!this.#isChanged) return
     this.#isChanged = false

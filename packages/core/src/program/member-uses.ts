@@ -44,7 +44,10 @@ export function memberUses(text: string, ast: Node, declared: ReadonlySet<string
   const calls: Call[] = []
   const called = new Set<unknown>()
   const name = (key: unknown, value: unknown) => {
-    if (isFunction(value)) functions.set(nameOf(key), [...(functions.get(nameOf(key)) ?? []), value])
+    if (!isFunction(value)) return
+    const known = functions.get(nameOf(key))
+    if (known === undefined) functions.set(nameOf(key), [value])
+    else known.push(value)
   }
   visit(ast, (node) => {
     if (LOOPS.test(node.type)) repeated.push(node)

@@ -8,15 +8,14 @@ import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { openStore, principal, type StoreOption } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
-import { readShapes, shapeFileOf, writeShapes } from '../shape-file.ts'
+import { readShapes, type ShapeOptions, shapeFileOf, writeShapes } from '../shape-file.ts'
 
 /** Options of `glovebox learn`. */
-export interface LearnCommandOptions extends ServerOptions, StoreOption {
+export interface LearnCommandOptions extends ServerOptions, StoreOption, Pick<ShapeOptions, 'shapes'> {
   readonly dryRun?: boolean
   /** File for the types of results, or `true` for the one beside the configuration. */
   readonly save?: string | true
   readonly clear?: boolean
-  readonly shapes?: string
 }
 
 /** Maximum time for one tool, in milliseconds. */

@@ -19,18 +19,15 @@ import { type PolicyFlags, policyOf } from '../policy-flags.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { openStore, principal, type StoreOption, withRuns } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
+import type { ShapeOptions } from '../shape-file.ts'
 import { createTerminalApproval } from '../terminal-approval.ts'
 
 /** Options of `glovebox run`. */
-export interface RunOptions extends ServerOptions, StoreOption, Printing, PolicyFlags {
+export interface RunOptions extends ServerOptions, ShapeOptions, StoreOption, Printing, PolicyFlags {
   readonly limit?: Limits
   readonly sandbox?: BackendName
   /** Whether to check the types of the program first. */
   readonly check?: boolean
-  /** Whether the outputs of tools are learnt. */
-  readonly learn?: boolean
-  /** File with shapes of results. Default: the one beside the configuration */
-  readonly shapes?: string
 }
 
 /** Options that choose what is printed. */

@@ -9,9 +9,10 @@ import { type PolicyFlags, policyOf } from '../policy-flags.ts'
 import { Reporter, storeFlag } from '../reporter.ts'
 import { openStore, principal, type StoreOption } from '../run-store.ts'
 import { withCodeMode } from '../session.ts'
+import type { ShapeOptions } from '../shape-file.ts'
 
 /** Options of `glovebox serve`. */
-export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
+export interface ServeOptions extends ServerOptions, ShapeOptions, StoreOption, PolicyFlags {
   /** Port for HTTP, or `true` for a free one. Default: standard input and output */
   readonly http?: string | true
   /** Whether the lookups are tools of their own. */
@@ -21,10 +22,6 @@ export interface ServeOptions extends ServerOptions, StoreOption, PolicyFlags {
   readonly limit?: Limits
   /** Whether to check the types of programs before they run. */
   readonly check?: boolean
-  /** Whether the outputs of tools are learnt. */
-  readonly learn?: boolean
-  /** File with shapes of results. Default: the one beside the configuration */
-  readonly shapes?: string
   readonly sandbox?: BackendName
 }
 

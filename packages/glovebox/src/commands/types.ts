@@ -3,15 +3,12 @@ import type { ServerOptions } from '../configured-servers.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Reporter, safe } from '../reporter.ts'
 import { withCodeMode } from '../session.ts'
+import type { ShapeOptions } from '../shape-file.ts'
 
 /** Options of `glovebox types`. */
-export interface TypesOptions extends ServerOptions {
+export interface TypesOptions extends ServerOptions, ShapeOptions {
   readonly style: Style
   readonly maxTokens?: number
-  /** Whether outputs that were learnt are declared. */
-  readonly learn?: boolean
-  /** File with shapes of results. Default: the one beside the configuration */
-  readonly shapes?: string
   /** Words that say what a tool does. Prints the tools that fit instead of declarations. */
   readonly search?: string
   /** Paths of tools to declare in full. Default: all tools */
