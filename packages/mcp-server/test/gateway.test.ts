@@ -147,7 +147,8 @@ class Gateway implements AsyncDisposable {
       gateway.kill()
       await exited
     }
-    await rm(this.#directory, { recursive: true, force: true })
+    // Upstream processes end after the gateway, and may write to the journal until then.
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
