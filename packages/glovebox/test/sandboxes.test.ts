@@ -22,7 +22,7 @@ function installWithout(directory: Directory): string {
 }
 
 function linkDependencies(from: string, to: string): void {
-  const names = ['commander', 'typebox', 'amaro', 'acorn', 'fastest-levenshtein', 'quickjs-emscripten-core', 'ws']
+  const names = ['commander', 'typebox', 'amaro', 'acorn', 'fastest-levenshtein', 'ws']
   const scoped = ['@jitl/quickjs-wasmfile-release-sync', '@jridgewell/trace-mapping', '@modelcontextprotocol/client']
   for (const name of [...names, ...scoped]) {
     try {

@@ -1,14 +1,7 @@
 import type { GuestRuntime, RunInit, Turn } from '@glovebox/core/adapter'
 import { createIntlService } from '@glovebox/core/guest'
-import type {
-  JSValueConstPointer,
-  QuickJSContext,
-  QuickJSHandle,
-  QuickJSRuntime,
-  QuickJSSyncVariant,
-  QuickJSWASMModule,
-} from 'quickjs-emscripten-core'
-import { newQuickJSWASMModuleFromVariant, newVariant, StaticLifetime } from 'quickjs-emscripten-core'
+import type { QuickJSSyncVariant } from '@jitl/quickjs-ffi-types'
+import { Instance, NOTHING, Thrown, type Value } from './instance.ts'
 import { BoundedMemory } from './memory.ts'
 import { type MemorySnapshot, MemoryTracker } from './snapshot.ts'
 
@@ -25,8 +18,8 @@ export interface EngineOptions {
 /** Memory of a booted guest, with the addresses of the runtime's functions in it. */
 interface Snapshot {
   readonly memory: MemorySnapshot
-  readonly load: JSValueConstPointer
-  readonly receive: JSValueConstPointer
+  readonly load: Value
+  readonly receive: Value
 }
 
 /** Creates guests on one thread. The first guest boots; later ones start from a snapshot of its memory. */
@@ -48,10 +41,8 @@ export class Engine {
   async makeGuest(memoryBytes: number, stackBytes: number, isInterrupted = () => false): Promise<EngineGuest> {
     const { variant, module, runtime, now } = this.#options
     const bounded = this.#takeMemory(memoryBytes)
-    const quickjs = await newQuickJSWASMModuleFromVariant(
-      newVariant(variant, { wasmModule: module, wasmMemory: bounded.memory }),
-    )
-    const guest = new EngineGuest(quickjs, bounded, { runtime, stackBytes, now, isInterrupted })
+    const instance = await Instance.create({ variant, module, memory: bounded.memory, stackBytes })
+    const guest = new EngineGuest(instance, bounded, { runtime, now, isInterrupted })
     // The stack size is part of the snapshot.
     const snapshot = this.#snapshots.get(stackBytes)
     if (snapshot === undefined) this.#snapshots.set(stackBytes, guest.boot())
@@ -101,23 +92,19 @@ const FLUSH_LENGTH = 64 * 1024
 const JOBS_PER_CHECK = 1_000
 
 interface EngineGuestOptions extends Pick<EngineOptions, 'runtime' | 'now'> {
-  readonly stackBytes: number
   readonly isInterrupted: () => boolean
 }
 
 /** One instance of the engine, which holds one guest. */
 export class EngineGuest {
   readonly #bounded: BoundedMemory
-  readonly #runtime: QuickJSRuntime
-  readonly #context: QuickJSContext
+  readonly #instance: Instance
   readonly #now: () => number
   readonly #isInterrupted: () => boolean
   readonly #guestRuntime: GuestRuntime
-  readonly #post: QuickJSHandle
-  readonly #library: QuickJSHandle
-  readonly #intl: QuickJSHandle
-  #load: QuickJSHandle | undefined
-  #receive: QuickJSHandle | undefined
+  readonly #functions: readonly Value[]
+  #load = NOTHING
+  #receive = NOTHING
   #init: EngineRun | undefined
   #fault: Fault | undefined
   #isInTurn = false
@@ -129,22 +116,20 @@ export class EngineGuest {
   #unflushedLength = 0
   #flushedAt = 0
 
-  constructor(quickjs: QuickJSWASMModule, bounded: BoundedMemory, options: EngineGuestOptions) {
+  constructor(instance: Instance, bounded: BoundedMemory, options: EngineGuestOptions) {
+    this.#instance = instance
     this.#bounded = bounded
     this.#guestRuntime = options.runtime
     this.#now = options.now
     this.#isInterrupted = options.isInterrupted
-    this.#runtime = quickjs.newRuntime()
-    this.#runtime.setMaxStackSize(options.stackBytes)
-    this.#runtime.setInterruptHandler(() => this.#shouldStop())
-    this.#context = this.#runtime.newContext()
-    // Also created for a guest from a snapshot, whose runtime refers to these functions by number.
-    this.#post = this.#context.newFunction('post', (message) => this.#onPost(this.#context.getString(message)))
-    this.#library = this.#context.newFunction('library', (name) => this.#evaluateLibrary(this.#context.getString(name)))
+    instance.shouldInterrupt = () => this.#shouldStop()
     const answer = createIntlService()
-    this.#intl = this.#context.newFunction('intl', (request) =>
-      this.#context.newString(answer(this.#context.getString(request))),
-    )
+    // Also created for a guest from a snapshot, whose runtime refers to these functions by number.
+    this.#functions = [
+      instance.newFunction('post', (message) => this.#onPost(message)),
+      instance.newFunction('library', (name) => this.#evaluateLibrary(name)),
+      instance.newFunction('intl', (request) => instance.newString(answer(request))),
+    ]
   }
 
   get cpuTimeMs(): number {
@@ -153,44 +138,39 @@ export class EngineGuest {
 
   /** Evaluates the runtime and returns a snapshot of the memory that it changed. */
   boot(): Snapshot {
-    const context = this.#context
+    const instance = this.#instance
     const tracker = new MemoryTracker(this.#bounded.memory)
-    const evaluate = context.unwrapResult(
-      context.evalCode(this.#guestRuntime.source, 'glovebox:runtime', { type: 'global' }),
-    )
-    const machine = context.unwrapResult(
-      context.callFunction(evaluate, context.undefined, this.#post, this.#library, this.#intl),
-    )
-    evaluate.dispose()
-    this.#load = context.getProp(machine, 'load')
-    this.#receive = context.getProp(machine, 'receive')
-    machine.dispose()
+    const evaluate = instance.evaluate(this.#guestRuntime.source, 'glovebox:runtime')
+    const machine = instance.call(evaluate, ...this.#functions)
+    this.#load = instance.getProperty(machine, 'load')
+    this.#receive = instance.getProperty(machine, 'receive')
+    for (const value of [evaluate, machine]) instance.free(value)
     this.#runJobs()
-    // The guest keeps both for its lifetime, so a borrowed pointer is enough.
-    const borrowed = (handle: QuickJSHandle) => handle.value as JSValueConstPointer
-    return { memory: tracker.changes(), load: borrowed(this.#load), receive: borrowed(this.#receive) }
+    return { memory: tracker.changes(), load: this.#load, receive: this.#receive }
   }
 
   /** Restores the memory of a guest that booted with the same steps. */
   revive(snapshot: Snapshot): void {
     snapshot.memory.writeTo(this.#bounded.memory)
-    // Both exist as long as the instance, so they are never disposed.
-    this.#load = new StaticLifetime(snapshot.load, this.#runtime)
-    this.#receive = new StaticLifetime(snapshot.receive, this.#runtime)
+    this.#load = snapshot.load
+    this.#receive = snapshot.receive
   }
 
   /** Runs the first turn. */
   run(init: EngineRun): Fault | undefined {
     this.#init = init
+    const instance = this.#instance
     return this.#turn(() => {
-      const context = this.#context
-      const evaluated = context.evalCode(init.program.source, init.program.name, { type: 'global' })
-      if (evaluated.error) return this.#describe(evaluated.error, 'syntax')
-      const loaded = context.callFunction(this.#load as QuickJSHandle, context.undefined, evaluated.value)
-      evaluated.value.dispose()
-      if (loaded.error) return this.#describe(loaded.error, 'runtime')
-      loaded.value.dispose()
-      return this.#deliver(init.first)
+      let program: Value
+      try {
+        program = instance.evaluate(init.program.source, init.program.name)
+      } catch (error) {
+        return this.#describe(error, 'syntax')
+      }
+      instance.free(instance.call(this.#load, program))
+      instance.free(program)
+      this.#deliver(init.first)
+      return undefined
     })
   }
 
@@ -207,26 +187,22 @@ export class EngineGuest {
 
   /** Runs one more turn. */
   send(message: string): Fault | undefined {
-    return this.#turn(() => this.#deliver(message))
+    return this.#turn(() => {
+      this.#deliver(message)
+      return undefined
+    })
   }
 
-  #deliver(message: string): Turn['failed'] {
-    const context = this.#context
-    const text = context.newString(message)
-    const received = context.callFunction(this.#receive as QuickJSHandle, context.undefined, text)
-    text.dispose()
-    if (received.error) return this.#describe(received.error, 'runtime')
-    received.value.dispose()
-    return this.#runJobs()
+  #deliver(message: string): void {
+    const instance = this.#instance
+    const text = instance.newString(message)
+    instance.free(instance.call(this.#receive, text))
+    instance.free(text)
+    this.#runJobs()
   }
 
-  #runJobs(): Turn['failed'] {
-    while (this.#runtime.hasPendingJob()) {
-      const ran = this.#runtime.executePendingJobs(JOBS_PER_CHECK)
-      if (ran.error) return this.#describe(ran.error, 'runtime')
-      if (ran.value === JOBS_PER_CHECK && this.#shouldStop()) break
-    }
-    return undefined
+  #runJobs(): void {
+    while (this.#instance.runJobs(JOBS_PER_CHECK) === JOBS_PER_CHECK) if (this.#shouldStop()) return
   }
 
   #turn(run: () => Turn['failed']): Fault | undefined {
@@ -239,8 +215,9 @@ export class EngineGuest {
     try {
       failed = run()
     } catch (error) {
+      if (error instanceof Thrown) failed = this.#describe(error, 'runtime')
       // Recursion through built-ins can exhaust the thread's own stack before the engine's stack limit.
-      if (error instanceof RangeError) this.#fault ??= { why: 'limit', limit: 'stack' }
+      else if (error instanceof RangeError) this.#fault ??= { why: 'limit', limit: 'stack' }
       else this.#fault ??= { why: 'crashed', detail: error instanceof Error ? error.message : String(error) }
     }
     this.#isInTurn = false
@@ -274,23 +251,24 @@ export class EngineGuest {
     return true
   }
 
-  #evaluateLibrary(name: string): QuickJSHandle {
+  #evaluateLibrary(name: string): Value {
     const { libraries } = this.#guestRuntime
     const source = Object.hasOwn(libraries, name) ? (libraries[name] as string) : '() => {}'
-    return this.#context.unwrapResult(this.#context.evalCode(source, 'glovebox:library'))
+    return this.#instance.evaluate(source, 'glovebox:library')
   }
 
-  #onPost(message: string): undefined {
+  #onPost(message: string): Value {
     const limits = this.#init?.limits
-    if (limits === undefined || this.#fault !== undefined) return
+    if (limits === undefined || this.#fault !== undefined) return NOTHING
     this.#outputLength += message.length
     if (this.#outputLength > limits.outputBytes) {
       this.#fault = { why: 'limit', limit: 'output' }
-      return
+      return NOTHING
     }
     this.#output.push(message)
     this.#unflushedLength += message.length
     if (this.#unflushedLength > FLUSH_LENGTH || performance.now() - this.#flushedAt > FLUSH_MS) this.#flush()
+    return NOTHING
   }
 
   #flush(): void {
@@ -306,16 +284,13 @@ export class EngineGuest {
     return messages
   }
 
-  #describe(handle: QuickJSHandle, kind: 'syntax' | 'runtime'): NonNullable<Turn['failed']> {
-    const text = (key: string): string => {
-      const property = this.#context.getProp(handle, key)
-      const value = this.#context.typeof(property) === 'string' ? this.#context.getString(property) : ''
-      property.dispose()
-      return value
-    }
+  #describe(error: unknown, kind: 'syntax' | 'runtime'): NonNullable<Turn['failed']> {
+    if (!(error instanceof Thrown)) throw error
+    const { value } = error
+    const text = (key: string) => this.#instance.getText(value, key)
     const described = { kind, name: text('name') || 'Error', message: text('message') }
     const place = /:(\d+):(\d+)\)?\s*$/m.exec(text('stack'))
-    handle.dispose()
+    this.#instance.free(value)
     return place === null ? described : { ...described, line: Number(place[1]), column: Number(place[2]) }
   }
 }

@@ -11,7 +11,7 @@ import {
   type SandboxAdapter,
   SandboxError,
 } from '@glovebox/core/adapter'
-import type { QuickJSSyncVariant } from 'quickjs-emscripten-core'
+import type { QuickJSSyncVariant } from '@jitl/quickjs-ffi-types'
 import { Engine, type EngineGuest } from '../engine.ts'
 import { ENGINE } from '../engine-build.ts'
 import { MODULE_PAGES } from '../memory.ts'
