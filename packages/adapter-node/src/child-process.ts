@@ -8,6 +8,8 @@ const FOREIGN: readonly unknown[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', '
 
 /** Shortages that no guest can cause. A process that ends because of one is not the fault of its guests. */
 const SHARED_SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN']
+/** Texts of V8 and, with `is_heap_oom`, of isolated-vm about a failed allocation. */
+const OUT_OF_MEMORY_TEXT = /out of memory|allocation failed|is_heap_oom/i
 const OUT_OF_MEMORY = 'the system, or its container, ran out of memory and killed its process'
 
 /**
@@ -52,7 +54,7 @@ export function describeExit(code: number | null, signal: NodeJS.Signals | null,
   const [, fatal] = /^(?:FATAL ERROR|# Fatal .*?): (.*)$/m.exec(stderr) ?? []
   const last = signal === null ? `its process ended with code ${code}` : `its process ended by ${signal}`
   const detail = fatal === undefined ? last : `${last}: ${fatal}`
-  if (/out of memory|allocation failed/i.test(stderr)) return { detail, limit: 'memory' }
+  if (OUT_OF_MEMORY_TEXT.test(stderr)) return { detail, limit: 'memory' }
   if (SHARED_SHORTAGES.includes(shortageOf(stderr))) {
     return { detail: `${last}: ${shortageReason(stderr)}`, isForeign: true }
   }

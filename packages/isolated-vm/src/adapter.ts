@@ -2,7 +2,7 @@ import { LOCALE_BUILD, PooledAdapter, PROCESS_GUARANTEES, type ProcessPool } fro
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
 
-/** Maximum number of guests that a process takes without delay. Each guest has its own thread. */
+/** Maximum number of guests that a process takes without delay. */
 const EAGER_GUESTS = 16
 
 /**
@@ -23,7 +23,7 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
     max,
     eager: Math.min(EAGER_GUESTS, guestsPerProcess),
     capacity: guestsPerProcess,
-    isSerial: false,
+    isSerial: true,
     connect: (runtime, events, signal) => connectProcess(library.path, runtime, events, signal),
   })
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -10,7 +11,7 @@ import {
   guestEnvironment,
   residentBytesOf,
   shortageOf,
-  spawnChild,
+  spawnWatchedChild,
   unavailableBy,
   watchStart,
 } from '@glovebox/adapter-node'
@@ -18,10 +19,12 @@ import type { FromWorker, GuestRuntime, ToWorker, WorkerEvents, WorkerExit, Work
 import { unpackToHost } from './child-schemas.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 import { unavailable } from './library.ts'
-import { type Boot, PIPE, packToChild } from './messages.ts'
+import { type Boot, PIPE, packToChild, WATCH } from './messages.ts'
 import { StatusFile } from './status-file.ts'
 
 const CHILD = { beside: './glovebox-child.cjs', specifier: '@glovebox/isolated-vm/child', from: import.meta.url }
+/** Whether nothing else reports the memory of a child during a turn, or ends the child after its host. */
+const WATCHES_ITSELF = process.platform !== 'linux' || !existsSync('/bin/sh')
 const MAX_ATTEMPTS = 20
 /** Number of characters of standard error that are kept. V8 writes the reason for a fatal error last. */
 const MAX_STDERR = 8_192
@@ -84,7 +87,8 @@ class ProcessLink implements WorkerLink {
     const file = fileURLToPath(entryFile(CHILD))
     const status = createStatusFile()
     try {
-      const child = await spawnChild(process.execPath, ['--no-node-snapshot', file, library], {
+      const args = ['--no-node-snapshot', file, library, ...(WATCHES_ITSELF ? [WATCH] : [])]
+      const child = await spawnWatchedChild(process.execPath, args, {
         // The host's working directory may have been deleted.
         cwd: dirname(file),
         env: guestEnvironment(),

@@ -33,7 +33,7 @@ const head = Type.Union([
   Type.Object({ type: Type.Literal('turn'), guest, turn }),
   Type.Object({ type: Type.Literal('output'), guest }),
   Type.Object({ type: Type.Literal('made'), guest }),
-  Type.Object({ type: Type.Enum(['exit', 'stuck']), guest, exit }),
+  Type.Object({ type: Type.Literal('exit'), guest, exit }),
   Type.Object({ type: Type.Literal('up') }),
   Type.Object({ type: Type.Literal('unavailable'), detail: Type.String() }),
 ])

@@ -1,3 +1,5 @@
+import { readSync } from 'node:fs'
+
 /**
  * Size of a length field in bytes. A frame is a list of strings: its total length, then the length and the text of each
  * string. The first string is a JSON header. Large texts follow it as separate strings, so that they are neither
@@ -18,6 +20,47 @@ export function writeFrame(texts: readonly string[]): Buffer {
     at += frame.write(text, at)
   }
   return frame
+}
+
+/** Initial size of the buffer of a blocking reader in bytes. */
+const BUFFER_BYTES = 64 * 1024
+
+/** Reads frames from a trusted pipe, and waits for each of them. */
+export class BlockingFrames {
+  readonly #descriptor: number
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  #start = 0
+  #end = 0
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  /** Returns the texts of the next frame, or undefined if the other side has closed the pipe. */
+  next(): string[] | undefined {
+    for (;;) {
+      const buffered = this.#end - this.#start
+      const size = LENGTH_BYTES + (buffered < LENGTH_BYTES ? 0 : this.#buffer.readUInt32LE(this.#start))
+      if (buffered >= LENGTH_BYTES && buffered >= size) {
+        const body = this.#buffer.subarray(this.#start + LENGTH_BYTES, this.#start + size)
+        this.#start += size
+        return parseTexts(body)
+      }
+      this.#makeRoom(size)
+      const count = readSync(this.#descriptor, this.#buffer, this.#end, this.#buffer.length - this.#end, null)
+      if (count === 0) return undefined
+      this.#end += count
+    }
+  }
+
+  /** Moves what is buffered to the start of a buffer that holds a frame of this size. */
+  #makeRoom(size: number): void {
+    const target = size > this.#buffer.length ? Buffer.allocUnsafeSlow(size) : this.#buffer
+    this.#buffer.copy(target, 0, this.#start, this.#end)
+    this.#buffer = target
+    this.#end -= this.#start
+    this.#start = 0
+  }
 }
 
 /** Reassembles frames from the chunks that arrive through the pipe. */

@@ -4,6 +4,9 @@ import type { FromWorker, GuestRuntime, ToWorker } from '@glovebox/core/adapter'
 export const PIPE = 3
 export const STATUS = 4
 
+/** Argument of a child that watches itself on a second thread. */
+export const WATCH = 'watch'
+
 /** First message to a child. */
 export interface Boot {
   readonly type: 'boot'

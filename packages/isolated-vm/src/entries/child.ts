@@ -1,34 +1,25 @@
-/** Child process that runs guests: one isolate for each, on threads of the library. */
+/** Child process that runs guests, one isolate for each, and one turn at a time. */
+import { writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import type { FromWorker, ToWorker } from '@glovebox/core/adapter'
-import { FrameReader, writeFrame } from '../frames.ts'
+import { BlockingFrames, writeFrame } from '../frames.ts'
 import { Image, IsolateGuest, type Ivm } from '../isolate-guest.ts'
-import { type Boot, type Hello, PIPE, packToHost, STATUS, unpackToChild } from '../messages.ts'
+import { type Boot, type Hello, PIPE, packToHost, STATUS, unpackToChild, WATCH } from '../messages.ts'
 import { StatusFile } from '../status-file.ts'
 
 const WATCH_MS = 25
 /** Memory of the first guest, which is only created to compile the runtime. */
 const SMALLEST_MEMORY = 8 * 1024 * 1024
 
-const pipe = new Socket({ fd: PIPE })
 const status = new StatusFile(STATUS)
 const guests = new Map<number, IsolateGuest>()
 let image: Image | undefined
-let watching: NodeJS.Timeout | undefined
 
 function say(message: FromWorker | Hello): void {
-  if (!pipe.writableCorked) {
-    pipe.cork()
-    process.nextTick(() => pipe.uncork())
-  }
-  pipe.write(writeFrame(packToHost(message)))
-}
-
-/** Ends this process when the host has ended. A normal exit would wait for threads that may never return. */
-function end(): void {
-  process.kill(process.pid, 'SIGKILL')
+  const frame = writeFrame(packToHost(message))
+  for (let at = 0; at < frame.length; ) at += writeSync(PIPE, frame, at)
 }
 
 function boot({ runtime }: Boot): void {
@@ -42,7 +33,7 @@ function boot({ runtime }: Boot): void {
     setFlagsFromString('--invocation-count-for-feedback-allocation=32')
     image = new Image(ivm, runtime)
     const nobody = () => {}
-    const events = { setInTurn: nobody, onOutput: nobody, onTurn: nobody, onExit: nobody, onStuck: nobody }
+    const events = { setInTurn: nobody, onOutput: nobody, onTurn: nobody, onExit: nobody }
     new IsolateGuest(image, SMALLEST_MEMORY, events).end()
     status.residentBytes = process.memoryUsage.rss()
     say({ type: 'up' })
@@ -54,34 +45,16 @@ function boot({ runtime }: Boot): void {
 function make({ guest, slot, memoryBytes }: Extract<ToWorker, { type: 'make' }>): void {
   status.setInTurn(slot, false)
   const made = new IsolateGuest(image as Image, memoryBytes, {
-    setInTurn: (isInTurn) => {
-      status.setInTurn(slot, isInTurn)
-      if (isInTurn) watch()
-    },
+    setInTurn: (isInTurn) => status.setInTurn(slot, isInTurn),
     onOutput: (messages) => say({ type: 'output', guest, messages }),
     onTurn: (turn, messages) => say({ type: 'turn', guest, turn, messages }),
     onExit: (exit) => {
       guests.delete(guest)
       say({ type: 'exit', guest, exit })
     },
-    onStuck: (exit) => say({ type: 'stuck', guest, exit }),
   })
   guests.set(guest, made)
   say({ type: 'made', guest })
-}
-
-function watch(): void {
-  watching ??= setInterval(() => {
-    status.residentBytes = process.memoryUsage.rss()
-    let isBusy = false
-    for (const guest of guests.values()) {
-      guest.watch()
-      isBusy ||= guest.isInTurn
-    }
-    if (isBusy) return
-    clearInterval(watching)
-    watching = undefined
-  }, WATCH_MS)
 }
 
 function handle(message: ToWorker | Boot): void {
@@ -104,9 +77,43 @@ function handle(message: ToWorker | Boot): void {
   }
 }
 
-const reader = new FrameReader((texts) => handle(unpackToChild(texts)))
-pipe.on('data', (part: Buffer) => reader.push(part))
-pipe.on('error', end)
-pipe.on('close', end)
-// A terminal's Ctrl-C reaches the whole process group; the host decides when this process ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+/**
+ * Handles messages, for which it waits without an event loop: that saves two of three wake-ups per message. Returns to
+ * the event loop now and then, because the library frees isolates in tasks of it.
+ */
+function serve(): void {
+  for (let message = next(); message !== undefined; message = next()) {
+    handle(message)
+    if (message.type === 'drop' || message.type === 'end') return void setImmediate(serve)
+  }
+  end()
+}
+
+const frames = new BlockingFrames(PIPE)
+
+function next(): ToWorker | Boot | undefined {
+  const texts = frames.next()
+  return texts && unpackToChild(texts)
+}
+
+/** Ends this process when the host has ended: a normal exit would wait for threads of the library. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** Watches this process on a second thread, since a turn occupies the first one. The thread is given the host's id. */
+function watch(): void {
+  setInterval(() => {
+    status.residentBytes = process.memoryUsage.rss()
+    if (process.ppid !== workerData) end()
+  }, WATCH_MS)
+}
+
+if (isMainThread) {
+  // A terminal's Ctrl-C reaches the whole process group; the host decides when this process ends.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  if (process.argv.includes(WATCH)) new Worker(__filename, { workerData: process.ppid })
+  serve()
+} else {
+  watch()
+}
