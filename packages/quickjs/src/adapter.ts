@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire, LOCALE_BUILD, PooledAdapter, unavailableBy } from '@glovebox/adapter-node'
+import type { GuestRuntime } from '@glovebox/core/adapter'
 import { measuresCpuTime } from './cpu-time.ts'
 import { ENGINE } from './engine-build.ts'
 import { lowerInitialMemory } from './initial-memory.ts'
 import { LOWERED_PAGES } from './memory.ts'
 import { MEMORY_BYTES } from './memory-limit.ts'
+import type { EngineParts } from './messages.ts'
+import { readSnapshot, SNAPSHOT_FILE } from './snapshot-file.ts'
 import { connectThread, workerFile } from './worker-thread.ts'
 
 export interface ThreadPool {
@@ -18,11 +21,17 @@ export interface ThreadPool {
 
 const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm'
 
-const module_ = lazy(async () => {
+/** Loads what all threads of this process create their guests from. The guest runtime is the same for all of them. */
+const loadParts = lazy(async (runtime: GuestRuntime): Promise<EngineParts> => {
   try {
     // Resolved from the file of the threads: this module may be in a bundle, away from the installed packages.
-    const path = createRequire(workerFile()).resolve(WASM)
-    return await WebAssembly.compile(lowerInitialMemory(await readFile(path), LOWERED_PAGES))
+    const file = workerFile()
+    const wasm = await readFile(createRequire(file).resolve(WASM))
+    const [module, snapshot] = await Promise.all([
+      WebAssembly.compile(lowerInitialMemory(wasm, LOWERED_PAGES)),
+      readSnapshot(new URL(SNAPSHOT_FILE, file), { runtime: runtime.id, wasm }),
+    ])
+    return { module, initialPages: LOWERED_PAGES, runtime, snapshot }
   } catch (error) {
     throw unavailableBy('The WebAssembly of QuickJS could not be loaded', error)
   }
@@ -52,18 +61,15 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Poole
     eager: 1,
     capacity: guestsPerThread,
     isSerial: true,
-    connect: async (runtime, events, signal) => {
-      const data = { module: await module_(), initialPages: LOWERED_PAGES, runtime }
-      return connectThread(data, guestsPerThread, events, signal)
-    },
+    connect: (runtime, events, signal) => connectThread(loadParts(runtime), guestsPerThread, events, signal),
   })
 }
 
 /** Caches the result of `make`. A failure is not cached, because its cause may pass, such as a lack of descriptors. */
-function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
+function lazy<Input, Value>(make: (input: Input) => Promise<Value>): (input: Input) => Promise<Value> {
   let made: Promise<Value> | undefined
-  return () => {
-    made ??= make().catch((error: unknown) => {
+  return (input) => {
+    made ??= make(input).catch((error: unknown) => {
       made = undefined
       throw error
     })

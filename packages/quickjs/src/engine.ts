@@ -3,7 +3,7 @@ import { createIntlService } from '@glovebox/core/guest'
 import type { QuickJSSyncVariant } from '@jitl/quickjs-ffi-types'
 import { Instance, NOTHING, Thrown, type Value } from './instance.ts'
 import { BoundedMemory } from './memory.ts'
-import { type MemorySnapshot, MemoryTracker } from './snapshot.ts'
+import { type MemorySnapshot, MemoryTracker, writeSnapshot } from './snapshot.ts'
 
 export interface EngineOptions {
   readonly variant: QuickJSSyncVariant
@@ -11,13 +11,18 @@ export interface EngineOptions {
   /** Initial size of the memory in pages, as the module requires. */
   readonly initialPages: number
   readonly runtime: GuestRuntime
+  /** Snapshot of a guest that booted elsewhere with the same options. Default: the first guest boots. */
+  readonly snapshot?: Snapshot | undefined
   /** Returns the CPU time of this thread in milliseconds, or the elapsed time if it is not measured. */
   readonly now: () => number
 }
 
 /** Memory of a booted guest, with the addresses of the runtime's functions in it. */
-interface Snapshot {
+export interface Snapshot {
+  readonly stackBytes: number
   readonly memory: MemorySnapshot
+  /** Addresses of the host's functions. An instance in which they are others did not take the same steps. */
+  readonly functions: readonly Value[]
   readonly load: Value
   readonly receive: Value
 }
@@ -25,12 +30,14 @@ interface Snapshot {
 /** Creates guests on one thread. The first guest boots; later ones start from a snapshot of its memory. */
 export class Engine {
   readonly #options: EngineOptions
+  /** By stack size, which is part of the memory. */
   readonly #snapshots = new Map<number, Snapshot>()
   /** Memory of an earlier guest, already wiped. */
   #spare: BoundedMemory | undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
+    if (options.snapshot !== undefined) this.#snapshots.set(options.snapshot.stackBytes, options.snapshot)
   }
 
   /**
@@ -43,11 +50,15 @@ export class Engine {
     const bounded = this.#takeMemory(memoryBytes)
     const instance = await Instance.create({ variant, module, memory: bounded.memory, stackBytes })
     const guest = new EngineGuest(instance, bounded, { runtime, now, isInterrupted })
-    // The stack size is part of the snapshot.
     const snapshot = this.#snapshots.get(stackBytes)
-    if (snapshot === undefined) this.#snapshots.set(stackBytes, guest.boot())
-    else guest.revive(snapshot)
+    if (snapshot === undefined || !guest.revive(snapshot)) this.#snapshots.set(stackBytes, guest.boot(stackBytes))
     return guest
+  }
+
+  /** Boots a guest for its snapshot. */
+  async snapshot(memoryBytes: number, stackBytes: number): Promise<Snapshot> {
+    await this.makeGuest(memoryBytes, stackBytes)
+    return this.#snapshots.get(stackBytes) as Snapshot
   }
 
   /**
@@ -137,7 +148,7 @@ export class EngineGuest {
   }
 
   /** Evaluates the runtime and returns a snapshot of the memory that it changed. */
-  boot(): Snapshot {
+  boot(stackBytes: number): Snapshot {
     const instance = this.#instance
     const tracker = new MemoryTracker(this.#bounded.memory)
     const evaluate = instance.evaluate(this.#guestRuntime.source, 'glovebox:runtime')
@@ -146,14 +157,22 @@ export class EngineGuest {
     this.#receive = instance.getProperty(machine, 'receive')
     for (const value of [evaluate, machine]) instance.free(value)
     this.#runJobs()
-    return { memory: tracker.changes(), load: this.#load, receive: this.#receive }
+    return {
+      stackBytes,
+      memory: tracker.changes(),
+      functions: this.#functions,
+      load: this.#load,
+      receive: this.#receive,
+    }
   }
 
-  /** Restores the memory of a guest that booted with the same steps. */
-  revive(snapshot: Snapshot): void {
-    snapshot.memory.writeTo(this.#bounded.memory)
-    this.#load = snapshot.load
-    this.#receive = snapshot.receive
+  /** Restores the memory of a booted guest. Returns false if that guest did not take the same steps as this one. */
+  revive({ memory, functions, load, receive }: Snapshot): boolean {
+    if (!this.#functions.every((address, index) => address === functions[index])) return false
+    writeSnapshot(memory, this.#bounded.memory)
+    this.#load = load
+    this.#receive = receive
+    return true
   }
 
   /** Runs the first turn. */

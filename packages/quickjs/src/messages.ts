@@ -1,10 +1,11 @@
-import type { GuestRuntime } from '@glovebox/core/adapter'
+import type { EngineOptions } from './engine.ts'
 
-/** Data that a thread receives when it starts. */
-export interface WorkerData {
-  readonly module: WebAssembly.Module
-  readonly initialPages: number
-  readonly runtime: GuestRuntime
+/** What a thread creates its guests from. */
+export type EngineParts = Pick<EngineOptions, 'module' | 'initialPages' | 'runtime' | 'snapshot'>
+
+/** First message to a thread. */
+export interface Boot {
+  readonly parts: EngineParts
   /** One status byte for each slot, shared with the host: a combination of `IN_TURN` and `INTERRUPTED`. */
   readonly statuses: Uint8Array
 }

@@ -5,20 +5,16 @@ const PIECE_BYTES = 1_024
  * Changes that booting made to a memory. Writing them to a new memory that went through the same steps up to the boot
  * replaces booting it.
  */
-export class MemorySnapshot {
-  readonly #length: number
-  readonly #pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
+export interface MemorySnapshot {
+  /** Size of the memory in bytes. */
+  readonly length: number
+  readonly pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]
+}
 
-  constructor(length: number, pieces: readonly { readonly offset: number; readonly bytes: Uint8Array }[]) {
-    this.#length = length
-    this.#pieces = pieces
-  }
-
-  writeTo(memory: WebAssembly.Memory): void {
-    if (memory.buffer.byteLength < this.#length) throw new Error('the snapshot is larger than the memory')
-    const target = new Uint8Array(memory.buffer)
-    for (const { offset, bytes } of this.#pieces) target.set(bytes, offset)
-  }
+export function writeSnapshot({ length, pieces }: MemorySnapshot, memory: WebAssembly.Memory): void {
+  if (memory.buffer.byteLength < length) throw new Error('the snapshot is larger than the memory')
+  const target = new Uint8Array(memory.buffer)
+  for (const { offset, bytes } of pieces) target.set(bytes, offset)
 }
 
 /** Finds the changes that are made to a memory after this tracker was created. */
@@ -51,9 +47,6 @@ export class MemoryTracker {
       }
     }
     this.#before.transfer(0)
-    return new MemorySnapshot(
-      now.length,
-      pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.slice() })),
-    )
+    return { length: now.length, pieces: pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.slice() })) }
   }
 }

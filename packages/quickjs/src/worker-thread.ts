@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { entryFile, unavailableBy } from '@glovebox/adapter-node'
 import type { FromWorker, WorkerEvents, WorkerLink } from '@glovebox/core/adapter'
-import { IN_TURN, INTERRUPTED, UP, type WorkerData } from './messages.ts'
+import { type Boot, type EngineParts, IN_TURN, INTERRUPTED, UP } from './messages.ts'
 
 /** Returns the file that threads start from. */
 export const workerFile = (): URL =>
@@ -18,19 +18,19 @@ const THREAD_STACK_MB = 8
 const THREAD_NURSERY_MB = 3
 
 /**
- * Starts a worker thread that guests share.
+ * Starts a worker thread that guests share. It starts while its parts are loaded.
  *
- * @throws `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
+ * @throws the reason why `parts` rejects; `SandboxError` `SANDBOX_UNAVAILABLE`; the signal's reason
  */
 export async function connectThread(
-  data: Omit<WorkerData, 'statuses'>,
+  parts: Promise<EngineParts>,
   capacity: number,
   { onMessage, onDeath }: WorkerEvents,
   signal: AbortSignal,
 ): Promise<WorkerLink> {
   signal.throwIfAborted()
   const statuses = new Uint8Array(new SharedArrayBuffer(capacity))
-  const worker = createWorker({ ...data, statuses })
+  const worker = createWorker()
   let isUp = false
   let failure: (Error & { code?: string }) | undefined
   worker.on('error', (error: Error) => {
@@ -52,7 +52,11 @@ export async function connectThread(
   })
   // An idle thread does not keep the process alive; an execution that waits holds its own timer.
   worker.unref()
-  isUp = await Promise.race([up, ended.then(() => false)])
+  const boot = parts.then((loaded) => worker.postMessage({ parts: loaded, statuses } satisfies Boot))
+  isUp = await Promise.race([boot.then(() => up), ended.then(() => false)]).catch(async (error: unknown) => {
+    await worker.terminate()
+    throw error
+  })
   signal.removeEventListener('abort', terminate)
   signal.throwIfAborted()
   if (!isUp) throw unavailableBy('A worker thread could not be started', failure ?? 'it ended')
@@ -70,11 +74,10 @@ export async function connectThread(
   }
 }
 
-function createWorker(workerData: WorkerData): Worker {
+function createWorker(): Worker {
   const file = workerFile()
   try {
     return new Worker(file, {
-      workerData,
       env: {},
       execArgv: [],
       resourceLimits: { stackSizeMb: THREAD_STACK_MB, maxYoungGenerationSizeMb: THREAD_NURSERY_MB },

@@ -1,14 +1,16 @@
 /** Worker thread that runs guests, each in its own instance of the engine. */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import type { FromWorker, ToWorker } from '@glovebox/core/adapter'
 import variant from '@jitl/quickjs-wasmfile-release-sync'
 import { threadCpuTimeMs } from '../cpu-time.ts'
 import { Engine, type EngineGuest, type Fault } from '../engine.ts'
-import { IN_TURN, INTERRUPTED, UP, type WorkerData } from '../messages.ts'
+import { type Boot, IN_TURN, INTERRUPTED, UP } from '../messages.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
-const { statuses, ...options } = workerData as WorkerData
-const engine = new Engine({ variant, ...options, now: threadCpuTimeMs })
+// The engine copies the language into its memory. Without one, all addresses are the same on every system.
+Reflect.deleteProperty(globalThis, 'navigator')
+let engine: Engine
+let statuses: Uint8Array
 const guests = new Map<number, { readonly slot: number; readonly guest: Promise<EngineGuest> | EngineGuest }>()
 const post = (message: FromWorker): void => port.postMessage(message)
 
@@ -86,7 +88,7 @@ function handle(message: ToWorker): unknown {
  */
 const LINGER_MS = 0.1
 
-port.on('message', (message: ToWorker) => {
+function serve(message: ToWorker): void {
   handle(message)
   for (let until = performance.now() + LINGER_MS; guests.size > 0 && performance.now() < until; ) {
     const next = receiveMessageOnPort(port)
@@ -94,5 +96,11 @@ port.on('message', (message: ToWorker) => {
     handle(next.message)
     until = performance.now() + LINGER_MS
   }
+}
+
+port.once('message', ({ parts, statuses: shared }: Boot) => {
+  statuses = shared
+  engine = new Engine({ variant, ...parts, now: threadCpuTimeMs })
+  port.on('message', serve)
+  port.postMessage(UP)
 })
-port.postMessage(UP)
