@@ -20,6 +20,6 @@ const wasm = await readFile(createRequire(import.meta.url).resolve('@jitl/quickj
 const module = await WebAssembly.compile(lowerInitialMemory(wasm, LOWERED_PAGES))
 const options = { variant, module, initialPages: LOWERED_PAGES, runtime: guestRuntime, now: () => performance.now() }
 const snapshot = await new Engine(options).snapshot(MEMORY_BYTES, STACK_BYTES)
-const file = formatSnapshot(snapshot, { runtime: guestRuntime.id, wasm })
+const file = formatSnapshot(snapshot, { source: guestRuntime.source, wasm })
 await writeFile(new URL(`../dist/${SNAPSHOT_FILE}`, import.meta.url), file)
 console.log(`snapshot of a booted guest: ${file.length} bytes`)

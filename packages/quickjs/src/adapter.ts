@@ -21,26 +21,29 @@ export interface ThreadPool {
 
 const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm'
 
-/** Loads what all threads of this process create their guests from. The guest runtime is the same for all of them. */
-const loadParts = lazy(async (runtime: GuestRuntime): Promise<EngineParts> => {
+/** Loads the engine. All sandboxes of this process share it. */
+const loadEngine = lazy(async () => {
   try {
     // Resolved from the file of the threads: this module may be in a bundle, away from the installed packages.
-    const file = workerFile()
-    const wasm = await readFile(createRequire(file).resolve(WASM))
-    const [module, snapshot] = await Promise.all([
-      WebAssembly.compile(lowerInitialMemory(wasm, LOWERED_PAGES)),
-      readSnapshot(new URL(SNAPSHOT_FILE, file), { runtime: runtime.id, wasm }),
-    ])
-    return { module, initialPages: LOWERED_PAGES, runtime, snapshot }
+    const wasm = await readFile(createRequire(workerFile()).resolve(WASM))
+    return { wasm, module: await WebAssembly.compile(lowerInitialMemory(wasm, LOWERED_PAGES)) }
   } catch (error) {
     throw unavailableBy('The WebAssembly of QuickJS could not be loaded', error)
   }
 })
 
+async function loadParts(runtime: GuestRuntime): Promise<EngineParts> {
+  const { wasm, module } = await loadEngine()
+  const snapshot = await readSnapshot(new URL(SNAPSHOT_FILE, workerFile()), { source: runtime.source, wasm })
+  return { module, initialPages: LOWERED_PAGES, runtime, snapshot }
+}
+
 /**
  * Creates an adapter for QuickJS in worker threads. Guests share a thread as long as none of them computes for long.
  */
 export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): PooledAdapter {
+  // An adapter has one runtime.
+  const partsFor = lazy(loadParts)
   return new PooledAdapter({
     name: 'quickjs',
     engine: `${ENGINE}/${LOCALE_BUILD}`,
@@ -61,15 +64,15 @@ export function quickjsAdapter({ min, max, guestsPerThread }: ThreadPool): Poole
     eager: 1,
     capacity: guestsPerThread,
     isSerial: true,
-    connect: (runtime, events, signal) => connectThread(loadParts(runtime), guestsPerThread, events, signal),
+    connect: (runtime, events, signal) => connectThread(partsFor(runtime), guestsPerThread, events, signal),
   })
 }
 
 /** Caches the result of `make`. A failure is not cached, because its cause may pass, such as a lack of descriptors. */
-function lazy<Input, Value>(make: (input: Input) => Promise<Value>): (input: Input) => Promise<Value> {
+function lazy<Inputs extends unknown[], Value>(make: (...inputs: Inputs) => Promise<Value>) {
   let made: Promise<Value> | undefined
-  return (input) => {
-    made ??= make(input).catch((error: unknown) => {
+  return (...inputs: Inputs): Promise<Value> => {
+    made ??= make(...inputs).catch((error: unknown) => {
       made = undefined
       throw error
     })

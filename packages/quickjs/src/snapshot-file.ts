@@ -7,15 +7,16 @@ export const SNAPSHOT_FILE = './glovebox-snapshot.bin'
 
 /** What a snapshot depends on. */
 export interface SnapshotOrigin {
-  /** Build of the guest runtime. */
-  readonly runtime: string
+  /** Source of the guest runtime. */
+  readonly source: string
   /** WebAssembly of the engine. */
   readonly wasm: Uint8Array
 }
 
 interface Header extends Omit<Snapshot, 'memory'> {
-  readonly runtime: string
-  /** SHA-256 of the WebAssembly in hexadecimal. */
+  /** SHA-256 of the source, in hexadecimal. */
+  readonly source: string
+  /** SHA-256 of the WebAssembly, in hexadecimal. */
   readonly wasm: string
   readonly length: number
   /** Offset and size of each piece, in bytes. */
@@ -23,10 +24,10 @@ interface Header extends Omit<Snapshot, 'memory'> {
 }
 
 /** Encodes a snapshot: a line of JSON, then the bytes of all pieces. */
-export function formatSnapshot({ memory, ...snapshot }: Snapshot, { runtime, wasm }: SnapshotOrigin): Uint8Array {
+export function formatSnapshot({ memory, ...snapshot }: Snapshot, { source, wasm }: SnapshotOrigin): Uint8Array {
   const { length, pieces } = memory
   const sizes = pieces.map(({ offset, bytes }) => [offset, bytes.length] as const)
-  const header: Header = { ...snapshot, runtime, wasm: digest(wasm), length, pieces: sizes }
+  const header: Header = { ...snapshot, source: digest(source), wasm: digest(wasm), length, pieces: sizes }
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...pieces.map(({ bytes }) => bytes)])
 }
 
@@ -34,14 +35,14 @@ export function formatSnapshot({ memory, ...snapshot }: Snapshot, { runtime, was
  * Reads a snapshot. Returns undefined if there is none, as in a bundle without the file, or if it is of another engine or
  * runtime.
  */
-export async function readSnapshot(file: URL, { runtime, wasm }: SnapshotOrigin): Promise<Snapshot | undefined> {
+export async function readSnapshot(file: URL, { source, wasm }: SnapshotOrigin): Promise<Snapshot | undefined> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
   if (bytes === undefined) return undefined
   const end = bytes.indexOf('\n')
   const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header
-  if (header.runtime !== runtime || header.wasm !== digest(wasm)) return undefined
+  if (header.source !== digest(source) || header.wasm !== digest(wasm)) return undefined
   const { length, pieces: sizes, ...snapshot } = header
   // Shared, so that threads do not copy it.
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length - end - 1))
@@ -55,4 +56,4 @@ export async function readSnapshot(file: URL, { runtime, wasm }: SnapshotOrigin)
   return { ...snapshot, memory: { length, pieces } }
 }
 
-const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+const digest = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')

@@ -13,7 +13,7 @@ const FILE = new URL(`../dist/${SNAPSHOT_FILE}`, import.meta.url)
 const MEMORY_BYTES = 128 * 1024 * 1024
 const STACK_BYTES = 512 * 1024
 const wasm = readFileSync(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'))
-const origin = { runtime: guestRuntime.id, wasm }
+const origin = { source: guestRuntime.source, wasm }
 const PROGRAMS = [
   'return [Math.random(), Date.now(), new Intl.NumberFormat("en-US").format(1234.5), "ä".localeCompare("z")]',
   'console.log(new Map([[1, { a: new URL("https://a.b/c?d=1") }]])); return structuredClone({ x: [1n, new Date(0)] })',
@@ -75,7 +75,7 @@ describe('the snapshot of the package', () => {
   })
 
   it('is not used for another runtime or engine, or if there is no file', async () => {
-    expect(await readSnapshot(FILE, { ...origin, runtime: 'other' })).toBeUndefined()
+    expect(await readSnapshot(FILE, { ...origin, source: 'other' })).toBeUndefined()
     expect(await readSnapshot(FILE, { ...origin, wasm: wasm.subarray(1) })).toBeUndefined()
     expect(await readSnapshot(new URL('./none.bin', FILE), origin)).toBeUndefined()
   })
