@@ -1,4 +1,4 @@
-import { BACKEND_NAMES, BACKENDS, type BackendName } from '@glovebox/backends'
+import { BACKEND_NAMES, type BackendName, loadBackend } from '@glovebox/backends/load'
 import { createCodeMode, type Guarantees, type Sandbox, SandboxError } from '@glovebox/core'
 
 /** Result of running a program on one backend. */
@@ -13,7 +13,7 @@ export type Examined = { readonly name: BackendName } & (
  * @throws `SandboxError` `SANDBOX_UNAVAILABLE` if the named backend is not available, or no backend runs here
  */
 export async function openSandbox(name?: BackendName): Promise<Sandbox> {
-  if (name !== undefined) return BACKENDS[name]()
+  if (name !== undefined) return loadBackend(name)
   let reason: unknown
   for (const backend of BACKEND_NAMES) {
     try {
@@ -40,7 +40,7 @@ export async function examine(name: BackendName): Promise<Examined> {
 
 /** Opens a backend and runs a program on it, because an installed backend may still fail to run. */
 async function openRunning(name: BackendName): Promise<Sandbox> {
-  const sandbox = BACKENDS[name]()
+  const sandbox = await loadBackend(name)
   try {
     await using codeMode = await createCodeMode({ sandbox, tools: {} })
     await codeMode.execute('return 1')

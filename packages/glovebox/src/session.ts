@@ -1,4 +1,4 @@
-import type { BackendName } from '@glovebox/backends'
+import type { BackendName } from '@glovebox/backends/load'
 import {
   type CodeMode,
   type CodeModeOptions,

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { BACKEND_NAMES } from '@glovebox/backends'
+import { BACKEND_NAMES } from '@glovebox/backends/load'
 import type { Guarantees } from '@glovebox/core'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Examined, examine } from '../sandboxes.ts'

@@ -1,4 +1,4 @@
-import type { BackendName } from '@glovebox/backends'
+import type { BackendName } from '@glovebox/backends/load'
 import { type Replay, replay, rerun } from '@glovebox/core'
 import { EXIT, type ExitCode, UsageError } from '../exit-codes.ts'
 import { Reporter } from '../reporter.ts'

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { addAbortSignal } from 'node:stream'
 import { text as readStream } from 'node:stream/consumers'
 import { inspect } from 'node:util'
-import type { BackendName } from '@glovebox/backends'
+import type { BackendName } from '@glovebox/backends/load'
 import {
   type CodeMode,
   type CodeModeOptions,

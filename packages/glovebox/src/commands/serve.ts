@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { BackendName } from '@glovebox/backends'
+import type { BackendName } from '@glovebox/backends/load'
 import { type CodeMode, type Limits, openRuns } from '@glovebox/core'
 import { type HttpServer, listenHttp, type McpService, serveMcp } from '@glovebox/mcp-server'
 import { BackgroundServers } from '../background-servers.ts'
