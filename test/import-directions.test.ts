@@ -37,7 +37,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@glovebox/typecheck',
     '@glovebox/store-sqlite',
   ],
-  'apps/bench': ['@glovebox/core', '@glovebox/backends', '@glovebox/testing', '@glovebox/workerd'],
+  'apps/bench': [
+    '@glovebox/core',
+    '@glovebox/quickjs',
+    '@glovebox/isolated-vm',
+    '@glovebox/testing',
+    '@glovebox/workerd',
+  ],
   'apps/cloudflare': ['@glovebox/workerd'],
   'apps/demo': ['glovebox'],
   'apps/examples': [

@@ -2,9 +2,6 @@ import { LOCALE_BUILD, PooledAdapter, PROCESS_GUARANTEES, type ProcessPool } fro
 import { connectProcess } from './child-process.ts'
 import { findLibrary } from './library.ts'
 
-/** Maximum number of guests that a process takes without delay. */
-const EAGER_GUESTS = 16
-
 /**
  * Creates an adapter that runs each guest in a new V8 isolate, in processes that guests share.
  *
@@ -21,7 +18,8 @@ export function isolatedVmAdapter({ min, max, guestsPerProcess }: ProcessPool): 
     memoryBytes: { min: 8 * 1024 * 1024, max: 4 * 1024 * 1024 * 1024 },
     min,
     max,
-    eager: Math.min(EAGER_GUESTS, guestsPerProcess),
+    // A process makes a guest while its host handles the messages of another.
+    eager: 2,
     capacity: guestsPerProcess,
     isSerial: true,
     connect: (runtime, events, signal) => connectProcess(library.path, runtime, events, signal),

@@ -38,6 +38,8 @@ export interface WorkerExit {
 export interface GuestWorkerOptions {
   /** Maximum number of guests at the same time. */
   readonly capacity: number
+  /** Number of guests that may have work to do when the worker takes another guest. Those that only wait do not count. */
+  readonly eager: number
   /** Whether the worker runs one turn at a time, so that other guests wait while one computes. */
   readonly isSerial: boolean
   /**
@@ -48,6 +50,8 @@ export interface GuestWorkerOptions {
   connect(events: WorkerEvents, signal: AbortSignal): Promise<WorkerLink>
   /** Called once, when the worker has exited. */
   onDead?(worker: GuestWorker): void
+  /** Called when a guest has no more work to do for the moment. */
+  onRest?(): void
 }
 
 const TICK_MS = 50
@@ -116,12 +120,19 @@ export class GuestWorker {
 
   /** Whether the worker can take another guest at present. */
   get isOpen(): boolean {
-    return !this.isSpent && !this.#isBlocked
+    return !this.isSpent && !this.#isBlocked && this.#countActive() < this.#options.eager
   }
 
   /** Whether the worker will never take another guest. */
   get isSpent(): boolean {
     return this.#isDead || this.#isWorn || this.#killing !== undefined
+  }
+
+  #countActive(): number {
+    const now = performance.now()
+    let count = 0
+    for (const guest of this.#guests.values()) if (guest.isActive(now)) count++
+    return count
   }
 
   get #isBlocked(): boolean {
@@ -164,6 +175,10 @@ export class GuestWorker {
     this.#stall.reset()
     this.#ticking = setInterval(() => this.#tick(), TICK_MS)
     unref(this.#ticking)
+  }
+
+  onRest(): void {
+    this.#options.onRest?.()
   }
 
   /** Removes a guest that has exited. None of its code runs between turns, so dropping it can wait. */

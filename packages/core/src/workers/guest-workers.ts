@@ -3,8 +3,8 @@ import { SandboxError } from '../contract/errors.ts'
 import { GuestWorker, type GuestWorkerOptions } from './guest-worker.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 
-export type GuestWorkersOptions = Omit<GuestWorkerOptions, 'onDead'> &
-  Pick<PoolOptions<GuestWorker>, 'min' | 'max' | 'growAfterMs' | 'idleMs'> & { readonly eager: number }
+export type GuestWorkersOptions = Omit<GuestWorkerOptions, 'onDead' | 'onRest'> &
+  Pick<PoolOptions<GuestWorker>, 'min' | 'max' | 'growAfterMs' | 'idleMs'>
 
 /** Maximum number of attempts to create a guest. An attempt fails if the worker is lost meanwhile. */
 const MAX_ATTEMPTS = 20
@@ -19,18 +19,21 @@ export class GuestWorkers implements AsyncDisposable {
   readonly #alone: Pool<GuestWorker>
 
   constructor(options: GuestWorkersOptions) {
-    const pool = (size: Pick<PoolOptions<GuestWorker>, 'min' | 'eager' | 'most' | 'growAfterMs'>) => {
+    const pool = (size: Pick<PoolOptions<GuestWorker>, 'min' | 'most' | 'growAfterMs'>) => {
       const made: Pool<GuestWorker> = new Pool({
         ...options,
         ...size,
         accepts: (worker) => worker.isOpen,
-        create: (signal) => GuestWorker.start({ ...options, onDead: (worker) => made.discard(worker) }, signal),
+        create: (signal) => {
+          const events = { onDead: (worker: GuestWorker) => made.discard(worker), onRest: () => made.offer() }
+          return GuestWorker.start({ ...options, ...events }, signal)
+        },
         destroy: (worker) => worker.kill(),
       })
       return made
     }
     this.#shared = pool({ ...options, most: options.capacity })
-    this.#alone = pool({ min: 0, eager: 1, most: 1, growAfterMs: 0 })
+    this.#alone = pool({ min: 0, most: 1, growAfterMs: 0 })
   }
 
   /**

@@ -6,18 +6,13 @@ export interface PoolOptions<Member> {
   readonly min: number
   /** Maximum number of members. */
   readonly max: number
-  /** Number of holders that each member takes at the same time. Default: 1. */
-  readonly eager?: number
-  /** Number of holders that each member takes if requests would otherwise wait long. Default: `eager`. */
+  /** Maximum number of holders of a member at the same time. Default: 1. */
   readonly most?: number
-  /**
-   * Milliseconds that requests wait while no member is released, before members take more holders or another member is
-   * created.
-   */
+  /** Milliseconds that requests wait while no member takes any of them, before another member is created. */
   readonly growAfterMs: number
   /** Milliseconds after which an idle member is destroyed, if there are more than `min`. */
   readonly idleMs: number
-  /** Whether a member can take another holder at present. Default: always. */
+  /** Whether a member can take another holder at present. Call `offer()` when that changes. Default: always. */
   accepts?(member: Member): boolean
   /**
    * Creates a member.
@@ -38,35 +33,36 @@ interface State {
   idleTimer?: ReturnType<typeof setTimeout> | undefined
 }
 
+/** Delay in milliseconds after which requests are offered to members that may have become free. */
+const OFFER_MS = 1
+
 /**
  * Pool of the threads or processes of an adapter, which are reused, unlike the guests in them.
  *
  * Existing pools (tarn, generic-pool) grow immediately. On a machine with few cores, a burst of short executions would
- * then start threads that cost more than the wait. This pool lets requests wait while other holders finish. If none
- * finishes, all of them wait for something, so members can take more holders at the same time.
+ * then start threads that cost more than the wait. This pool lets requests wait while members serve others, and grows
+ * only if none of them does.
  */
 export class Pool<Member extends object> implements AsyncDisposable {
   readonly #options: PoolOptions<Member>
-  readonly #eager: number
   readonly #most: number
   readonly #members = new Map<Member, State>()
   readonly #waiters: Waiter<Member>[] = []
+  /** Members that have just taken a holder, which they do not know yet. */
+  readonly #taken = new Set<Member>()
   readonly #work = new Set<Promise<unknown>>()
   #growTimer: ReturnType<typeof setTimeout> | undefined
-  /** Number of holders that a member takes at present. */
-  #density: number
+  #offerTimer: ReturnType<typeof setTimeout> | undefined
   #creating = 0
-  /** Whether a member was released since the last check. Requests are then being served. */
-  #returned = false
+  /** Whether a member has taken a request since the last check. */
+  #isServing = false
   readonly #closed = new AbortController()
   #isClosed = false
   #closing: Promise<void> | undefined
 
   constructor(options: PoolOptions<Member>) {
     this.#options = options
-    this.#eager = options.eager ?? 1
-    this.#most = Math.max(this.#eager, options.most ?? 1)
-    this.#density = this.#eager
+    this.#most = options.most ?? 1
   }
 
   /**
@@ -99,16 +95,30 @@ export class Pool<Member extends object> implements AsyncDisposable {
       this.#waiters.push(waiter)
       this.#keepWarm()
       this.#growLater()
+      this.offer()
     })
+  }
+
+  /** Offers members to waiting requests soon, because one may take another holder. */
+  offer(): void {
+    if (this.#waiters.length > 0) this.#offerLater()
+  }
+
+  #offerLater(): void {
+    this.#offerTimer ??= setTimeout(() => {
+      this.#offerTimer = undefined
+      this.#taken.clear()
+      this.#serve()
+      this.offer()
+    }, OFFER_MS)
   }
 
   /** Releases a member that can be reused. */
   release(member: Member): void {
     const state = this.#members.get(member)
     if (state === undefined) return
-    this.#returned = true
     state.holders--
-    if (this.#density > this.#eager) this.#thin()
+    this.#taken.delete(member)
     if (this.#isClosed) return this.discard(member)
     this.#serve()
     if (state.holders > 0) return
@@ -138,6 +148,7 @@ export class Pool<Member extends object> implements AsyncDisposable {
     this.#isClosed = true
     this.#closed.abort(closed())
     clearTimeout(this.#growTimer)
+    clearTimeout(this.#offerTimer)
     for (const waiter of this.#waiters.splice(0)) waiter.reject(closed())
     for (const member of [...this.#members.keys()]) this.discard(member)
     while (this.#work.size > 0) await Promise.allSettled(this.#work)
@@ -146,9 +157,9 @@ export class Pool<Member extends object> implements AsyncDisposable {
   /** Returns the member with the fewest holders among those that take another. */
   #freest(): Member | undefined {
     let freest: Member | undefined
-    let fewest = this.#density
+    let fewest = this.#most
     for (const [member, { holders }] of this.#members) {
-      if (holders >= fewest || this.#options.accepts?.(member) === false) continue
+      if (holders >= fewest || this.#taken.has(member) || this.#options.accepts?.(member) === false) continue
       freest = member
       fewest = holders
     }
@@ -158,6 +169,8 @@ export class Pool<Member extends object> implements AsyncDisposable {
   #grant(member: Member): Member {
     const state = this.#members.get(member) as State
     state.holders++
+    this.#taken.add(member)
+    this.#offerLater()
     clearTimeout(state.idleTimer)
     return member
   }
@@ -166,14 +179,9 @@ export class Pool<Member extends object> implements AsyncDisposable {
     while (this.#waiters.length > 0) {
       const member = this.#freest()
       if (member === undefined) return
+      this.#isServing = true
       this.#waiters.shift()?.resolve(this.#grant(member))
     }
-  }
-
-  /** Resets the density to `eager` when no member has more holders. The next holders then finish sooner one by one. */
-  #thin(): void {
-    if (this.#waiters.length > 0) return
-    if ([...this.#members.values()].every(({ holders }) => holders <= this.#eager)) this.#density = this.#eager
   }
 
   #retireLater(member: Member, state: State): void {
@@ -191,30 +199,14 @@ export class Pool<Member extends object> implements AsyncDisposable {
 
   #growLater(): void {
     if (this.#growTimer !== undefined) return
-    this.#returned = false
+    this.#isServing = false
     this.#growTimer = setTimeout(() => {
       this.#growTimer = undefined
       this.#serve()
       if (this.#waiters.length === 0) return
-      if (!this.#returned && this.#creating === 0) this.#grow()
+      if (!this.#isServing && this.#creating === 0 && this.#members.size < this.#options.max) this.#create()
       this.#growLater()
     }, this.#options.growAfterMs)
-  }
-
-  #grow(): void {
-    if (this.#hasRoom()) {
-      this.#density = Math.min(this.#density * 2, this.#most)
-      this.#serve()
-    } else if (this.#members.size < this.#options.max) {
-      this.#create()
-    }
-  }
-
-  /** Whether any member would take more holders at a higher density. */
-  #hasRoom(): boolean {
-    return [...this.#members].some(
-      ([member, { holders }]) => holders < this.#most && this.#options.accepts?.(member) !== false,
-    )
   }
 
   #create(): void {
@@ -229,8 +221,9 @@ export class Pool<Member extends object> implements AsyncDisposable {
       },
       (error: unknown) => {
         this.#creating--
-        // Another attempt would fail for the other requests as well. If existing members have room, they take them.
-        if (this.#hasRoom()) return
+        // Existing members take the requests later.
+        if (this.#members.size > 0) return
+        // Another attempt would fail for the other requests as well.
         const waiters = this.#waiters.splice(0)
         // Requests that arrived after the creation began get another attempt, which may succeed.
         this.#waiters.push(...waiters.filter((waiter) => !waiting.has(waiter)))

@@ -4,6 +4,8 @@ import type { FromWorker } from './messages.ts'
 
 /** How long a turn may take to end after it was asked to. */
 const GRACE_MS = 250
+/** Time in milliseconds after which a guest without work counts as waiting. Many tools answer sooner. */
+const REST_MS = 0.5
 
 /** Controls one guest in a worker. */
 export class PooledGuest implements Guest {
@@ -27,6 +29,7 @@ export class PooledGuest implements Guest {
   #isMade = false
   #unacknowledged = 0
   #wasInTurn = false
+  #restsSince = 0
   #isEnding = false
   #hasExited = false
   #grace: ReturnType<typeof setTimeout> | undefined
@@ -48,6 +51,11 @@ export class PooledGuest implements Guest {
   /** Whether the guest has work to do. */
   get isBusy(): boolean {
     return this.#unacknowledged > 0 || !this.#isMade
+  }
+
+  /** Whether the guest has work to do, or has just had some. */
+  isActive(now: number): boolean {
+    return this.isBusy || now - this.#restsSince < REST_MS
   }
 
   get isOverdue(): boolean {
@@ -121,6 +129,9 @@ export class PooledGuest implements Guest {
     this.ranMs = 0
     this.waitedMs = 0
     this.#wasInTurn = false
+    if (this.isBusy) return
+    this.#restsSince = performance.now()
+    this.#worker.onRest()
   }
 
   #end(): void {
