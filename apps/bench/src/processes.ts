@@ -1,33 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Returns the ids of the child processes of this process. Empty on systems other than Linux. */
-export function childProcesses(): number[] {
+/** Returns the ids of a process and all its descendants. Empty on systems other than Linux. */
+export function processTree(root: number): number[] {
   if (process.platform !== 'linux') return []
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && field(pid, 'PPid') === process.pid)
+  const parents = new Map<number, number | undefined>()
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name)) parents.set(Number(name), field(`/proc/${name}/status`, 'PPid'))
+  }
+  const tree = [root]
+  for (const id of tree) for (const [child, parent] of parents) if (parent === id) tree.push(child)
+  return tree
 }
 
-/** Returns the resident memory of this process and its children in MB. */
-function residentMegabytes(): number {
-  const children = childProcesses().map((pid) => (field(pid, 'VmRSS') ?? 0) * 1024)
-  return children.reduce((sum, bytes) => sum + bytes, process.memoryUsage.rss()) / 1e6
+/** Returns the proportional set size of a process and its descendants in MB: memory that is shared counts once. */
+export function memoryOf(root: number): number {
+  const kilobytes = processTree(root).map((id) => field(`/proc/${id}/smaps_rollup`, 'Pss') ?? 0)
+  return (kilobytes.reduce((sum, each) => sum + each, 0) * 1_024) / 1e6
 }
 
-/** Returns the peak of resident memory during `run`, in MB. */
-export async function peakMegabytes(run: () => Promise<unknown>): Promise<number> {
-  let peak = 0
-  const timer = setInterval(() => {
-    peak = Math.max(peak, residentMegabytes())
-  }, 10)
-  await run()
-  clearInterval(timer)
-  return Math.max(peak, residentMegabytes())
-}
-
-function field(pid: number, name: string): number | undefined {
+function field(file: string, name: string): number | undefined {
   try {
-    const [, value] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+    const [, value] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(file, 'latin1')) ?? []
     return value === undefined ? undefined : Number(value)
   } catch {
     // The process has just exited.

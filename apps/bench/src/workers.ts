@@ -28,7 +28,7 @@ const CONTENDERS = ['glovebox', 'codemode']
 const RUNS = 10
 const ROUNDS = quick === true ? 2 : 20
 
-const worker = await startWorker(new URL('../src/workers/measured.ts', import.meta.url))
+const worker = await startWorker(new URL('./workers/measured.ts', import.meta.url))
 const rows: ({ readonly contender: string; readonly title: string } & Spread)[] = []
 try {
   printRow('in a Worker, mean of 10 runs', 'p50', 'p95', 'min', 'samples', 'ratio')

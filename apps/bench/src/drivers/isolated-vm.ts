@@ -1,0 +1,3 @@
+import { driverOf } from './glovebox.ts'
+
+export default driverOf('isolated-vm', 'isolated-vm', async () => (await import('@glovebox/isolated-vm')).isolatedVm())

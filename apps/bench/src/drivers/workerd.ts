@@ -1,0 +1,3 @@
+import { driverOf } from './glovebox.ts'
+
+export default driverOf('workerd', 'workerd', async () => (await import('@glovebox/workerd')).workerd())

@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { compareResults } from './compare.ts'
+import { writePage } from './page.ts'
+import type { Results } from './results.ts'
+import { runBenchmark } from './run.ts'
+
+interface Options {
+  readonly json?: string
+  readonly page?: boolean
+  readonly quick?: boolean
+  readonly engine?: string[]
+  readonly row?: string[]
+}
+
+const program = new Command('bench')
+  .description('Measures our sandboxes beside other engines. Run it on an otherwise idle machine.')
+  .option('--json <file>', 'write all figures to a file')
+  .option('--page', 'write docs/reference/benchmarks.md with its plots')
+  .option('--quick', 'run fewer rounds')
+  .option('--engine <id...>', 'measure only these engines')
+  .option('--row <id...>', 'measure only these rows')
+  .action(async ({ json, page, quick = false, engine, row }: Options) => {
+    const results = await runBenchmark({ quick, only: engine, rows: row, progress })
+    progress('')
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`)
+    if (page === true) writePage(results)
+    console.log(`done in ${results.minutes.toFixed(1)} minutes`)
+    if (json === undefined && page !== true) console.log(JSON.stringify(results.rows, null, 1))
+  })
+
+program
+  .command('page <file>')
+  .description('write docs/reference/benchmarks.md from the figures of a file')
+  .action((file: string) => writePage(read(file)))
+
+program
+  .command('compare <before> <after>')
+  .description('compare the ratios of two runs, which may be of different machines')
+  .option('--factor <number>', 'largest increase of a ratio', Number, 1.5)
+  .action((before: string, after: string, { factor }: { factor: number }) => {
+    const worse = compareResults(read(before), read(after), factor)
+    process.exitCode = worse ? 1 : 0
+  })
+
+const read = (file: string): Results => JSON.parse(readFileSync(file, 'utf8')) as Results
+
+/** Shows what is measured: in one line on a terminal, otherwise in a line each. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+  else if (text !== '') process.stderr.write(`${text}\n`)
+}
+
+await program.parseAsync()
