@@ -35,11 +35,14 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'json-schema-to-typescript', warmUps: 2, rounds: 5, convert: jsonSchemaToTypeScript },
 ]
 
-/** Compares converters of tool schemas to TypeScript. Prints and returns their token counts and times. */
-export async function compare(
-  servers: readonly Server[],
-  effort: number,
-): Promise<{ tokens: readonly TokenRow[]; speed: readonly SpeedRow[] }> {
+/** Token counts and times of converters of tool schemas to TypeScript. */
+export interface Converters {
+  readonly tokens: readonly TokenRow[]
+  readonly speed: readonly SpeedRow[]
+}
+
+/** Compares converters. Prints and returns their figures. */
+export async function compare(servers: readonly Server[], effort: number): Promise<Converters> {
   console.log('codemode: the types in the description of createBrowserCodeTool from @cloudflare/codemode/browser;')
   console.log('          its other entry with a JSON Schema converter only loads in Workers\n')
   // Times are measured first, because the tokenizer enlarges the heap and slows down garbage collection.

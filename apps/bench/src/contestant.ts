@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Driver, EngineLimits } from './driver.ts'
 import { callsOf, HOSTILE, inBlocks, type Load, load, ROWS, TOOLS } from './workload.ts'
 
-/** What a parent asks for. */
+/** Request of the parent. */
 export type Task =
   | { readonly type: 'row'; readonly id: string }
   | { readonly type: 'load'; readonly concurrency: number; readonly total: number }

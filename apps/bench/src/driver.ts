@@ -22,11 +22,11 @@ export interface Driver {
   /** Name in the registry. */
   readonly name: string
   readonly version: string
-  /** What a hostile program can do to its host: nothing by design, end or freeze it, or anything. */
+  /** Harm that a hostile program can do to its host: none by design, its end or freeze, or any. */
   readonly containment: 'contained' | 'in-process' | 'none'
-  /** What executes the program. */
+  /** Name of the engine that executes the program. */
   readonly engine: string
-  /** What a reader of the figures has to know. */
+  /** Note for readers of the figures. */
   readonly note?: string
   readonly nodeFlags: readonly string[]
   create(tools: Tools, limits: EngineLimits): Promise<Engine>

@@ -48,7 +48,7 @@ const read = (file: string): Results => JSON.parse(readFileSync(file, 'utf8')) a
 /** Shows what is measured: in one line on a terminal, otherwise in a line each. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
-  else if (text !== '') process.stderr.write(`${text}\n`)
+  else if (text !== '') process.stderr.write(`${(performance.now() / 60_000).toFixed(1)} min: ${text}\n`)
 }
 
 await program.parseAsync()

@@ -1,4 +1,5 @@
 import type { CatalogTime } from './catalogs.ts'
+import type { Converters } from './comparison.ts'
 import type { Contender } from './contenders.ts'
 import type { HostileEnd } from './contestant.ts'
 import type { Spread } from './stats.ts'
@@ -52,6 +53,8 @@ export interface Results {
   /** Cost of a call in µs by the number of calls in the program. */
   readonly calls: PerContender<readonly { readonly count: number; readonly µs: number }[]>
   readonly catalogs: readonly CatalogTime[]
+  /** Converters of schemas on the tools of real servers. Undefined if only some rows were measured. */
+  readonly converters?: Converters | undefined
   readonly hostile: PerContender<{ readonly [title: string]: HostileEnd | Missing }>
 }
 

@@ -1,13 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { CatalogTime } from './catalogs.ts'
+import type { Converters } from './comparison.ts'
 import { type Contender, findContenders } from './contenders.ts'
+import type { HostileEnd } from './contestant.ts'
 import { pipeRoundTrip, threadRoundTrip } from './floor.ts'
 import { memoryOf } from './processes.ts'
-import type { LoadFigures, MemoryFigures, Missing, PerContender, Results } from './results.ts'
+import {
+  isMissing,
+  type LoadFigures,
+  type MemoryFigures,
+  type Missing,
+  type PerContender,
+  type Results,
+} from './results.ts'
 import { Session, Silence } from './session.ts'
 import { median, quantile, spreadOf } from './stats.ts'
 import { HOSTILE, ROWS } from './workload.ts'
@@ -37,7 +49,7 @@ const BLOCK = 500
 const BLOCKS = 20
 const BLOCKS_BOX_MS = 90_000
 const HOSTILE_LIMITS = { timeoutMs: 1_000, memoryBytes: 64 * 1024 * 1024 }
-const HOSTILE_BOX_MS = 12_000
+const HOSTILE_BOX_MS = 6_000
 
 /** Measures every contender. Each one has a process of its own, and all take turns within each round. */
 export async function runBenchmark({ quick, only, rows: chosen, progress }: RunOptions): Promise<Results> {
@@ -68,6 +80,7 @@ export async function runBenchmark({ quick, only, rows: chosen, progress }: RunO
       calls: isWhole ? await bench.calls() : {},
       blocks: isWhole ? await bench.blocks() : {},
       catalogs: isWhole ? await declareInNewProcess() : [],
+      converters: isWhole ? await compareConverters(quick) : undefined,
       hostile: isWhole ? await bench.hostile() : {},
       floor: bench.floor,
       minutes: (performance.now() - started) / 60_000,
@@ -236,11 +249,18 @@ class Benchmark {
     await this.#endAll()
     return this.#each(async (contender) => {
       if (contender.kind === 'floor') return missingFor('not an engine by itself')
-      const ends: { [title: string]: Awaited<ReturnType<typeof attack>> } = {}
+      const ends: { [title: string]: HostileEnd | Missing } = {}
+      let session: Session | undefined
       for (const title of Object.keys(HOSTILE)) {
         this.#progress(`hostile: ${contender.id}, ${title}`)
-        ends[title] = await attack(contender, title)
+        session ??= await Session.start(contender.driver, contender.nodeFlags, HOSTILE_LIMITS)
+        const end = await attack(session, title)
+        ends[title] = end
+        if (!isMissing(end) && end.recovers) continue
+        session.kill()
+        session = undefined
       }
+      session?.kill()
       return ends
     })
   }
@@ -266,17 +286,14 @@ class Benchmark {
 
 const missingFor = (why: string): Missing => ({ missing: why })
 
-async function attack({ driver, nodeFlags }: Contender, title: string) {
-  const session = await Session.start(driver, nodeFlags, HOSTILE_LIMITS)
+async function attack(session: Session, title: string): Promise<HostileEnd | Missing> {
   try {
     const answer = await session.ask({ type: 'hostile', title }, HOSTILE_BOX_MS)
     if (answer.type !== 'hostile') return missingFor('no answer')
-    const { type, ...end } = answer
-    return end
+    const { endedMs, stalledMs, recovers } = answer
+    return { endedMs, stalledMs, recovers }
   } catch (error) {
     return missingFor((error as Error).message)
-  } finally {
-    session.kill()
   }
 }
 
@@ -284,14 +301,32 @@ async function attack({ driver, nodeFlags }: Contender, title: string) {
 async function declareInNewProcess(): Promise<readonly CatalogTime[]> {
   const module = JSON.stringify(new URL('./catalogs.ts', import.meta.url).href)
   const script = `const { declareCatalogs } = await import(${module}); console.log(JSON.stringify(declareCatalogs()))`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  return JSON.parse(await outputOf(['--input-type=module', '-e', script])) as CatalogTime[]
+}
+
+async function compareConverters(quick: boolean): Promise<Converters> {
+  const folder = await mkdtemp(join(tmpdir(), 'glovebox-bench-'))
+  try {
+    const file = join(folder, 'converters.json')
+    await outputOf([
+      fileURLToPath(new URL('./schemas.ts', import.meta.url)),
+      '--json',
+      file,
+      ...(quick ? ['--quick'] : []),
+    ])
+    return JSON.parse(await readFile(file, 'utf8')) as Converters
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function outputOf(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let text = ''
-  child.stdout.on('data', (part) => {
-    text += part
-  })
-  await once(child, 'close')
-  return JSON.parse(text) as CatalogTime[]
+  const text = readText(child.stdout)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${args[0]} ended with code ${code}`)
+  return await text
 }

@@ -13,6 +13,13 @@ export class Silence extends Error {
   override readonly name = 'Silence'
 }
 
+/** Processes that run. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) killGroup(child)
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
 /** Process that measures one engine. */
 export class Session {
   readonly ready: Ready
@@ -31,6 +38,8 @@ export class Session {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
     })
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     let errors = ''
     child.stderr?.on('data', (text) => {
       errors = (errors + text).slice(-2_000)

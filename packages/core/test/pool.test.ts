@@ -91,6 +91,31 @@ describe('the pool', () => {
     await pool.close()
   })
 
+  it('gives a member one holder at a time, since only that shows whether it takes another', async () => {
+    const { pool } = poolOf({ min: 2, max: 2, most: 4 })
+    for (const member of await Promise.all([pool.acquire(), pool.acquire()])) pool.release(member)
+    const order: number[] = []
+    const take = async () => order.push((await pool.acquire()).id)
+    await Promise.all([take(), take()])
+    expect(order.toSorted()).toEqual([0, 1])
+    await Promise.all([take(), take()])
+    expect(order.slice(2).toSorted()).toEqual([0, 1])
+    await pool.close()
+  })
+
+  it('serves a waiting request when a member takes another holder without a release', async () => {
+    let isFree = true
+    const { pool, made } = poolOf({ max: 1, most: 2, growAfterMs: 60_000, accepts: () => isFree })
+    await pool.acquire()
+    isFree = false
+    const second = pool.acquire()
+    await delay(5)
+    isFree = true
+    pool.offer()
+    expect(await second).toBe(made[0])
+    await pool.close()
+  })
+
   it('skips a member that currently accepts no holders', async () => {
     const closed = new Set<object>()
     const { pool, made } = poolOf({ most: 2, accepts: (member) => !closed.has(member) })

@@ -54,5 +54,10 @@ it('reports its memory and ends with its host, also during a built-in that never
   })
   expect(kilobytes).toBeGreaterThan(20_000)
   host.kill('SIGKILL')
-  await waitForEnd([pid as number])
+  try {
+    await waitForEnd([pid as number])
+  } catch (error) {
+    process.kill(pid as number, 'SIGKILL')
+    throw error
+  }
 }, 60_000)

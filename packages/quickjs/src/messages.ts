@@ -1,6 +1,6 @@
 import type { EngineOptions } from './engine.ts'
 
-/** What a thread creates its guests from. */
+/** Parts that a thread creates its guests from. */
 export type EngineParts = Pick<EngineOptions, 'module' | 'initialPages' | 'runtime' | 'snapshot'>
 
 /** First message to a thread. */

@@ -5,7 +5,7 @@ import type { Snapshot } from './engine.ts'
 /** Name of the file with a booted guest, beside the file of the threads. It is made when the package is built. */
 export const SNAPSHOT_FILE = './glovebox-snapshot.bin'
 
-/** What a snapshot depends on. */
+/** Inputs that a snapshot depends on. */
 export interface SnapshotOrigin {
   /** Source of the guest runtime. */
   readonly source: string
