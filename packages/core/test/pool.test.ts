@@ -92,14 +92,17 @@ describe('the pool', () => {
   })
 
   it('gives a member one holder at a time, since only that shows whether it takes another', async () => {
-    const { pool } = poolOf({ min: 2, max: 2, most: 4 })
-    for (const member of await Promise.all([pool.acquire(), pool.acquire()])) pool.release(member)
-    const order: number[] = []
-    const take = async () => order.push((await pool.acquire()).id)
-    await Promise.all([take(), take()])
-    expect(order.toSorted()).toEqual([0, 1])
-    await Promise.all([take(), take()])
-    expect(order.slice(2).toSorted()).toEqual([0, 1])
+    const { pool, made } = poolOf({ max: 1, most: 4 })
+    pool.release(await pool.acquire())
+    const order: string[] = []
+    const take = async (name: string) => order.push(`${name} ${(await pool.acquire()).id}`)
+    const [first, second] = [take('first'), take('second')]
+    await first
+    await Promise.resolve()
+    expect(order).toEqual(['first 0'])
+    await second
+    expect(order).toEqual(['first 0', 'second 0'])
+    expect(made).toHaveLength(1)
     await pool.close()
   })
 

@@ -69,8 +69,9 @@ describe('the snapshot of the package', () => {
   })
 
   it('is not used for an instance with other addresses', async () => {
-    const moved = { ...snapshot, functions: snapshot.functions.map((address) => (address + 8) as typeof address) }
-    const engine = new Engine({ ...options, snapshot: moved })
+    const functions = snapshot.functions.map((address) => (address + 8) as typeof address)
+    const empty = { ...snapshot.memory, pieces: [] }
+    const engine = new Engine({ ...options, snapshot: { ...snapshot, functions, memory: empty } })
     expect((await messagesOf(engine, 'return 1')).join()).toBe('{"type":"returned"}\nj1')
   })
 
