@@ -43,6 +43,7 @@ const REFERENCE = [
   'gateway',
   'large-catalogs',
   'type-check',
+  'benchmarks',
   'proofs',
   'sizes',
 ]

@@ -28,7 +28,11 @@ function findPeers() {
     .map((file) => {
       const name = basename(file, '.mjs')
       const kind = FLOORS.has(name) ? ('floor' as const) : ('peer' as const)
-      return { id: kind === 'floor' ? `bare-${name}` : name, kind, driver: new URL(`drivers/${file}`, PEERS) }
+      return {
+        id: kind === 'floor' ? `bare-${name.replace('-bare', '')}` : name,
+        kind,
+        driver: new URL(`drivers/${file}`, PEERS),
+      }
     })
 }
 

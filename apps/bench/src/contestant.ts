@@ -13,6 +13,7 @@ export type Task =
   | { readonly type: 'blocks'; readonly blocks: number; readonly size: number; readonly boxMs: number }
   | { readonly type: 'calls'; readonly count: number }
   | { readonly type: 'burst'; readonly count: number }
+  | { readonly type: 'wait'; readonly count: number }
   | { readonly type: 'hostile'; readonly title: string }
 
 export interface Ready {
@@ -75,13 +76,19 @@ async function answer(task: Task): Promise<Answer> {
     case 'calls':
       return samples(await callsOf(engine, task.count))
     case 'burst':
-      await Promise.all(Array.from({ length: task.count }, () => engine.run('return (await tools.echo({ x: 1 })).x')))
-      return samples([])
+      return atOnce(task.count, 'return (await tools.echo({ x: 1 })).x')
+    case 'wait':
+      return atOnce(task.count, 'await tools.waitLong({}); return 1')
     case 'hostile':
       return { type: 'hostile', ...(await attack(HOSTILE[task.title] as string)) }
     default:
       return task satisfies never
   }
+}
+
+async function atOnce(count: number, body: string): Promise<Answer> {
+  await Promise.all(Array.from({ length: count }, () => engine.run(body)))
+  return samples([])
 }
 
 const samples = (values: readonly number[] = []): Answer => ({ type: 'samples', samples: values })

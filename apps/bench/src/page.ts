@@ -2,7 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { HostileEnd } from './contestant.ts'
 import { drawPlot, type Plot } from './plots.ts'
-import { isMissing, type LoadFigures, type Missing, type PerContender, type Results } from './results.ts'
+import {
+  isMissing,
+  type LoadFigures,
+  type MemoryFigures,
+  type Missing,
+  type PerContender,
+  type Results,
+} from './results.ts'
 import { median } from './stats.ts'
 import { HOSTILE, ROWS } from './workload.ts'
 
@@ -125,9 +132,12 @@ function figuresTable(results: Results, columns: readonly Contender[]): string {
   const rows = ROWS.filter(({ id }) => id in results.rows).map(({ id, title, unit }) =>
     line(title, unit, results.rows[id] as PerContender<readonly number[]>),
   )
-  const memory = (pick: 'startMB' | 'peakMB') =>
+  const memory = (pick: keyof MemoryFigures) =>
     Object.fromEntries(
-      Object.entries(results.memory).map(([id, each]) => [id, isMissing(each) ? each : [each[pick]]]),
+      Object.entries(results.memory).map(([id, each]) => [
+        id,
+        isMissing(each) ? each : each[pick] === undefined ? [] : [each[pick]],
+      ]),
     ) as PerContender<readonly number[]>
   return table(
     ['', ...columns.map(({ id }) => `\`${id}\``)],
@@ -136,6 +146,8 @@ function figuresTable(results: Results, columns: readonly Contender[]): string {
       line('import to first result', 'ms', results.cold),
       line('memory after the first program', 'MB', memory('startMB')),
       line('highest memory, 50 programs at once', 'MB', memory('peakMB')),
+      line('memory 30 s after them', 'MB', memory('restMB')),
+      line('highest memory, 200 programs that wait', 'MB', memory('waitingMB')),
     ],
   )
 }

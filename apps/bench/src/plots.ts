@@ -6,7 +6,7 @@ import { SVGRenderer } from 'echarts/renderers'
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
-export interface Line {
+interface Line {
   readonly name: string
   readonly points: readonly (readonly [x: number, y: number])[]
 }

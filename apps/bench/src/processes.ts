@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Returns the ids of a process and all its descendants. Empty on systems other than Linux. */
-export function processTree(root: number): number[] {
+function processTree(root: number): number[] {
   if (process.platform !== 'linux') return []
   const parents = new Map<number, number | undefined>()
   for (const name of readdirSync('/proc')) {

@@ -24,6 +24,8 @@ export interface MemoryFigures {
   readonly peakMB: number
   /** Memory 30 s later. Only of our sandboxes. */
   readonly restMB?: number
+  /** Highest memory while 200 programs waited for a tool. Only of our sandboxes. */
+  readonly waitingMB?: number
 }
 
 /** Figures of one run of the benchmark. */

@@ -42,8 +42,11 @@ const CONCURRENCY = [1, 10, 50, 200, 1_000]
 /** Highest concurrency at which peers are measured. */
 const PEER_CONCURRENCY = 50
 const BURST = 50
+/** Interval in which memory is read, in ms. */
+const MEMORY_MS = 20
 const BURSTS = 5
 const REST_MS = 30_000
+const WAITING = 200
 const CALL_COUNTS = [1, 10, 100, 1_000, 10_000]
 const BLOCK = 500
 const BLOCKS = 20
@@ -187,18 +190,14 @@ class Benchmark {
       try {
         await delay(500)
         const startMB = memoryOf(session.pid)
-        let peakMB = startMB
-        const timer = setInterval(() => {
-          peakMB = Math.max(peakMB, memoryOf(session.pid))
-        }, 20)
-        try {
+        const peakMB = await peakOf(session, async () => {
           for (let burst = 0; burst < BURSTS; burst++) await session.ask({ type: 'burst', count: BURST }, ROW_BOX_MS)
-        } finally {
-          clearInterval(timer)
-        }
+        })
         if (contender.kind !== 'ours' || this.#quick) return { startMB, peakMB }
         await delay(REST_MS)
-        return { startMB, peakMB, restMB: memoryOf(session.pid) }
+        const restMB = memoryOf(session.pid)
+        const waitingMB = await peakOf(session, () => session.ask({ type: 'wait', count: WAITING }, ROW_BOX_MS))
+        return { startMB, peakMB, restMB, waitingMB }
       } finally {
         session.kill()
       }
@@ -285,6 +284,20 @@ class Benchmark {
 }
 
 const missingFor = (why: string): Missing => ({ missing: why })
+
+/** Returns the highest memory of all processes of a session during `run`, in MB. */
+async function peakOf(session: Session, run: () => Promise<unknown>): Promise<number> {
+  let peakMB = memoryOf(session.pid)
+  const timer = setInterval(() => {
+    peakMB = Math.max(peakMB, memoryOf(session.pid))
+  }, MEMORY_MS)
+  try {
+    await run()
+    return peakMB
+  } finally {
+    clearInterval(timer)
+  }
+}
 
 async function attack(session: Session, title: string): Promise<HostileEnd | Missing> {
   try {

@@ -4,7 +4,7 @@ import type { Answer, Ready, Task } from './contestant.ts'
 import type { EngineLimits } from './driver.ts'
 
 const CONTESTANT = fileURLToPath(new URL('./contestant.ts', import.meta.url))
-export const LIMITS: EngineLimits = { timeoutMs: 30_000, memoryBytes: 64 * 1024 * 1024 }
+const LIMITS: EngineLimits = { timeoutMs: 30_000, memoryBytes: 64 * 1024 * 1024 }
 const START_MS = 60_000
 const END_MS = 8_000
 

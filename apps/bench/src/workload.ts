@@ -16,6 +16,7 @@ export const TOOLS: Tools = {
   echo: (input) => input,
   rows: (input) => rowsOf((input as { count: number }).count),
   wait: () => delay(20),
+  waitLong: () => delay(2_000),
 }
 
 /** Arithmetic, objects, strings and sorting. Takes some tenths of a second on V8. */
@@ -36,7 +37,7 @@ const calls = (count: number) => `for (let i = 0; i < ${count}; i++) await tools
 const rows = (count: number) =>
   `const rows = await tools.rows({ count: ${count} }); await tools.echo({ rows }); return rows`
 
-export type Unit = 'ms' | 'µs' | '×'
+type Unit = 'ms' | 'µs' | '×'
 
 /** Measurement of one engine in one round. Returns samples in the unit of the row. */
 export interface Row {

@@ -6,7 +6,7 @@ import type { Driver, Engine } from '../driver.ts'
 export function driverOf(name: string, engine: string, createSandbox: () => Promise<Sandbox>): Driver {
   return {
     name: `Glovebox, ${name}`,
-    version: 'this repository',
+    version: 'of this repository',
     containment: 'contained',
     engine,
     nodeFlags: [],
