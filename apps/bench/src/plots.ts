@@ -54,5 +54,6 @@ export function drawPlot({ title, x, y, lines, xScale, yScale }: Plot): string {
   chart.setOption(option)
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return svg
+  // Its style only serves the pointer. The title is for readers that cannot see the plot.
+  return svg.replace(/<style[^]*?<\/style>/g, '').replace('>', `><title>${title}: ${y} by ${x}</title>`)
 }
