@@ -108,7 +108,7 @@ ${contenders.map(({ id, name, version, engine, note }) => `- \`${id}\`: ${name} 
 
 \`\`\`sh
 (cd apps/bench/peers && npm ci)     # the other engines, about 1.8 GB; without them, only Glovebox is measured
-npx -y pnpm@12.21.0 bench --page    # writes this page
+npx -y pnpm@12.21.0 bench:page      # writes this page
 npx -y pnpm@12.21.0 bench --help    # single rows or engines, figures as JSON
 npx -y pnpm@12.21.0 bench compare before.json after.json
 \`\`\`

@@ -55,5 +55,5 @@ export function drawPlot({ title, x, y, lines, xScale, yScale }: Plot): string {
   const svg = chart.renderToSVGString()
   chart.dispose()
   // Its style only serves the pointer. The title is for readers that cannot see the plot.
-  return svg.replace(/<style[^]*?<\/style>/g, '').replace('>', `><title>${title}: ${y} by ${x}</title>`)
+  return svg.replace(/<style.*?<\/style>/gs, '').replace('>', `><title>${title}: ${y} by ${x}</title>`)
 }
