@@ -173,8 +173,14 @@ export async function inBlocks(engine: Engine, blocks: number, size: number, box
   return means
 }
 
-/** Cost of one call in µs, in a program that makes `count` of them. */
-export const callsOf = (engine: Engine, count: number): Promise<number[]> => repeat(3, () => perCall(engine, count))
+/** Cost of one call in µs, in a program that makes `count` of them. A sandbox is ready before each program. */
+export const callsOf = (engine: Engine, count: number): Promise<number[]> =>
+  repeat(9, async () => {
+    await delay(IDLE_MS)
+    const alone = await time(engine, TRIVIAL)
+    await delay(IDLE_MS)
+    return ((await time(engine, calls(count))) - alone) * (1_000 / count)
+  })
 
 /** Programs that are written to freeze, exhaust or end their host. */
 export const HOSTILE: { readonly [title: string]: string } = {
