@@ -95,11 +95,21 @@ describe('the benchmark', () => {
     expect(Math.min(...floor.pipe)).toBeGreaterThan(0)
   }, 60_000)
 
+  it('refuses engines, rows and factors that do not exist, and a page without all rows', () => {
+    expect(bench('--row', 'reday').stderr).toContain('Unknown row reday: one of call, ready,')
+    expect(bench('--engine', 'quickjs', 'v9').stderr).toContain('Unknown engine v9')
+    expect(bench('--page', '--row', 'call').stderr).toContain('leave out --row')
+    const { status, stderr } = bench('compare', 'a', 'b', '--factor', 'much')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('It must be a number above 0')])
+  })
+
   it('compares ratios, so that a slower machine is no regression', () => {
     const before = fileOf('before.json', resultsWith())
     expect(bench('compare', before, fileOf('slower.json', resultsWith({ pipe: 80, call: 240 }))).status).toBe(0)
     const worse = bench('compare', before, fileOf('worse.json', resultsWith({ call: 240 })))
     expect(worse.status).toBe(1)
     expect(worse.stdout).toMatch(/✗ quickjs, call +3\.0 +6\.0 +2\.00 ×/)
+    const missing = { ...resultsWith(), rows: { call: { quickjs: { missing: 'it did not start' } } } }
+    expect(bench('compare', before, fileOf('missing.json', missing)).status).toBe(1)
   })
 })

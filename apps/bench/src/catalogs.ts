@@ -1,11 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Tool } from '@glovebox/core'
 import { declarationsFromTools } from '@glovebox/core/schema'
+import { CORPUS, type ListedTool, readCorpus } from './corpus.ts'
 
-type ListedTool = Omit<Tool, 'execute'>
-
-const CORPUS = fileURLToPath(new URL('../../../packages/core/test/data/mcp/', import.meta.url))
 const SIZES = [10, 100, 1_000, 10_000]
 
 /** Time in ms to declare that many real tools, the first time and once compilers have optimized. */
@@ -16,12 +12,8 @@ export interface CatalogTime {
 }
 
 /** Measures the declarations of catalogs of several sizes. The first figure is only true in a new process. */
-export function declareCatalogs(): CatalogTime[] {
-  const lists = readdirSync(CORPUS)
-    .filter((file) => file.endsWith('.json'))
-    .sort()
-    .map((file) => (JSON.parse(readFileSync(CORPUS + file, 'utf8')) as { tools: ListedTool[] }).tools)
-  const all = lists.flat()
+export async function declareCatalogs(): Promise<CatalogTime[]> {
+  const all = (await readCorpus(CORPUS)).flatMap(({ tools }) => tools)
   const take = (count: number): Tool[] =>
     Array.from({ length: count }, (_, index) => {
       const tool = structuredClone(all[index % all.length] as ListedTool)

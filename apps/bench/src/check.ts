@@ -4,11 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { compareResults } from './compare.ts'
+import { OURS } from './contenders.ts'
 import type { Results } from './results.ts'
 import { runBenchmark } from './run.ts'
 
 const KEPT = new URL('../results/', import.meta.url)
-const ENGINES = ['quickjs', 'isolated-vm', 'workerd']
 const ROWS = ['call', 'ready', 'in-a-row']
 /** A machine with other load varies by half of this. A regression of this size has a cause. */
 const FACTOR = 4
@@ -23,7 +23,7 @@ const before = JSON.parse(readFileSync(new URL(newest, KEPT), 'utf8')) as Result
 
 let isWorse = true
 for (let attempt = 0; isWorse && attempt < ATTEMPTS; attempt++) {
-  const after = await runBenchmark({ quick: true, only: ENGINES, rows: ROWS, progress: () => {} })
+  const after = await runBenchmark({ quick: true, only: OURS, rows: ROWS, progress: () => {} })
   console.log(`Ratios of ${newest} and of now:`)
   isWorse = compareResults(before, after, FACTOR)
 }

@@ -9,7 +9,8 @@ export interface Contender extends Pick<Driver, 'name' | 'version' | 'containmen
   readonly kind: 'ours' | 'peer' | 'floor'
 }
 
-const OURS = ['quickjs', 'isolated-vm', 'workerd']
+/** Ids of our sandboxes. */
+export const OURS = ['quickjs', 'isolated-vm', 'workerd']
 /** Bare engines: what others build on. */
 const FLOORS = new Set(['isolated-vm', 'quickjs-bare', 'node-vm', 'function'])
 const PEERS = new URL('../peers/', import.meta.url)

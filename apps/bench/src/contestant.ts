@@ -18,11 +18,6 @@ export type Task =
 
 export interface Ready {
   readonly type: 'ready'
-  readonly name: string
-  readonly version: string
-  readonly containment: Driver['containment']
-  readonly engine: string
-  readonly note?: string | undefined
   /** Time from the import of the driver to the first result, in ms. */
   readonly coldMs: number
 }
@@ -62,8 +57,7 @@ process.on('message', async (task: Task | 'end') => {
     say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
 })
-const { name, version, containment, engine: executes, note } = driver
-say({ type: 'ready', name, version, containment, engine: executes, note, coldMs })
+say({ type: 'ready', coldMs })
 
 async function answer(task: Task): Promise<Answer> {
   switch (task.type) {

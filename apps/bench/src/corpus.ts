@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Tool } from '@glovebox/core'
 
 /** A listed tool of a server, with only the parts that a model receives. */
@@ -13,6 +14,8 @@ export interface Server {
   readonly tools: readonly ListedTool[]
 }
 
+/** Folder of the tool lists of real servers. */
+export const CORPUS = fileURLToPath(new URL('../../../packages/core/test/data/mcp', import.meta.url))
 const SHOWN = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'])
 
 /** Reads the tool lists in a folder, one JSON file per server: `{ package, tools }`. */

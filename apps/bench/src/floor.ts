@@ -19,29 +19,33 @@ export async function pipeRoundTrip(): Promise<number> {
   const child = spawn(process.execPath, ['-e', ECHO], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
   const pipe = child.stdio[3] as Socket
   const ping = Buffer.alloc(PING_BYTES, 'x')
-  const times: number[] = []
-  for (let index = 0; index < PINGS; index++) {
-    const started = performance.now()
+  const took = await medianTime(async () => {
     pipe.write(ping)
     for (let left = PING_BYTES; left > 0; ) left -= (await once(pipe, 'data'))[0].length
-    if (index >= WARM_UP) times.push((performance.now() - started) * 1_000)
-  }
+  })
   pipe.destroy()
   await once(child, 'exit')
-  return median(times)
+  return took
 }
 
 /** Median round trip of 200 characters to a thread, in µs. */
 export async function threadRoundTrip(): Promise<number> {
   const worker = new Worker(THREAD, { eval: true })
   const ping = 'x'.repeat(PING_BYTES)
+  const took = await medianTime(async () => {
+    worker.postMessage(ping)
+    await once(worker, 'message')
+  })
+  await worker.terminate()
+  return took
+}
+
+async function medianTime(roundTrip: () => Promise<void>): Promise<number> {
   const times: number[] = []
   for (let index = 0; index < PINGS; index++) {
     const started = performance.now()
-    worker.postMessage(ping)
-    await once(worker, 'message')
+    await roundTrip()
     if (index >= WARM_UP) times.push((performance.now() - started) * 1_000)
   }
-  await worker.terminate()
   return median(times)
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { compareResults } from './compare.ts'
 import { writePage } from './page.ts'
 import type { Results } from './results.ts'
@@ -21,6 +21,7 @@ const program = new Command('bench')
   .option('--engine <id...>', 'measure only these engines')
   .option('--row <id...>', 'measure only these rows')
   .action(async ({ json, page, quick = false, engine, row }: Options) => {
+    if (page === true && row !== undefined) program.error('--page needs all rows: leave out --row')
     const results = await runBenchmark({ quick, only: engine, rows: row, progress })
     progress('')
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`)
@@ -40,11 +41,16 @@ program
 program
   .command('compare <before> <after>')
   .description('compare the ratios of two runs, which may be of different machines')
-  .option('--factor <number>', 'largest increase of a ratio', Number, 1.5)
+  .option('--factor <number>', 'largest increase of a ratio', parseFactor, 1.5)
   .action((before: string, after: string, { factor }: { factor: number }) => {
     const worse = compareResults(read(before), read(after), factor)
     process.exitCode = worse ? 1 : 0
   })
+
+function parseFactor(text: string): number {
+  if (Number(text) > 0) return Number(text)
+  throw new InvalidArgumentError('It must be a number above 0.')
+}
 
 const read = (file: string): Results => JSON.parse(readFileSync(file, 'utf8')) as Results
 
@@ -54,4 +60,9 @@ function progress(text: string): void {
   else if (text !== '') process.stderr.write(`${(performance.now() / 60_000).toFixed(1)} min: ${text}\n`)
 }
 
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error
+  program.error(`error: ${error.message}`)
+}

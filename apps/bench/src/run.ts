@@ -58,7 +58,10 @@ const HOSTILE_BOX_MS = 6_000
 export async function runBenchmark({ quick, only, rows: chosen, progress }: RunOptions): Promise<Results> {
   const started = performance.now()
   const load = loadavg()
-  const contenders = (await findContenders()).filter(({ id }) => only === undefined || only.includes(id))
+  const all = await findContenders()
+  assertKnown('engine', only, all)
+  assertKnown('row', chosen, ROWS)
+  const contenders = all.filter(({ id }) => only === undefined || only.includes(id))
   const bench = new Benchmark(contenders, quick, progress)
   try {
     const rows = await bench.rows(
@@ -283,6 +286,12 @@ class Benchmark {
   }
 }
 
+function assertKnown(what: string, given: readonly string[] = [], known: readonly { readonly id: string }[]): void {
+  const ids = known.map(({ id }) => id)
+  const unknown = given.filter((id) => !ids.includes(id))
+  if (unknown.length > 0) throw new TypeError(`Unknown ${what} ${unknown.join(', ')}: one of ${ids.join(', ')}`)
+}
+
 const missingFor = (why: string): Missing => ({ missing: why })
 
 /** Returns the highest memory of all processes of a session during `run`, in MB. */
@@ -313,7 +322,7 @@ async function attack(session: Session, title: string): Promise<HostileEnd | Mis
 /** Declares catalogs in a process of its own, where nothing is compiled yet. */
 async function declareInNewProcess(): Promise<readonly CatalogTime[]> {
   const module = JSON.stringify(new URL('./catalogs.ts', import.meta.url).href)
-  const script = `const { declareCatalogs } = await import(${module}); console.log(JSON.stringify(declareCatalogs()))`
+  const script = `const { declareCatalogs } = await import(${module}); console.log(JSON.stringify(await declareCatalogs()))`
   return JSON.parse(await outputOf(['--input-type=module', '-e', script])) as CatalogTime[]
 }
 

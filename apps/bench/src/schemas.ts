@@ -1,12 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { readCorpus } from './corpus.ts'
+import { CORPUS, readCorpus } from './corpus.ts'
 import { measureOpenApi } from './openapi.ts'
 import { printRow } from './table.ts'
-
-const CORPUS = fileURLToPath(new URL('../../../packages/core/test/data/mcp', import.meta.url))
 
 const { corpus, json, quick, openapi } = new Command('schemas')
   .description('Measures the conversion of schemas to TypeScript: token counts and times.')

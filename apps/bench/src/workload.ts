@@ -62,9 +62,18 @@ async function repeat(count: number, sample: () => Promise<number>): Promise<num
 const atOnce = (engine: Engine, count: number, body: string): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => time(engine, body)))
 
-async function perCall(engine: Engine, count: number): Promise<number> {
-  const alone = await time(engine, TRIVIAL)
-  return ((await time(engine, calls(count))) - alone) * (1_000 / count)
+/** Time in ms in which an idle engine prepares a sandbox. */
+const IDLE_MS = 25
+
+async function timeReady(engine: Engine, body: string): Promise<number> {
+  await delay(IDLE_MS)
+  return await time(engine, body)
+}
+
+/** Cost of one call in µs, in a program that makes `count` of them. */
+async function perCall(engine: Engine, count: number, timed: typeof time = time): Promise<number> {
+  const alone = await timed(engine, TRIVIAL)
+  return ((await timed(engine, calls(count))) - alone) * (1_000 / count)
 }
 
 const value = (id: string, title: string, count: number): Row => ({
@@ -73,9 +82,6 @@ const value = (id: string, title: string, count: number): Row => ({
   unit: 'ms',
   measure: (engine) => repeat(3, () => time(engine, rows(count))),
 })
-
-/** Time in ms in which an idle engine prepares a sandbox. */
-const IDLE_MS = 25
 
 export const ROWS: readonly Row[] = [
   {
@@ -88,11 +94,7 @@ export const ROWS: readonly Row[] = [
     id: 'ready',
     title: 'trivial program, engine idle before',
     unit: 'ms',
-    measure: (engine) =>
-      repeat(8, async () => {
-        await delay(IDLE_MS)
-        return await time(engine, TRIVIAL)
-      }),
+    measure: (engine) => repeat(8, () => timeReady(engine, TRIVIAL)),
   },
   {
     id: 'in-a-row',
@@ -175,12 +177,7 @@ export async function inBlocks(engine: Engine, blocks: number, size: number, box
 
 /** Cost of one call in µs, in a program that makes `count` of them. A sandbox is ready before each program. */
 export const callsOf = (engine: Engine, count: number): Promise<number[]> =>
-  repeat(9, async () => {
-    await delay(IDLE_MS)
-    const alone = await time(engine, TRIVIAL)
-    await delay(IDLE_MS)
-    return ((await time(engine, calls(count))) - alone) * (1_000 / count)
-  })
+  repeat(9, () => perCall(engine, count, timeReady))
 
 /** Programs that are written to freeze, exhaust or end their host. */
 export const HOSTILE: { readonly [title: string]: string } = {

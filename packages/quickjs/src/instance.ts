@@ -18,7 +18,7 @@ import type {
   QuickJSSyncVariant,
 } from '@jitl/quickjs-ffi-types'
 
-/** Value in the engine's memory, by its address. It is owned: whoever receives one frees it or keeps it. */
+/** Value in the engine's memory, by its address. It is owned: the receiver frees it or keeps it. */
 export type Value = JSValuePointer
 type Borrowed = Value | JSValueConstPointer
 
