@@ -32,8 +32,6 @@ const SHORT_TEXT = 4_096
 const BYTES_PER_UNIT = 3
 const POINTER_BYTES = 4
 const MAX_ARGUMENTS = 3
-/** First character of `number`, the only type that begins with it. */
-const N = 'n'.charCodeAt(0)
 
 /** Thrown with a value that the engine threw. */
 export class Thrown extends Error {
@@ -153,7 +151,7 @@ export class Instance {
     const out = this.#jobContext as JSContextPointerPointer
     const value = this.#ffi.QTS_ExecutePendingJob(this.#runtime, most, out)
     const hasRun = new Int32Array(this.#memory.buffer, this.#jobContext, 1)[0] !== 0
-    if (hasRun && !this.#isNumber(value)) throw new Thrown(value)
+    if (hasRun && this.#typeOf(value) !== 'number') throw new Thrown(value)
     const count = hasRun ? this.#ffi.QTS_GetFloat64(this.#context, value) : 0
     this.free(value)
     return count
@@ -196,13 +194,6 @@ export class Instance {
     const text = this.#read(address)
     this.#ffi.QTS_FreeCString(this.#context, address)
     return text
-  }
-
-  #isNumber(value: Value): boolean {
-    const address = this.#ffi.QTS_Typeof(this.#context, value)
-    const first = this.#view()[address]
-    this.#module._free(address)
-    return first === N
   }
 
   #typeOf(value: Value): string {
